@@ -1,102 +1,50 @@
-"""What signaling needs from its siblings. `streamsvc/app.py` passes the implementations."""
+"""What signaling needs from its siblings. `streamsvc/app.py` passes the implementations.
+
+The values these ports carry are in `streamsvc.base.sessions` and `streamsvc.base.recordings`,
+because the siblings that make them can't import signaling.
+"""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
 
 from streamsvc.base.ids import LessonId, MediaSessionId, ParticipantId, RecordingId
-from streamsvc.base.media import MediaKind, Slot
+from streamsvc.base.media import Slot
+from streamsvc.base.recordings import (
+    PlayableRecording,
+    PlayableTrack,
+    RecordingState,
+    RecordingStatus,
+)
+from streamsvc.base.sessions import (
+    ClosedBecause,
+    MediaAnswer,
+    MediaParty,
+    PublisherFlow,
+    RelayListener,
+    SubscriberFlow,
+    TrickleAnswer,
+)
+
+__all__ = [
+    "ClosedBecause",
+    "MediaAnswer",
+    "MediaParty",
+    "PlayableRecording",
+    "PlayableTrack",
+    "PublisherFlow",
+    "RecorderPort",
+    "RecordingCatalog",
+    "RecordingState",
+    "RecordingStatus",
+    "RelayListener",
+    "RelayPort",
+    "SubscriberFlow",
+    "TimelineLog",
+    "TrickleAnswer",
+]
 
 # ---- relay ---------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class MediaParty:
-    """Who is at the other end of a media session, as far as forwarding must know."""
-
-    lesson_id: LessonId
-    participant_id: ParticipantId
-    label: str
-    origin: str
-    """Sound and picture are never sent back to the origin they came from (a room's id, a person's)."""
-
-
-@dataclass(frozen=True, slots=True)
-class MediaAnswer:
-    """What a WHIP or WHEP POST returns."""
-
-    session_id: MediaSessionId
-    sdp: str
-    etag: str
-    """Quoted entity tag of the ICE session (RFC 9725 §4.3.1)."""
-
-
-@dataclass(frozen=True, slots=True)
-class TrickleAnswer:
-    """What a PATCH returns: nothing for trickle, a fragment and a new tag for an ICE restart."""
-
-    fragment: str | None
-    etag: str
-
-
-@dataclass(frozen=True, slots=True)
-class SubscriberFlow:
-    """What reached one subscriber in the last interval, from its own receiver reports."""
-
-    session_id: MediaSessionId
-    party: MediaParty
-    voice_packets: int
-    picture_packets: int
-    fraction_lost: float
-    """0 to 1, of the voice."""
-    round_trip_ms: float | None
-    heard_from_ms_ago: int
-    """Since its last authenticated packet of any kind; large when the link is gone."""
-
-
-@dataclass(frozen=True, slots=True)
-class PublisherFlow:
-    """What arrived from one publisher in the last interval."""
-
-    session_id: MediaSessionId
-    party: MediaParty
-    slot: Slot
-    bitrate_bps: dict[MediaKind, int]
-    fraction_lost: float
-    keyframe_age_ms: int | None
-    heard_from_ms_ago: int
-
-
-class ClosedBecause(StrEnum):
-    """Why a media session ended."""
-
-    ASKED = "asked"
-    REPLACED = "replaced"
-    SILENT = "silent"
-    """No consent (RFC 7675) for 30 s."""
-    HANDSHAKE = "handshake"
-    LESSON_ENDED = "lesson_ended"
-    FAULT = "fault"
-
-
-class RelayListener(Protocol):
-    """What the relay reports. Called on the event loop; must not block or raise."""
-
-    def publication_opened(self, party: MediaParty, slot: Slot, kinds: frozenset[MediaKind]) -> None:
-        """Media of a slot is flowing (first packet of each kind was decrypted)."""
-
-    def publication_closed(self, party: MediaParty, slot: Slot, because: ClosedBecause) -> None:
-        """The slot is free again."""
-
-    def subscriber_connected(self, party: MediaParty, session_id: MediaSessionId) -> None:
-        """A viewer's DTLS is up."""
-
-    def subscriber_closed(
-        self, party: MediaParty, session_id: MediaSessionId, because: ClosedBecause
-    ) -> None:
-        """A viewer is gone."""
 
 
 class RelayPort(Protocol):
@@ -129,7 +77,9 @@ class RelayPort(Protocol):
     def session_party(self, session_id: MediaSessionId) -> MediaParty:
         """Whose it is, for the permission check. Raises UserError `media-session-unknown`."""
 
-    def close_participant(self, lesson_id: LessonId, participant_id: ParticipantId, slot: Slot) -> None:
+    def close_participant(
+        self, lesson_id: LessonId, participant_id: ParticipantId, slot: Slot
+    ) -> None:
         """End this participant's publication of `slot`, if there is one (back to its seat)."""
 
     def set_muted(self, lesson_id: LessonId, slot: Slot, *, is_muted: bool) -> None:
@@ -140,67 +90,6 @@ class RelayPort(Protocol):
 
 
 # ---- recorder ------------------------------------------------------------------------------
-
-
-class RecordingState(StrEnum):
-    """Whether a live lesson is being recorded, as the console shows it."""
-
-    OFF = "off"
-    STARTING = "starting"
-    RECORDING = "recording"
-    STOPPED = "stopped"
-    """It should be recording and is not; `reason` is an error id."""
-    FINISHING = "finishing"
-    """The lesson ended; files are being closed or transcoded."""
-    READY = "ready"
-
-
-@dataclass(frozen=True, slots=True)
-class RecordingStatus:
-    """State of one recording."""
-
-    recording_id: RecordingId
-    lesson_id: LessonId
-    state: RecordingState
-    reason: str | None = None
-    """Error id, e.g. `disk-full`, `recorder-restarting`."""
-    progress: float | None = None
-    """0 to 1 while FINISHING."""
-
-
-@dataclass(frozen=True, slots=True)
-class PlayableTrack:
-    """One synchronised track group of a recording: what one <video> plays."""
-
-    name: str
-    """File-safe, unique in the recording: `lead`, `screen`, `stage-1`, ..."""
-    slot: Slot
-    label: str
-    kinds: tuple[MediaKind, ...]
-    start_ms: int
-    """Where it begins on the recording's time axis."""
-    duration_ms: int
-    playlist: str
-    """Path of the media playlist inside the recording, e.g. `lead/index.m3u8`; empty until playable."""
-    ready: bool
-    """False while it must still be transcoded (VP8)."""
-    progress: float = 1.0
-
-
-@dataclass(frozen=True, slots=True)
-class PlayableRecording:
-    """What is on disk for one recording, growing or whole."""
-
-    recording_id: RecordingId
-    lesson_id: LessonId
-    started_at_ms: int
-    """Wall time of the axis' zero."""
-    duration_ms: int
-    is_live: bool
-    bytes: int
-    lost_ms: int
-    """Media known to be missing (publisher gone is not missing)."""
-    tracks: tuple[PlayableTrack, ...] = field(default_factory=tuple)
 
 
 class RecorderPort(Protocol):

@@ -1,0 +1,97 @@
+"""Media sessions as relay and signaling both see them: who is connected, what flows, why it ended."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+from streamsvc.base.ids import LessonId, MediaSessionId, ParticipantId
+from streamsvc.base.media import MediaKind, Slot
+
+
+@dataclass(frozen=True, slots=True)
+class MediaParty:
+    """Who is at the other end of a media session, as far as forwarding must know."""
+
+    lesson_id: LessonId
+    participant_id: ParticipantId
+    label: str
+    origin: str
+    """Sound and picture are never sent back to the origin they came from (a room's id, a person's)."""
+
+
+@dataclass(frozen=True, slots=True)
+class MediaAnswer:
+    """What a WHIP or WHEP POST returns."""
+
+    session_id: MediaSessionId
+    sdp: str
+    etag: str
+    """Quoted entity tag of the ICE session (RFC 9725 §4.3.1)."""
+
+
+@dataclass(frozen=True, slots=True)
+class TrickleAnswer:
+    """What a PATCH returns: nothing for trickle, a fragment and a new tag for an ICE restart."""
+
+    fragment: str | None
+    etag: str
+
+
+@dataclass(frozen=True, slots=True)
+class SubscriberFlow:
+    """What reached one subscriber in the last interval, from its own receiver reports."""
+
+    session_id: MediaSessionId
+    party: MediaParty
+    voice_packets: int
+    picture_packets: int
+    fraction_lost: float
+    """0 to 1, of the voice."""
+    round_trip_ms: float | None
+    heard_from_ms_ago: int
+    """Since its last authenticated packet of any kind; large when the link is gone."""
+
+
+@dataclass(frozen=True, slots=True)
+class PublisherFlow:
+    """What arrived from one publisher in the last interval."""
+
+    session_id: MediaSessionId
+    party: MediaParty
+    slot: Slot
+    bitrate_bps: dict[MediaKind, int]
+    fraction_lost: float
+    keyframe_age_ms: int | None
+    heard_from_ms_ago: int
+
+
+class ClosedBecause(StrEnum):
+    """Why a media session ended."""
+
+    ASKED = "asked"
+    REPLACED = "replaced"
+    SILENT = "silent"
+    """No consent (RFC 7675) for 30 s."""
+    HANDSHAKE = "handshake"
+    LESSON_ENDED = "lesson_ended"
+    FAULT = "fault"
+
+
+class RelayListener(Protocol):
+    """What the relay reports. Called on the event loop; must not block or raise."""
+
+    def publication_opened(
+        self, party: MediaParty, slot: Slot, kinds: frozenset[MediaKind]
+    ) -> None:
+        """Media of a slot is flowing (first packet of each kind was decrypted)."""
+
+    def publication_closed(self, party: MediaParty, slot: Slot, because: ClosedBecause) -> None:
+        """The slot is free again."""
+
+    def subscriber_connected(self, party: MediaParty, session_id: MediaSessionId) -> None:
+        """A viewer's DTLS is up."""
+
+    def subscriber_closed(
+        self, party: MediaParty, session_id: MediaSessionId, because: ClosedBecause
+    ) -> None:
+        """A viewer is gone."""
