@@ -1,0 +1,432 @@
+"""Every message of the lesson's WebSocket, both ways. Source of the web pages' types.
+
+`/api/lessons/{lesson_id}/events`: the first client message is `hello` with a grant; the server
+answers with a `snapshot`, then numbered events. Numbers are per lesson and never skip; a client that
+missed some says `since` in its next `hello` (short gap: the missed events; long gap: a snapshot) or
+asks `get_snapshot`. Requests carry a `request_id` and are answered by `done` or `failed`.
+`/api/room/events`: the waiting screen's channel; only `room_*` messages, authorised by its cookie.
+Wire form: JSON, snake_case, `type` tells the message, times are ms since the epoch.
+"""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+PROTOCOL_VERSION = 1
+MAX_MESSAGE_BYTES = 16_384
+MAX_TEXT_CHARS = 500
+
+
+class Wire(BaseModel):
+    """Unknown fields are refused, so that a misspelt one is an error and not a silence."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+Level = Literal["full", "half", "none"]
+"""One part of the three-part signal: voice, slides, picture."""
+
+
+class LinkSignal(Wire):
+    """What reaches a room right now."""
+
+    voice: Level
+    slides: Level
+    picture: Level
+
+
+# ---- values inside snapshots and events ------------------------------------------------------
+
+
+class Sentence(Wire):
+    """One sentence for people, in each language of the product."""
+
+    zh_cn: str = Field(serialization_alias="zh-CN", validation_alias="zh-CN")
+    en: str
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+
+class ErrorBody(Wire):
+    """Every error, on HTTP (in problem+json) and WebSocket alike."""
+
+    id: str
+    message: Sentence
+    details: dict[str, str | int | float] = {}
+
+
+class HelperView(Wire):
+    """A helper teacher at a room: on the paired phone."""
+
+    name: str
+    is_online: bool
+
+
+class RoomView(Wire):
+    """One receiving room on the wall."""
+
+    room_id: str
+    name: str
+    school_name: str
+    presence: Literal["absent", "online", "lost"]
+    """lost: was here and its link is gone; it comes back by itself."""
+    presence_since_ms: int
+    link: LinkSignal
+    hand_place: int | None
+    """1 is next; None when no hand is up."""
+    hand_since_ms: int | None
+    helper: HelperView | None
+    stage_count: int
+    """How often it was on stage in this lesson."""
+    still: int
+    """Number of its newest still picture; 0 when there is none."""
+
+
+class StageView(Wire):
+    """The room being called, or on stage."""
+
+    room_id: str
+    room_name: str
+    state: Literal["calling", "accepted", "on_stage"]
+    """accepted: the helper said yes, its media is not flowing yet."""
+    since_ms: int
+    is_muted: bool
+
+
+class MessageView(Wire):
+    """One line of the channel between lead and helper teachers; pupils never see it."""
+
+    message_id: int
+    author_name: str
+    author_role: Literal["lead_teacher", "helper_teacher"]
+    room_id: str | None
+    """The helper's room; None for the lead teacher."""
+    text: str
+    at_ms: int
+
+
+class RecordingView(Wire):
+    """Whether this lesson is being recorded."""
+
+    state: Literal["off", "starting", "recording", "stopped", "finishing", "ready"]
+    reason: ErrorBody | None = None
+
+
+class PublicationsView(Wire):
+    """Which slots are filled."""
+
+    lead: bool
+    screen: bool
+    stage: bool
+
+
+class LessonView(Wire):
+    """The lesson itself."""
+
+    lesson_id: str
+    title: str
+    subject: str
+    grade: str
+    school_name: str
+    lead_teacher_name: str
+    kind: Literal["delivered", "master_teacher", "school_online"]
+    state: Literal["scheduled", "live", "ended"]
+    scheduled_start_ms: int
+    duration_minutes: int
+    started_at_ms: int | None
+    ended_at_ms: int | None
+
+
+class MeView(Wire):
+    """What this connection is and may do."""
+
+    participant_id: str
+    role: Literal["lead_teacher", "helper_teacher", "observer", "administrator", "room", "phone"]
+    name: str
+    room_id: str | None
+    may_publish: list[Literal["lead", "screen", "stage"]]
+    may_moderate: bool
+
+
+# ---- server to client: numbered events --------------------------------------------------------
+
+
+class Event(Wire):
+    """Numbered; `seq` grows by one."""
+
+    seq: int
+    at_ms: int
+
+
+class LessonStarted(Event):
+    type: Literal["lesson_started"] = "lesson_started"
+
+
+class LessonEnded(Event):
+    type: Literal["lesson_ended"] = "lesson_ended"
+
+
+class RoomChanged(Event):
+    """A room came, went, raised a hand or its link changed: its whole new view."""
+
+    type: Literal["room_changed"] = "room_changed"
+    room: RoomView
+
+
+class StageChanged(Event):
+    """Someone was called, accepted, is on stage, or the stage is empty (None)."""
+
+    type: Literal["stage_changed"] = "stage_changed"
+    stage: StageView | None
+    because: Literal[
+        "called", "accepted", "declined", "on_stage", "returned", "withdrawn", "lost", "muted"
+    ]
+
+
+class MessagePosted(Event):
+    type: Literal["message_posted"] = "message_posted"
+    message: MessageView
+
+
+class RecordingChanged(Event):
+    type: Literal["recording_changed"] = "recording_changed"
+    recording: RecordingView
+
+
+class PublicationsChanged(Event):
+    type: Literal["publications_changed"] = "publications_changed"
+    publications: PublicationsView
+
+
+LessonEvent = Annotated[
+    LessonStarted
+    | LessonEnded
+    | RoomChanged
+    | StageChanged
+    | MessagePosted
+    | RecordingChanged
+    | PublicationsChanged,
+    Field(discriminator="type"),
+]
+
+
+# ---- server to client: the rest ----------------------------------------------------------------
+
+
+class Snapshot(Wire):
+    """The whole state as of `seq`. Messages only for lead and helper teachers."""
+
+    type: Literal["snapshot"] = "snapshot"
+    version: Literal[1] = 1
+    seq: int
+    now_ms: int
+    lesson: LessonView
+    rooms: list[RoomView]
+    stage: StageView | None
+    messages: list[MessageView]
+    recording: RecordingView
+    publications: PublicationsView
+    me: MeView
+
+
+class Resumed(Wire):
+    """Answer to a `hello` with `since` when the gap is short: the missed events follow."""
+
+    type: Literal["resumed"] = "resumed"
+    seq: int
+    now_ms: int
+    me: MeView
+
+
+class Done(Wire):
+    """The request was carried out."""
+
+    type: Literal["done"] = "done"
+    request_id: str
+
+
+class Failed(Wire):
+    """The request was not carried out; `error` says what to do."""
+
+    type: Literal["failed"] = "failed"
+    request_id: str | None
+    error: ErrorBody
+
+
+class GrantRenewed(Wire):
+    """A fresh grant before the old one expires; use it from now on."""
+
+    type: Literal["grant_renewed"] = "grant_renewed"
+    grant: str
+    expires_at_ms: int
+
+
+class Pong(Wire):
+    type: Literal["pong"] = "pong"
+    now_ms: int
+
+
+ServerMessage = Annotated[
+    Snapshot
+    | Resumed
+    | LessonStarted
+    | LessonEnded
+    | RoomChanged
+    | StageChanged
+    | MessagePosted
+    | RecordingChanged
+    | PublicationsChanged
+    | Done
+    | Failed
+    | GrantRenewed
+    | Pong,
+    Field(discriminator="type"),
+]
+
+
+# ---- client to server --------------------------------------------------------------------------
+
+
+class Hello(Wire):
+    """First message of a connection."""
+
+    type: Literal["hello"] = "hello"
+    version: Literal[1] = 1
+    grant: str = Field(max_length=2048)
+    since: int | None = None
+    """Last event number seen; leave out for a snapshot."""
+
+
+class Request(Wire):
+    """Something asked; answered by `done` or `failed` with the same id."""
+
+    request_id: str = Field(min_length=1, max_length=40)
+
+
+class StartLesson(Request):
+    type: Literal["start_lesson"] = "start_lesson"
+
+
+class EndLesson(Request):
+    type: Literal["end_lesson"] = "end_lesson"
+
+
+class RaiseHand(Request):
+    """By a room or its helper's phone."""
+
+    type: Literal["raise_hand"] = "raise_hand"
+
+
+class LowerHand(Request):
+    """By the room, its phone, or (with room_id) the lead teacher."""
+
+    type: Literal["lower_hand"] = "lower_hand"
+    room_id: str | None = None
+
+
+class CallOnStage(Request):
+    type: Literal["call_on_stage"] = "call_on_stage"
+    room_id: str
+
+
+class AcceptStage(Request):
+    type: Literal["accept_stage"] = "accept_stage"
+
+
+class DeclineStage(Request):
+    type: Literal["decline_stage"] = "decline_stage"
+
+
+class ReturnFromStage(Request):
+    """By the lead teacher, the room or its helper; also withdraws a call."""
+
+    type: Literal["return_from_stage"] = "return_from_stage"
+
+
+class MuteStage(Request):
+    type: Literal["mute_stage"] = "mute_stage"
+    is_muted: bool
+
+
+class PostMessage(Request):
+    type: Literal["post_message"] = "post_message"
+    text: str = Field(min_length=1, max_length=MAX_TEXT_CHARS)
+
+
+class GetSnapshot(Request):
+    type: Literal["get_snapshot"] = "get_snapshot"
+
+
+class ReportLink(Wire):
+    """A room's own view of its link, every 2 s; not answered."""
+
+    type: Literal["report_link"] = "report_link"
+    link: LinkSignal
+
+
+class Ping(Wire):
+    type: Literal["ping"] = "ping"
+
+
+ClientMessage = Annotated[
+    Hello
+    | StartLesson
+    | EndLesson
+    | RaiseHand
+    | LowerHand
+    | CallOnStage
+    | AcceptStage
+    | DeclineStage
+    | ReturnFromStage
+    | MuteStage
+    | PostMessage
+    | GetSnapshot
+    | ReportLink
+    | Ping,
+    Field(discriminator="type"),
+]
+
+
+# ---- the waiting screen's channel (/api/room/events) -----------------------------------------
+
+
+class RoomLesson(Wire):
+    """One of today's lessons of a room."""
+
+    lesson_id: str
+    title: str
+    subject: str
+    grade: str
+    school_name: str
+    lead_teacher_name: str
+    state: Literal["scheduled", "live", "ended"]
+    scheduled_start_ms: int
+    duration_minutes: int
+    rooms_total: int
+    rooms_online: int
+
+
+class RoomHome(Wire):
+    """Sent on connect and whenever anything of it changes. `open` is the lesson to be in now: live,
+    or starting within five minutes; the page connects to its events with `grant`."""
+
+    type: Literal["room_home"] = "room_home"
+    now_ms: int
+    room_id: str
+    room_name: str
+    school_name: str
+    lessons: list[RoomLesson]
+    open: RoomLesson | None
+    grant: str | None
+    grant_expires_at_ms: int | None
+    helper: HelperView | None
+
+
+class RoomRemoved(Wire):
+    """The administrator removed this device; it must join with a new code."""
+
+    type: Literal["room_removed"] = "room_removed"
+    error: ErrorBody
+
+
+RoomMessage = Annotated[RoomHome | RoomRemoved | Pong | Failed, Field(discriminator="type")]

@@ -1,0 +1,218 @@
+"""The records of the school side, as the rest of the program sees them: values, no database.
+
+Times are ms since the epoch. Ids never change; the organisation tree is province, city, county,
+school (then rooms), and every record hangs under one organisation, which is how it is scoped.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from streamsvc.base.ids import (
+    CommentId,
+    CourseId,
+    LessonId,
+    OrganisationId,
+    PersonId,
+    RecordingId,
+    RoomId,
+)
+
+
+class OrganisationKind(StrEnum):
+    """Levels of the tree, top first."""
+
+    PROVINCE = "province"
+    CITY = "city"
+    COUNTY = "county"
+    SCHOOL = "school"
+
+
+class Role(StrEnum):
+    """What a person or device may be. One per account; ROOM and PHONE are devices."""
+
+    ADMINISTRATOR = "administrator"
+    LEAD_TEACHER = "lead_teacher"
+    HELPER_TEACHER = "helper_teacher"
+    OBSERVER = "observer"
+    ROOM = "room"
+    """The classroom terminal: the school's device, not a pupil's."""
+    PHONE = "phone"
+    """A helper teacher's phone paired with a room's screen."""
+
+
+class RoomKind(StrEnum):
+    """Where a lesson is given or received."""
+
+    LEAD_ROOM = "lead_room"
+    RECV_ROOM = "recv_room"
+
+
+class LessonKind(StrEnum):
+    """The three classrooms (domain glossary)."""
+
+    DELIVERED = "delivered"
+    MASTER_TEACHER = "master_teacher"
+    SCHOOL_ONLINE = "school_online"
+
+
+class LessonState(StrEnum):
+    """A lesson only moves forward."""
+
+    SCHEDULED = "scheduled"
+    LIVE = "live"
+    ENDED = "ended"
+
+
+@dataclass(frozen=True, slots=True)
+class Organisation:
+    """A node of the tree."""
+
+    id: OrganisationId
+    parent_id: OrganisationId | None
+    kind: OrganisationKind
+    name: str
+    school_code: str | None
+    path: str
+    """Ids from the top, each followed by `/`: `org_a/org_b/`; a subtree is a path prefix."""
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """An account. The password hash never leaves the database code."""
+
+    id: PersonId
+    organisation_id: OrganisationId
+    organisation_path: str
+    organisation_name: str
+    login: str
+    name: str
+    role: Role
+    is_active: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """A physical classroom on camera."""
+
+    id: RoomId
+    organisation_id: OrganisationId
+    organisation_path: str
+    school_name: str
+    name: str
+    kind: RoomKind
+    has_device: bool
+    """A terminal has joined with a code and was not removed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """A series of lessons."""
+
+    id: CourseId
+    organisation_id: OrganisationId
+    organisation_path: str
+    title: str
+    subject: str
+    grade: str
+
+
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """One dated lesson."""
+
+    id: LessonId
+    organisation_id: OrganisationId
+    organisation_path: str
+    school_name: str
+    course_id: CourseId | None
+    title: str
+    subject: str
+    grade: str
+    kind: LessonKind
+    state: LessonState
+    lead_teacher_id: PersonId
+    lead_teacher_name: str
+    scheduled_start_ms: int
+    duration_minutes: int
+    started_at_ms: int | None
+    ended_at_ms: int | None
+    room_ids: tuple[RoomId, ...]
+    """Invited receiving rooms."""
+    is_adhoc: bool
+    recording_id: RecordingId | None
+
+
+@dataclass(frozen=True, slots=True)
+class Attendance:
+    """Evidence of one room in one lesson; the three sums cover the lesson's live time so far."""
+
+    lesson_id: LessonId
+    room_id: RoomId
+    room_name: str
+    school_name: str
+    first_joined_ms: int | None
+    last_seen_ms: int | None
+    voice_ms: int
+    picture_ms: int
+    cut_off_ms: int
+    """Joined once, and then without voice while the lesson ran."""
+    stage_count: int
+    stage_ms: int
+    hand_count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """A lesson's recording in the library."""
+
+    id: RecordingId
+    lesson_id: LessonId
+    organisation_id: OrganisationId
+    organisation_path: str
+    title: str
+    subject: str
+    grade: str
+    school_name: str
+    lead_teacher_id: PersonId
+    lead_teacher_name: str
+    started_at_ms: int
+    duration_ms: int
+    is_shared: bool
+    """Shared with the county by someone entitled; private to the school and the teacher until then."""
+    room_ids: tuple[RoomId, ...]
+    comment_count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Comment:
+    """A remark pinned to a moment of a recording."""
+
+    id: CommentId
+    recording_id: RecordingId
+    author_id: PersonId
+    author_name: str
+    at_ms: int
+    """On the recording's time axis."""
+    text: str
+    created_at_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """Who is asking: a signed-in person, a room's device, or a phone paired with a room."""
+
+    role: Role
+    organisation_path: str
+    name: str
+    person_id: PersonId | None = None
+    room_id: RoomId | None = None
+    school_name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class JoinCode:
+    """Six digits that turn a browser into a room's device."""
+
+    code: str
+    room_id: RoomId
+    expires_at_ms: int
