@@ -66,7 +66,8 @@ class RelayPort(Protocol):
         self, session_id: MediaSessionId, fragment: str, if_match: str | None
     ) -> TrickleAnswer:
         """Take candidates, or restart ICE (RFC 8840 fragment). Raises UserError
-        `media-session-unknown`, `etag-required`, `etag-mismatch`; ProtocolError `sdpfrag-malformed`."""
+        `media-session-unknown`, `etag-required`, `etag-mismatch`;
+        ProtocolError `sdpfrag-malformed`."""
 
     async def close(self, session_id: MediaSessionId) -> None:
         """End one session. Raises UserError `media-session-unknown`."""

@@ -46,7 +46,7 @@ class PlayableTrack:
     """Where it begins on the recording's time axis."""
     duration_ms: int
     playlist: str
-    """Path of the media playlist inside the recording, e.g. `lead/index.m3u8`; empty until playable."""
+    """Path of the media playlist inside the recording: `lead/index.m3u8`; empty until playable."""
     ready: bool
     """False while it must still be transcoded (VP8)."""
     progress: float = 1.0

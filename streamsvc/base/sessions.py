@@ -1,4 +1,4 @@
-"""Media sessions as relay and signaling both see them: who is connected, what flows, why it ended."""
+"""Media sessions as relay and signaling both see them: who is connected and what flows."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -16,7 +16,7 @@ class MediaParty:
     participant_id: ParticipantId
     label: str
     origin: str
-    """Sound and picture are never sent back to the origin they came from (a room's id, a person's)."""
+    """Sound and picture are never sent back to the origin they came from (room or person)."""
 
 
 @dataclass(frozen=True, slots=True)
