@@ -67,10 +67,11 @@ class NegotiatedMedia:
     extensions: Extensions
     feedback: frozenset[str]
     """`nack`, `nack pli`, `ccm fir`, `goog-remb`, `transport-cc`, `rrtr` where agreed."""
-    is_active: bool = True
-    """False: the m-line was refused (port 0) or is inactive; nothing flows."""
     slot: Slot | None = None
-    """The slot that feeds it (subscribers)."""
+    """The slot that feeds it (subscribers), or that it feeds (publishers)."""
+    alternatives: dict[Codec, tuple[int, int | None]] = field(default_factory=dict)
+    """Every agreed codec: payload type, and payload type of its retransmissions. A subscriber's
+    m-line may have H.264 and VP8; which one flows is up to the slot's publisher."""
     ssrc: int = 0
     """Ours (subscribers): the SSRC we send with."""
     rtx_ssrc: int = 0
@@ -91,3 +92,4 @@ class Negotiated:
     remote_fingerprints: tuple[Fingerprint, ...]
     dtls_role: DtlsRole
     media: tuple[NegotiatedMedia, ...]
+    """What flows; m-lines that were refused are not in it."""
