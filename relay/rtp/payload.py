@@ -1,0 +1,23 @@
+"""What forwarding asks of a payload, whatever its codec. Nothing here decodes or raises."""
+
+from relay.rtp import h264, vp8
+from streamsvc.base.media import Codec
+
+
+def is_keyframe_start(codec: Codec, payload: memoryview) -> bool:
+    """Whether a decoder can start at this packet. Every Opus packet is such a place."""
+    if codec is Codec.H264:
+        return h264.is_keyframe_start(payload)
+    if codec is Codec.VP8:
+        return vp8.is_keyframe_start(payload)
+    return True
+
+
+def picture_pixels(codec: Codec, payload: memoryview) -> int:
+    """Pixels of the picture that begins here; 0 where the payload does not say."""
+    size = None
+    if codec is Codec.H264:
+        size = h264.picture_size(payload)
+    elif codec is Codec.VP8:
+        size = vp8.picture_size(payload)
+    return size[0] * size[1] if size else 0

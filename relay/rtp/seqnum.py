@@ -1,0 +1,46 @@
+"""Numbers that wrap: 16-bit sequence numbers and 32-bit timestamps. The only copy of this."""
+
+SEQ_BITS = 16
+TS_BITS = 32
+
+
+def seq_delta(newer: int, older: int) -> int:
+    """Signed distance of two 16-bit numbers, -32768 to 32767."""
+    return ((newer - older + 0x8000) & 0xFFFF) - 0x8000
+
+
+def ts_delta(newer: int, older: int) -> int:
+    """Signed distance of two 32-bit numbers, -2**31 to 2**31 - 1."""
+    return ((newer - older + 0x80000000) & 0xFFFFFFFF) - 0x80000000
+
+
+def is_newer(seq: int, than: int) -> bool:
+    """Whether `seq` comes after `than`, across the wrap."""
+    return seq_delta(seq, than) > 0
+
+
+class Unwrapper:
+    """Extends wrapping numbers to a line that grows: each input is taken as the nearest to the
+    highest seen. The first one is put one cycle up, so that older ones stay positive."""
+
+    __slots__ = ("_half", "_mask", "highest")
+
+    def __init__(self, bits: int = SEQ_BITS) -> None:
+        self._mask = (1 << bits) - 1
+        self._half = 1 << (bits - 1)
+        self.highest: int | None = None
+        """Highest extended number so far."""
+
+    def extend(self, value: int) -> int:
+        """Extended number of `value`; remembers it when it is the highest."""
+        ext = self.peek(value)
+        if self.highest is None or ext > self.highest:
+            self.highest = ext
+        return ext
+
+    def peek(self, value: int) -> int:
+        """Extended number of `value`, without remembering it."""
+        if self.highest is None:
+            return value + self._mask + 1
+        distance = (value - self.highest + self._half) & self._mask
+        return self.highest + distance - self._half
