@@ -29,6 +29,7 @@ from streamsvc.base.sessions import (
 __all__ = [
     "ClosedBecause",
     "MediaAnswer",
+    "MediaAuthorizer",
     "MediaParty",
     "PlayableRecording",
     "PlayableTrack",
@@ -88,6 +89,24 @@ class RelayPort(Protocol):
 
     def flows(self, lesson_id: LessonId) -> tuple[list[PublisherFlow], list[SubscriberFlow]]:
         """Counters since the last call for this lesson; one caller per lesson, once a second."""
+
+
+class MediaAuthorizer(Protocol):
+    """Whether a grant allows a media session now; asked at each request, against the live lesson.
+
+    `bearer` is the token of the Authorization header ("" when there is none). All methods raise
+    UserError `grant-missing`, `grant-invalid`, `grant-expired`, `lesson-ended`, `lesson-not-open`,
+    `not-allowed`; `publisher` also `not-on-stage`.
+    """
+
+    async def publisher(self, bearer: str, lesson_id: LessonId, slot: Slot) -> MediaParty:
+        """Who publishes `slot`: a room only while accepted or on stage."""
+
+    async def subscriber(self, bearer: str, lesson_id: LessonId) -> MediaParty:
+        """Who watches."""
+
+    async def session(self, bearer: str, party: MediaParty) -> None:
+        """The bearer is the party that opened this session (PATCH and DELETE)."""
 
 
 # ---- recorder ------------------------------------------------------------------------------

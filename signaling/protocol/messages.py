@@ -1,10 +1,10 @@
 """Every message of the lesson's WebSocket, both ways. Source of the web pages' types.
 
 `/api/lessons/{lesson_id}/events`: the first client message is `hello` with a grant; the server
-answers with a `snapshot`, then numbered events. Numbers are per lesson and never skip; a client that
-missed some says `since` in its next `hello` (short gap: the missed events; long gap: a snapshot) or
-asks `get_snapshot`. Requests carry a `request_id` and are answered by `done` or `failed`.
-`/api/room/events`: the waiting screen's channel; only `room_*` messages, authorised by its cookie.
+answers with a `snapshot`, then numbered events. Numbers are per lesson and never skip; a client
+that missed some says `since` in its next `hello` (short gap: the missed events; long gap: a
+snapshot) or asks `get_snapshot`. Requests carry a `request_id`; `done` or `failed` answers them.
+`/api/room/events`: the waiting screen's channel; only `room_*` messages, authorized by its cookie.
 Wire form: JSON, snake_case, `type` tells the message, times are ms since the epoch.
 """
 
@@ -20,7 +20,12 @@ MAX_TEXT_CHARS = 500
 class Wire(BaseModel):
     """Unknown fields are refused, so that a misspelt one is an error and not a silence."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+        use_attribute_docstrings=True,
+        json_schema_serialization_defaults_required=True,
+    )
 
 
 Level = Literal["full", "half", "none"]
@@ -44,7 +49,7 @@ class Sentence(Wire):
     zh_cn: str = Field(serialization_alias="zh-CN", validation_alias="zh-CN")
     en: str
 
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+    model_config = ConfigDict(populate_by_name=True)
 
 
 class ErrorBody(Wire):
@@ -198,9 +203,32 @@ class PublicationsChanged(Event):
     publications: PublicationsView
 
 
+class LessonChanged(Event):
+    """Title, plan or duration were edited: the lesson's whole new view."""
+
+    type: Literal["lesson_changed"] = "lesson_changed"
+    lesson: LessonView
+
+
+class RoomUninvited(Event):
+    """A room was taken off the lesson's list. (A room added to it comes as `room_changed`.)"""
+
+    type: Literal["room_uninvited"] = "room_uninvited"
+    room_id: str
+
+
+class Withheld(Event):
+    """An event that is not for this role (a message); it keeps the numbers without a gap."""
+
+    type: Literal["withheld"] = "withheld"
+
+
 LessonEvent = Annotated[
     LessonStarted
     | LessonEnded
+    | LessonChanged
+    | RoomUninvited
+    | Withheld
     | RoomChanged
     | StageChanged
     | MessagePosted
@@ -271,6 +299,9 @@ ServerMessage = Annotated[
     | Resumed
     | LessonStarted
     | LessonEnded
+    | LessonChanged
+    | RoomUninvited
+    | Withheld
     | RoomChanged
     | StageChanged
     | MessagePosted

@@ -2,14 +2,15 @@
 
 Staff pages authenticate with the cookie `streamsvc_staff`, a classroom's screen with
 `streamsvc_room`, a helper's phone with `streamsvc_phone` (all HttpOnly, SameSite=Lax, Secure under
-HTTPS); media and lesson events with a grant. Unsafe methods must carry an `Origin` of our own or none.
+HTTPS); media and lesson events with a grant. Unsafe methods must carry an `Origin` of our own or
+none.
 """
 
 from typing import Literal
 
 from pydantic import Field
 
-from signaling.protocol.messages import ErrorBody, HelperView, RoomLesson, Wire
+from signaling.protocol.messages import ErrorBody, HelperView, RoomHome, RoomLesson, Wire
 
 RoleName = Literal["administrator", "lead_teacher", "helper_teacher", "observer"]
 LessonKindName = Literal["delivered", "master_teacher", "school_online"]
@@ -66,11 +67,19 @@ class RoomJoined(Wire):
 
 
 class PairCode(Wire):
-    """POST /api/room/pair (room cookie): what the big screen shows as a QR for the helper's phone."""
+    """POST /api/room/pair (room cookie): what the big screen shows as a QR for the phone."""
 
     path: str
     """`/p/<secret>`"""
     expires_at_ms: int
+
+
+class RoomBootstrap(Wire):
+    """JSON inside the room page (`<script type="application/json" id="bootstrap">`), so that a
+    classroom needs no request before it joins. `room_home` is null for a browser without a room."""
+
+    room_home: RoomHome | None
+    locale: Literal["zh-CN", "en"]
 
 
 class PairPhone(Wire):
@@ -226,8 +235,8 @@ class LessonChange(Wire):
 
 
 class Grant(Wire):
-    """POST /api/lessons/{lesson_id}/grant: what this caller may do in this lesson, for a short while.
-    Bearer token of WHIP and WHEP and of the event channel's `hello`."""
+    """POST /api/lessons/{lesson_id}/grant: what this caller may do in this lesson, for a short
+    while. Bearer token of WHIP and WHEP and of the event channel's `hello`."""
 
     grant: str
     expires_at_ms: int
