@@ -55,6 +55,14 @@ class LessonKind(StrEnum):
     SCHOOL_ONLINE = "school_online"
 
 
+class SignInKind(StrEnum):
+    """Which cookie a token came from; a token of one kind is nothing to another."""
+
+    STAFF = "staff"
+    ROOM = "room"
+    PHONE = "phone"
+
+
 class LessonState(StrEnum):
     """A lesson only moves forward."""
 
@@ -173,7 +181,8 @@ class Recording:
     subject: str
     grade: str
     school_name: str
-    lead_teacher_id: PersonId
+    lead_teacher_id: PersonId | None
+    """None for a recording found on disk whose lesson the database does not know."""
     lead_teacher_name: str
     started_at_ms: int
     duration_ms: int
@@ -207,6 +216,42 @@ class Principal:
     person_id: PersonId | None = None
     room_id: RoomId | None = None
     school_name: str = ""
+
+
+OPERATOR = Principal(role=Role.ADMINISTRATOR, organisation_path="", name="operator")
+"""Whoever runs commands on the machine itself: the empty path is the prefix of every path. No
+account, room or phone can have it: their paths come from the tree and are never empty."""
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """Someone or some device that has just proved who it is. `token` is said once, here."""
+
+    token: str
+    kind: SignInKind
+    expires_at_ms: int
+    principal: Principal
+
+
+@dataclass(frozen=True, slots=True)
+class PairSecret:
+    """What the big screen shows as a QR for the helper's phone; 160 random bits."""
+
+    secret: str
+    room_id: RoomId
+    expires_at_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class AuditEntry:
+    """Who did what to which object, kept for the months the law asks for."""
+
+    at_ms: int
+    actor_name: str
+    actor_role: Role
+    action: str
+    """Noun and participle: `person.added`, `recording.viewed`."""
+    object_id: str
 
 
 @dataclass(frozen=True, slots=True)

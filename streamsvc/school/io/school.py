@@ -1,0 +1,67 @@
+"""The school side of the program: organisations, people, rooms, lessons and recordings."""
+
+from dataclasses import dataclass
+
+from streamsvc.base.clock import Clock
+from streamsvc.school.io.attendance import AttendanceBook
+from streamsvc.school.io.audit import Audit
+from streamsvc.school.io.comments import Comments
+from streamsvc.school.io.courses import Courses
+from streamsvc.school.io.database import Database, open_database
+from streamsvc.school.io.join_codes import JoinCodes
+from streamsvc.school.io.lessons import Lessons
+from streamsvc.school.io.organisations import Organisations
+from streamsvc.school.io.pairs import Pairs
+from streamsvc.school.io.passwords import Passwords
+from streamsvc.school.io.people import People
+from streamsvc.school.io.recordings import Recordings
+from streamsvc.school.io.rooms import Rooms
+from streamsvc.school.io.sign_ins import SignIns
+
+
+@dataclass(frozen=True, slots=True)
+class School:
+    """Everything about the school, by noun. Every method that takes a Principal is scoped by it: what
+    the caller may not see is UserError `<thing>-unknown`. Whether a role may do an action at all is
+    the business of the roles table, not of this package."""
+
+    organisations: Organisations
+    people: People
+    rooms: Rooms
+    courses: Courses
+    lessons: Lessons
+    attendance: AttendanceBook
+    recordings: Recordings
+    comments: Comments
+    join_codes: JoinCodes
+    pairs: Pairs
+    sign_ins: SignIns
+    audit: Audit
+    database: Database
+
+    async def close(self) -> None:
+        """Close the database. Closing twice is harmless."""
+        await self.database.close()
+
+
+async def open_school(url: str, clock: Clock, passwords: Passwords | None = None) -> School:
+    """Open the database at a SQLAlchemy async URL (`sqlite+aiosqlite:////srv/x/school.db`), bringing
+    its schema up to date. Raises EnvironmentFault `database-unusable` (details: path, reason); the
+    file is left as it was."""
+    database = await open_database(url, clock)
+    hashes = passwords or Passwords()
+    return School(
+        organisations=Organisations(database),
+        people=People(database, hashes),
+        rooms=Rooms(database),
+        courses=Courses(database),
+        lessons=Lessons(database),
+        attendance=AttendanceBook(database),
+        recordings=Recordings(database),
+        comments=Comments(database),
+        join_codes=JoinCodes(database),
+        pairs=Pairs(database),
+        sign_ins=SignIns(database, hashes),
+        audit=Audit(database),
+        database=database,
+    )
