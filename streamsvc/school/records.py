@@ -187,7 +187,7 @@ class Recording:
     started_at_ms: int
     duration_ms: int
     is_shared: bool
-    """Shared with the county by someone entitled; private to the school and the teacher until then."""
+    """Shared with the county by someone entitled; until then private to school and teacher."""
     room_ids: tuple[RoomId, ...]
     comment_count: int
 

@@ -14,7 +14,7 @@ class Audit:
         """Write one entry for something that is no change here (a media file opened, an export)."""
         raise NotImplementedError
 
-    async def list(
+    async def visible(
         self, principal: Principal, *, from_ms: int | None = None, limit: int = 500
     ) -> list[AuditEntry]:
         """Entries of actors in the caller's subtree, newest first."""

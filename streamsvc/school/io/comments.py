@@ -12,7 +12,7 @@ class Comments:
     def __init__(self, database: Database) -> None:
         self._db = database
 
-    async def list(self, principal: Principal, recording_id: RecordingId) -> list[Comment]:
+    async def visible(self, principal: Principal, recording_id: RecordingId) -> list[Comment]:
         """All of a recording, by moment. Raises UserError `recording-unknown`."""
         raise NotImplementedError
 

@@ -11,7 +11,7 @@ class Courses:
     def __init__(self, database: Database) -> None:
         self._db = database
 
-    async def list(self, principal: Principal) -> list[Course]:
+    async def visible(self, principal: Principal) -> list[Course]:
         """Courses of the caller's subtree, by title."""
         raise NotImplementedError
 

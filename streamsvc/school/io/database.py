@@ -1,4 +1,4 @@
-"""The database file: opened, migrated, closed. SQLite now; nothing here or above is SQLite-only SQL."""
+"""The database: opened, migrated, closed. SQLite now, and no SQL that only SQLite understands."""
 
 from dataclasses import dataclass
 

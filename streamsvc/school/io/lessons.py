@@ -10,13 +10,13 @@ from streamsvc.school.records import Lesson, LessonKind, LessonState, Principal
 
 class Lessons:
     """Lessons. Who sees which: `streamsvc.school.scope`. Who may change one: its lead teacher and
-    the administrators above its school. `start`, `end`, `load` and `live` belong to the lesson's own
-    code, which has checked its permission already."""
+    the administrators above its school. `start`, `end`, `load` and `live` belong to the lesson's
+    own code, which has checked its permission already."""
 
     def __init__(self, database: Database) -> None:
         self._db = database
 
-    async def list(
+    async def visible(
         self,
         principal: Principal,
         *,
@@ -59,9 +59,9 @@ class Lessons:
         duration_minutes: int = 40,
         room_ids: Sequence[RoomId] = (),
     ) -> Lesson:
-        """Plan a lesson; without `scheduled_start_ms` it is ad hoc and due now. A lead teacher plans
-        her own; an administrator names a lead teacher of her subtree. An empty subject or grade is
-        taken from the course. Raises UserError `person-unknown`, `lead-teacher-needed`,
+        """Plan a lesson; without `scheduled_start_ms` it is ad hoc and due now. A lead teacher
+        plans her own; an administrator names a lead teacher of her subtree. An empty subject or
+        grade is taken from the course. Raises UserError `person-unknown`, `lead-teacher-needed`,
         `lesson-of-other-teacher`, `course-unknown`, `room-unknown`, `room-not-receiving`."""
         raise NotImplementedError
 

@@ -11,7 +11,7 @@ class Organisations:
     def __init__(self, database: Database) -> None:
         self._db = database
 
-    async def list(self, principal: Principal) -> list[Organisation]:
+    async def visible(self, principal: Principal) -> list[Organisation]:
         """The caller's subtree, parents before children."""
         raise NotImplementedError
 

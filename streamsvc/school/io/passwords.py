@@ -1,4 +1,4 @@
-"""Password hashes (argon2id, RFC 9106), made off the event loop and never more than two at a time."""
+"""Password hashes (argon2id, RFC 9106), made off the event loop, two at a time at most."""
 
 
 class Passwords:

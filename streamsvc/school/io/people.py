@@ -13,7 +13,7 @@ class People:
         self._db = database
         self._passwords = passwords
 
-    async def list(self, principal: Principal) -> list[Person]:
+    async def visible(self, principal: Principal) -> list[Person]:
         """Accounts the caller may see, by organisation and name."""
         raise NotImplementedError
 

@@ -30,11 +30,11 @@ class Recordings:
         duration_ms: int,
     ) -> Recording | None:
         """Give a recording found on disk its row (harmless if it has one). If its lesson is unknown
-        too it hangs under the top of the tree, where only administrators there see it; None if there
-        is no tree yet."""
+        too it hangs under the top of the tree, where only administrators there see it; None if
+        there is no tree yet."""
         raise NotImplementedError
 
-    async def list(
+    async def visible(
         self,
         principal: Principal,
         *,

@@ -6,13 +6,13 @@ from streamsvc.school.records import Principal, Room, RoomKind
 
 
 class Rooms:
-    """Rooms. Administrators and observers see their subtree, a lead teacher her county (whom she may
-    invite), a helper teacher her school, a room or phone the one room."""
+    """Rooms. Administrators and observers see their subtree, a lead teacher her county (whom she
+    may invite), a helper teacher her school, a room or phone the one room."""
 
     def __init__(self, database: Database) -> None:
         self._db = database
 
-    async def list(self, principal: Principal) -> list[Room]:
+    async def visible(self, principal: Principal) -> list[Room]:
         """Rooms the caller may see, by school and name."""
         raise NotImplementedError
 

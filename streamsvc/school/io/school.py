@@ -21,8 +21,8 @@ from streamsvc.school.io.sign_ins import SignIns
 
 @dataclass(frozen=True, slots=True)
 class School:
-    """Everything about the school, by noun. Every method that takes a Principal is scoped by it: what
-    the caller may not see is UserError `<thing>-unknown`. Whether a role may do an action at all is
+    """Everything about the school, by noun. Every method that takes a Principal is scoped by it:
+    what the caller may not see is UserError `<thing>-unknown`. Whether a role may do an action at all is
     the business of the roles table, not of this package."""
 
     organisations: Organisations
@@ -45,8 +45,8 @@ class School:
 
 
 async def open_school(url: str, clock: Clock, passwords: Passwords | None = None) -> School:
-    """Open the database at a SQLAlchemy async URL (`sqlite+aiosqlite:////srv/x/school.db`), bringing
-    its schema up to date. Raises EnvironmentFault `database-unusable` (details: path, reason); the
+    """Open the database at a SQLAlchemy async URL (`sqlite+aiosqlite:////srv/x/school.db`), and
+    bring its schema up to date. Raises EnvironmentFault `database-unusable` (details: path, reason); the
     file is left as it was."""
     database = await open_database(url, clock)
     hashes = passwords or Passwords()

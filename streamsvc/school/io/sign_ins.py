@@ -33,5 +33,5 @@ class SignIns:
         raise NotImplementedError
 
     async def helper_name(self, room_id: RoomId) -> str | None:
-        """Name given by the phone paired with this room ("" if it gave none); None without phone."""
+        """Name given by the phone paired with this room ("" if none); None without a phone."""
         raise NotImplementedError
