@@ -1,0 +1,32 @@
+"""The viewers' door: WHEP (draft-ietf-wish-whep), client offers."""
+
+from collections.abc import Sequence
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from signaling.io.media_http import SDP, IceServer, bearer_token, created, read_body
+from signaling.ports import MediaAuthorizer, RelayPort
+from streamsvc.base.ids import LessonId
+
+ENDPOINT = "/whep/{lesson_id}"
+SESSIONS = "/whep/sessions"
+
+
+class WhepEndpoint:
+    """`POST /whep/{lesson_id}`: the n-th audio (video) m-line gets the n-th slot of its kind."""
+
+    def __init__(
+        self, relay: RelayPort, authorize: MediaAuthorizer, ice_servers: Sequence[IceServer]
+    ) -> None:
+        self._relay = relay
+        self._authorize = authorize
+        self._ice_servers = ice_servers
+
+    async def post(self, request: Request) -> Response:
+        """201 with the answer. The grant is checked before the body is read."""
+        lesson_id = LessonId(request.path_params["lesson_id"])
+        party = await self._authorize.subscriber(bearer_token(request), lesson_id)
+        offer = await read_body(request, SDP)
+        answer = await self._relay.subscribe(party, offer)
+        return created(answer, SESSIONS, self._ice_servers)
