@@ -1,0 +1,62 @@
+import { readFileSync } from 'node:fs';
+import { svelte } from '@sveltejs/vite-plugin-svelte';
+
+/** Where our imports start from. */
+export const alias = { $kit: here('../src/kit'), $rtc: here('../src/rtc') };
+
+function here(path) {
+  return new URL(path, import.meta.url).pathname;
+}
+
+/** Runs before the module: what Chrome 80 lacks and the Svelte runtime or we use. */
+export function inlinePolyfills() {
+  const source = readFileSync(here('../src/kit/polyfills.js'), 'utf8');
+  const minified = source.replace(/^\s*\/\/.*$/gm, '').replace(/\s*\n\s*/g, '\n');
+  return {
+    name: 'inline-polyfills',
+    transformIndexHtml: (html) => html.replace('<!--polyfills-->', `<script>${minified}</script>`),
+  };
+}
+
+/** Puts a page's stylesheet into its HTML: one round trip less on a 600 ms link. */
+function inlineStyles() {
+  return {
+    name: 'inline-styles',
+    apply: 'build',
+    enforce: 'post',
+    generateBundle(_, bundle) {
+      const sheets = Object.values(bundle).filter((file) => file.fileName.endsWith('.css'));
+      for (const page of Object.values(bundle)) {
+        if (page.type !== 'asset' || !page.fileName.endsWith('.html')) continue;
+        let html = String(page.source);
+        for (const sheet of sheets) {
+          const link = new RegExp(`<link rel="stylesheet"[^>]*${sheet.fileName}[^>]*>`);
+          const css = sheet.type === 'asset' ? String(sheet.source).trim() : '';
+          html = html.replace(link, () => `<style>${css}</style>`);
+        }
+        page.source = html;
+      }
+      for (const sheet of sheets) Reflect.deleteProperty(bundle, sheet.fileName);
+    },
+  };
+}
+
+/** Settings of one page's build; `scripts/build.mjs` makes one for each, so that none shares chunks. */
+export function pageBuild(page) {
+  return {
+    configFile: false,
+    root: here('..'),
+    logLevel: 'warn',
+    plugins: [svelte(), inlinePolyfills(), ...(page === 'staff' ? [] : [inlineStyles()])],
+    resolve: { alias },
+    build: {
+      target: ['chrome80'],
+      cssTarget: ['chrome80'],
+      modulePreload: { polyfill: false },
+      outDir: 'dist',
+      emptyOutDir: false,
+      assetsInlineLimit: 4096,
+      rollupOptions: { input: { [page]: here(`../${page}.html`) } },
+    },
+  };
+}

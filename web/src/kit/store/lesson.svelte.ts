@@ -1,0 +1,154 @@
+import type { ClientMessage, ErrorBody, ServerMessage } from '../protocol/schema';
+import { ApiError, UNREACHABLE } from '../api';
+import { ReturningSocket } from '../protocol/socket';
+import { reduce } from './reduce';
+import type { LessonState } from './state';
+
+/** A grant and when it dies. */
+export interface HeldGrant {
+  grant: string;
+  expiresAtMs: number;
+}
+
+/** Something a page may ask of a lesson; the store adds the `request_id`. */
+export type LessonRequest = WithoutId<Extract<ClientMessage, { request_id: string }>>;
+type WithoutId<Request> = Request extends unknown ? Omit<Request, 'request_id'> : never;
+
+interface Pending {
+  done: () => void;
+  failed: (error: ApiError) => void;
+  timer: ReturnType<typeof setTimeout>;
+}
+
+const ANSWER_WITHIN_MS = 10_000;
+const RENEW_BEFORE_MS = 10_000;
+
+/**
+ * One lesson as this page sees it: `state` (null until the first snapshot), `link`, and `request`.
+ * It connects, resumes after breaks and renews its grant by itself, until `close`.
+ */
+export class LessonStore {
+  state = $state.raw<LessonState | null>(null);
+  link = $state<'connecting' | 'open' | 'lost'>('connecting');
+  /** Why the server refused us at the door; cleared by the next snapshot. */
+  refusal = $state.raw<ErrorBody | null>(null);
+
+  #grant: HeldGrant;
+  readonly #renew: () => Promise<HeldGrant>;
+  readonly #socket: ReturningSocket;
+  readonly #pending = new Map<string, Pending>();
+  #nextId = 1;
+
+  /** `renew` fetches a grant that lives; it is asked when the one we hold died or was refused. */
+  constructor(path: string, grant: HeldGrant, renew: () => Promise<HeldGrant>) {
+    this.#grant = grant;
+    this.#renew = renew;
+    this.#socket = new ReturningSocket(path, {
+      beforeTry: () => this.#freshen(),
+      opened: (send) => send(this.#hello()),
+      received: (message) => this.#received(message as ServerMessage),
+      lost: () => this.#lost(),
+    });
+    this.#socket.open();
+  }
+
+  /** Bearer token for WHIP, WHEP and stills; always the newest. */
+  get grant(): string {
+    return this.#grant.grant;
+  }
+
+  /** The server's clock now. */
+  now(): number {
+    return Date.now() + (this.state?.clockOffsetMs ?? 0);
+  }
+
+  /** Asks; resolves when done, rejects with an ApiError that holds the server's sentence. */
+  request(request: LessonRequest): Promise<void> {
+    const requestId = String(this.#nextId++);
+    return new Promise((resolve, reject) => {
+      if (!this.#socket.send({ ...request, request_id: requestId })) {
+        reject(new ApiError(0, UNREACHABLE));
+        return;
+      }
+      const timer = setTimeout(() => this.#settle(requestId, UNREACHABLE), ANSWER_WITHIN_MS);
+      this.#pending.set(requestId, { done: resolve, failed: reject, timer });
+    });
+  }
+
+  /** Says something that is not answered (`report_link`). */
+  tell(message: Extract<ClientMessage, { type: 'report_link' }>): void {
+    this.#socket.send(message);
+  }
+
+  close(): void {
+    this.#socket.close();
+    this.#abandon();
+  }
+
+  #hello(): ClientMessage {
+    const hello = { type: 'hello', version: 1, grant: this.#grant.grant } as const;
+    return this.state === null ? hello : { ...hello, since: this.state.seq };
+  }
+
+  async #freshen(): Promise<void> {
+    const dies = this.#grant.expiresAtMs - RENEW_BEFORE_MS < this.now();
+    if (dies || this.refusal !== null) this.#grant = await this.#renew();
+  }
+
+  #received(message: ServerMessage): void {
+    switch (message.type) {
+      case 'done':
+        this.#settle(message.request_id, null);
+        return;
+      case 'failed':
+        this.#failed(message.request_id, message.error);
+        return;
+      case 'grant_renewed':
+        this.#grant = { grant: message.grant, expiresAtMs: message.expires_at_ms };
+        return;
+      default:
+        this.#apply(message);
+    }
+  }
+
+  #apply(message: ServerMessage): void {
+    const before = this.state;
+    this.state = reduce(before, message, Date.now());
+    if (message.type === 'snapshot' || message.type === 'resumed') {
+      this.refusal = null;
+      this.link = 'open';
+    }
+    if (this.state?.hasGap && !before?.hasGap) void this.#catchUp();
+  }
+
+  async #catchUp(): Promise<void> {
+    try {
+      await this.request({ type: 'get_snapshot' });
+    } catch {
+      this.#socket.restart();
+    }
+  }
+
+  #failed(requestId: string | null, error: ErrorBody): void {
+    if (requestId !== null) this.#settle(requestId, error);
+    else this.refusal = error;
+  }
+
+  #lost(): void {
+    this.link = 'lost';
+    this.#abandon();
+  }
+
+  #abandon(): void {
+    for (const requestId of [...this.#pending.keys()]) this.#settle(requestId, UNREACHABLE);
+  }
+
+  #settle(requestId: string, error: ErrorBody | null): void {
+    const pending = this.#pending.get(requestId);
+    if (pending === undefined) return;
+    this.#pending.delete(requestId);
+    clearTimeout(pending.timer);
+    if (error === null) pending.done();
+    else pending.failed(new ApiError(0, error));
+  }
+}

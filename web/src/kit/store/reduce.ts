@@ -1,0 +1,74 @@
+import type {
+  LessonEvent,
+  MessageView,
+  RoomView,
+  ServerMessage,
+  Snapshot,
+} from '../protocol/schema';
+import { MOST_MESSAGES, type LessonState } from './state';
+
+/** The state after one message. `localNowMs` is our clock when it arrived. Null before a snapshot. */
+export function reduce(
+  state: LessonState | null,
+  message: ServerMessage,
+  localNowMs: number,
+): LessonState | null {
+  if (message.type === 'snapshot') return fromSnapshot(message, localNowMs);
+  if (state === null) return null;
+  if (message.type === 'resumed')
+    return { ...state, me: message.me, clockOffsetMs: message.now_ms - localNowMs };
+  if (!isEvent(message) || message.seq <= state.seq) return state;
+  if (message.seq !== state.seq + 1) return { ...state, hasGap: true };
+  return { ...state, ...changes(state, message), seq: message.seq };
+}
+
+function fromSnapshot(snapshot: Snapshot, localNowMs: number): LessonState {
+  const { lesson, rooms, stage, messages, recording, publications, me, seq } = snapshot;
+  return {
+    seq,
+    hasGap: false,
+    clockOffsetMs: snapshot.now_ms - localNowMs,
+    lesson,
+    rooms,
+    stage,
+    stageBecause: null,
+    messages,
+    recording,
+    publications,
+    me,
+  };
+}
+
+function isEvent(message: ServerMessage): message is LessonEvent {
+  return 'seq' in message && 'at_ms' in message;
+}
+
+function changes(state: LessonState, event: LessonEvent): Partial<LessonState> {
+  switch (event.type) {
+    case 'lesson_started':
+      return { lesson: { ...state.lesson, state: 'live', started_at_ms: event.at_ms } };
+    case 'lesson_ended':
+      return { lesson: { ...state.lesson, state: 'ended', ended_at_ms: event.at_ms }, stage: null };
+    case 'room_changed':
+      return { rooms: withRoom(state.rooms, event.room) };
+    case 'stage_changed':
+      return { stage: event.stage, stageBecause: event.because };
+    case 'message_posted':
+      return { messages: withMessage(state.messages, event.message) };
+    case 'recording_changed':
+      return { recording: event.recording };
+    case 'publications_changed':
+      return { publications: event.publications };
+  }
+}
+
+/** In place, so that tiles never move; a new room goes last. */
+function withRoom(rooms: readonly RoomView[], changed: RoomView): readonly RoomView[] {
+  const known = rooms.some((room) => room.room_id === changed.room_id);
+  if (!known) return [...rooms, changed];
+  return rooms.map((room) => (room.room_id === changed.room_id ? changed : room));
+}
+
+function withMessage(messages: readonly MessageView[], added: MessageView): readonly MessageView[] {
+  return [...messages, added].slice(-MOST_MESSAGES);
+}

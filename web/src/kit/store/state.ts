@@ -1,0 +1,34 @@
+import type {
+  LessonView,
+  MeView,
+  MessageView,
+  PublicationsView,
+  RecordingView,
+  RoomView,
+  StageView,
+} from '../protocol/schema';
+
+/** What the server said last about a lesson. Only its messages change it. */
+export interface LessonState {
+  /** Number of the last event applied. */
+  seq: number;
+  /** An event was missed: a snapshot must be asked for. */
+  hasGap: boolean;
+  /** Server's clock minus ours. */
+  clockOffsetMs: number;
+  lesson: LessonView;
+  rooms: readonly RoomView[];
+  stage: StageView | null;
+  /** Why the stage became what it is; null when a snapshot told it. */
+  stageBecause: StageBecause | null;
+  messages: readonly MessageView[];
+  recording: RecordingView;
+  publications: PublicationsView;
+  me: MeView;
+}
+
+export type StageBecause =
+  'called' | 'accepted' | 'declined' | 'on_stage' | 'returned' | 'withdrawn' | 'lost' | 'muted';
+
+/** Messages kept on a page; older ones are in the lesson's record. */
+export const MOST_MESSAGES = 200;
