@@ -2,7 +2,7 @@
 
     StreamsvcError
     ├── UserError          a person asked for something that can't be: tell her what to do
-    ├── ProtocolError      a peer broke the protocol (HTTP, WebSocket, SDP, STUN, RTP): tell it, drop it
+    ├── ProtocolError      a peer broke the protocol (HTTP, SDP, STUN, RTP ...): tell it, drop it
     ├── PeerGone           the other side went away: clean up, nobody to tell
     ├── Overload           a written limit was reached: reject or drop, count
     └── EnvironmentFault   the machine: disk, port, database, missing codec: tell the operator

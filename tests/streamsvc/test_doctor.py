@@ -1,0 +1,56 @@
+import socket
+from pathlib import Path
+
+from streamsvc import doctor
+from streamsvc.doctor import CHECKS, Finding, Grade, examine
+from streamsvc.settings import Settings, load
+
+
+def settings(tmp_path: Path, **flags: object) -> Settings:
+    return load(
+        None, {"data": tmp_path, "http.host": "127.0.0.1", "media.host": "127.0.0.1", **flags}
+    )
+
+
+def by_name(findings: list[Finding]) -> dict[str, Finding]:
+    return {finding.name: finding for finding in findings}
+
+
+def test_a_fault_always_says_what_to_do(tmp_path: Path) -> None:
+    findings = examine(settings(tmp_path, web_dist=tmp_path / "none"))
+    assert len(findings) == len(CHECKS)
+    assert by_name(findings)["web pages"] == Finding(
+        "web pages", Grade.FAULT, "not built", "make web"
+    )
+    assert all(f.advice for f in findings if f.grade is Grade.FAULT)
+
+
+def test_this_machine_can_encrypt_and_encode(tmp_path: Path) -> None:
+    for check in (doctor.srtp, doctor.codecs, doctor.python_version, doctor.disk, doctor.database):
+        assert check(settings(tmp_path)).grade is not Grade.FAULT
+
+
+def test_a_taken_port_and_a_broken_database(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        assert doctor.http_port(settings(tmp_path, **{"http.port": port})).grade is Grade.FAULT
+    (tmp_path / "streamsvc.db").write_bytes(b"not a database" * 100)
+    assert doctor.database(settings(tmp_path)).grade is Grade.FAULT
+
+
+def test_certificates(tmp_path: Path) -> None:
+    assert doctor.certificate(settings(tmp_path)).grade is Grade.OK
+    missing = settings(tmp_path, **{"tls.mode": "files", "tls.certificate": tmp_path / "no.pem"})
+    assert doctor.certificate(missing).grade is Grade.FAULT
+    local = settings(tmp_path, **{"tls.mode": "local"})
+    assert doctor.certificate(local).advice == "made at the first start"
+
+
+def test_a_check_that_breaks_is_a_fault_of_its_own(tmp_path: Path) -> None:
+    def broken(given: Settings) -> Finding:
+        raise OSError("no such device")
+
+    finding = doctor.examine_one(broken, settings(tmp_path))
+    assert (finding.name, finding.grade) == ("broken", Grade.FAULT)

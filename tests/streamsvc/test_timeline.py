@@ -1,0 +1,33 @@
+from pathlib import Path
+
+import pytest
+
+from streamsvc.base.errors import EnvironmentFault
+from streamsvc.base.ids import LessonId
+from streamsvc.timeline import FileTimeline
+
+LESSON = LessonId("les_1")
+
+
+def test_lines_come_back_in_order(tmp_path: Path) -> None:
+    timeline = FileTimeline(tmp_path)
+    assert timeline.read(LESSON) == []
+    for line in ('{"seq":1}', '{"seq":2,"text":"好"}'):
+        timeline.append(LESSON, line)
+    assert FileTimeline(tmp_path).read(LESSON) == ['{"seq":1}', '{"seq":2,"text":"好"}']
+
+
+def test_a_torn_line_is_cut_and_the_next_starts_clean(tmp_path: Path) -> None:
+    timeline = FileTimeline(tmp_path)
+    timeline.append(LESSON, "whole")
+    with timeline.path(LESSON).open("ab") as file:
+        file.write(b"to")
+    assert timeline.read(LESSON) == ["whole"]
+    timeline.append(LESSON, "next")
+    assert timeline.read(LESSON) == ["whole", "next"]
+
+
+def test_a_folder_that_cannot_be_made_is_said(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(EnvironmentFault, match="disk-unwritable"):
+        FileTimeline(tmp_path / "file").append(LESSON, "x")
