@@ -116,6 +116,9 @@ class Settings(BaseSettings):
         description="Bearer token for /metrics from other machines; empty: loopback only.",
     )
     demo: bool = Field(default=False, description="Seed a demo county and teach its lesson.")
+    demo_teacher: bool = Field(
+        default=True, description="With demo: a generated clip teaches the demo lesson."
+    )
     http: HttpSettings = HttpSettings()
     tls: TlsSettings = TlsSettings()
     media: MediaSettings = MediaSettings()

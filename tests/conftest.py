@@ -1,0 +1,1 @@
+"""Nothing clever: tests import what they need from `tests.support`."""
