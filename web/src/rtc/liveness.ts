@@ -1,0 +1,123 @@
+import type { LinkSignal } from '$kit/protocol/schema';
+import type { FlowCounters } from './stats';
+
+/** Places of a lesson's media, in the order of the offer. */
+export const SLOTS = ['voice', 'stageVoice', 'picture', 'screen', 'stagePicture'] as const;
+export type SlotName = (typeof SLOTS)[number];
+
+/** One look at a subscription's counters. */
+export interface Sight {
+  atMs: number;
+  connected: boolean;
+  /** Grows while the path lives: ICE answers and bytes. */
+  path: number;
+  flows: Record<SlotName, FlowCounters>;
+}
+
+/** What somebody publishes, by the server's word: only that can be missed. */
+export interface Expected {
+  lead: boolean;
+  screen: boolean;
+}
+
+/** What follows from the sights so far. */
+export interface Vitals {
+  link: LinkSignal;
+  /** How long no voice packet came although one was due. */
+  voiceSilentMs: number;
+  /** How long nothing at all came over the path. */
+  pathSilentMs: number;
+  /** Voice ever arrived on this connection. */
+  hadVoice: boolean;
+  hadPicture: boolean;
+  hadScreen: boolean;
+}
+
+/** No voice for this long starts a repair; twice as long is said on the screen. */
+export const REPAIR_AFTER_MS = 2_000;
+export const LOST_AFTER_MS = 4_000;
+
+const PATH_DEAD_AFTER_MS = 6_000;
+const WINDOW_MS = 2_500;
+const HALF_AT_CONCEALED = 0.1;
+const FEW_FRAMES = 5;
+const LOW_HEIGHT = 300;
+
+const NOTHING: LinkSignal = { voice: 'none', slides: 'none', picture: 'none' };
+
+/** Follows the counters of one connection; pure but for its memory of earlier sights. */
+export class Liveness {
+  #sights: Sight[] = [];
+  #voiceAtMs: number;
+  #pathAtMs: number;
+  vitals: Vitals = {
+    link: NOTHING,
+    voiceSilentMs: 0,
+    pathSilentMs: 0,
+    hadVoice: false,
+    hadPicture: false,
+    hadScreen: false,
+  };
+
+  constructor(startMs: number) {
+    this.#voiceAtMs = startMs;
+    this.#pathAtMs = startMs;
+  }
+
+  /** Takes one look and says what follows. */
+  see(sight: Sight, expected: Expected): Vitals {
+    const last = this.#sights[this.#sights.length - 1];
+    const grew = (slot: SlotName) =>
+      sight.flows[slot].packets > (last === undefined ? 0 : last.flows[slot].packets);
+    if (grew('voice') || !expected.lead) this.#voiceAtMs = sight.atMs;
+    if (sight.path > (last?.path ?? 0)) this.#pathAtMs = sight.atMs;
+    this.#sights = [...this.#sights, sight].filter((old) => sight.atMs - old.atMs <= WINDOW_MS);
+    this.vitals = {
+      link: linkOf(this.#sights[0] ?? sight, sight, expected),
+      voiceSilentMs: sight.atMs - this.#voiceAtMs,
+      pathSilentMs: sight.atMs - this.#pathAtMs,
+      hadVoice: this.vitals.hadVoice || sight.flows.voice.packets > 0,
+      hadPicture: this.vitals.hadPicture || sight.flows.picture.frames > 0,
+      hadScreen: this.vitals.hadScreen || sight.flows.screen.frames > 0,
+    };
+    return this.vitals;
+  }
+}
+
+/** Whether the path itself is to blame, so that a new connection may help. */
+export function isBroken(vitals: Vitals, connected: boolean): boolean {
+  if (!connected) return vitals.pathSilentMs >= REPAIR_AFTER_MS;
+  const voiceDue = vitals.hadVoice && vitals.voiceSilentMs >= REPAIR_AFTER_MS;
+  return (
+    (voiceDue && vitals.pathSilentMs >= REPAIR_AFTER_MS) ||
+    vitals.pathSilentMs >= PATH_DEAD_AFTER_MS
+  );
+}
+
+function linkOf(first: Sight, last: Sight, expected: Expected): LinkSignal {
+  if (!last.connected) return NOTHING;
+  const seconds = Math.max(0.5, (last.atMs - first.atMs) / 1000);
+  const during = (slot: SlotName, counter: keyof FlowCounters) =>
+    last.flows[slot][counter] - first.flows[slot][counter];
+  return {
+    voice: expected.lead ? voiceLevel(during) : 'full',
+    slides: !expected.screen || last.flows.screen.frames > 0 ? 'full' : 'none',
+    picture: expected.lead
+      ? pictureLevel(during('picture', 'frames') / seconds, last.flows.picture.frameHeight)
+      : 'full',
+  };
+}
+
+type During = (slot: SlotName, counter: keyof FlowCounters) => number;
+
+function voiceLevel(during: During): LinkSignal['voice'] {
+  if (during('voice', 'packets') <= 0) return 'none';
+  const concealed =
+    during('voice', 'concealedSamples') / Math.max(1, during('voice', 'totalSamples'));
+  return concealed >= HALF_AT_CONCEALED ? 'half' : 'full';
+}
+
+function pictureLevel(fps: number, height: number): LinkSignal['picture'] {
+  if (fps <= 0) return 'none';
+  return fps < FEW_FRAMES || (height > 0 && height < LOW_HEIGHT) ? 'half' : 'full';
+}

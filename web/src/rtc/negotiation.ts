@@ -1,0 +1,91 @@
+import { fetchWithin, refusal } from '$kit/api';
+
+const SDP = 'application/sdp';
+const FRAGMENT = 'application/trickle-ice-sdpfrag';
+const ANSWER_WITHIN_MS = 10_000;
+const END_WITHIN_MS = 3_000;
+
+/**
+ * One POST that carries the whole offer and brings the whole answer (RFC 9725 §4.2). No candidate
+ * is waited for: the server is ICE-lite and its own candidates, in the answer, suffice.
+ * Returns the session's address. Raises ApiError.
+ */
+export async function openSession(
+  pc: RTCPeerConnection,
+  endpoint: string,
+  grant: string,
+): Promise<string> {
+  const offer = await pc.createOffer();
+  await pc.setLocalDescription(offer);
+  const response = await call('POST', endpoint, grant, SDP, offer.sdp ?? '');
+  await pc.setRemoteDescription({ type: 'answer', sdp: await response.text() });
+  return response.headers.get('Location') ?? '';
+}
+
+/** New ICE names both ways in one PATCH (RFC 9725 §4.3.2); the media session lives on. */
+export async function restartIce(
+  pc: RTCPeerConnection,
+  session: string,
+  grant: string,
+): Promise<void> {
+  const answered = pc.remoteDescription?.sdp ?? '';
+  const offer = await pc.createOffer({ iceRestart: true });
+  await pc.setLocalDescription(offer);
+  const fragment = iceFragment(offer.sdp ?? '');
+  const response = await call('PATCH', session, grant, FRAGMENT, fragment);
+  const sdp = withIce(answered, await response.text());
+  await pc.setRemoteDescription({ type: 'answer', sdp });
+}
+
+/** Tells the server that the session is over. Never raises: it may have ended by itself. */
+export async function endSession(session: string, grant: string): Promise<void> {
+  const headers = { Authorization: `Bearer ${grant}` };
+  try {
+    await fetchWithin(session, { method: 'DELETE', headers, keepalive: true }, END_WITHIN_MS);
+  } catch {
+    return;
+  }
+}
+
+async function call(
+  method: 'POST' | 'PATCH',
+  path: string,
+  grant: string,
+  type: string,
+  body: string,
+): Promise<Response> {
+  const headers: Record<string, string> = {
+    'Content-Type': type,
+    Authorization: `Bearer ${grant}`,
+  };
+  if (method === 'PATCH') headers['If-Match'] = '*';
+  const response = await fetchWithin(path, { method, headers, body }, ANSWER_WITHIN_MS);
+  if (!response.ok) throw await refusal(response);
+  return response;
+}
+
+/** Our ICE name and password as the fragment of RFC 8840 §9: the first m-line speaks for all. */
+export function iceFragment(sdp: string): string {
+  const lines = ['ice-ufrag', 'ice-pwd', 'mid'].map((name) => attribute(sdp, name));
+  const [ufrag, pwd, mid] = lines;
+  const group = /^a=group:BUNDLE.*$/m.exec(sdp)?.[0]?.trim();
+  const all = [group, 'm=audio 9 UDP/TLS/RTP/SAVPF 0', mid, ufrag, pwd];
+  return all.filter((line) => line !== undefined).join('\r\n') + '\r\n';
+}
+
+/** The server's answer with the ICE name, password and candidates of its fragment. */
+export function withIce(answer: string, fragment: string): string {
+  let sdp = answer;
+  for (const name of ['ice-ufrag', 'ice-pwd']) {
+    const line = attribute(fragment, name);
+    if (line !== undefined) sdp = sdp.replace(new RegExp(`^a=${name}:.*$`, 'gm'), line);
+  }
+  const candidates = fragment.match(/^a=candidate:.*$/gm)?.map((line) => line.trim()) ?? [];
+  if (candidates.length === 0) return sdp;
+  const bare = sdp.replace(/^a=candidate:.*\r?\n/gm, '');
+  return bare.replace(/^a=ice-pwd:.*$/m, (line) => [line.trim(), ...candidates].join('\r\n'));
+}
+
+function attribute(sdp: string, name: string): string | undefined {
+  return new RegExp(`^a=${name}:.*$`, 'm').exec(sdp)?.[0]?.trim();
+}

@@ -1,0 +1,164 @@
+import { ApiError, UNREACHABLE } from '$kit/api';
+import { backoffMs } from '$kit/protocol/backoff';
+import type { ErrorBody } from '$kit/protocol/schema';
+import { preferCodecs } from './codecs';
+import { encodings, type PublicationKind } from './layers';
+import { endSession, openSession } from './negotiation';
+import { sent, type SendFigures } from './stats';
+
+export type PublisherPhase = 'connecting' | 'live' | 'retrying' | 'refused' | 'closed';
+
+export interface PublisherOptions {
+  /** `/whip/{lesson_id}/{slot}` */
+  endpoint: string;
+  kind: PublicationKind;
+  /** The newest grant, read before every try. */
+  grant: () => string;
+  /** Called when `phase`, `error` or `figures` changed. */
+  changed: (publisher: Publisher) => void;
+}
+
+const STATS_EVERY_MS = 2_000;
+const CONNECT_WITHIN_MS = 12_000;
+const DISCONNECTED_FOR_MS = 3_000;
+/** Refusals that waiting cures; all others need a person. */
+const PASSING = [0, 401, 408, 429, 500, 502, 503, 504];
+
+/** One WHIP publication: opens, comes back after breaks by itself, and closes once. */
+export class Publisher {
+  phase: PublisherPhase = 'connecting';
+  /** Why we are `retrying` or `refused`. */
+  error: ErrorBody | null = null;
+  figures: SendFigures | null = null;
+
+  readonly #options: PublisherOptions;
+  #stream: MediaStream;
+  #pc: RTCPeerConnection | null = null;
+  #session = '';
+  #ending: Promise<void> = Promise.resolve();
+  #attempt = 0;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #stats: ReturnType<typeof setInterval> | undefined;
+  #before: { report: RTCStatsReport; atMs: number } | null = null;
+
+  constructor(stream: MediaStream, options: PublisherOptions) {
+    this.#stream = stream;
+    this.#options = options;
+  }
+
+  /** Starts. `takeOver` ends whoever fills the slot now (answer to `slot-taken`). */
+  open(takeOver = false): void {
+    if (this.phase === 'closed') return;
+    this.#attempt = 0;
+    void this.#try(takeOver);
+  }
+
+  /** Sends other tracks of the same kinds from now on, without a new session. */
+  async replaceStream(stream: MediaStream): Promise<void> {
+    this.#stream = stream;
+    for (const sender of this.#pc?.getSenders() ?? []) {
+      const track = stream.getTracks().find((candidate) => candidate.kind === sender.track?.kind);
+      if (track) await sender.replaceTrack(track);
+    }
+  }
+
+  /** Ends the publication; the caller's stream stays open. */
+  close(): void {
+    if (this.phase === 'closed') return;
+    this.#drop();
+    this.#become('closed', null);
+  }
+
+  async #try(takeOver: boolean): Promise<void> {
+    this.#drop();
+    const pc = new RTCPeerConnection({ bundlePolicy: 'max-bundle' });
+    this.#pc = pc;
+    try {
+      // Our own broken session may still hold the slot; taking over could end somebody else's.
+      await this.#ending;
+      this.#addTracks(pc);
+      pc.onconnectionstatechange = () => this.#moved(pc);
+      this.#after(CONNECT_WITHIN_MS, () => this.#retry(UNREACHABLE));
+      const endpoint = this.#options.endpoint + (takeOver ? '?take_over=1' : '');
+      const session = await openSession(pc, endpoint, this.#options.grant());
+      if (this.#pc === pc) this.#session = session;
+      else await endSession(session, this.#options.grant());
+    } catch (error) {
+      if (this.#pc === pc) this.#failed(error);
+    }
+  }
+
+  #addTracks(pc: RTCPeerConnection): void {
+    for (const track of this.#stream.getTracks()) {
+      const init: RTCRtpTransceiverInit = { direction: 'sendonly', streams: [this.#stream] };
+      if (track.kind === 'video') {
+        const { width = 640, height = 360 } = track.getSettings();
+        init.sendEncodings = encodings(this.#options.kind, width, height);
+      }
+      const transceiver = pc.addTransceiver(track, init);
+      if (track.kind === 'video') preferCodecs(transceiver);
+    }
+  }
+
+  #moved(pc: RTCPeerConnection): void {
+    if (pc !== this.#pc) return;
+    if (pc.connectionState === 'connected') this.#connected(pc);
+    if (pc.connectionState === 'failed') this.#retry(UNREACHABLE);
+    if (pc.connectionState === 'disconnected')
+      this.#after(DISCONNECTED_FOR_MS, () => this.#retry(UNREACHABLE));
+  }
+
+  #connected(pc: RTCPeerConnection): void {
+    clearTimeout(this.#timer);
+    this.#attempt = 0;
+    clearInterval(this.#stats);
+    this.#stats = setInterval(() => void this.#measure(pc), STATS_EVERY_MS);
+    this.#become('live', null);
+  }
+
+  async #measure(pc: RTCPeerConnection): Promise<void> {
+    const report = await pc.getStats();
+    if (pc !== this.#pc) return;
+    const [before, atMs] = [this.#before, performance.now()];
+    this.figures = sent(before?.report ?? null, report, atMs - (before?.atMs ?? atMs));
+    this.#before = { report, atMs };
+    this.#options.changed(this);
+  }
+
+  #failed(error: unknown): void {
+    const cause = error instanceof ApiError ? error : new ApiError(0, UNREACHABLE);
+    if (PASSING.includes(cause.status)) this.#retry(cause.error);
+    else {
+      this.#drop();
+      this.#become('refused', cause.error);
+    }
+  }
+
+  #retry(error: ErrorBody): void {
+    this.#drop();
+    this.#become('retrying', error);
+    this.#after(backoffMs(this.#attempt), () => void this.#try(false));
+    this.#attempt += 1;
+  }
+
+  #after(ms: number, then: () => void): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(then, ms);
+  }
+
+  #drop(): void {
+    clearTimeout(this.#timer);
+    clearInterval(this.#stats);
+    this.#before = null;
+    const [pc, session] = [this.#pc, this.#session];
+    [this.#pc, this.#session] = [null, ''];
+    pc?.close();
+    if (session) this.#ending = endSession(session, this.#options.grant());
+  }
+
+  #become(phase: PublisherPhase, error: ErrorBody | null): void {
+    this.phase = phase;
+    this.error = error;
+    this.#options.changed(this);
+  }
+}

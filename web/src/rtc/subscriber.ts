@@ -1,0 +1,229 @@
+import { ApiError, UNREACHABLE } from '$kit/api';
+import { backoffMs } from '$kit/protocol/backoff';
+import type { ErrorBody } from '$kit/protocol/schema';
+import { preferCodecs } from './codecs';
+import { isBroken, Liveness, SLOTS, type Expected, type SlotName, type Vitals } from './liveness';
+import { endSession, openSession, restartIce } from './negotiation';
+import { NO_FLOW, pathCount, received, type FlowCounters } from './stats';
+
+/** A room that listens may be behind and hear everything; who talks back may not. */
+export const LISTENING_BUFFER_MS = 1_500;
+export const TALKING_BUFFER_MS = 200;
+
+export type SubscriberPhase =
+  /** The first connection is being made. */
+  | 'connecting'
+  | 'live'
+  /** The path broke; a repair runs and tracks keep their last frame. */
+  | 'repairing'
+  /** The server said no; only `open` tries again. */
+  | 'refused'
+  | 'closed';
+
+export type SlotTracks = Record<SlotName, MediaStreamTrack>;
+
+export interface SubscriberOptions {
+  /** `/whep/{lesson_id}` */
+  endpoint: string;
+  grant: () => string;
+  /** Buffer to start with; LISTENING_BUFFER_MS unless told. */
+  bufferMs?: number;
+  /** What the lesson's publishers send right now. */
+  expected: () => Expected;
+  /** Called when `phase`, `tracks`, `vitals` or `error` changed. */
+  changed: (subscriber: Subscriber) => void;
+}
+
+const KINDS: Record<SlotName, 'audio' | 'video'> = {
+  voice: 'audio',
+  stageVoice: 'audio',
+  picture: 'video',
+  screen: 'video',
+  stagePicture: 'video',
+};
+const LOOK_EVERY_MS = 1_000;
+const CONNECT_WITHIN_MS = 12_000;
+const RESTART_WITHIN_MS = 3_000;
+const PASSING = [0, 401, 408, 429, 500, 502, 503, 504];
+
+/**
+ * One WHEP subscription to every slot of a lesson. Tracks are there from the first answer and stay
+ * the same while the server changes what feeds them; after a break they are new ones.
+ */
+export class Subscriber {
+  phase: SubscriberPhase = 'connecting';
+  tracks: SlotTracks | null = null;
+  vitals: Vitals | null = null;
+  error: ErrorBody | null = null;
+  /** Since when the path is broken (epoch ms); null while it is well. */
+  brokenSinceMs: number | null = null;
+  /** How often this break was tried to mend. */
+  repairs = 0;
+
+  readonly #options: SubscriberOptions;
+  #bufferMs: number;
+  #pc: RTCPeerConnection | null = null;
+  #session = '';
+  #receivers = new Map<SlotName, RTCRtpReceiver>();
+  #liveness = new Liveness(Date.now());
+  #looks: ReturnType<typeof setInterval> | undefined;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #attempt = 0;
+
+  constructor(options: SubscriberOptions) {
+    this.#options = options;
+    this.#bufferMs = options.bufferMs ?? LISTENING_BUFFER_MS;
+    addEventListener('online', this.#hurry);
+  }
+
+  /** Starts, or starts again after a refusal. */
+  open(): void {
+    if (this.phase === 'closed') return;
+    this.#attempt = 0;
+    void this.#connect();
+  }
+
+  /** Moves every receiver to another buffer, without a gap. */
+  setBuffer(bufferMs: number): void {
+    this.#bufferMs = bufferMs;
+    for (const receiver of this.#receivers.values()) applyBuffer(receiver, bufferMs);
+  }
+
+  close(): void {
+    if (this.phase === 'closed') return;
+    removeEventListener('online', this.#hurry);
+    this.#drop();
+    this.#become('closed', null);
+  }
+
+  readonly #hurry = (): void => {
+    if (this.phase === 'repairing') this.open();
+  };
+
+  async #connect(): Promise<void> {
+    this.#drop();
+    const pc = new RTCPeerConnection({ bundlePolicy: 'max-bundle' });
+    this.#pc = pc;
+    this.#liveness = new Liveness(Date.now());
+    const tracks = this.#addSlots(pc);
+    pc.onconnectionstatechange = () => pc === this.#pc && this.#moved(pc);
+    this.#after(CONNECT_WITHIN_MS, () => this.#again(UNREACHABLE));
+    try {
+      const session = await openSession(pc, this.#options.endpoint, this.#options.grant());
+      if (this.#pc !== pc) return await endSession(session, this.#options.grant());
+      this.#session = session;
+      this.tracks = tracks;
+      this.#looks = setInterval(() => void this.#look(pc), LOOK_EVERY_MS);
+      this.#options.changed(this);
+    } catch (error) {
+      if (this.#pc === pc) this.#failed(error);
+    }
+  }
+
+  #addSlots(pc: RTCPeerConnection): SlotTracks {
+    const tracks: Partial<SlotTracks> = {};
+    this.#receivers.clear();
+    for (const slot of SLOTS) {
+      const transceiver = pc.addTransceiver(KINDS[slot], { direction: 'recvonly' });
+      if (KINDS[slot] === 'video') preferCodecs(transceiver);
+      applyBuffer(transceiver.receiver, this.#bufferMs);
+      this.#receivers.set(slot, transceiver.receiver);
+      tracks[slot] = transceiver.receiver.track;
+    }
+    return tracks as SlotTracks;
+  }
+
+  #moved(pc: RTCPeerConnection): void {
+    if (pc.connectionState === 'connected') {
+      clearTimeout(this.#timer);
+      this.#attempt = 0;
+      this.#mended();
+    }
+    if (pc.connectionState === 'failed') this.#repair();
+  }
+
+  async #look(pc: RTCPeerConnection): Promise<void> {
+    const flows = Object.fromEntries(SLOTS.map((slot) => [slot, NO_FLOW]));
+    for (const [slot, receiver] of this.#receivers)
+      flows[slot] = received(await receiver.getStats());
+    const path = pathCount(await pc.getStats());
+    if (pc !== this.#pc) return;
+    const connected = pc.connectionState === 'connected';
+    const sight = {
+      atMs: Date.now(),
+      connected,
+      path,
+      flows: flows as Record<SlotName, FlowCounters>,
+    };
+    this.vitals = this.#liveness.see(sight, this.#options.expected());
+    if (isBroken(this.vitals, connected)) this.#repair();
+    else if (connected && this.phase === 'repairing') this.#mended();
+    this.#options.changed(this);
+  }
+
+  /** First an ICE restart, which keeps keys and buffers; if that fails, a new connection. */
+  #repair(): void {
+    if (this.phase !== 'live') return;
+    this.brokenSinceMs = Date.now() - (this.vitals?.pathSilentMs ?? 0);
+    this.#become('repairing', null);
+    this.repairs = 1;
+    this.#after(RESTART_WITHIN_MS, () => void this.#connect());
+    const pc = this.#pc;
+    if (pc === null) return;
+    restartIce(pc, this.#session, this.#options.grant()).catch(() => {
+      if (pc === this.#pc && this.phase === 'repairing') void this.#connect();
+    });
+  }
+
+  #mended(): void {
+    clearTimeout(this.#timer);
+    this.brokenSinceMs = null;
+    this.repairs = 0;
+    if (this.phase !== 'live') this.#become('live', null);
+  }
+
+  #failed(error: unknown): void {
+    const cause = error instanceof ApiError ? error : new ApiError(0, UNREACHABLE);
+    if (PASSING.includes(cause.status)) this.#again(cause.error);
+    else {
+      this.#drop();
+      this.#become('refused', cause.error);
+    }
+  }
+
+  #again(error: ErrorBody): void {
+    this.#drop();
+    this.repairs += 1;
+    if (this.tracks !== null) this.brokenSinceMs ??= Date.now();
+    this.#become(this.tracks ? 'repairing' : 'connecting', error);
+    this.#after(backoffMs(this.#attempt), () => void this.#connect());
+    this.#attempt += 1;
+  }
+
+  #after(ms: number, then: () => void): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(then, ms);
+  }
+
+  #drop(): void {
+    clearTimeout(this.#timer);
+    clearInterval(this.#looks);
+    const [pc, session] = [this.#pc, this.#session];
+    [this.#pc, this.#session] = [null, ''];
+    pc?.close();
+    if (session) void endSession(session, this.#options.grant());
+  }
+
+  #become(phase: SubscriberPhase, error: ErrorBody | null): void {
+    this.phase = phase;
+    this.error = error;
+    this.#options.changed(this);
+  }
+}
+
+/** `jitterBufferTarget`, or what Chrome 80 has in its place. */
+function applyBuffer(receiver: RTCRtpReceiver, bufferMs: number): void {
+  if ('jitterBufferTarget' in receiver) receiver.jitterBufferTarget = bufferMs;
+  else if ('playoutDelayHint' in receiver)
+    Object.assign(receiver, { playoutDelayHint: bufferMs / 1000 });
+}

@@ -1,0 +1,70 @@
+import { describe, expect, it } from 'vitest';
+import { isBroken, Liveness, SLOTS, type Sight, type SlotName } from '$rtc/liveness';
+import { NO_FLOW, type FlowCounters } from '$rtc/stats';
+
+const ALL = { lead: true, screen: true };
+
+type Counts = Partial<Record<SlotName, Partial<FlowCounters>>>;
+
+function sight(atMs: number, path: number, counts: Counts, connected = true): Sight {
+  const flows = Object.fromEntries(SLOTS.map((slot) => [slot, { ...NO_FLOW, ...counts[slot] }]));
+  return { atMs, connected, path, flows: flows as Sight['flows'] };
+}
+
+function well(second: number, voice: Partial<FlowCounters> = {}, height = 720): Sight {
+  return sight(second * 1000, second, {
+    voice: { packets: 50 * second, totalSamples: 48_000 * second, ...voice },
+    picture: { packets: 90 * second, frames: 25 * second, frameHeight: height },
+    screen: { packets: 1, frames: 1 },
+  });
+}
+
+describe('the signal', () => {
+  it.each([
+    ['all well', well(2), { voice: 'full', slides: 'full', picture: 'full' }],
+    ['a fifth of the voice concealed', well(2, { concealedSamples: 9_600 }), { voice: 'half' }],
+    ['no voice', well(2, { packets: 50 }), { voice: 'none' }],
+    ['a small picture', well(2, {}, 180), { picture: 'half' }],
+    ['not connected', { ...well(2), connected: false }, { voice: 'none', slides: 'none' }],
+  ])('%s', (_name, second, expected) => {
+    const liveness = new Liveness(0);
+    liveness.see(well(1), ALL);
+    expect(liveness.see(second, ALL).link).toMatchObject(expected);
+  });
+
+  it('misses nothing that nobody sends', () => {
+    const vitals = new Liveness(0).see(sight(9_000, 1, {}), { lead: false, screen: false });
+    expect(vitals.link).toEqual({ voice: 'full', slides: 'full', picture: 'full' });
+    expect(vitals.voiceSilentMs).toBe(0);
+  });
+});
+
+describe('a break', () => {
+  function silentFor(seconds: number, pathLives: boolean) {
+    const liveness = new Liveness(0);
+    liveness.see(well(1), ALL);
+    const still = well(1);
+    for (let second = 2; second <= 1 + seconds; second += 1) {
+      const path = pathLives ? second : 1;
+      liveness.see({ ...still, atMs: second * 1000, path }, ALL);
+    }
+    return liveness.vitals;
+  }
+
+  it.each([
+    ['one silent second is nothing', 1, false, false],
+    ['two silent seconds on a dead path are', 2, false, true],
+    ['a silent teacher on a living path is not', 5, true, false],
+  ])('%s', (_name, seconds, pathLives, expected) => {
+    expect(isBroken(silentFor(seconds, pathLives), true)).toBe(expected);
+  });
+
+  it('without voice due, a path is dead after six seconds', () => {
+    const liveness = new Liveness(0);
+    liveness.see(sight(1_000, 5, {}), { lead: false, screen: false });
+    liveness.see(sight(6_000, 5, {}), { lead: false, screen: false });
+    expect(isBroken(liveness.vitals, true)).toBe(false);
+    liveness.see(sight(7_000, 5, {}), { lead: false, screen: false });
+    expect(isBroken(liveness.vitals, true)).toBe(true);
+  });
+});
