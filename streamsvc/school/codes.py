@@ -1,3 +1,61 @@
-"""Join codes, pair secrets and sign-in tokens, and how often one may try."""
+"""Join codes, pair secrets and sign-in tokens: how they are made, and how long they hold.
 
-JOIN_CODE_LIFETIME_MS = 15 * 60 * 1000
+Only a six-digit code can be guessed; `tries.py` sees to it that guessing is no use.
+"""
+
+import hashlib
+import secrets
+
+from streamsvc.school.records import SignInKind
+
+JOIN_CODES = 1_000_000
+"""How many there are: six digits."""
+MINUTE_MS = 60_000
+HOUR_MS = 60 * MINUTE_MS
+DAY_MS = 24 * HOUR_MS
+JOIN_CODE_LIFETIME_MS = 15 * MINUTE_MS
+PAIR_LIFETIME_MS = 10 * MINUTE_MS
+PAIRS_PER_ROOM = 3
+"""Pair secrets of a room that are good at once; asking for one more drops the oldest."""
+
+SIGN_IN_LIFETIME_MS = {
+    SignInKind.STAFF: 12 * HOUR_MS,
+    SignInKind.ROOM: 365 * DAY_MS,
+    SignInKind.PHONE: 12 * HOUR_MS,
+}
+"""How long a token holds. Staff's and rooms' are extended by being used; a phone is somebody's own
+and goes home with her: it ends with the school day."""
+
+
+def new_join_code() -> str:
+    """Six digits by chance."""
+    return f"{secrets.randbelow(JOIN_CODES):06d}"
+
+
+def new_pair_secret() -> str:
+    """160 bits, safe in a URL."""
+    return secrets.token_urlsafe(20)
+
+
+def new_token() -> str:
+    """256 bits, safe in a cookie."""
+    return secrets.token_urlsafe(32)
+
+
+def fingerprint(secret: str) -> str:
+    """What is stored of a secret (SHA-256, hex): enough to know it again, useless to a thief. A
+    secret of 160 bits and more needs no salt and no slow hash."""
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def expires_at_ms(kind: SignInKind, now_ms: int) -> int:
+    """End of a sign-in made now."""
+    return now_ms + SIGN_IN_LIFETIME_MS[kind]
+
+
+def is_renewal_due(kind: SignInKind, expires_ms: int, now_ms: int) -> bool:
+    """True when using the token should extend it: not at each request, but when a twentieth of its
+    life has passed, so that the database is not written to by every click."""
+    if kind is SignInKind.PHONE:
+        return False
+    return expires_at_ms(kind, now_ms) - expires_ms >= SIGN_IN_LIFETIME_MS[kind] // 20

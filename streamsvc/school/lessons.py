@@ -1,8 +1,11 @@
-"""What may change about a lesson, and when."""
+"""What may change about a lesson, and when. A lesson only moves forward: scheduled, live, ended."""
 
 from dataclasses import dataclass
+from datetime import datetime, timedelta, tzinfo
 
+from streamsvc.base.errors import UserError
 from streamsvc.base.ids import RoomId
+from streamsvc.school.records import LessonState
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,3 +16,41 @@ class LessonChange:
     scheduled_start_ms: int | None = None
     duration_minutes: int | None = None
     room_ids: tuple[RoomId, ...] | None = None
+
+    @property
+    def is_rooms_only(self) -> bool:
+        """True if nothing of the plan itself changes."""
+        plan = (self.title, self.scheduled_start_ms, self.duration_minutes)
+        return all(part is None for part in plan)
+
+
+def check_change(state: LessonState, change: LessonChange) -> None:
+    """Raise UserError `lesson-already-live` or `lesson-already-ended` unless it may change so."""
+    if state is LessonState.LIVE and change.is_rooms_only:
+        return
+    check_scheduled(state)
+
+
+def check_scheduled(state: LessonState) -> None:
+    """Raise UserError `lesson-already-live` or `lesson-already-ended` unless it is scheduled."""
+    if state is LessonState.LIVE:
+        raise UserError("lesson-already-live")
+    if state is LessonState.ENDED:
+        raise UserError("lesson-already-ended")
+
+
+def check_live(state: LessonState) -> None:
+    """Raise UserError `lesson-not-live` or `lesson-already-ended` unless it is live."""
+    if state is LessonState.SCHEDULED:
+        raise UserError("lesson-not-live")
+    if state is LessonState.ENDED:
+        raise UserError("lesson-already-ended")
+
+
+def day_bounds_ms(now_ms: int, zone: tzinfo | None = None) -> tuple[int, int]:
+    """First ms of the calendar day of `now_ms` in `zone` (None: the machine's), and of the next."""
+    midnight = datetime.fromtimestamp(now_ms / 1000, zone).replace(
+        hour=0, minute=0, second=0, microsecond=0
+    )
+    next_midnight = midnight + timedelta(days=1)
+    return int(midnight.timestamp() * 1000), int(next_midnight.timestamp() * 1000)

@@ -1,10 +1,25 @@
 """The database: opened, migrated, closed. SQLite now, and no SQL that only SQLite understands."""
 
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
+from sqlalchemy import Connection, event
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import (
+    AsyncEngine,
+    AsyncSession,
+    async_sessionmaker,
+    create_async_engine,
+)
 
 from streamsvc.base.clock import Clock
+from streamsvc.school.io.faults import database_fault, newer_fault
+from streamsvc.school.io.migrate import SchemaIsNewer, migrate
+
+BUSY_TIMEOUT_MS = 5_000
+"""How long a writer waits for another before it is told `database is locked`."""
+_WRITES = "streamsvc_writes"
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,7 +27,10 @@ class Database:
     """What every part of the school shares."""
 
     engine: AsyncEngine
-    sessions: async_sessionmaker[AsyncSession]
+    reading: async_sessionmaker[AsyncSession]
+    writing: async_sessionmaker[AsyncSession]
+    """Sessions that take SQLite's write lock at their begin: a session that reads first and writes
+    later would otherwise fail at once when another wrote in between."""
     clock: Clock
 
     async def close(self) -> None:
@@ -20,6 +38,51 @@ class Database:
         await self.engine.dispose()
 
 
-async def open_database(url: str, clock: Clock) -> Database:
+async def open_database(url: str, clock: Clock, busy_timeout_ms: int = BUSY_TIMEOUT_MS) -> Database:
     """Open and migrate to the newest schema. Raises EnvironmentFault `database-unusable`."""
-    raise NotImplementedError
+    engine = create_async_engine(url)
+    if engine.dialect.name == "sqlite":
+        _prepare_sqlite(engine, busy_timeout_ms)
+    database = Database(
+        engine=engine,
+        reading=async_sessionmaker(engine, expire_on_commit=False),
+        writing=async_sessionmaker(
+            engine.execution_options(**{_WRITES: True}), expire_on_commit=False
+        ),
+        clock=clock,
+    )
+    try:
+        await _migrate(database)
+    except BaseException:
+        await database.close()
+        raise
+    return database
+
+
+async def _migrate(database: Database) -> None:
+    path = make_url(str(database.engine.url)).database or ""
+    try:
+        async with database.engine.execution_options(**{_WRITES: True}).begin() as connection:
+            await connection.run_sync(migrate)
+    except SchemaIsNewer as error:
+        raise newer_fault(path) from error
+    except DBAPIError as error:
+        raise database_fault(path, str(error.orig)) from error
+
+
+def _prepare_sqlite(engine: AsyncEngine, busy_timeout_ms: int) -> None:
+    @event.listens_for(engine.sync_engine, "connect")
+    def set_up(connection: Any, _record: object) -> None:
+        # the driver's own BEGIN comes too late and leaves schema changes out: we say it ourselves
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        cursor.execute(f"PRAGMA busy_timeout = {busy_timeout_ms}")
+        cursor.execute("PRAGMA foreign_keys = ON")
+        cursor.execute("PRAGMA journal_mode = WAL")
+        cursor.execute("PRAGMA synchronous = NORMAL")
+        cursor.close()
+
+    @event.listens_for(engine.sync_engine, "begin")
+    def begin(connection: Connection) -> None:
+        is_writing = connection.get_execution_options().get(_WRITES, False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if is_writing else "BEGIN")

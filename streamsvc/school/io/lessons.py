@@ -1,11 +1,30 @@
 """Lessons in the database."""
 
 from collections.abc import Sequence
+from datetime import tzinfo
 
-from streamsvc.base.ids import CourseId, LessonId, PersonId, RoomId
+from sqlalchemy import CursorResult, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from streamsvc.base.errors import UserError
+from streamsvc.base.ids import CourseId, LessonId, PersonId, RoomId, new_id
+from streamsvc.school.io.audit import audited
+from streamsvc.school.io.courses import course_row
 from streamsvc.school.io.database import Database
-from streamsvc.school.lessons import LessonChange
-from streamsvc.school.records import Lesson, LessonKind, LessonState, Principal
+from streamsvc.school.io.lesson_rows import invitable, invite, lesson_of, managed_row, scoped_row
+from streamsvc.school.io.people import person_row
+from streamsvc.school.io.scope import Condition, visible
+from streamsvc.school.io.tables import LessonRow, PersonRow
+from streamsvc.school.lessons import (
+    LessonChange,
+    check_change,
+    check_live,
+    check_scheduled,
+    day_bounds_ms,
+)
+from streamsvc.school.records import Lesson, LessonKind, LessonState, Principal, Role
+
+_IN_ORDER = (LessonRow.scheduled_start_ms, LessonRow.id)
 
 
 class Lessons:
@@ -13,8 +32,9 @@ class Lessons:
     the administrators above its school. `start`, `end`, `load` and `live` belong to the lesson's
     own code, which has checked its permission already."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, zone: tzinfo | None = None) -> None:
         self._db = database
+        self._zone = zone
 
     async def visible(
         self,
@@ -26,24 +46,38 @@ class Lessons:
         limit: int = 500,
     ) -> list[Lesson]:
         """Lessons the caller may see with a scheduled start in [from_ms, to_ms), earliest first."""
-        raise NotImplementedError
+        conditions = [visible(principal, LessonRow)]
+        if from_ms is not None:
+            conditions.append(LessonRow.scheduled_start_ms >= from_ms)
+        if to_ms is not None:
+            conditions.append(LessonRow.scheduled_start_ms < to_ms)
+        if state is not None:
+            conditions.append(LessonRow.state == state)
+        return await self._where(conditions, limit)
 
     async def today(self, principal: Principal) -> list[Lesson]:
         """The caller's lessons of the local day, and any that is live; earliest first. For a room
         or phone: those that invite it; for a lead teacher: her own."""
-        raise NotImplementedError
+        first_ms, next_ms = day_bounds_ms(self._db.clock.wall_ms(), self._zone)
+        of_today = LessonRow.scheduled_start_ms.between(first_ms, next_ms - 1)
+        is_live = LessonRow.state == LessonState.LIVE
+        return await self._where([visible(principal, LessonRow), or_(of_today, is_live)])
 
     async def find(self, principal: Principal, lesson_id: LessonId) -> Lesson:
         """One lesson. Raises UserError `lesson-unknown`."""
-        raise NotImplementedError
+        async with self._db.reading() as session:
+            return lesson_of(await scoped_row(session, principal, lesson_id))
 
     async def load(self, lesson_id: LessonId) -> Lesson:
         """One lesson, not scoped. Raises UserError `lesson-unknown`."""
-        raise NotImplementedError
+        found = await self._where([LessonRow.id == lesson_id])
+        if not found:
+            raise UserError("lesson-unknown")
+        return found[0]
 
     async def live(self) -> list[Lesson]:
         """Every live lesson, not scoped: what to resume after a restart."""
-        raise NotImplementedError
+        return await self._where([LessonRow.state == LessonState.LIVE])
 
     async def add(
         self,
@@ -62,27 +96,112 @@ class Lessons:
         """Plan a lesson; without `scheduled_start_ms` it is ad hoc and due now. A lead teacher
         plans her own; an administrator names a lead teacher of her subtree. An empty subject or
         grade is taken from the course. Raises UserError `person-unknown`, `lead-teacher-needed`,
-        `lesson-of-other-teacher`, `course-unknown`, `room-unknown`, `room-not-receiving`."""
-        raise NotImplementedError
+        `course-unknown`, `room-unknown`."""
+        now_ms = self._db.clock.wall_ms()
+        async with self._db.writing.begin() as session:
+            teacher = await _lead_teacher(session, principal, lead_teacher_id)
+            course = course_id and await course_row(session, principal, course_id)
+            invited = await invitable(session, principal, room_ids)
+            row = LessonRow(
+                id=new_id("les"),
+                organisation=teacher.organisation,
+                lead_teacher=teacher,
+                course_id=course_id,
+                title=title,
+                subject=subject or (course.subject if course else ""),
+                grade=grade or (course.grade if course else ""),
+                kind=kind.value,
+                state=LessonState.SCHEDULED.value,
+                scheduled_start_ms=now_ms if scheduled_start_ms is None else scheduled_start_ms,
+                duration_minutes=duration_minutes,
+                is_adhoc=scheduled_start_ms is None,
+            )
+            invite(row, invited)
+            session.add(row)
+            session.add(audited(principal, "lesson.added", row.id, now_ms))
+            await session.flush()
+            return lesson_of(await scoped_row(session, principal, row.id))
 
     async def change(
         self, principal: Principal, lesson_id: LessonId, change: LessonChange
     ) -> Lesson:
         """Change a scheduled lesson; the invited rooms also while it is live. Raises UserError
         `lesson-unknown`, `lesson-of-other-teacher`, `lesson-already-live`, `lesson-already-ended`,
-        `room-unknown`, `room-not-receiving`."""
-        raise NotImplementedError
+        `room-unknown`."""
+        async with self._db.writing.begin() as session:
+            row = await managed_row(session, principal, lesson_id)
+            check_change(LessonState(row.state), change)
+            await _apply(session, principal, row, change)
+            session.add(audited(principal, "lesson.changed", row.id, self._db.clock.wall_ms()))
+            await session.flush()
+            return lesson_of(row)
 
     async def remove(self, principal: Principal, lesson_id: LessonId) -> None:
         """Remove a scheduled lesson. Raises like `change`."""
-        raise NotImplementedError
+        async with self._db.writing.begin() as session:
+            row = await managed_row(session, principal, lesson_id)
+            check_scheduled(LessonState(row.state))
+            await session.delete(row)
+            session.add(audited(principal, "lesson.removed", row.id, self._db.clock.wall_ms()))
 
     async def start(self, lesson_id: LessonId) -> Lesson:
         """Scheduled to live, by one caller only. Raises UserError `lesson-unknown`,
         `lesson-already-live`, `lesson-already-ended`."""
-        raise NotImplementedError
+        now_ms = self._db.clock.wall_ms()
+        if not await self._move(
+            lesson_id, LessonState.SCHEDULED, state=LessonState.LIVE.value, started_at_ms=now_ms
+        ):
+            check_scheduled((await self.load(lesson_id)).state)
+        return await self.load(lesson_id)
 
     async def end(self, lesson_id: LessonId) -> Lesson:
         """Live to ended, by one caller only. Raises UserError `lesson-unknown`, `lesson-not-live`,
         `lesson-already-ended`."""
-        raise NotImplementedError
+        now_ms = self._db.clock.wall_ms()
+        if not await self._move(
+            lesson_id, LessonState.LIVE, state=LessonState.ENDED.value, ended_at_ms=now_ms
+        ):
+            check_live((await self.load(lesson_id)).state)
+        return await self.load(lesson_id)
+
+    async def _move(self, lesson_id: LessonId, before: LessonState, **change: str | int) -> bool:
+        """Compare and set; False if the lesson was not in the state `before`."""
+        same = (LessonRow.id == lesson_id, LessonRow.state == before)
+        async with self._db.writing.begin() as session:
+            result = await session.execute(update(LessonRow).where(*same).values(**change))
+            return isinstance(result, CursorResult) and result.rowcount == 1
+
+    async def _where(self, conditions: list[Condition], limit: int = 2000) -> list[Lesson]:
+        query = select(LessonRow).where(*conditions).order_by(*_IN_ORDER).limit(limit)
+        async with self._db.reading() as session:
+            return [lesson_of(row) for row in await session.scalars(query)]
+
+
+async def _lead_teacher(
+    session: AsyncSession, principal: Principal, person_id: PersonId | None
+) -> PersonRow:
+    """Who teaches: the one named, or the caller. Raises UserError `person-unknown`,
+    `lead-teacher-needed`."""
+    own_id = principal.person_id
+    if person_id is None and own_id is None:
+        raise UserError("lead-teacher-needed")
+    person = await person_row(session, principal, person_id or own_id or "")
+    if person.role != Role.LEAD_TEACHER or not person.is_active:
+        raise UserError("lead-teacher-needed")
+    return person
+
+
+async def _apply(
+    session: AsyncSession, principal: Principal, row: LessonRow, change: LessonChange
+) -> None:
+    if change.title is not None:
+        row.title = change.title
+    if change.scheduled_start_ms is not None:
+        row.scheduled_start_ms = change.scheduled_start_ms
+    if change.duration_minutes is not None:
+        row.duration_minutes = change.duration_minutes
+    if change.room_ids is not None:
+        present = {invitation.room_id for invitation in row.invitations}
+        added = [room_id for room_id in change.room_ids if room_id not in present]
+        kept = [room_id for room_id in change.room_ids if room_id in present]
+        invite(row, dict.fromkeys([*kept, *await invitable(session, principal, added)]))

@@ -1,8 +1,16 @@
 """Recordings in the database: whose they are and who may see them. The media is on disk."""
 
-from streamsvc.base.ids import LessonId, RecordingId
+from sqlalchemy import or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from streamsvc.base.errors import UserError
+from streamsvc.base.ids import LessonId, OrganisationId, PersonId, RecordingId, RoomId, new_id
+from streamsvc.school.io.audit import audited
 from streamsvc.school.io.database import Database
+from streamsvc.school.io.scope import Condition, visible
+from streamsvc.school.io.tables import LessonRow, OrganisationRow, RecordingRow
 from streamsvc.school.records import Principal, Recording
+from streamsvc.school.scope import manages_recording
 
 
 class Recordings:
@@ -15,11 +23,23 @@ class Recordings:
     async def open(self, lesson_id: LessonId) -> Recording:
         """The recording of a lesson, made at its start; the same one if it is there already.
         Raises UserError `lesson-unknown`."""
-        raise NotImplementedError
+        async with self._db.writing.begin() as session:
+            lesson = await session.get(LessonRow, lesson_id)
+            if lesson is None:
+                raise UserError("lesson-unknown")
+            if lesson.recording_id is not None:
+                return _recording(await _row(session, lesson.recording_id))
+            started_at_ms = lesson.started_at_ms or self._db.clock.wall_ms()
+            row = _row_of_lesson(new_id("rec"), lesson, started_at_ms)
+            session.add(row)
+            await session.flush()
+            return _recording(await _row(session, row.id))
 
     async def finish(self, recording_id: RecordingId, duration_ms: int) -> None:
         """State how long it became. Raises UserError `recording-unknown`."""
-        raise NotImplementedError
+        async with self._db.writing.begin() as session:
+            row = await _row(session, recording_id)
+            row.duration_ms = duration_ms
 
     async def adopt(
         self,
@@ -32,7 +52,22 @@ class Recordings:
         """Give a recording found on disk its row (harmless if it has one). If its lesson is unknown
         too it hangs under the top of the tree, where only administrators there see it; None if
         there is no tree yet."""
-        raise NotImplementedError
+        async with self._db.writing.begin() as session:
+            present = await session.get(RecordingRow, recording_id)
+            if present is not None:
+                return _recording(present)
+            lesson = await session.get(LessonRow, lesson_id)
+            row = (
+                await _orphan(session, recording_id, lesson_id, started_at_ms)
+                if lesson is None
+                else _row_of_lesson(recording_id, lesson, started_at_ms)
+            )
+            if row is None:
+                return None
+            row.duration_ms = duration_ms
+            session.add(row)
+            await session.flush()
+            return _recording(await _row(session, recording_id))
 
     async def visible(
         self,
@@ -45,19 +80,125 @@ class Recordings:
     ) -> list[Recording]:
         """Recordings the caller may see, newest first. Every word of `q` is in the title, subject,
         grade, teacher's name or school's name; started in [from_ms, to_ms)."""
-        raise NotImplementedError
+        conditions = [visible(principal, RecordingRow), *map(_says, q.split())]
+        if from_ms is not None:
+            conditions.append(RecordingRow.started_at_ms >= from_ms)
+        if to_ms is not None:
+            conditions.append(RecordingRow.started_at_ms < to_ms)
+        query = select(RecordingRow).join(OrganisationRow).where(*conditions)
+        query = query.order_by(RecordingRow.started_at_ms.desc(), RecordingRow.id).limit(limit)
+        async with self._db.reading() as session:
+            return [_recording(row) for row in await session.scalars(query)]
 
     async def find(self, principal: Principal, recording_id: RecordingId) -> Recording:
         """One recording; for each media request. Raises UserError `recording-unknown`."""
-        raise NotImplementedError
+        async with self._db.reading() as session:
+            return await scoped_recording(session, principal, recording_id)
 
     async def view(self, principal: Principal, recording_id: RecordingId) -> Recording:
         """`find`, and the audit log says so: for GET /api/recordings/{id}, once per opening."""
-        raise NotImplementedError
+        async with self._db.writing.begin() as session:
+            recording = await scoped_recording(session, principal, recording_id)
+            now_ms = self._db.clock.wall_ms()
+            session.add(audited(principal, "recording.viewed", recording_id, now_ms))
+            return recording
 
     async def share(
         self, principal: Principal, recording_id: RecordingId, *, is_shared: bool
     ) -> Recording:
         """Share with the county, or take back. Whether the caller may: `scope.manages_recording`.
         Raises UserError `recording-unknown`, `recording-of-other-teacher`."""
-        raise NotImplementedError
+        action = "recording.shared" if is_shared else "recording.unshared"
+        async with self._db.writing.begin() as session:
+            recording = await scoped_recording(session, principal, recording_id)
+            if not manages_recording(principal, recording):
+                raise UserError("recording-of-other-teacher")
+            row = await _row(session, recording_id)
+            row.is_shared = is_shared
+            session.add(audited(principal, action, recording_id, self._db.clock.wall_ms()))
+            return _recording(row)
+
+
+async def scoped_recording(
+    session: AsyncSession, principal: Principal, recording_id: str
+) -> Recording:
+    """One recording the caller sees. Raises UserError `recording-unknown`."""
+    return _recording(await _row(session, recording_id, visible(principal, RecordingRow)))
+
+
+async def _row(session: AsyncSession, recording_id: str, *also: Condition) -> RecordingRow:
+    query = select(RecordingRow).where(RecordingRow.id == recording_id, *also)
+    row = await session.scalar(query.execution_options(populate_existing=True))
+    if row is None:
+        raise UserError("recording-unknown")
+    return row
+
+
+def _says(word: str) -> Condition:
+    columns = (
+        RecordingRow.title,
+        RecordingRow.subject,
+        RecordingRow.grade,
+        RecordingRow.lead_teacher_name,
+        OrganisationRow.name,
+    )
+    return or_(*(column.icontains(word, autoescape=True) for column in columns))
+
+
+def _row_of_lesson(recording_id: str, lesson: LessonRow, started_at_ms: int) -> RecordingRow:
+    return RecordingRow(
+        id=recording_id,
+        lesson_id=lesson.id,
+        organisation_id=lesson.organisation_id,
+        title=lesson.title,
+        subject=lesson.subject,
+        grade=lesson.grade,
+        lead_teacher_id=lesson.lead_teacher_id,
+        lead_teacher_name=lesson.lead_teacher.name,
+        started_at_ms=started_at_ms,
+        duration_ms=0,
+        is_shared=False,
+    )
+
+
+async def _orphan(
+    session: AsyncSession, recording_id: str, lesson_id: str, started_at_ms: int
+) -> RecordingRow | None:
+    """A recording of a lesson nobody knows: for the administrators at the top; None without one."""
+    tops = select(OrganisationRow).where(OrganisationRow.parent_id.is_(None))
+    top = await session.scalar(tops.order_by(OrganisationRow.id).limit(1))
+    if top is None:
+        return None
+    return RecordingRow(
+        id=recording_id,
+        lesson_id=lesson_id,
+        organisation_id=top.id,
+        title=lesson_id,
+        subject="",
+        grade="",
+        lead_teacher_id=None,
+        lead_teacher_name="",
+        started_at_ms=started_at_ms,
+        duration_ms=0,
+        is_shared=False,
+    )
+
+
+def _recording(row: RecordingRow) -> Recording:
+    return Recording(
+        id=RecordingId(row.id),
+        lesson_id=LessonId(row.lesson_id),
+        organisation_id=OrganisationId(row.organisation.id),
+        organisation_path=row.organisation.path,
+        title=row.title,
+        subject=row.subject,
+        grade=row.grade,
+        school_name=row.organisation.name,
+        lead_teacher_id=None if row.lead_teacher_id is None else PersonId(row.lead_teacher_id),
+        lead_teacher_name=row.lead_teacher_name,
+        started_at_ms=row.started_at_ms,
+        duration_ms=row.duration_ms,
+        is_shared=row.is_shared,
+        room_ids=tuple(RoomId(invitation.room_id) for invitation in row.invitations),
+        comment_count=row.comment_count,
+    )

@@ -1,6 +1,7 @@
 """The school side of the program: organisations, people, rooms, lessons and recordings."""
 
 from dataclasses import dataclass
+from datetime import tzinfo
 
 from streamsvc.base.clock import Clock
 from streamsvc.school.io.attendance import AttendanceBook
@@ -22,8 +23,8 @@ from streamsvc.school.io.sign_ins import SignIns
 @dataclass(frozen=True, slots=True)
 class School:
     """Everything about the school, by noun. Every method that takes a Principal is scoped by it:
-    what the caller may not see is UserError `<thing>-unknown`. Whether a role may do an action at all is
-    the business of the roles table, not of this package."""
+    what the caller may not see is UserError `<thing>-unknown`. Whether a role may do an action at
+    all is the business of the roles table, not of this package."""
 
     organisations: Organisations
     people: People
@@ -43,11 +44,22 @@ class School:
         """Close the database. Closing twice is harmless."""
         await self.database.close()
 
+    async def forget_expired(self) -> None:
+        """Remove what nobody can use any more: sign-ins, codes and secrets past their time, and
+        audit entries older than the law asks for. Once a day is enough."""
+        await self.sign_ins.prune()
+        await self.join_codes.prune()
+        await self.pairs.prune()
+        await self.audit.prune()
 
-async def open_school(url: str, clock: Clock, passwords: Passwords | None = None) -> School:
+
+async def open_school(
+    url: str, clock: Clock, *, passwords: Passwords | None = None, zone: tzinfo | None = None
+) -> School:
     """Open the database at a SQLAlchemy async URL (`sqlite+aiosqlite:////srv/x/school.db`), and
-    bring its schema up to date. Raises EnvironmentFault `database-unusable` (details: path, reason); the
-    file is left as it was."""
+    bring its schema up to date. `zone` decides which lessons are today's (None: the machine's).
+    Raises EnvironmentFault `database-unusable` (details: path, reason, advice); the file is left as
+    it was."""
     database = await open_database(url, clock)
     hashes = passwords or Passwords()
     return School(
@@ -55,7 +67,7 @@ async def open_school(url: str, clock: Clock, passwords: Passwords | None = None
         people=People(database, hashes),
         rooms=Rooms(database),
         courses=Courses(database),
-        lessons=Lessons(database),
+        lessons=Lessons(database, zone),
         attendance=AttendanceBook(database),
         recordings=Recordings(database),
         comments=Comments(database),

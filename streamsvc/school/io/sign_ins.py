@@ -3,10 +3,19 @@
 A token is 256 random bits; only its SHA-256 is stored.
 """
 
-from streamsvc.base.ids import RoomId
+from sqlalchemy import delete, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from streamsvc.base.errors import UserError
+from streamsvc.base.ids import PersonId, RoomId
+from streamsvc.school.codes import expires_at_ms, fingerprint, is_renewal_due, new_token
 from streamsvc.school.io.database import Database
+from streamsvc.school.io.devices import forget_phone, forget_room
 from streamsvc.school.io.passwords import Passwords
-from streamsvc.school.records import Principal, SignedIn, SignInKind
+from streamsvc.school.io.people import login_key
+from streamsvc.school.io.tables import PersonRow, RoomRow, SignInRow
+from streamsvc.school.records import Principal, Role, SignedIn, SignInKind
+from streamsvc.school.tries import PasswordTries
 
 
 class SignIns:
@@ -15,23 +24,142 @@ class SignIns:
     def __init__(self, database: Database, passwords: Passwords) -> None:
         self._db = database
         self._passwords = passwords
+        self._tries = PasswordTries()
 
     async def sign_in(self, login: str, password: str, address: str) -> SignedIn:
         """Sign a person in; `address` is the client's IP, for the throttle. Raises UserError
         `login-wrong` (unknown login and wrong password alike), `account-inactive` (right password),
         `too-many-tries` (retry_after_seconds); Overload `sign-in-busy`."""
-        raise NotImplementedError
+        key = login_key(login)
+        self._tries.begin(key, address, self._db.clock.now())
+        person = await self._person(key)
+        stored = None if person is None else person.password_hash
+        is_right = await self._passwords.matches(password, stored)
+        if person is None or not is_right:
+            raise UserError("login-wrong")
+        self._tries.was_right(key, address, self._db.clock.now())
+        if not person.is_active:
+            raise UserError("account-inactive")
+        return await self._signed_in(person)
 
     async def principal_of(self, token: str, kind: SignInKind) -> Principal | None:
-        """Whose token this is now; None for unknown, expired, or of another kind. A staff sign-in
-        is extended by being used."""
-        raise NotImplementedError
+        """Whose token this is now; None for unknown, expired, or of another kind. A staff member's
+        or room's sign-in is extended by being used."""
+        now_ms = self._db.clock.wall_ms()
+        query = select(SignInRow).where(
+            SignInRow.fingerprint == fingerprint(token), SignInRow.kind == kind
+        )
+        async with self._db.reading() as session:
+            row = await session.scalar(query)
+        if row is None or row.expires_at_ms <= now_ms:
+            return None
+        if is_renewal_due(kind, row.expires_at_ms, now_ms):
+            await self._renew(row, now_ms)
+        return _principal(row)
 
     async def sign_out(self, token: str, kind: SignInKind) -> None:
         """Forget the token. Harmless if it is unknown. For a room this is POST /api/room/leave: its
         phone is signed out too."""
-        raise NotImplementedError
+        mine = (SignInRow.fingerprint == fingerprint(token), SignInRow.kind == kind)
+        async with self._db.writing.begin() as session:
+            room_id = await session.scalar(select(SignInRow.room_id).where(*mine))
+            await session.execute(delete(SignInRow).where(*mine))
+            if kind is SignInKind.ROOM and room_id is not None:
+                await forget_room(session, room_id)
 
     async def helper_name(self, room_id: RoomId) -> str | None:
         """Name given by the phone paired with this room ("" if none); None without a phone."""
-        raise NotImplementedError
+        query = select(SignInRow.name).where(
+            SignInRow.room_id == room_id,
+            SignInRow.kind == SignInKind.PHONE,
+            SignInRow.expires_at_ms > self._db.clock.wall_ms(),
+        )
+        async with self._db.reading() as session:
+            return await session.scalar(query)
+
+    async def sign_phone_out(self, room_id: RoomId) -> None:
+        """Send the room's phone away. Harmless without one."""
+        async with self._db.writing.begin() as session:
+            await forget_phone(session, room_id)
+
+    async def prune(self) -> None:
+        """Remove the expired ones."""
+        old = SignInRow.expires_at_ms <= self._db.clock.wall_ms()
+        async with self._db.writing.begin() as session:
+            await session.execute(delete(SignInRow).where(old))
+
+    async def _person(self, login: str) -> PersonRow | None:
+        async with self._db.reading() as session:
+            return await session.scalar(select(PersonRow).where(PersonRow.login == login))
+
+    async def _signed_in(self, person: PersonRow) -> SignedIn:
+        async with self._db.writing.begin() as session:
+            # what was checked may have changed while the hash was computed
+            current = await session.get(PersonRow, person.id, populate_existing=True)
+            if current is None or current.password_hash != person.password_hash:
+                raise UserError("login-wrong")
+            if not current.is_active:
+                raise UserError("account-inactive")
+            now_ms = self._db.clock.wall_ms()
+            return await new_sign_in(session, SignInKind.STAFF, now_ms, person=current)
+
+    async def _renew(self, row: SignInRow, now_ms: int) -> None:
+        expires_ms = expires_at_ms(SignInKind(row.kind), now_ms)
+        same = SignInRow.fingerprint == row.fingerprint
+        async with self._db.writing.begin() as session:
+            await session.execute(update(SignInRow).where(same).values(expires_at_ms=expires_ms))
+
+
+async def new_sign_in(
+    session: AsyncSession,
+    kind: SignInKind,
+    now_ms: int,
+    *,
+    person: PersonRow | None = None,
+    room: RoomRow | None = None,
+    name: str = "",
+) -> SignedIn:
+    """Store a fresh token for a person or a room; the token itself is only in the answer."""
+    token = new_token()
+    row = SignInRow(
+        fingerprint=fingerprint(token),
+        kind=kind.value,
+        person=person,
+        room=room,
+        name=name,
+        created_at_ms=now_ms,
+        expires_at_ms=expires_at_ms(kind, now_ms),
+    )
+    session.add(row)
+    await session.flush()
+    principal = _principal(row)
+    return SignedIn(token, kind, row.expires_at_ms, principal)
+
+
+def _principal(row: SignInRow) -> Principal:
+    if row.person is not None:
+        return _person_principal(row.person)
+    if row.room is None:
+        raise UserError("room-unknown")
+    return _device_principal(row, row.room)
+
+
+def _person_principal(person: PersonRow) -> Principal:
+    return Principal(
+        role=Role(person.role),
+        organisation_path=person.organisation.path,
+        name=person.name,
+        person_id=PersonId(person.id),
+        school_name=person.organisation.name,
+    )
+
+
+def _device_principal(row: SignInRow, room: RoomRow) -> Principal:
+    is_room = row.kind == SignInKind.ROOM
+    return Principal(
+        role=Role.ROOM if is_room else Role.PHONE,
+        organisation_path=room.organisation.path,
+        name=room.name if is_room else row.name,
+        room_id=RoomId(room.id),
+        school_name=room.organisation.name,
+    )

@@ -1,0 +1,75 @@
+"""Rows of lessons: how they are found, what they say, which rooms they invite."""
+
+from collections.abc import Iterable, Sequence
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from streamsvc.base.errors import UserError
+from streamsvc.base.ids import CourseId, LessonId, OrganisationId, PersonId, RecordingId, RoomId
+from streamsvc.school.io.scope import visible
+from streamsvc.school.io.tables import LessonRoomRow, LessonRow, RoomRow
+from streamsvc.school.records import Lesson, LessonKind, LessonState, Principal
+from streamsvc.school.scope import manages_lesson
+
+
+async def scoped_row(session: AsyncSession, principal: Principal, lesson_id: str) -> LessonRow:
+    """One lesson the caller sees. Raises UserError `lesson-unknown`."""
+    query = select(LessonRow).where(LessonRow.id == lesson_id, visible(principal, LessonRow))
+    row = await session.scalar(query.execution_options(populate_existing=True))
+    if row is None:
+        raise UserError("lesson-unknown")
+    return row
+
+
+async def managed_row(session: AsyncSession, principal: Principal, lesson_id: str) -> LessonRow:
+    """One lesson the caller may change. Raises UserError `lesson-unknown`,
+    `lesson-of-other-teacher`."""
+    row = await scoped_row(session, principal, lesson_id)
+    if not manages_lesson(principal, lesson_of(row)):
+        raise UserError("lesson-of-other-teacher")
+    return row
+
+
+async def invitable(
+    session: AsyncSession, principal: Principal, room_ids: Sequence[str]
+) -> list[str]:
+    """The rooms, once each, if the caller sees them all. Raises UserError `room-unknown`."""
+    wanted = list(dict.fromkeys(room_ids))
+    query = select(RoomRow.id).where(RoomRow.id.in_(wanted), visible(principal, RoomRow))
+    if len((await session.scalars(query)).all()) != len(wanted):
+        raise UserError("room-unknown")
+    return wanted
+
+
+def invite(row: LessonRow, room_ids: Iterable[str]) -> None:
+    """Invite these rooms and no others."""
+    present = {invitation.room_id: invitation for invitation in row.invitations}
+    row.invitations = [
+        present.get(room_id) or LessonRoomRow(room_id=room_id) for room_id in room_ids
+    ]
+
+
+def lesson_of(row: LessonRow) -> Lesson:
+    """The record of a row."""
+    return Lesson(
+        id=LessonId(row.id),
+        organisation_id=OrganisationId(row.organisation.id),
+        organisation_path=row.organisation.path,
+        school_name=row.organisation.name,
+        course_id=None if row.course_id is None else CourseId(row.course_id),
+        title=row.title,
+        subject=row.subject,
+        grade=row.grade,
+        kind=LessonKind(row.kind),
+        state=LessonState(row.state),
+        lead_teacher_id=PersonId(row.lead_teacher.id),
+        lead_teacher_name=row.lead_teacher.name,
+        scheduled_start_ms=row.scheduled_start_ms,
+        duration_minutes=row.duration_minutes,
+        started_at_ms=row.started_at_ms,
+        ended_at_ms=row.ended_at_ms,
+        room_ids=tuple(RoomId(invitation.room_id) for invitation in row.invitations),
+        is_adhoc=row.is_adhoc,
+        recording_id=None if row.recording_id is None else RecordingId(row.recording_id),
+    )
