@@ -1,0 +1,123 @@
+"""One encoding of a published track: its statistics, its last packets, its key frames."""
+
+from relay.forwarding.inbound_packet import InboundPacket
+from relay.forwarding.media_clock import MediaClock, WallOffset
+from relay.forwarding.nack_generator import NackGenerator
+from relay.forwarding.packet_cache import AUDIO_PACKETS, VIDEO_PACKETS, PacketCache
+from relay.forwarding.rate_meter import RateMeter
+from relay.forwarding.receive_stats import ReceiveStats
+from relay.rtp import h264, vp8
+from relay.rtp.header import PacketView
+from relay.rtp.payload import picture_pixels
+from relay.rtp.rtcp_reports import SenderReport
+from relay.rtp.seqnum import Unwrapper
+from streamsvc.base.errors import ProtocolError
+from streamsvc.base.media import CLOCK_RATE, Codec, MediaKind
+
+LIVE_SECONDS = 1.0
+"""A video layer without packets for this long was stopped by its encoder."""
+BURST_BYTES = 40_000
+"""A key frame and what follows it is sent from the cache up to this size..."""
+BURST_SECONDS = 2.0
+"""...and age; beyond, a new key frame is cheaper for everybody."""
+
+
+class Layer:
+    """Packets of one SSRC. `receive` is the only way in."""
+
+    def __init__(self, ssrc: int, rid: str, codec: Codec, offset: WallOffset) -> None:
+        self.ssrc = ssrc
+        self.rid = rid
+        self.codec = codec
+        self.kind = MediaKind.AUDIO if codec is Codec.OPUS else MediaKind.VIDEO
+        self.clock = MediaClock(CLOCK_RATE[codec], offset)
+        self.stats = ReceiveStats(CLOCK_RATE[codec])
+        self.rate = RateMeter()
+        self.nacks = NackGenerator()
+        self.pixels = 0
+        self.keyframe: InboundPacket | None = None
+        """First packet of the last key frame (video)."""
+        self.last_packet_at = float("-inf")
+        self.repaired_packets = 0
+        self._unwrapper = Unwrapper()
+        is_audio = self.kind is MediaKind.AUDIO
+        self._cache = PacketCache(AUDIO_PACKETS if is_audio else VIDEO_PACKETS)
+        self._has_parameter_sets = False
+        self._bytes_at_keyframe = 0
+
+    def receive(self, view: PacketView, now: float, *, is_repaired: bool) -> InboundPacket | None:
+        """Take a packet in; None for a duplicate, or one that is too old to be of use."""
+        ext_seq = self._unwrapper.peek(view.seq)
+        payload = view.payload
+        packet = InboundPacket(
+            ext_seq=ext_seq,
+            ts=view.ts,
+            is_marked=view.is_marked,
+            payload=bytes(payload),
+            arrival=now,
+            starts_keyframe=self._starts_keyframe(payload),
+            descriptor=self._descriptor(payload),
+            packet=bytes(view.packet),
+        )
+        if not self._cache.put(packet):
+            return None
+        self._unwrapper.extend(view.seq)
+        self.stats.received(ext_seq, view.ts, now, is_repaired=is_repaired)
+        self.nacks.received(ext_seq, now)
+        self.rate.add(len(view.packet), now)
+        self.last_packet_at = now
+        self.repaired_packets += is_repaired
+        if packet.starts_keyframe and self.kind is MediaKind.VIDEO:
+            self._note_keyframe(packet, payload)
+        return packet
+
+    def _starts_keyframe(self, payload: memoryview) -> bool:
+        if self.codec is Codec.H264:
+            if h264.is_parameter_set(payload):
+                self._has_parameter_sets = True
+                return True
+            # an IDR is a start only for encoders that never send parameter sets in band
+            return not self._has_parameter_sets and h264.is_keyframe_start(payload)
+        return self.codec is Codec.OPUS or vp8.is_keyframe_start(payload)
+
+    def _descriptor(self, payload: memoryview) -> vp8.Descriptor | None:
+        if self.codec is not Codec.VP8 or not payload:
+            return None
+        try:
+            return vp8.descriptor(payload)
+        except ProtocolError:
+            return None
+
+    def _note_keyframe(self, packet: InboundPacket, payload: memoryview) -> None:
+        if self.keyframe is not None and packet.ext_seq <= self.keyframe.ext_seq:
+            return
+        self.keyframe = packet
+        self._bytes_at_keyframe = self.rate.total_bytes - len(packet.packet)
+        self.pixels = picture_pixels(self.codec, payload) or self.pixels
+
+    def sender_report(self, report: SenderReport, now: float) -> None:
+        """The source's clocks."""
+        self.clock.sender_report(report.ntp_time, report.rtp_time)
+        self.stats.sender_report(report.ntp_time, now)
+
+    def is_live(self, now: float) -> bool:
+        """Whether packets still come (video; a microphone may pause)."""
+        return now - self.last_packet_at < LIVE_SECONDS
+
+    def keyframe_age(self, now: float) -> float:
+        """Seconds since the last key frame began; infinite before the first."""
+        return now - self.keyframe.arrival if self.keyframe else float("inf")
+
+    def since_keyframe(self, now: float) -> list[InboundPacket] | None:
+        """The cached packets since the last key frame; None where asking for a new one is better:
+        they are many, old, or one is missing."""
+        highest = self._unwrapper.highest
+        if self.keyframe is None or highest is None or self.keyframe_age(now) > BURST_SECONDS:
+            return None
+        if self.rate.total_bytes - self._bytes_at_keyframe > BURST_BYTES:
+            return None
+        return self._cache.run(self.keyframe.ext_seq, highest)
+
+    def find(self, ext_seq: int) -> InboundPacket | None:
+        """A packet of the past, if it is still cached."""
+        return self._cache.find(ext_seq)

@@ -1,0 +1,75 @@
+"""Renumbers packets so that a receiver sees one continuous stream whatever feeds it.
+
+A *segment* is a stretch of packets from one source; inside it numbers are shifted by a constant,
+so the source's losses stay visible and can be repaired. Between segments the sequence goes on
+without a gap and the timestamp by the time that passed.
+"""
+
+from relay.rtp.seqnum import ts_delta
+
+_MIN_STEP_SECONDS = 0.01
+"""Timestamps grow at least this much across segments, also when two sources overlap."""
+_MAX_HINT_ERROR_SECONDS = 1.0
+
+
+class Munger:
+    """Numbers of one outbound SSRC. Begin each segment with `switch`, then `munge` its packets."""
+
+    def __init__(self, clock_rate: int, first_seq: int, first_ts: int) -> None:
+        self._clock_rate = clock_rate
+        self._next_ext_seq = first_seq + 0x10000
+        self._last_ts = first_ts
+        self._last_arrival: float | None = None
+        self._segment_start: int | None = None
+        self._seq_shift = 0
+        self.ts_shift = 0
+        """Added to the source's timestamps in the present segment."""
+
+    def switch(self, ext_seq: int, ts: int, arrival: float, hint: int | None = None) -> None:
+        """Begin a segment with the packet that has these numbers.
+
+        `hint` is its outbound timestamp by the sources' own clocks, used when it is plausible.
+        """
+        self._segment_start = ext_seq
+        self._seq_shift = self._next_ext_seq - ext_seq
+        self.ts_shift = (self._start_ts(arrival, hint) - ts) & 0xFFFFFFFF
+
+    def _start_ts(self, arrival: float, hint: int | None) -> int:
+        if self._last_arrival is None:
+            return self._last_ts
+        least = self._last_ts + int(_MIN_STEP_SECONDS * self._clock_rate)
+        elapsed = int((arrival - self._last_arrival) * self._clock_rate)
+        by_arrival = max(least, self._last_ts + elapsed)
+        if hint is None:
+            return by_arrival
+        error = ts_delta(hint, by_arrival & 0xFFFFFFFF)
+        is_plausible = abs(error) < _MAX_HINT_ERROR_SECONDS * self._clock_rate
+        return max(least, by_arrival + error) if is_plausible else by_arrival
+
+    def munge(self, ext_seq: int, ts: int, arrival: float) -> tuple[int, int] | None:
+        """Outbound extended sequence number and timestamp; None for a packet from before the
+        present segment."""
+        if self._segment_start is None or ext_seq < self._segment_start:
+            return None
+        out_ext_seq = ext_seq + self._seq_shift
+        out_ts = (ts + self.ts_shift) & 0xFFFFFFFF
+        if out_ext_seq >= self._next_ext_seq:
+            self._next_ext_seq = out_ext_seq + 1
+            self._last_ts = out_ts
+            self._last_arrival = arrival
+        return out_ext_seq, out_ts
+
+    @property
+    def is_started(self) -> bool:
+        """Whether anything was numbered yet."""
+        return self._last_arrival is not None
+
+    @property
+    def last_arrival(self) -> float | None:
+        """When the newest packet had arrived."""
+        return self._last_arrival
+
+    @property
+    def last_ts(self) -> int:
+        """Outbound timestamp of the newest packet."""
+        return self._last_ts

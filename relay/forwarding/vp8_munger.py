@@ -1,0 +1,58 @@
+"""Makes VP8 picture ids and TL0 indexes continuous across sources (RFC 7741 §4.2).
+
+Without it a decoder takes a switch for lost pictures and freezes until its next key frame.
+"""
+
+from relay.forwarding.inbound_packet import InboundPacket
+from relay.rtp.vp8 import Descriptor
+
+
+class Vp8Munger:
+    """Call `switch` before the first packet of each segment, then `munge` all of them."""
+
+    def __init__(self) -> None:
+        self._is_switching = False
+        self._is_started = False
+        self._picture_id_shift = 0
+        self._tl0_shift = 0
+        self._last_picture_id = 0
+        self._last_tl0 = 0
+
+    def switch(self) -> None:
+        """The next packet begins a segment."""
+        self._is_switching = True
+
+    def munge(self, packet: InboundPacket) -> bytes:
+        """The payload with its descriptor renumbered."""
+        found = packet.descriptor
+        if found is None:
+            return packet.payload
+        if self._is_switching:
+            self._begin_segment(found)
+        return self._rewritten(packet.payload, found)
+
+    def _begin_segment(self, found: Descriptor) -> None:
+        self._is_switching = False
+        if self._is_started:
+            self._picture_id_shift = self._last_picture_id + 1 - (found.picture_id or 0)
+            self._tl0_shift = self._last_tl0 + 1 - (found.tl0_picture_index or 0)
+        self._is_started = True
+
+    def _rewritten(self, payload: bytes, found: Descriptor) -> bytes:
+        head = bytearray(payload[: found.length])
+        if found.picture_id is not None:
+            mask = 0x7FFF if found.picture_id_bits == 15 else 0x7F
+            self._last_picture_id = (found.picture_id + self._picture_id_shift) & mask
+            _put_picture_id(head, found.picture_id_offset, self._last_picture_id, mask)
+        if found.tl0_picture_index is not None:
+            self._last_tl0 = (found.tl0_picture_index + self._tl0_shift) & 0xFF
+            head[found.tl0_offset] = self._last_tl0
+        return bytes(head) + payload[found.length :]
+
+
+def _put_picture_id(head: bytearray, offset: int, picture_id: int, mask: int) -> None:
+    if mask == 0x7F:
+        head[offset] = picture_id
+    else:
+        head[offset] = 0x80 | picture_id >> 8
+        head[offset + 1] = picture_id & 0xFF

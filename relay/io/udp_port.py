@@ -1,0 +1,104 @@
+"""The one UDP socket of all media: read in bursts on the event loop, written without waiting."""
+
+import asyncio
+import socket
+from collections.abc import Callable
+
+from relay.metrics import (
+    BYTES_SENT,
+    DATAGRAMS_DROPPED,
+    DATAGRAMS_RECEIVED,
+    DATAGRAMS_SENT,
+)
+from relay.ports import Address
+from relay.settings import RelaySettings
+from streamsvc.base.errors import EnvironmentFault
+
+MAX_DATAGRAM_BYTES = 1500
+"""An SRTP session's buffer; nothing longer is media (RFC 8831 and Ethernet agree)."""
+MAX_BURST = 256
+"""Datagrams read before other work of the loop gets its turn."""
+
+OnDatagram = Callable[[bytes, Address], None]
+
+
+class UdpPort:
+    """Bind with `open`, read with `start`, then `send`. Closing twice is harmless."""
+
+    def __init__(self, settings: RelaySettings) -> None:
+        self._settings = settings
+        self._socket: socket.socket | None = None
+        self._on_datagram: OnDatagram | None = None
+        self._is_reading = False
+
+    def open(self) -> None:
+        """Bind. Raises EnvironmentFault `media-port-taken`."""
+        host, port = self._settings.media_host, self._settings.media_port
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        sock = socket.socket(family, socket.SOCK_DGRAM)
+        try:
+            sock.setblocking(False)
+            if family == socket.AF_INET6:
+                sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
+            for option in (socket.SO_RCVBUF, socket.SO_SNDBUF):
+                sock.setsockopt(socket.SOL_SOCKET, option, self._settings.socket_buffer_bytes)
+            sock.bind((host, port))
+        except OSError as error:
+            sock.close()
+            raise EnvironmentFault(
+                "media-port-taken", host=host, port=port, reason=error.strerror or str(error)
+            ) from error
+        self._socket = sock
+
+    @property
+    def port(self) -> int:
+        """The bound port. Raises RuntimeError before `open`."""
+        if self._socket is None:
+            raise RuntimeError("the media port is not open")
+        number: int = self._socket.getsockname()[1]
+        return number
+
+    def start(self, on_datagram: OnDatagram) -> None:
+        """Hand every datagram to `on_datagram` from now on."""
+        if self._socket is None:
+            raise RuntimeError("the media port is not open")
+        self._on_datagram = on_datagram
+        self._is_reading = True
+        asyncio.get_running_loop().add_reader(self._socket.fileno(), self._drain)
+
+    def _drain(self) -> None:
+        for _ in range(MAX_BURST):
+            if self._socket is None or self._on_datagram is None:
+                return
+            try:
+                datagram, address = self._socket.recvfrom(MAX_DATAGRAM_BYTES + 1)
+            except (BlockingIOError, InterruptedError):
+                return
+            except OSError:  # an ICMP error of an earlier send; the socket is fine
+                continue
+            DATAGRAMS_RECEIVED.inc()
+            if len(datagram) > MAX_DATAGRAM_BYTES:
+                DATAGRAMS_DROPPED.labels("too_long").inc()
+                continue
+            self._on_datagram(datagram, address)
+
+    def send(self, datagram: bytes, address: Address) -> None:
+        """Send or drop: a full socket buffer loses the datagram, as a full link would."""
+        if self._socket is None:
+            return
+        try:
+            self._socket.sendto(datagram, address)
+        except OSError:
+            DATAGRAMS_DROPPED.labels("send_failed").inc()
+            return
+        DATAGRAMS_SENT.inc()
+        BYTES_SENT.inc(len(datagram))
+
+    def close(self) -> None:
+        """Stop reading and free the port."""
+        if self._socket is None:
+            return
+        if self._is_reading:
+            asyncio.get_running_loop().remove_reader(self._socket.fileno())
+        self._socket.close()
+        self._socket = None

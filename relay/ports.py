@@ -1,0 +1,182 @@
+"""The engine's port: control decides and commands, the engine moves packets and reports.
+
+Nothing here waits. Commands take effect between packets, never in the middle of one; a number that
+is not known (any more) is ignored by the removing and setting commands, because media and control
+end at different instants. Numbers are given by control and never used twice.
+
+The engine owns the UDP socket. A datagram that is not SRTP or SRTCP of a connected peer's address
+(STUN, DTLS; RFC 7983) goes to the listener.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from relay.forwarding.publication import PublicationSpec
+from relay.forwarding.subscription import SubscriptionSpec
+from relay.sdp.negotiated import NegotiatedMedia
+
+Address = tuple[str, int] | tuple[str, int, int, int]
+"""As the socket module gives it: IPv4, or IPv6 with flow and scope."""
+
+
+class SrtpSession(Protocol):
+    """One direction of a peer's SRTP (RFC 3711). Raises on a packet it can't take."""
+
+    def protect(self, packet: bytes) -> bytes:
+        """RTP, encrypted."""
+
+    def unprotect(self, packet: bytes) -> bytes:
+        """SRTP, checked and decrypted."""
+
+    def protect_rtcp(self, packet: bytes) -> bytes:
+        """RTCP, encrypted."""
+
+    def unprotect_rtcp(self, packet: bytes) -> bytes:
+        """SRTCP, checked and decrypted."""
+
+
+@dataclass(frozen=True, slots=True)
+class PeerKeys:
+    """A peer's sessions after its handshake. Only the engine uses them from then on."""
+
+    inbound: SrtpSession
+    outbound: SrtpSession
+
+
+@dataclass(frozen=True, slots=True)
+class LayerStats:
+    """One encoding now."""
+
+    rid: str
+    bitrate_bps: int
+    pixels: int
+    """Of its picture; 0 where not known."""
+    is_live: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PublicationStats:
+    """One published track now."""
+
+    number: int
+    layers: tuple[LayerStats, ...]
+    """Smallest picture first."""
+    keyframe_age_ms: int | None
+    """Of its freshest layer; None for voice, and before the first key frame."""
+
+
+@dataclass(frozen=True, slots=True)
+class PublisherStats:
+    """One publisher now."""
+
+    heard_at: float
+    """Last packet that passed authentication."""
+    fraction_lost: float
+    """0 to 1, over the last second, of its worst layer."""
+    publications: tuple[PublicationStats, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SubscriptionStats:
+    """One subscription now."""
+
+    number: int
+    packets_received: int
+    """In total, by the receiver's own reports."""
+    fraction_lost: float
+    rid: str | None
+    """Layer being forwarded; None while nothing flows."""
+
+
+@dataclass(frozen=True, slots=True)
+class SubscriberStats:
+    """One subscriber now."""
+
+    heard_at: float
+    link_bps: int
+    """What its link can take, estimated."""
+    round_trip_ms: float | None
+    subscriptions: tuple[SubscriptionStats, ...]
+
+
+class EngineListener(Protocol):
+    """What the engine reports, at once and on the event loop."""
+
+    def control_datagram(self, datagram: bytes, address: Address, now: float) -> None:
+        """Not media: STUN or DTLS."""
+
+    def publication_started(self, number: int) -> None:
+        """Its first packet was decrypted."""
+
+    def peer_failed(self, peer: int) -> None:
+        """A bug of ours showed on this peer; it must be closed."""
+
+    def tap_opened(self, publication: int, wall_ms: int) -> int:
+        """A layer begins to go to the sink; returns the track number to use."""
+
+    def tap_closed(self, track_number: int, wall_ms: int) -> None:
+        """No more packets of that track."""
+
+
+class Engine(Protocol):
+    """Commands in, events out, statistics on demand."""
+
+    def start(self, listener: EngineListener) -> None:
+        """Begin to read the socket."""
+
+    async def close(self) -> None:
+        """Stop; closes the socket."""
+
+    def send_control(self, datagram: bytes, address: Address) -> None:
+        """Send STUN or DTLS from the media port."""
+
+    # ---- peers
+
+    def add_publisher(
+        self,
+        peer: int,
+        ssrc: int,
+        published: Sequence[tuple[NegotiatedMedia, PublicationSpec]],
+    ) -> None:
+        """A peer that sends. `ssrc` is ours, for feedback."""
+
+    def add_subscriber(self, peer: int, subscriptions: Sequence[SubscriptionSpec]) -> None:
+        """A peer that receives."""
+
+    def connect_peer(self, peer: int, keys: PeerKeys, address: Address) -> None:
+        """Its handshake is done: media may flow."""
+
+    def set_address(self, peer: int, address: Address) -> None:
+        """It moved (NAT rebinding), proved by an authenticated check."""
+
+    def remove_peer(self, peer: int) -> None:
+        """With its publications or subscriptions."""
+
+    # ---- what flows
+
+    def set_source(self, subscription: int, publication: int | None) -> None:
+        """Feed a slot; None: nothing."""
+
+    def set_target_layer(self, subscription: int, rid: str | None) -> None:
+        """Move to a layer at its next key frame; None pauses at once."""
+
+    def set_muted(self, publication: int, *, is_muted: bool) -> None:
+        """Neither forward nor tap it."""
+
+    def set_tapped(self, publication: int, *, is_tapped: bool) -> None:
+        """Send its best layer to the sink, with a key frame at least every 2 s."""
+
+    def request_keyframe(self, publication: int) -> None:
+        """Of the tapped layer, or of all that live where none is tapped."""
+
+    # ---- statistics
+
+    def publisher_stats(self, peer: int) -> PublisherStats | None:
+        """None if there is no such publisher."""
+
+    def subscriber_stats(self, peer: int) -> SubscriberStats | None:
+        """None if there is no such subscriber."""
+
+    def publication_stats(self, publication: int) -> PublicationStats | None:
+        """None if there is no such publication."""
