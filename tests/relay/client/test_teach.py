@@ -1,7 +1,7 @@
 """Teaching through breaks: real HTTP and real WebRTC against a small server."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import httpx
@@ -14,6 +14,7 @@ from relay.client.whep import WhepViewer
 from streamsvc.base.errors import PeerGone
 from streamsvc.base.tasks import TaskScope
 from tests.relay.client.loopback import Loopback, loopback
+from tests.support.waiting import until
 
 
 @pytest.fixture(scope="module")
@@ -36,23 +37,17 @@ async def scope() -> AsyncIterator[TaskScope]:
     await opened.close()
 
 
-async def until(condition: Callable[[], bool], seconds: float = 20.0) -> None:
-    async with asyncio.timeout(seconds):
-        while not condition():  # noqa: ASYNC110
-            await asyncio.sleep(0.02)
-
-
 async def test_clip_arrives_with_picture_and_sound(
     server: Loopback, scope: TaskScope, clip: Path
 ) -> None:
     scope.start("teach", teach(f"{server.url}/whip", "g", clip, cache=clip.parent))
-    await until(lambda: server.is_on_air("whip1"))
+    await until(lambda: server.is_on_air("whip1"), 20)
     async with httpx.AsyncClient() as http:
         viewer = WhepViewer(f"{server.url}/whep", fixed_grant("g"), http=http)
         await viewer.view()
         pictures, sounds = viewer.seen.pictures, viewer.seen.sounds
-        await until(lambda: bool(pictures) and pictures[0].frames > 20)
-        await until(lambda: bool(sounds) and sounds[0].loudest > 0.05)
+        await until(lambda: bool(pictures) and pictures[0].frames > 20, 20)
+        await until(lambda: bool(sounds) and sounds[0].loudest > 0.05, 20)
         assert (pictures[0].width, pictures[0].height) == (CAMERA.width, CAMERA.height)
         assert min(_distance(pictures[0].bar_rgb, color) for color in BAR_COLORS) < 200
         await viewer.close()
@@ -64,9 +59,9 @@ def _distance(one: tuple[int, int, int], other: tuple[int, int, int]) -> int:
 
 async def test_comes_back_after_a_break(server: Loopback, scope: TaskScope, clip: Path) -> None:
     scope.start("teach", teach(f"{server.url}/whip", "g", clip, cache=clip.parent))
-    await until(lambda: server.is_on_air("whip1"))
+    await until(lambda: server.is_on_air("whip1"), 20)
     await server.end("whip1")
-    await until(lambda: server.is_on_air("whip2"))
+    await until(lambda: server.is_on_air("whip2"), 20)
     assert list(server.peers) == ["whip2"]
 
 
@@ -82,7 +77,7 @@ async def test_ends_when_there_is_a_reason(
     server: Loopback, scope: TaskScope, clip: Path, error_id: str, end: TeachEnd
 ) -> None:
     teaching = scope.start("teach", teach(f"{server.url}/whip", "g", clip, cache=clip.parent))
-    await until(lambda: server.is_on_air("whip1"))
+    await until(lambda: server.is_on_air("whip1"), 20)
     server.refusal = error_id
     await server.end("whip1")
     async with asyncio.timeout(20):
@@ -91,7 +86,7 @@ async def test_ends_when_there_is_a_reason(
 
 async def test_cancel_tells_the_server(server: Loopback, scope: TaskScope, clip: Path) -> None:
     scope.start("teach", teach(f"{server.url}/whip", "g", clip, cache=clip.parent))
-    await until(lambda: server.is_on_air("whip1"))
+    await until(lambda: server.is_on_air("whip1"), 20)
     await scope.close()
     assert server.peers == {}
 
