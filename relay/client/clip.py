@@ -69,9 +69,10 @@ class Scene:
 
 def draw_clock(scene: Scene, seconds: float) -> Picture:
     """The camera's picture: dial with a sweeping hand on the left, digits on the right."""
-    picture = _background(scene, _NIGHT)
     height, width = scene.height, scene.width
-    _draw_dial(picture, (width // 4, height * 2 // 5), height // 3, seconds / 60)
+    center, radius = (width // 4, height * 2 // 5), height // 3
+    picture = _clock_face(width, height, center, radius).copy()
+    _draw_hand(picture, center, radius, seconds / 60)
     clock = f"{int(seconds) // 60:02d}:{int(seconds) % 60:02d}"
     size = height // 5
     left = width * 3 // 4 - text_width(clock, size) // 2
@@ -82,7 +83,7 @@ def draw_clock(scene: Scene, seconds: float) -> Picture:
 
 def draw_slide(scene: Scene, seconds: float) -> Picture:
     """The screen's picture: a page with lines of writing, turned every ten seconds."""
-    picture = _background(scene, _PAPER)
+    picture = _background(scene.width, scene.height, _PAPER).copy()
     page = int(seconds) // 10 + 1
     unit = scene.height // 12
     draw_text(picture, str(page), (scene.width - 2 * unit, unit), unit, _INK)
@@ -175,10 +176,25 @@ def _audio_frames(duration_seconds: int) -> Iterator[AudioFrame]:
         yield frame
 
 
-def _background(scene: Scene, color: tuple[int, int, int]) -> Picture:
-    picture = np.empty((scene.height, scene.width, 3), dtype=np.uint8)
+@cache
+def _background(width: int, height: int, color: tuple[int, int, int]) -> Picture:
+    picture = np.empty((height, width, 3), dtype=np.uint8)
     picture[:] = color
     return picture
+
+
+@cache
+def _clock_face(width: int, height: int, center: tuple[int, int], radius: int) -> Picture:
+    """What does not move: the ring with its twelve marks."""
+    picture = _background(width, height, _NIGHT).copy()
+    _around(picture, center, radius)[_dial(radius).marks] = _CHALK
+    return picture
+
+
+def _around(picture: Picture, center: tuple[int, int], radius: int) -> Picture:
+    """The square of the picture that holds the dial."""
+    x, y = center
+    return picture[y - radius : y + radius + 1, x - radius : x + radius + 1]
 
 
 def _draw_bar(picture: Picture, seconds: float) -> None:
@@ -190,12 +206,10 @@ def _draw_bar(picture: Picture, seconds: float) -> None:
     picture[top:, : int(width * (0.25 + 0.75 * (seconds % 1)))] = color
 
 
-def _draw_dial(picture: Picture, center: tuple[int, int], radius: int, turn: float) -> None:
-    """A ring with twelve marks and a hand; `turn` is in whole turns, clockwise from the top."""
-    x0, y0 = center
+def _draw_hand(picture: Picture, center: tuple[int, int], radius: int, turn: float) -> None:
+    """The hand after so many whole turns, clockwise from the top."""
     dial = _dial(radius)
-    area = picture[y0 - radius : y0 + radius + 1, x0 - radius : x0 + radius + 1]
-    area[dial.marks] = _CHALK
+    area = _around(picture, center, radius)
     area[_ray(dial, turn, radius * 0.03) & dial.inside] = _HAND
 
 
