@@ -1,0 +1,139 @@
+"""Opening: the schema, and every way a database can be unusable."""
+
+import asyncio
+import sqlite3
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import Connection, create_engine
+
+from streamsvc.base.errors import EnvironmentFault
+from streamsvc.school.io.database import Database, open_database
+from streamsvc.school.io.migrate import migrate
+from streamsvc.school.io.tables import Table
+from tests.support.clock import ManualClock
+
+
+def url_of(path: Path) -> str:
+    return f"sqlite+aiosqlite:///{path}"
+
+
+async def open_at(path: Path, busy_timeout_ms: int = 50) -> Database:
+    return await open_database(url_of(path), ManualClock(), busy_timeout_ms)
+
+
+async def reason_of(path: Path) -> str:
+    """Why it can't be opened."""
+    with pytest.raises(EnvironmentFault) as caught:
+        await open_at(path)
+    assert caught.value.error_id == "database-unusable"
+    assert caught.value.details["path"] == str(path)
+    assert caught.value.details["advice"]
+    return str(caught.value.details["reason"])
+
+
+def test_the_migrations_make_the_tables(tmp_path: Path) -> None:
+    engine = create_engine(f"sqlite:///{tmp_path / 'school.db'}")
+    with engine.begin() as connection:
+        migrate(connection)
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, Table.metadata) == []
+    engine.dispose()
+
+
+async def test_a_second_open_finds_the_same_schema(tmp_path: Path) -> None:
+    path = tmp_path / "school.db"
+    for _ in range(2):
+        database = await open_at(path)
+        await database.close()
+    with sqlite3.connect(path) as connection:
+        assert connection.execute("SELECT version_num FROM alembic_version").fetchall() != []
+        assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+    connection.close()
+
+
+async def test_two_programs_open_a_new_database_at_once(tmp_path: Path) -> None:
+    path = tmp_path / "school.db"
+    opened = await asyncio.gather(*(open_at(path, busy_timeout_ms=20_000) for _ in range(3)))
+    for database in opened:
+        await database.close()
+        await database.close()
+
+
+async def test_foreign_keys_hold(tmp_path: Path) -> None:
+    database = await open_at(tmp_path / "school.db")
+    async with database.reading() as session:
+        connection = await session.connection()
+        assert (await connection.exec_driver_sql("PRAGMA foreign_keys")).scalar() == 1
+    await database.close()
+
+
+async def test_a_file_that_is_no_database_is_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "school.db"
+    path.write_bytes(b"not a database at all, but long enough to have a header" * 100)
+    before = path.read_bytes()
+    assert await reason_of(path) == "corrupt"
+    assert path.read_bytes() == before
+
+
+async def test_a_damaged_database_is_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "school.db"
+    database = await open_at(path)
+    await database.close()
+    damaged = bytearray(path.read_bytes())
+    damaged[100:4000] = b"\xff" * 3900
+    path.write_bytes(damaged)
+    assert await reason_of(path) == "corrupt"
+    assert path.read_bytes() == damaged
+
+
+async def test_a_newer_database_is_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "school.db"
+    database = await open_at(path)
+    await database.close()
+    with sqlite3.connect(path) as connection:
+        connection.execute("UPDATE alembic_version SET version_num = '9999'")
+    connection.close()
+    before = path.read_bytes()
+    assert await reason_of(path) == "newer"
+    assert path.read_bytes() == before
+
+
+async def test_a_locked_database_says_so(tmp_path: Path) -> None:
+    path = tmp_path / "school.db"
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("BEGIN EXCLUSIVE")
+    try:
+        assert await reason_of(path) == "locked"
+    finally:
+        other.close()
+
+
+async def test_a_folder_in_the_way_says_so(tmp_path: Path) -> None:
+    path = tmp_path / "school.db"
+    path.mkdir()
+    assert await reason_of(path) == "unwritable"
+    assert await reason_of(tmp_path / "absent" / "school.db") == "unwritable"
+
+
+def test_a_migration_that_fails_changes_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Schema changes are inside the transaction: a kill in the middle leaves the old schema."""
+    database = asyncio.run(_open_and_fail(tmp_path / "school.db", monkeypatch))
+    with sqlite3.connect(database) as connection:
+        assert connection.execute("SELECT name FROM sqlite_master").fetchall() == []
+    connection.close()
+
+
+async def _open_and_fail(path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    def fail_at_the_end(connection: Connection) -> None:
+        migrate(connection)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("streamsvc.school.io.database.migrate", fail_at_the_end)
+    with pytest.raises(KeyboardInterrupt):
+        await open_at(path)
+    return path
