@@ -1,0 +1,90 @@
+"""Recordings as readers see them, from the data folder alone; the recorder need not run."""
+
+from pathlib import Path
+
+from recorder.io.manifest import LIVE, READY, Manifest, ManifestTrack
+from recorder.io.store import RecordingFolder, folder_bytes, recording_ids
+from recorder.plan import naming, playlist
+from streamsvc.base.errors import UserError
+from streamsvc.base.ids import RecordingId
+from streamsvc.base.recordings import PlayableRecording, PlayableTrack
+
+
+class FolderCatalog:
+    """Implements signaling's RecordingCatalog. Blocking reads; every call looks anew."""
+
+    def __init__(self, data_dir: Path) -> None:
+        self._data_dir = data_dir
+
+    def find(self, recording_id: RecordingId) -> PlayableRecording | None:
+        """What can be played of it now; None if there is nothing on disk."""
+        if not naming.is_id(recording_id):
+            return None
+        folder = RecordingFolder(self._data_dir, recording_id)
+        manifest = _manifest(folder)
+        if manifest is None:
+            return None
+        tracks = tuple(_playable(folder, manifest, track) for track in manifest.tracks)
+        return PlayableRecording(
+            recording_id=recording_id,
+            lesson_id=manifest.lesson_id,
+            started_at_ms=manifest.started_at_ms,
+            duration_ms=max((track.start_ms + track.duration_ms for track in tracks), default=0),
+            is_live=manifest.state == LIVE,
+            bytes=manifest.bytes if manifest.state == READY else folder_bytes(folder.path),
+            lost_ms=manifest.lost_ms,
+            tracks=tracks,
+        )
+
+    def all_ids(self) -> list[RecordingId]:
+        """Every recording on disk, also those the database does not know yet."""
+        return recording_ids(self._data_dir)
+
+    def file(self, recording_id: RecordingId, path: str) -> Path:
+        """A playlist, init section or segment. Raises UserError `recording-file-unknown`."""
+        return self._existing(
+            recording_id, self._data_dir / naming.playable_file(recording_id, path)
+        )
+
+    def timeline(self, recording_id: RecordingId) -> Path:
+        """The lesson's `timeline.jsonl`. Raises UserError `recording-file-unknown`."""
+        folder = RecordingFolder(self._data_dir, recording_id)
+        manifest = _manifest(folder)
+        if manifest is None:
+            raise UserError("recording-file-unknown", recording_id=recording_id)
+        path = self._data_dir / naming.lesson_timeline(manifest.lesson_id)
+        return self._existing(recording_id, path)
+
+    def _existing(self, recording_id: RecordingId, path: Path) -> Path:
+        if not path.is_file():
+            raise UserError("recording-file-unknown", recording_id=recording_id)
+        return path
+
+
+def _manifest(folder: RecordingFolder) -> Manifest | None:
+    loaded = folder.manifest()
+    if loaded is None:
+        return None
+    try:
+        return Manifest.from_json(loaded)
+    except (KeyError, ValueError, TypeError):
+        return None
+
+
+def _playable(folder: RecordingFolder, manifest: Manifest, track: ManifestTrack) -> PlayableTrack:
+    name = f"{track.name}/{naming.PLAYLIST}"
+    try:
+        extent = playlist.extent((folder.hls / name).read_text())
+    except FileNotFoundError:
+        extent = None
+    return PlayableTrack(
+        name=track.name,
+        slot=track.slot,
+        label=track.label,
+        kinds=track.kinds,
+        start_ms=extent.start_wall_ms - manifest.started_at_ms if extent else 0,
+        duration_ms=extent.end_wall_ms - extent.start_wall_ms if extent else 0,
+        playlist=name if extent else "",
+        ready=track.ready,
+        progress=track.progress,
+    )

@@ -1,0 +1,55 @@
+"""Reads a recording's journals in order, while they grow."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+from recorder.io.store import RecordingFolder
+from recorder.plan.journal import JournalReader, Record
+from recorder.plan.runs import RunJoin
+
+READ_BYTES = 1 << 18
+
+
+class JournalTail:
+    """All records that are there, then those that come; runs are joined (plan/runs.py)."""
+
+    def __init__(self, folder: RecordingFolder) -> None:
+        self.bytes_read = 0
+        self._folder = folder
+        self._join = RunJoin()
+        self._path: Path | None = None
+        self._file: BinaryIO | None = None
+        self._reader = JournalReader()
+
+    def poll(self) -> Iterator[Record]:
+        """Yield what can be read now; call again when more was written."""
+        while True:
+            # looked up before reading: a file that has a successor grows no more
+            following = self._unread()
+            data = self._file.read(READ_BYTES) if self._file else b""
+            self.bytes_read += len(data)
+            for record in self._reader.feed(data):
+                yield from self._join.push(record)
+            if data:
+                continue
+            if not following:
+                return
+            self._open(following[0])
+
+    def close(self) -> None:
+        """Let go of the open file."""
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+
+    def _unread(self) -> list[Path]:
+        return [p for p in self._folder.journals() if self._path is None or p > self._path]
+
+    def _open(self, path: Path) -> None:
+        if self._path is None or path.parent != self._path.parent:
+            self._join.begin_run()
+        self.close()
+        self._path = path
+        self._file = path.open("rb")
+        self._reader = JournalReader()

@@ -1,0 +1,74 @@
+"""HLS media playlists (RFC 8216, version 7), written and read."""
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+TARGET_SECONDS = 4
+"""No segment is longer, rounded (§4.3.3.1)."""
+_DURATION = re.compile(r"#EXTINF:([0-9.]+)")
+_DATE = "#EXT-X-PROGRAM-DATE-TIME:"
+
+
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """What a playlist says about its track, in wall time."""
+
+    start_wall_ms: int
+    end_wall_ms: int
+    is_ended: bool
+
+
+def date_time(wall_ms: int) -> str:
+    """ISO 8601 with milliseconds, UTC."""
+    return datetime.fromtimestamp(wall_ms / 1000, UTC).isoformat(timespec="milliseconds")
+
+
+class Playlist:
+    """A growing media playlist: EVENT until `end()`, which makes it final."""
+
+    def __init__(self) -> None:
+        self._lines = [
+            "#EXTM3U",
+            "#EXT-X-VERSION:7",
+            f"#EXT-X-TARGETDURATION:{TARGET_SECONDS}",
+            "#EXT-X-PLAYLIST-TYPE:EVENT",
+            "#EXT-X-MEDIA-SEQUENCE:1",
+        ]
+        self._init_name = ""
+        self._is_ended = False
+
+    def add(self, segment_name: str, init_name: str, duration_ms: float, wall_ms: float) -> None:
+        """Append a segment that begins at `wall_ms`; a new init section is a discontinuity."""
+        if init_name != self._init_name:
+            if self._init_name:
+                self._lines.append("#EXT-X-DISCONTINUITY")
+            self._lines.append(f'#EXT-X-MAP:URI="{init_name}"')
+            self._init_name = init_name
+        self._lines.append(_DATE + date_time(round(wall_ms)))
+        self._lines.append(f"#EXTINF:{duration_ms / 1000:.3f},")
+        self._lines.append(segment_name)
+
+    def end(self) -> None:
+        """Nothing will be added."""
+        self._is_ended = True
+
+    def text(self) -> str:
+        """The whole playlist."""
+        end = ["#EXT-X-ENDLIST"] if self._is_ended else []
+        return "\n".join([*self._lines, *end]) + "\n"
+
+
+def extent(text: str) -> Extent | None:
+    """Where a playlist of ours begins and ends; None while it has no segment."""
+    dates = [line[len(_DATE) :] for line in text.splitlines() if line.startswith(_DATE)]
+    durations = _DURATION.findall(text)
+    if not dates or not durations:
+        return None
+    last = min(len(dates), len(durations)) - 1
+    end_ms = _wall_ms(dates[last]) + round(float(durations[last]) * 1000)
+    return Extent(_wall_ms(dates[0]), end_ms, "#EXT-X-ENDLIST" in text)
+
+
+def _wall_ms(text: str) -> int:
+    return round(datetime.fromisoformat(text).timestamp() * 1000)
