@@ -13,6 +13,7 @@ from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
 from signaling.protocol import messages, resources
 from signaling.protocol.messages import PROTOCOL_VERSION, Wire
+from signaling.protocol.unions import members
 
 UNIONS: dict[str, tuple[Any, JsonSchemaMode]] = {
     "ClientMessage": (messages.ClientMessage, "validation"),
@@ -65,12 +66,13 @@ def wire_models() -> list[type[BaseModel]]:
 
 def client_messages() -> list[type[BaseModel]]:
     """The members of `ClientMessage`."""
-    return _members(messages.ClientMessage)
+    return list(members(messages.ClientMessage))
 
 
 def server_messages() -> list[type[BaseModel]]:
     """The members of `ServerMessage` and `RoomMessage`."""
-    return list(dict.fromkeys(_members(messages.ServerMessage) + _members(messages.RoomMessage)))
+    both = members(messages.ServerMessage) + members(messages.RoomMessage)
+    return list(dict.fromkeys(both))
 
 
 def _declared(module: ModuleType) -> list[type[BaseModel]]:
@@ -81,10 +83,6 @@ def _declared(module: ModuleType) -> list[type[BaseModel]]:
         and issubclass(value, Wire)
         and value.__module__ == module.__name__
     ]
-
-
-def _members(union: Any) -> list[type[BaseModel]]:
-    return list(union.__args__[0].__args__ if hasattr(union, "__metadata__") else union.__args__)
 
 
 def _mode(model: type[BaseModel]) -> JsonSchemaMode:

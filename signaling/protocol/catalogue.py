@@ -1,0 +1,51 @@
+"""Every error id, with its HTTP status, WebSocket close code and sentences. The one place where an
+error becomes words; a test looks through the source for ids that have no entry."""
+
+from collections.abc import Mapping
+
+from signaling.protocol.messages import ErrorBody, Sentence
+from signaling.protocol.sentences.entry import Entry
+from signaling.protocol.sentences.lesson import LESSON
+from signaling.protocol.sentences.media import MEDIA
+from signaling.protocol.sentences.school import SCHOOL
+from signaling.protocol.sentences.service import SERVICE
+from streamsvc.base.errors import StreamsvcError, UserError
+
+CATALOGUE: dict[str, Entry] = SCHOOL | LESSON | MEDIA | SERVICE
+
+CLOSE_NORMAL = 1000
+CLOSE_GOING_AWAY = 1001
+CLOSE_LEFT = 4000
+"""A page closes with this (or with 1001, as browsers do) when it leaves on purpose."""
+
+
+def entry_of(error_id: str) -> Entry:
+    """Its entry; that of `internal` for an id nobody described."""
+    return CATALOGUE.get(error_id) or CATALOGUE["internal"]
+
+
+def error_body(error: StreamsvcError) -> ErrorBody:
+    """The error as every client gets it."""
+    return ErrorBody(
+        id=error.error_id,
+        message=sentence(error.error_id, error.details),
+        details=dict(error.details),
+    )
+
+
+def error_of(error_id: str) -> StreamsvcError:
+    """An error that is known only by its id (a recorder's reason)."""
+    return UserError(error_id)
+
+
+def sentence(error_id: str, details: Mapping[str, str | int | float]) -> Sentence:
+    """Its sentences with the details filled in."""
+    entry, words = entry_of(error_id), _Words(details)
+    return Sentence(zh_cn=entry.zh_cn.format_map(words), en=entry.en.format_map(words))
+
+
+class _Words(dict[str, str | int | float]):
+    """A detail that is not given leaves a mark instead of failing while an error is told."""
+
+    def __missing__(self, name: str) -> str:
+        return "…"

@@ -1,0 +1,107 @@
+"""What the lesson machine asks of the world. The runner carries effects out in the order given."""
+
+from dataclasses import dataclass
+
+from signaling.protocol.messages import LessonEvent, ServerMessage
+from streamsvc.base.errors import StreamsvcError
+from streamsvc.base.ids import ParticipantId
+from streamsvc.base.media import Slot
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Who is waiting for `done` or `failed`."""
+
+    connection_id: str
+    request_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Announce:
+    """A numbered event: to the timeline first, then to every connection (`picture.as_seen_by`)."""
+
+    event: LessonEvent
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A message for one connection."""
+
+    connection_id: str
+    message: ServerMessage
+
+
+@dataclass(frozen=True, slots=True)
+class CloseConnection:
+    """Tell a connection why and close it."""
+
+    connection_id: str
+    error: StreamsvcError
+
+
+@dataclass(frozen=True, slots=True)
+class StartLessonRecord:
+    """Make the lesson live in the database; feed `LessonBegan` back, or `AskFailed`."""
+
+    asked: Asked
+
+
+@dataclass(frozen=True, slots=True)
+class EndLessonRecord:
+    """End the lesson in the database; feed `LessonOver` back, or `AskFailed`."""
+
+    asked: Asked | None
+    """None when the lesson ends by itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class StartRecorder:
+    """Record from now on; feed `RecorderReported` back if it can't."""
+
+
+@dataclass(frozen=True, slots=True)
+class EndRecorder:
+    """The lesson ended; let the recorder finish its files."""
+
+
+@dataclass(frozen=True, slots=True)
+class CloseMedia:
+    """End all media sessions `after_ms` from now, so that the pages can say goodbye first."""
+
+    after_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class ClosePublication:
+    """Take a participant's media out of a slot."""
+
+    participant_id: ParticipantId
+    slot: Slot
+
+
+@dataclass(frozen=True, slots=True)
+class MuteSlot:
+    """Forward no voice of a slot, or forward it again."""
+
+    slot: Slot
+    is_muted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SaveAttendance:
+    """Store the sums as they are now."""
+
+
+Effect = (
+    Announce
+    | Answer
+    | CloseConnection
+    | StartLessonRecord
+    | EndLessonRecord
+    | StartRecorder
+    | EndRecorder
+    | CloseMedia
+    | ClosePublication
+    | MuteSlot
+    | SaveAttendance
+)

@@ -1,0 +1,154 @@
+"""What may happen to a lesson: everything the lesson machine is told."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from signaling.protocol.effects import Asked
+from signaling.protocol.grants import Claims
+from signaling.protocol.messages import ClientMessage
+from streamsvc.base.errors import StreamsvcError
+from streamsvc.base.ids import ParticipantId, PersonId, RoomId
+from streamsvc.base.media import Slot
+from streamsvc.base.recordings import RecordingState
+from streamsvc.base.sessions import PublisherFlow, SubscriberFlow
+from streamsvc.school.records import Lesson, Role, Room
+
+
+@dataclass(frozen=True, slots=True)
+class Participant:
+    """A person or device in the lesson."""
+
+    id: ParticipantId
+    role: Role
+    name: str
+    person_id: PersonId | None
+    room_id: RoomId | None
+    may_publish: tuple[Slot, ...]
+    may_moderate: bool
+
+    @classmethod
+    def of(cls, claims: Claims) -> "Participant":
+        """Whom a grant names."""
+        return cls(
+            id=claims.participant_id,
+            role=claims.role,
+            name=claims.name,
+            person_id=claims.person_id,
+            room_id=claims.room_id,
+            may_publish=claims.may_publish,
+            may_moderate=claims.may_moderate,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Connected:
+    """A connection said hello; `since` is the last event number it has seen."""
+
+    connection_id: str
+    participant: Participant
+    since: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Disconnected:
+    """A connection ended."""
+
+    connection_id: str
+    on_purpose: bool
+    """Its page was closed or left; False when the link broke."""
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A client's message other than `hello`."""
+
+    connection_id: str
+    message: ClientMessage
+
+
+@dataclass(frozen=True, slots=True)
+class PublicationOpened:
+    """Media of a slot is flowing."""
+
+    participant_id: ParticipantId
+    slot: Slot
+
+
+@dataclass(frozen=True, slots=True)
+class PublicationClosed:
+    """A slot is free again."""
+
+    participant_id: ParticipantId
+    slot: Slot
+
+
+@dataclass(frozen=True, slots=True)
+class FlowsSeen:
+    """What flowed in the last second."""
+
+    publishers: Sequence[PublisherFlow]
+    subscribers: Sequence[SubscriberFlow]
+
+
+@dataclass(frozen=True, slots=True)
+class RecorderReported:
+    """The recorder's state changed."""
+
+    state: RecordingState
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class LessonBegan:
+    """The database says live."""
+
+    lesson: Lesson
+    asked: Asked | None
+
+
+@dataclass(frozen=True, slots=True)
+class LessonOver:
+    """The database says ended."""
+
+    lesson: Lesson
+    asked: Asked | None
+
+
+@dataclass(frozen=True, slots=True)
+class AskFailed:
+    """An effect that somebody waits for could not be carried out."""
+
+    asked: Asked
+    error: StreamsvcError
+
+
+@dataclass(frozen=True, slots=True)
+class PlanChanged:
+    """The lesson or its invited rooms were edited."""
+
+    lesson: Lesson
+    rooms: Sequence[Room]
+
+
+@dataclass(frozen=True, slots=True)
+class StillTaken:
+    """A room sent a new still picture."""
+
+    room_id: RoomId
+    number: int
+
+
+Input = (
+    Connected
+    | Disconnected
+    | Said
+    | PublicationOpened
+    | PublicationClosed
+    | FlowsSeen
+    | RecorderReported
+    | LessonBegan
+    | LessonOver
+    | AskFailed
+    | PlanChanged
+    | StillTaken
+)

@@ -1,0 +1,387 @@
+"""The lesson machine: everything that happens to one lesson goes in, effects come out. Pure.
+
+Drive: `receive(input, now_ms)` for each input and `poll(now_ms)` once a second; carry out the
+effects in order before the next input. After a restart: `restored(...)`, then `resume(now_ms)`.
+`now_ms` is wall time and may jump; nothing here counts on it to grow.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from pydantic import TypeAdapter, ValidationError
+
+from signaling.protocol.catalogue import error_body, error_of
+from signaling.protocol.effects import (
+    Answer,
+    Asked,
+    CloseConnection,
+    CloseMedia,
+    Effect,
+    EndLessonRecord,
+    EndRecorder,
+    SaveAttendance,
+    StartRecorder,
+)
+from signaling.protocol.floor import Floor
+from signaling.protocol.grants import Claims
+from signaling.protocol.inputs import (
+    AskFailed,
+    Connected,
+    Disconnected,
+    FlowsSeen,
+    Input,
+    LessonBegan,
+    LessonOver,
+    Participant,
+    PlanChanged,
+    PublicationClosed,
+    PublicationOpened,
+    RecorderReported,
+    Said,
+    StillTaken,
+)
+from signaling.protocol.messages import (
+    LessonChanged,
+    LessonEnded,
+    LessonEvent,
+    LessonStarted,
+    LessonView,
+    Ping,
+    Pong,
+    RecordingChanged,
+    RecordingView,
+    ReportLink,
+    Request,
+    Resumed,
+    RoomChanged,
+    RoomUninvited,
+)
+from signaling.protocol.picture import LessonPicture, as_seen_by, me_view
+from signaling.protocol.requests import Requests
+from signaling.protocol.roles import Action, may
+from signaling.protocol.roster import Roster
+from signaling.protocol.seat import Seat
+from signaling.protocol.teller import Teller
+from streamsvc.base.errors import UserError
+from streamsvc.base.ids import RoomId
+from streamsvc.base.media import Slot
+from streamsvc.base.recordings import RecordingState
+from streamsvc.school.attendance import Evidence, LessonAttendance, RoomSignal
+from streamsvc.school.records import Lesson, LessonState, Role, Room
+
+RECORDER_RETRY_MS = 10_000
+SAVE_ATTENDANCE_MS = 10_000
+GOODBYE_MS = 2_000
+FORGOTTEN_AFTER_MS = 600_000
+"""A lesson without a lead teacher ends by itself this long after its planned end."""
+
+_EVENT: TypeAdapter[LessonEvent] = TypeAdapter(LessonEvent)
+
+
+class LessonMachine:
+    """One open or live lesson."""
+
+    def __init__(
+        self, lesson: Lesson, rooms: Sequence[Room], stored: Mapping[RoomId, Evidence] | None = None
+    ) -> None:
+        self.lesson = lesson
+        self.roster = Roster(lesson.id, rooms)
+        self.attendance = LessonAttendance(stored)
+        views = [self.roster.view(room.id) for room in rooms]
+        self.picture = LessonPicture(lesson_view(lesson), views)
+        self._teller = Teller(self.picture)
+        self._floor = Floor(self.roster, self.attendance, self._teller)
+        self._requests = Requests(self.roster, self._floor, self._teller)
+        self._connections: dict[str, Participant] = {}
+        # timers
+        self._lead_gone_at_ms: int | None = None
+        self._recorder_tried_at_ms = 0
+        self._saved_at_ms = 0
+
+    @classmethod
+    def restored(
+        cls,
+        lesson: Lesson,
+        rooms: Sequence[Room],
+        lines: Iterable[str],
+        stored: Mapping[RoomId, Evidence] | None = None,
+    ) -> "LessonMachine":
+        """The lesson as its timeline tells it. Call `resume` next."""
+        machine = cls(lesson, rooms, stored)
+        for line in lines:
+            try:
+                machine.picture.apply(_EVENT.validate_json(line))
+            except ValidationError:
+                continue  # a line of another version, or of a torn disk: the rest still counts
+        machine.roster.restore(machine.picture.rooms)
+        return machine
+
+    # ---- in --------------------------------------------------------------------------------------
+
+    def receive(self, input: Input, now_ms: int) -> list[Effect]:
+        """Take one input; what must be done about it."""
+        match input:
+            case Connected():
+                self._connected(input, now_ms)
+            case Disconnected():
+                self._disconnected(input, now_ms)
+            case Said():
+                self._said(input, now_ms)
+            case LessonBegan():
+                self._began(input, now_ms)
+            case LessonOver():
+                self._over(input, now_ms)
+            case AskFailed(asked, error):
+                self._teller.fail(asked.connection_id, asked.request_id, error)
+            case PlanChanged():
+                self._plan_changed(input, now_ms)
+            case _:
+                self._take_report(input, now_ms)
+        return self._drained(now_ms)
+
+    def _take_report(self, input: Input, now_ms: int) -> None:
+        match input:
+            case PublicationOpened(participant_id, slot):
+                self._floor.opened(participant_id, slot, now_ms)
+                if slot is Slot.LEAD:
+                    self._lead_gone_at_ms = None
+            case PublicationClosed(participant_id, slot):
+                if self._floor.closed(participant_id, slot, now_ms) and slot is Slot.LEAD:
+                    self._lead_gone_at_ms = now_ms
+            case FlowsSeen():
+                self._flows_seen(input, now_ms)
+            case RecorderReported(state, reason):
+                self._recorder_reported(state, reason, now_ms)
+            case StillTaken(room_id, number):
+                self.roster.still_taken(room_id, number)
+
+    def poll(self, now_ms: int) -> list[Effect]:
+        """Let time pass."""
+        self.roster.poll(now_ms, is_media_due=self._is_media_due())
+        self._floor.poll(now_ms)
+        if self.is_live:
+            self._poll_live(now_ms)
+        return self._drained(now_ms)
+
+    def resume(self, now_ms: int) -> list[Effect]:
+        """Tell what a restart changed: media is gone and the stage is empty, rooms are expected
+        back; a live lesson is recorded on."""
+        self._floor.restarted(now_ms)
+        if self.is_live and self.picture.lesson.state != "live":
+            self._teller.announce(LessonStarted, self.lesson.started_at_ms or now_ms)
+        if self.is_live:
+            self._lead_gone_at_ms = now_ms
+            self._start_recorder(now_ms)
+        self.roster.poll(now_ms, is_media_due=False)
+        return self._drained(now_ms)
+
+    # ---- questions -------------------------------------------------------------------------------
+
+    @property
+    def is_live(self) -> bool:
+        """Between start and end."""
+        return self.lesson.state is LessonState.LIVE
+
+    @property
+    def is_ended(self) -> bool:
+        """Over for good."""
+        return self.lesson.state is LessonState.ENDED
+
+    @property
+    def rooms_online(self) -> int:
+        """Rooms that are here now."""
+        return sum(seat.presence == "online" for seat in self.roster)
+
+    @property
+    def connections(self) -> Mapping[str, Participant]:
+        """Who said hello, by connection."""
+        return self._connections
+
+    def check_publish(self, claims: Claims, slot: Slot) -> None:
+        """Raises UserError `lesson-ended`, `not-allowed`, `not-on-stage`, `room-not-in-lesson`."""
+        if slot not in claims.may_publish:
+            raise UserError("not-allowed")
+        self._check_entry(claims)
+        if slot is Slot.STAGE and not self._floor.may_publish_stage(claims.room_id):
+            raise UserError("not-on-stage")
+
+    def check_subscribe(self, claims: Claims) -> None:
+        """Raises UserError `lesson-ended`, `not-allowed`, `room-not-in-lesson`."""
+        if not claims.may_subscribe:
+            raise UserError("not-allowed")
+        self._check_entry(claims)
+
+    def _check_entry(self, claims: Claims) -> None:
+        if self.is_ended:
+            raise UserError("lesson-ended")
+        if claims.room_id is not None:
+            self.roster.seat(claims.room_id)
+
+    # ---- connections -----------------------------------------------------------------------------
+
+    def _connected(self, input: Connected, now_ms: int) -> None:
+        connection_id, participant = input.connection_id, input.participant
+        self._connections[connection_id] = participant
+        missed = None if input.since is None else self.picture.missed_since(input.since)
+        if missed is None:
+            self._teller.add(Answer(connection_id, self.picture.snapshot(participant, now_ms)))
+        else:
+            me = me_view(participant)
+            resumed = Resumed(seq=self.picture.seq, now_ms=now_ms, me=me)
+            self._teller.add(Answer(connection_id, resumed))
+            seen = [as_seen_by(participant.role, event) for event in missed]
+            self._teller.add(*(Answer(connection_id, event) for event in seen))
+        self.roster.connected(connection_id, participant, now_ms)
+
+    def _disconnected(self, input: Disconnected, now_ms: int) -> None:
+        participant = self._connections.pop(input.connection_id, None)
+        if participant is None:
+            return
+        self.roster.disconnected(
+            input.connection_id, participant, now_ms, on_purpose=input.on_purpose
+        )
+        self._floor.watch_stage(now_ms)
+
+    def _said(self, input: Said, now_ms: int) -> None:
+        participant = self._connections.get(input.connection_id)
+        if participant is None:
+            return
+        room_id = self._device_room(participant)
+        if room_id is not None:
+            self.roster.heard(room_id, now_ms)
+        match input.message:
+            case Ping():
+                self._teller.add(Answer(input.connection_id, Pong(now_ms=now_ms)))
+            case ReportLink(link=link):
+                if room_id is not None and may(participant.role, Action.REPORT_LINK):
+                    self.roster.reported(room_id, link, now_ms)
+            case Request() as request:
+                asked = Asked(input.connection_id, request.request_id)
+                state = self.lesson.state
+                self._requests.carry_out(asked, participant, request, state, now_ms)
+            case _:
+                self._teller.fail(input.connection_id, None, UserError("hello-again"))
+
+    def _device_room(self, participant: Participant) -> RoomId | None:
+        """The room whose own screen this is."""
+        is_device = participant.role is Role.ROOM and participant.room_id in self.roster
+        return participant.room_id if is_device else None
+
+    # ---- the lesson's life -----------------------------------------------------------------------
+
+    def _began(self, input: LessonBegan, now_ms: int) -> None:
+        was_live, self.lesson = self.is_live, input.lesson
+        if not was_live:
+            self._teller.announce(LessonStarted, self.lesson.started_at_ms or now_ms)
+            self._start_recorder(now_ms)
+        self._teller.done(input.asked)
+
+    def _over(self, input: LessonOver, now_ms: int) -> None:
+        was_ended, self.lesson = self.is_ended, input.lesson
+        if not was_ended:
+            self._floor.clear(now_ms)
+            self.roster.lower_all()
+            self._tell_rooms(now_ms)
+            self._teller.announce(LessonEnded, self.lesson.ended_at_ms or now_ms)
+            self._teller.add(EndRecorder(), SaveAttendance(), CloseMedia(GOODBYE_MS))
+        self._teller.done(input.asked)
+
+    def _poll_live(self, now_ms: int) -> None:
+        if self._is_forgotten(now_ms):
+            self._teller.add(EndLessonRecord(None))
+        is_recording = self.picture.recording.state not in ("off", "stopped")
+        if not is_recording and abs(now_ms - self._recorder_tried_at_ms) >= RECORDER_RETRY_MS:
+            self._start_recorder(now_ms)
+        self.attendance.feed(now_ms, {s.room.id: self._signal(s, now_ms) for s in self.roster})
+        if abs(now_ms - self._saved_at_ms) >= SAVE_ATTENDANCE_MS:
+            self._saved_at_ms = now_ms
+            self._teller.add(SaveAttendance())
+
+    def _signal(self, seat: Seat, now_ms: int) -> RoomSignal:
+        link = seat.evidence(now_ms)
+        return RoomSignal(
+            is_connected=seat.presence == "online",
+            has_voice=link.voice != "none",
+            has_picture=link.picture != "none",
+            is_on_stage=self._floor.is_on_stage(seat.room.id),
+        )
+
+    def _is_forgotten(self, now_ms: int) -> bool:
+        if self._floor.holds(Slot.LEAD):
+            return False
+        lesson = self.lesson
+        planned_end_ms = lesson.scheduled_start_ms + lesson.duration_minutes * 60_000
+        silent_since_ms = self._lead_gone_at_ms or lesson.started_at_ms or 0
+        return now_ms >= max(planned_end_ms, silent_since_ms) + FORGOTTEN_AFTER_MS
+
+    def _plan_changed(self, input: PlanChanged, now_ms: int) -> None:
+        self.lesson = input.lesson
+        invited = {room.id for room in input.rooms}
+        for room_id in [s.room.id for s in self.roster if s.room.id not in invited]:
+            self._uninvite(room_id, now_ms)
+        for room in input.rooms:
+            self.roster.add(room)
+        view = lesson_view(input.lesson)
+        if view != self.picture.lesson:
+            self._teller.announce(LessonChanged, now_ms, lesson=view)
+
+    def _uninvite(self, room_id: RoomId, now_ms: int) -> None:
+        self._floor.clear(now_ms, room_id)
+        self.roster.remove(room_id)
+        self._teller.announce(RoomUninvited, now_ms, room_id=room_id)
+        error = UserError("room-not-in-lesson")
+        for connection_id, participant in self._connections.items():
+            if participant.room_id == room_id:
+                self._teller.add(CloseConnection(connection_id, error))
+
+    # ---- media and recording ---------------------------------------------------------------------
+
+    def _flows_seen(self, input: FlowsSeen, now_ms: int) -> None:
+        self.roster.flowed(
+            input.subscribers,
+            now_ms,
+            is_media_due=self._is_media_due(),
+            has_slides=self._floor.holds(Slot.SCREEN),
+        )
+
+    def _is_media_due(self) -> bool:
+        return self.is_live and self._floor.holds(Slot.LEAD)
+
+    def _start_recorder(self, now_ms: int) -> None:
+        self._recorder_tried_at_ms = now_ms
+        self._teller.add(StartRecorder())
+
+    def _recorder_reported(self, state: RecordingState, reason: str | None, now_ms: int) -> None:
+        body = error_body(error_of(reason)) if reason else None
+        recording = RecordingView(state=state.value, reason=body)
+        if state is RecordingState.STOPPED:
+            self._recorder_tried_at_ms = now_ms
+        if recording != self.picture.recording:
+            self._teller.announce(RecordingChanged, now_ms, recording=recording)
+
+    # ---- out -------------------------------------------------------------------------------------
+
+    def _tell_rooms(self, now_ms: int) -> None:
+        for room in self.roster.due(now_ms):
+            self._teller.announce(RoomChanged, now_ms, room=room)
+
+    def _drained(self, now_ms: int) -> list[Effect]:
+        self._tell_rooms(now_ms)
+        return self._teller.drained()
+
+
+def lesson_view(lesson: Lesson) -> LessonView:
+    """The lesson as its participants see it."""
+    return LessonView(
+        lesson_id=lesson.id,
+        title=lesson.title,
+        subject=lesson.subject,
+        grade=lesson.grade,
+        school_name=lesson.school_name,
+        lead_teacher_name=lesson.lead_teacher_name,
+        kind=lesson.kind.value,
+        state=lesson.state.value,
+        scheduled_start_ms=lesson.scheduled_start_ms,
+        duration_minutes=lesson.duration_minutes,
+        started_at_ms=lesson.started_at_ms,
+        ended_at_ms=lesson.ended_at_ms,
+    )

@@ -1,0 +1,191 @@
+"""One invited room in a live lesson: is it here, what reaches it, who helps there.
+
+Evidence decides. Quick evidence (its own link report, every 2 s, or its media session heard by the
+relay) is missed after 4 s; a page that sends only pings, or a link that broke without a word, has
+the same 4 s from the break. `absent` is only a room that never came or left on purpose.
+"""
+
+from typing import Literal
+
+from signaling.protocol.messages import HelperView, LinkSignal, RoomView
+from signaling.protocol.signal import ALL_WELL, NOTHING, SteadyLink, lesser
+from streamsvc.school.records import Room
+
+LOST_AFTER_MS = 4_000
+SILENT_PAGE_MS = 25_000
+"""A page that never reported its link is believed this long after its last word (pings: 10 s)."""
+REPORT_FRESH_MS = 6_000
+LEAVING_MS = 1_000
+"""Packets already under way when a page leaves are no evidence that it stayed."""
+
+Presence = Literal["absent", "online", "lost"]
+
+
+class Seat:
+    """Fed with what happens to one room; `view()` is how the wall shows it."""
+
+    def __init__(self, room: Room) -> None:
+        self.room = room
+        self.presence: Presence = "absent"
+        self.presence_since_ms = 0
+        self.link = SteadyLink()
+        self.stage_count = 0
+        self.still = 0
+        # who is connected
+        self._connections: set[str] = set()
+        self._phones: dict[str, str] = {}
+        self._helper: HelperView | None = None
+        # evidence
+        self._has_come = False
+        self._left_at_ms: int | None = None
+        self._broke_at_ms: int | None = None
+        self._connected_at_ms = 0
+        self._heard_ms = 0
+        self._heard_quick_ms: int | None = None
+        self._report: tuple[LinkSignal, int] | None = None
+        self._flow: LinkSignal | None = None
+        self._is_media_due = False
+
+    @classmethod
+    def restored(cls, room: Room, shown: RoomView) -> "Seat":
+        """The seat after a restart: as it was shown; whoever was here is not heard yet."""
+        seat = cls(room)
+        seat.presence = shown.presence
+        seat.presence_since_ms = shown.presence_since_ms
+        seat.link.jump(shown.link)
+        seat.stage_count = shown.stage_count
+        seat.still = shown.still
+        seat._helper = shown.helper and shown.helper.model_copy(update={"is_online": False})
+        seat._has_come = shown.presence != "absent"
+        return seat
+
+    # ---- connections ---------------------------------------------------------------------------
+
+    def connected(self, connection_id: str, now_ms: int) -> None:
+        """The room's page said hello."""
+        self._connections.add(connection_id)
+        self._has_come = True
+        self._left_at_ms = self._broke_at_ms = self._heard_quick_ms = None
+        self._connected_at_ms = self._heard_ms = now_ms
+        self._settle_presence(now_ms)
+
+    def disconnected(self, connection_id: str, now_ms: int, *, on_purpose: bool) -> None:
+        """One of its connections ended."""
+        self._connections.discard(connection_id)
+        if self._connections:
+            return
+        if on_purpose:
+            self._left_at_ms = now_ms
+        else:
+            self._broke_at_ms = now_ms
+        self._settle_presence(now_ms)
+
+    def phone_connected(self, connection_id: str, name: str) -> None:
+        """A helper teacher is here, on a phone or another page."""
+        self._phones[connection_id] = name
+        self._helper = HelperView(name=name, is_online=True)
+
+    def phone_disconnected(self, connection_id: str) -> None:
+        """It went."""
+        self._phones.pop(connection_id, None)
+        if self._helper is not None:
+            name = next(reversed(self._phones.values()), self._helper.name)
+            self._helper = HelperView(name=name, is_online=bool(self._phones))
+
+    # ---- evidence ------------------------------------------------------------------------------
+
+    def heard(self, now_ms: int) -> None:
+        """Any message of its page."""
+        self._heard_ms = now_ms
+
+    def reported(self, link: LinkSignal, now_ms: int) -> None:
+        """Its own view of its link."""
+        self._report = (link, now_ms)
+        self._heard_quick_ms = self._heard_ms = now_ms
+        self._settle_presence(now_ms)
+
+    def flowed(self, signal: LinkSignal | None, heard_at_ms: int) -> None:
+        """Its media session, as the relay sees it; None when nothing is sent that could arrive."""
+        self._flow = signal
+        is_news = heard_at_ms >= self._connected_at_ms
+        if self._left_at_ms is not None and heard_at_ms <= self._left_at_ms + LEAVING_MS:
+            is_news = False
+        if is_news and self._has_come:
+            self._heard_quick_ms = max(self._heard_quick_ms or 0, heard_at_ms)
+
+    def flows_nothing(self) -> None:
+        """It has no media session."""
+        self._flow = None
+
+    def poll(self, now_ms: int, *, is_media_due: bool) -> None:
+        """Let time pass: presence first, then the link. `is_media_due`: the lesson is live and the
+        lead teacher is sending, so a room that shows no sign of sound has none."""
+        self._is_media_due = is_media_due
+        self._settle_presence(now_ms)
+        if self.presence == "online":
+            self.link.feed(self._seen(now_ms), now_ms)
+
+    # ---- conclusions ---------------------------------------------------------------------------
+
+    def evidence(self, now_ms: int) -> LinkSignal:
+        """What reached it in the last second, unsmoothed: for the attendance."""
+        return self._seen(now_ms) if self.presence == "online" else NOTHING
+
+    def face(self, hand_place: int | None) -> tuple[object, ...]:
+        """What `view` shows, cheap to compare: first what changes seldom, last link and still."""
+        shown = (self.presence, self.presence_since_ms, hand_place, self._helper, self.stage_count)
+        return (shown, self.link.value, self.still)
+
+    def view(self, hand_place: int | None, hand_since_ms: int | None) -> RoomView:
+        """How the wall shows it."""
+        return RoomView(
+            room_id=self.room.id,
+            name=self.room.name,
+            school_name=self.room.school_name,
+            presence=self.presence,
+            presence_since_ms=self.presence_since_ms,
+            link=self.link.value,
+            hand_place=hand_place,
+            hand_since_ms=hand_since_ms,
+            helper=self._helper,
+            stage_count=self.stage_count,
+            still=self.still,
+        )
+
+    def _settle_presence(self, now_ms: int) -> None:
+        presence = self._presence(now_ms)
+        if presence == self.presence:
+            return
+        self.presence = presence
+        self.presence_since_ms = now_ms
+        self.link.jump(self._seen(now_ms) if presence == "online" else NOTHING)
+
+    def _presence(self, now_ms: int) -> Presence:
+        if not self._has_come:
+            return "absent"
+        if self._heard_quick_ms is not None and not self._has_left():
+            return "online" if now_ms - self._heard_quick_ms <= LOST_AFTER_MS else "lost"
+        if self._has_left():
+            return "absent"
+        if self._connections:
+            return "online" if now_ms - self._heard_ms <= SILENT_PAGE_MS else "lost"
+        broke_at_ms = self._broke_at_ms if self._broke_at_ms is not None else -LOST_AFTER_MS - 1
+        return "online" if now_ms - broke_at_ms <= LOST_AFTER_MS else "lost"
+
+    def _has_left(self) -> bool:
+        """Left on purpose, and not heard since."""
+        if self._left_at_ms is None or self._connections:
+            return False
+        quick_ms = self._heard_quick_ms
+        return quick_ms is None or quick_ms <= self._left_at_ms + LEAVING_MS
+
+    def _seen(self, now_ms: int) -> LinkSignal:
+        report = self._fresh_report(now_ms)
+        if report is not None and self._flow is not None:
+            return lesser(report, self._flow)
+        return report or self._flow or (NOTHING if self._is_media_due else ALL_WELL)
+
+    def _fresh_report(self, now_ms: int) -> LinkSignal | None:
+        if self._report is None or now_ms - self._report[1] > REPORT_FRESH_MS:
+            return None
+        return self._report[0]

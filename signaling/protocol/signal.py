@@ -1,0 +1,81 @@
+"""The three-part signal (voice, slides, picture) of a room, from what was seen flowing."""
+
+from signaling.protocol.messages import Level, LinkSignal
+from streamsvc.base.sessions import SubscriberFlow
+
+WORSE_AFTER_MS = 2_000
+BETTER_AFTER_MS = 3_000
+HALF_AT_LOSS = 0.10
+"""Share of the voice that is lost when a listener begins to hear it in spite of resending."""
+
+NOTHING = LinkSignal(voice="none", slides="none", picture="none")
+ALL_WELL = LinkSignal(voice="full", slides="full", picture="full")
+
+_RANK: dict[Level, int] = {"none": 0, "half": 1, "full": 2}
+
+
+def lesser(one: LinkSignal, other: LinkSignal) -> LinkSignal:
+    """The worse of two views of the same link, part by part."""
+    return LinkSignal(
+        voice=_lesser(one.voice, other.voice),
+        slides=_lesser(one.slides, other.slides),
+        picture=_lesser(one.picture, other.picture),
+    )
+
+
+def flow_signal(flow: SubscriberFlow, *, has_slides: bool) -> LinkSignal:
+    """What one second of a subscription shows, while the lead teacher's media flows.
+
+    Slides travel as video of their own slot for now; the flow counts all pictures together.
+    """
+    picture = _level(flow.picture_packets, flow.fraction_lost)
+    return LinkSignal(
+        voice=_level(flow.voice_packets, flow.fraction_lost),
+        slides=picture if has_slides else "full",
+        picture=picture,
+    )
+
+
+def _level(packets: int, fraction_lost: float) -> Level:
+    if packets == 0:
+        return "none"
+    return "half" if fraction_lost >= HALF_AT_LOSS else "full"
+
+
+def _lesser(one: Level, other: Level) -> Level:
+    return one if _RANK[one] <= _RANK[other] else other
+
+
+class SteadyLink:
+    """A signal that does not flicker: a part changes only after the new level held for a while."""
+
+    def __init__(self) -> None:
+        self.value = NOTHING
+        self._pending: dict[str, tuple[Level, int]] = {}
+
+    def jump(self, value: LinkSignal) -> None:
+        """Change at once: the room came or went."""
+        self.value = value
+        self._pending.clear()
+
+    def feed(self, seen: LinkSignal, now_ms: int) -> None:
+        """Take one observation."""
+        self.value = LinkSignal(
+            voice=self._settled("voice", self.value.voice, seen.voice, now_ms),
+            slides=self._settled("slides", self.value.slides, seen.slides, now_ms),
+            picture=self._settled("picture", self.value.picture, seen.picture, now_ms),
+        )
+
+    def _settled(self, part: str, held: Level, seen: Level, now_ms: int) -> Level:
+        if seen == held:
+            self._pending.pop(part, None)
+            return held
+        wanted, since_ms = self._pending.get(part, (seen, now_ms))
+        same_way = (_RANK[wanted] < _RANK[held]) == (_RANK[seen] < _RANK[held])
+        if not same_way:
+            since_ms = now_ms
+        self._pending[part] = (seen, since_ms)
+        if now_ms - since_ms < (WORSE_AFTER_MS if _RANK[seen] < _RANK[held] else BETTER_AFTER_MS):
+            return held
+        del self._pending[part]
+        return seen

@@ -1,0 +1,521 @@
+"""The lesson machine: a lesson as it runs, and what may not happen in it."""
+
+from signaling.protocol.effects import (
+    CloseConnection,
+    CloseMedia,
+    ClosePublication,
+    EndRecorder,
+    MuteSlot,
+    SaveAttendance,
+    StartRecorder,
+)
+from signaling.protocol.inputs import (
+    FlowsSeen,
+    PlanChanged,
+    PublicationClosed,
+    PublicationOpened,
+    RecorderReported,
+    StillTaken,
+)
+from signaling.protocol.lesson import LessonMachine, lesson_view
+from signaling.protocol.messages import (
+    AcceptStage,
+    CallOnStage,
+    DeclineStage,
+    EndLesson,
+    GetSnapshot,
+    LinkSignal,
+    LowerHand,
+    MessagePosted,
+    MuteStage,
+    Ping,
+    Pong,
+    PostMessage,
+    RaiseHand,
+    RecordingChanged,
+    ReportLink,
+    Resumed,
+    ReturnFromStage,
+    RoomChanged,
+    RoomUninvited,
+    Snapshot,
+    StageChanged,
+    StartLesson,
+    Withheld,
+)
+from streamsvc.base.ids import MediaSessionId, RoomId
+from streamsvc.base.media import Slot
+from streamsvc.base.recordings import RecordingState
+from streamsvc.base.sessions import MediaParty, SubscriberFlow
+from streamsvc.school.records import Role
+from tests.support.lessons import LessonDrive, participant
+
+ONE, TWO, THREE = RoomId("room_1"), RoomId("room_2"), RoomId("room_3")
+FULL = LinkSignal(voice="full", slides="full", picture="full")
+
+
+def flow(
+    drive: LessonDrive,
+    room_id: RoomId,
+    *,
+    voice: int = 50,
+    picture: int = 40,
+    lost: float = 0.0,
+    heard_ms_ago: int = 100,
+) -> SubscriberFlow:
+    party = participant(Role.ROOM, room_id)
+    return SubscriberFlow(
+        session_id=MediaSessionId(f"ms_{room_id}"),
+        party=MediaParty(drive.machine.lesson.id, party.id, party.name, str(room_id)),
+        voice_packets=voice,
+        picture_packets=picture,
+        fraction_lost=lost,
+        round_trip_ms=40.0,
+        heard_from_ms_ago=heard_ms_ago,
+    )
+
+
+def shown(drive: LessonDrive, room_id: RoomId) -> object:
+    return drive.machine.picture.rooms[room_id]
+
+
+def to_stage(drive: LessonDrive, lead: str, room_id: RoomId) -> str:
+    """A room connects, is called, accepts and publishes."""
+    page = drive.connect(Role.ROOM, room_id)
+    assert drive.error_of(lead, CallOnStage(request_id="1", room_id=room_id)) == "done"
+    assert drive.error_of(page, AcceptStage(request_id="2")) == "done"
+    drive.feed(PublicationOpened(participant(Role.ROOM, room_id).id, Slot.STAGE))
+    return page
+
+
+# ---- start and end -------------------------------------------------------------------------------
+
+
+def test_a_lesson_needs_the_teachers_sound_and_picture_to_start() -> None:
+    drive = LessonDrive()
+    lead = drive.connect(Role.LEAD_TEACHER)
+    assert drive.error_of(lead, StartLesson(request_id="1")) == "lead-not-live"
+    drive.feed(PublicationOpened(participant(Role.LEAD_TEACHER).id, Slot.LEAD))
+    assert drive.error_of(lead, StartLesson(request_id="2")) == "done"
+    assert drive.snapshot().lesson.state == "live"
+    assert drive.of_kind(StartRecorder)
+
+
+def test_starting_twice_is_harmless() -> None:
+    drive = LessonDrive()
+    lead = drive.go_live()
+    seq = drive.machine.picture.seq
+    assert drive.error_of(lead, StartLesson(request_id="again")) == "done"
+    assert drive.machine.picture.seq == seq
+
+
+def test_the_end_empties_stage_and_hands_and_closes_media() -> None:
+    drive = LessonDrive()
+    lead = drive.go_live()
+    to_stage(drive, lead, ONE)
+    other = drive.connect(Role.ROOM, TWO)
+    drive.ask(other, RaiseHand(request_id="h"))
+    drive.effects.clear()
+    assert drive.error_of(lead, EndLesson(request_id="end")) == "done"
+    picture = drive.snapshot()
+    assert picture.lesson.state == "ended"
+    assert picture.stage is None
+    assert all(room.hand_place is None for room in picture.rooms)
+    for kind in (EndRecorder, CloseMedia, SaveAttendance, ClosePublication):
+        assert drive.of_kind(kind)
+    assert drive.error_of(lead, CallOnStage(request_id="x", room_id=TWO)) == "lesson-ended"
+    assert drive.error_of(lead, EndLesson(request_id="y")) == "done"
+
+
+def test_a_forgotten_lesson_ends_by_itself() -> None:
+    drive = LessonDrive()
+    drive.go_live()
+    drive.feed(PublicationClosed(participant(Role.LEAD_TEACHER).id, Slot.LEAD))
+    drive.wait(49 * 60_000)
+    assert drive.snapshot().lesson.state == "live"
+    drive.wait(61_000)
+    assert drive.snapshot().lesson.state == "ended"
+
+
+def test_a_long_lesson_with_its_teacher_goes_on() -> None:
+    drive = LessonDrive()
+    drive.go_live()
+    drive.wait(70 * 60_000)
+    assert drive.snapshot().lesson.state == "live"
+
+
+# ---- who may what --------------------------------------------------------------------------------
+
+
+def test_only_those_who_may_are_obeyed() -> None:
+    drive = LessonDrive()
+    drive.go_live()
+    room = drive.connect(Role.ROOM, ONE)
+    observer = drive.connect(Role.OBSERVER)
+    phone = drive.connect(Role.PHONE, ONE)
+    assert drive.error_of(room, EndLesson(request_id="1")) == "not-allowed"
+    assert drive.error_of(room, PostMessage(request_id="2", text="x")) == "not-allowed"
+    assert drive.error_of(observer, RaiseHand(request_id="3")) == "not-allowed"
+    assert drive.error_of(observer, GetSnapshot(request_id="4")) == "done"
+    assert drive.error_of(phone, CallOnStage(request_id="5", room_id=ONE)) == "not-allowed"
+    assert drive.error_of(phone, RaiseHand(request_id="6")) == "done"
+
+
+def test_messages_reach_teachers_and_leave_only_a_number_for_others() -> None:
+    drive = LessonDrive()
+    lead = drive.go_live()
+    since = drive.machine.picture.seq
+    drive.ask(lead, PostMessage(request_id="m", text="worksheet 3 please"))
+    assert isinstance(drive.events[-1], MessagePosted)
+    assert drive.snapshot(Role.PHONE).messages[0].text == "worksheet 3 please"
+    for role in (Role.ROOM, Role.OBSERVER, Role.ADMINISTRATOR):
+        assert drive.snapshot(role).messages == []
+    page = drive.connect(Role.ROOM, ONE, since=since)
+    told = [a.message for a in drive.answers if a.connection_id == page]
+    assert isinstance(told[0], Resumed)
+    assert isinstance(told[1], Withheld)
+
+
+def test_a_ping_is_answered() -> None:
+    drive = LessonDrive()
+    page = drive.connect(Role.ROOM, ONE)
+    assert drive.ask(page, Ping()) == Pong(now_ms=drive.now_ms)
+
+
+# ---- coming back ---------------------------------------------------------------------------------
+
+
+def test_a_long_gap_is_a_snapshot_and_a_short_one_the_missed_events() -> None:
+    drive = LessonDrive()
+    lead = drive.go_live()
+    for number in range(600):
+        drive.ask(lead, PostMessage(request_id=str(number), text="hello"))
+    short = drive.connect(Role.LEAD_TEACHER, since=drive.machine.picture.seq - 3)
+    told = [a.message for a in drive.answers if a.connection_id == short]
+    assert isinstance(told[0], Resumed)
+    assert len(told) == 4
+    for since in (1, drive.machine.picture.seq + 5):
+        page = drive.connect(Role.LEAD_TEACHER, since=since)
+        told = [a.message for a in drive.answers if a.connection_id == page]
+        assert isinstance(told[0], Snapshot)
+
+
+# ---- presence and link ---------------------------------------------------------------------------
+
+
+def test_a_cut_link_is_lost_after_four_seconds_and_comes_back() -> None:
+    drive = LessonDrive()
+    drive.go_live()
+    page = drive.connect(Role.ROOM, ONE)
+    drive.ask(page, ReportLink(link=FULL))
+    drive.drop(page)
+    drive.wait(4_000)
+    assert drive.machine.picture.rooms[ONE].presence == "online"
+    drive.wait(1_000)
+    assert drive.machine.picture.rooms[ONE].presence == "lost"
+    assert drive.machine.picture.rooms[ONE].link.voice == "none"
+    drive.connect(Role.ROOM, ONE)
+    assert drive.machine.picture.rooms[ONE].presence == "online"
+
+
+def test_a_room_that_leaves_on_purpose_is_absent_and_its_hand_goes_down() -> None:
+    drive = LessonDrive()
+    drive.go_live()
+    page = drive.connect(Role.ROOM, ONE)
+    drive.ask(page, RaiseHand(request_id="h"))
+    drive.drop(page, on_purpose=True)
+    view = drive.machine.picture.rooms[ONE]
+    assert view.presence == "absent"
+    assert view.hand_place is None
+
+
+def test_media_alone_keeps_a_room_online() -> None:
+    drive = LessonDrive()
+    drive.go_live()
+    page = drive.connect(Role.ROOM, ONE)
+    drive.drop(page)
+    for _ in range(10):
+        drive.feed(FlowsSeen([], [flow(drive, ONE)]))
+        drive.wait(1_000)
+    assert drive.machine.picture.rooms[ONE].presence == "online"
+
+
+def test_the_signal_is_the_worse_of_both_views_and_does_not_flicker() -> None:
+    drive = LessonDrive()
+    drive.go_live()
+    page = drive.connect(Role.ROOM, ONE)
+
+    def second(voice: int, report: LinkSignal) -> str:
+        drive.feed(FlowsSeen([], [flow(drive, ONE, voice=voice)]))
+        drive.ask(page, ReportLink(link=report))
+        drive.wait(1_000)
+        return drive.machine.picture.rooms[ONE].link.voice
+
+    assert [second(50, FULL) for _ in range(5)][-1] == "full"
+    assert second(0, FULL) == "full", "one silent second is no news"
+    assert [second(0, FULL) for _ in range(3)][-1] == "none"
+    half = LinkSignal(voice="half", slides="full", picture="full")
+    assert [second(50, half) for _ in range(5)][-1] == "half"
+
+
+def test_a_changing_link_is_told_at_most_once_a_second() -> None:
+    drive = LessonDrive()
+    drive.go_live()
+    page = drive.connect(Role.ROOM, ONE)
+    drive.wait(1_000)
+    before = len(drive.events)
+    for number in range(20):
+        drive.feed(StillTaken(ONE, number + 1))
+    drive.ask(page, ReportLink(link=FULL))
+    changes = [e for e in drive.events[before:] if isinstance(e, RoomChanged)]
+    assert len(changes) <= 1
+    drive.wait(1_000)
+    assert drive.machine.picture.rooms[ONE].still == 20
+
+
+def test_a_live_room_without_any_sign_of_sound_has_none() -> None:
+    drive = LessonDrive()
+    drive.go_live()
+    drive.connect(Role.ROOM, ONE)
+    drive.wait(5_000)
+    assert drive.machine.picture.rooms[ONE].link.voice == "none"
+
+
+def test_a_helper_shows_at_its_room() -> None:
+    drive = LessonDrive()
+    phone = drive.connect(Role.PHONE, ONE)
+    helper = drive.machine.picture.rooms[ONE].helper
+    assert helper is not None and helper.is_online
+    drive.drop(phone)
+    helper = drive.machine.picture.rooms[ONE].helper
+    assert helper is not None and not helper.is_online
+
+
+# ---- hands ---------------------------------------------------------------------------------------
+
+
+def test_hands_queue_in_order_and_close_up() -> None:
+    drive = LessonDrive()
+    lead = drive.go_live()
+    pages = {r: drive.connect(Role.ROOM, r) for r in (ONE, TWO, THREE)}
+    for room_id in (TWO, ONE, THREE):
+        drive.ask(pages[room_id], RaiseHand(request_id="h"))
+    rooms = drive.machine.picture.rooms
+    assert [rooms[r].hand_place for r in (TWO, ONE, THREE)] == [1, 2, 3]
+    drive.ask(pages[TWO], RaiseHand(request_id="again"))
+    assert rooms[TWO].hand_place == 1
+    assert drive.error_of(lead, LowerHand(request_id="l")) == "room-needed"
+    drive.ask(lead, LowerHand(request_id="l", room_id=TWO))
+    assert [rooms[r].hand_place for r in (TWO, ONE, THREE)] == [None, 1, 2]
+    assert drive.error_of(pages[ONE], LowerHand(request_id="l", room_id=THREE)) == "not-allowed"
+    assert drive.machine.attendance.evidence[TWO].hand_count == 1
+
+
+def test_hands_need_a_live_lesson() -> None:
+    drive = LessonDrive()
+    page = drive.connect(Role.ROOM, ONE)
+    assert drive.error_of(page, RaiseHand(request_id="h")) == "lesson-not-live"
+
+
+# ---- stage ---------------------------------------------------------------------------------------
+
+
+def test_a_room_is_called_answers_speaks_and_returns() -> None:
+    drive = LessonDrive()
+    lead = drive.go_live()
+    page = to_stage(drive, lead, ONE)
+    stage = drive.snapshot().stage
+    assert stage is not None and stage.state == "on_stage" and stage.room_name == "Room 1"
+    assert drive.machine.picture.rooms[ONE].stage_count == 1
+    assert drive.snapshot().publications.stage
+    assert drive.error_of(page, ReturnFromStage(request_id="r")) == "done"
+    assert drive.snapshot().stage is None
+    assert not drive.snapshot().publications.stage
+    assert [e.because for e in drive.events if isinstance(e, StageChanged)] == [
+        "called",
+        "accepted",
+        "on_stage",
+        "returned",
+    ]
+
+
+def test_the_stage_holds_one_room() -> None:
+    drive = LessonDrive()
+    lead = drive.go_live()
+    to_stage(drive, lead, ONE)
+    drive.connect(Role.ROOM, TWO)
+    assert drive.error_of(lead, CallOnStage(request_id="2", room_id=TWO)) == "stage-taken"
+    assert drive.error_of(lead, CallOnStage(request_id="3", room_id=THREE)) == "room-not-online"
+    nowhere = CallOnStage(request_id="4", room_id="room_9")
+    assert drive.error_of(lead, nowhere) == "room-not-in-lesson"
+
+
+def test_a_call_is_declined_withdrawn_or_forgotten() -> None:
+    drive = LessonDrive()
+    lead = drive.go_live()
+    page = drive.connect(Role.ROOM, ONE)
+
+    def because(finish: object) -> str:
+        drive.ask(lead, CallOnStage(request_id="c", room_id=ONE))
+        finish()  # type: ignore[operator]
+        last = [e for e in drive.events if isinstance(e, StageChanged)][-1]
+        assert last.stage is None
+        return last.because
+
+    def answer_late() -> None:
+        for _ in range(60):
+            drive.ask(page, ReportLink(link=FULL))
+            drive.wait(1_000)
+
+    assert because(lambda: drive.ask(page, DeclineStage(request_id="d"))) == "declined"
+    assert because(lambda: drive.ask(page, ReturnFromStage(request_id="d"))) == "declined"
+    assert because(lambda: drive.ask(lead, ReturnFromStage(request_id="w"))) == "withdrawn"
+    assert because(answer_late) == "withdrawn"
+    assert drive.error_of(page, AcceptStage(request_id="a")) == "not-called"
+
+
+def test_media_nobody_called_for_is_closed() -> None:
+    drive = LessonDrive()
+    drive.go_live()
+    drive.connect(Role.ROOM, ONE)
+    drive.feed(PublicationOpened(participant(Role.ROOM, ONE).id, Slot.STAGE))
+    assert drive.of_kind(ClosePublication)
+    assert not drive.snapshot().publications.stage
+
+
+def test_a_room_cut_off_on_stage_has_fifteen_seconds() -> None:
+    drive = LessonDrive()
+    lead = drive.go_live()
+    page = to_stage(drive, lead, ONE)
+    device = participant(Role.ROOM, ONE).id
+
+    def seconds(number: int) -> None:
+        for _ in range(number):
+            drive.ask(page, ReportLink(link=FULL))
+            drive.wait(1_000)
+
+    drive.feed(PublicationClosed(device, Slot.STAGE))
+    seconds(14)
+    assert drive.snapshot().stage is not None
+    drive.feed(PublicationOpened(device, Slot.STAGE))
+    seconds(14)
+    assert drive.snapshot().stage is not None
+    drive.feed(PublicationClosed(device, Slot.STAGE))
+    seconds(16)
+    assert drive.snapshot().stage is None
+    assert [e.because for e in drive.events if isinstance(e, StageChanged)][-1] == "lost"
+
+
+def test_an_accepted_room_without_media_leaves_the_stage() -> None:
+    drive = LessonDrive()
+    lead = drive.go_live()
+    page = drive.connect(Role.ROOM, ONE)
+    drive.ask(lead, CallOnStage(request_id="c", room_id=ONE))
+    drive.ask(page, AcceptStage(request_id="a"))
+    for _ in range(31):
+        drive.ask(page, ReportLink(link=FULL))
+        drive.wait(1_000)
+    assert drive.snapshot().stage is None
+
+
+def test_muting_reaches_the_relay_and_ends_with_the_turn() -> None:
+    drive = LessonDrive()
+    lead = drive.go_live()
+    assert drive.error_of(lead, MuteStage(request_id="m", is_muted=True)) == "stage-empty"
+    to_stage(drive, lead, ONE)
+    drive.ask(lead, MuteStage(request_id="m", is_muted=True))
+    assert drive.snapshot().stage is not None and drive.snapshot().stage.is_muted  # type: ignore[union-attr]
+    drive.ask(lead, ReturnFromStage(request_id="r"))
+    mutes = [e for e in drive.effects if isinstance(e, MuteSlot)]
+    assert [mute.is_muted for mute in mutes] == [True, False]
+
+
+def test_a_late_close_of_the_former_room_does_not_touch_the_next() -> None:
+    drive = LessonDrive()
+    lead = drive.go_live()
+    to_stage(drive, lead, ONE)
+    drive.ask(lead, ReturnFromStage(request_id="r"))
+    to_stage(drive, lead, TWO)
+    drive.feed(PublicationClosed(participant(Role.ROOM, ONE).id, Slot.STAGE))
+    assert drive.snapshot().publications.stage
+
+
+# ---- recording, attendance, plan -----------------------------------------------------------------
+
+
+def test_a_stopped_recorder_is_tried_again_and_the_lesson_goes_on() -> None:
+    drive = LessonDrive()
+    drive.go_live()
+    drive.feed(RecorderReported(RecordingState.STOPPED, "disk-full"))
+    change = [e for e in drive.events if isinstance(e, RecordingChanged)][-1]
+    assert change.recording.reason is not None and change.recording.reason.id == "disk-full"
+    drive.effects.clear()
+    drive.wait(11_000)
+    assert len(drive.of_kind(StartRecorder)) == 1
+    drive.feed(RecorderReported(RecordingState.RECORDING, None))
+    drive.effects.clear()
+    drive.wait(30_000)
+    assert not drive.of_kind(StartRecorder)
+
+
+def test_attendance_counts_what_was_seen() -> None:
+    drive = LessonDrive()
+    drive.go_live()
+    page = drive.connect(Role.ROOM, ONE)
+    drive.connect(Role.ROOM, TWO)
+    for _ in range(20):
+        drive.feed(FlowsSeen([], [flow(drive, ONE, picture=0)]))
+        drive.ask(page, ReportLink(link=FULL))
+        drive.wait(1_000)
+    evidence = drive.machine.attendance.evidence
+    assert 18_000 <= evidence[ONE].voice_ms <= 20_000
+    assert evidence[ONE].picture_ms == 0
+    assert evidence[TWO].voice_ms == 0, "being connected is not hearing"
+    assert 18_000 <= evidence[TWO].cut_off_ms <= 20_000
+    assert evidence[THREE].first_joined_ms is None
+    assert drive.of_kind(SaveAttendance)
+
+
+def test_rooms_come_and_go_with_the_plan() -> None:
+    drive = LessonDrive()
+    lead = drive.go_live()
+    page = to_stage(drive, lead, ONE)
+    rooms = drive.rooms[1:]
+    drive.feed(PlanChanged(drive.machine.lesson, rooms))
+    assert drive.snapshot().stage is None
+    assert ONE not in drive.machine.picture.rooms
+    assert any(isinstance(e, RoomUninvited) for e in drive.events)
+    closed = [e for e in drive.effects if isinstance(e, CloseConnection)]
+    assert [effect.connection_id for effect in closed] == [page]
+    drive.drop(page)
+    drive.feed(PlanChanged(drive.machine.lesson, drive.rooms))
+    assert drive.machine.picture.rooms[ONE].presence == "absent"
+
+
+# ---- after a crash -------------------------------------------------------------------------------
+
+
+def test_a_live_lesson_is_rebuilt_from_its_timeline() -> None:
+    drive = LessonDrive()
+    lead = drive.go_live()
+    to_stage(drive, lead, ONE)
+    drive.ask(lead, PostMessage(request_id="m", text="hello"))
+    drive.ask(drive.connect(Role.ROOM, TWO), RaiseHand(request_id="h"))
+    lines = [event.model_dump_json(by_alias=True) for event in drive.events]
+    before = drive.machine
+    again = LessonMachine.restored(
+        before.lesson, drive.rooms, [*lines, '{"torn'], before.attendance.evidence
+    )
+    assert again.picture.snapshot(participant(Role.LEAD_TEACHER), 0) == before.picture.snapshot(
+        participant(Role.LEAD_TEACHER), 0
+    )
+    assert again.attendance.evidence == before.attendance.evidence
+    effects = again.resume(drive.now_ms + 5_000)
+    assert again.picture.lesson == lesson_view(before.lesson)
+    assert again.picture.stage is None
+    assert again.picture.rooms[TWO].hand_place == 1
+    assert again.picture.rooms[TWO].presence == "lost"
+    assert again.picture.rooms[THREE].presence == "absent"
+    assert [m.text for m in again.picture.messages] == ["hello"]
+    assert StartRecorder() in effects
+    assert again.picture.seq > before.picture.seq
