@@ -38,7 +38,7 @@ $(STAMP)/runtime: pyproject.toml deploy/requirements.lock | $(VENV)/bin/python
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r deploy/requirements.lock || { \
 	  echo "A package could not be installed. If it had to be built, run:"; \
 	  echo "  sudo apt-get install build-essential python3-dev pkg-config"; exit 1; }
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -e .
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --config-settings editable_mode=compat -e .
 	@touch $@
 
 $(STAMP)/dev: $(STAMP)/runtime deploy/requirements-dev.lock

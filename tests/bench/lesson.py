@@ -1,0 +1,79 @@
+"""A live lesson for the benchmarks: the real service with its demo county."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import httpx
+
+from tests.support.service import Service, running
+from tests.support.waiting import until_sync
+
+TEACHER = "linxiaoyan"
+ADMINISTRATOR = "zhouming"
+
+
+class DemoLesson:
+    """The demo county of a running service, through its API."""
+
+    def __init__(self, service: Service) -> None:
+        self.service = service
+        password = json.loads((service.data / "demo.json").read_text())["password"]
+        self.teacher = self._signed_in(TEACHER, password)
+        self.administrator = self._signed_in(ADMINISTRATOR, password)
+        self.password = str(password)
+
+    def _signed_in(self, login: str, password: str) -> httpx.Client:
+        client = httpx.Client(base_url=self.service.url, timeout=15)
+        client.post("/api/sign-in", json={"login": login, "password": password}).raise_for_status()
+        return client
+
+    def lesson(self) -> dict[str, Any]:
+        """The demo lesson as it is now."""
+        found = [x for x in self.teacher.get("/api/lessons").json() if x["state"] != "ended"]
+        return dict(found[0])
+
+    def grant(self) -> dict[str, Any]:
+        """What the lead teacher may do in it."""
+        answer = self.teacher.post(f"/api/lessons/{self.lesson()['lesson_id']}/grant")
+        answer.raise_for_status()
+        return dict(answer.json())
+
+    def rooms(self) -> list[dict[str, Any]]:
+        """The receiving rooms."""
+        every = self.administrator.get("/api/rooms").json()
+        return [dict(room) for room in every if room["kind"] == "recv_room"]
+
+    def join_code(self, room_id: str) -> str:
+        """A fresh code for a room."""
+        answer = self.administrator.post(f"/api/rooms/{room_id}/code")
+        answer.raise_for_status()
+        return str(answer.json()["code"])
+
+    def wait_live(self, seconds: float = 30) -> None:
+        """Until the demo teacher is on air."""
+        until_sync(lambda: self.lesson()["state"] == "live", seconds, "the demo lesson is live")
+
+    def close(self) -> None:
+        """Close the connections."""
+        self.teacher.close()
+        self.administrator.close()
+
+
+@contextmanager
+def demo_lesson(*flags: str, is_taught: bool = True) -> Iterator[DemoLesson]:
+    """A service of its own, its demo lesson live if it `is_taught` by the clip."""
+    with (
+        TemporaryDirectory() as folder,
+        running(Path(folder) / "data", "--demo", *flags) as service,
+    ):
+        demo = DemoLesson(service)
+        try:
+            if is_taught:
+                demo.wait_live()
+            yield demo
+        finally:
+            demo.close()
