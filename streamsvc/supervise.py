@@ -23,8 +23,6 @@ FIRST_PAUSE_SECONDS = 0.2
 LONGEST_PAUSE_SECONDS = 10.0
 STEADY_SECONDS = 30.0
 """A child that lived this long starts its pauses anew."""
-DONE_EXIT_CODE = 75
-"""A child that ends with this is finished and stays ended."""
 _PR_SET_PDEATHSIG = 1
 
 
@@ -50,7 +48,9 @@ class Supervisor:
         *,
         environment: Mapping[str, str] | None = None,
         on_start: Callable[[int], None] | None = None,
+        may_finish: bool = False,
     ) -> None:
+        """`may_finish`: exit code 0 means its work is done, and it stays ended."""
         self.name = name
         self.starts = 0
         self.pid: int | None = None
@@ -58,6 +58,7 @@ class Supervisor:
         self._clock = clock
         self._environment = {**os.environ, **(environment or {})}
         self._on_start = on_start
+        self._may_finish = may_finish
         self._tasks = TaskScope(f"supervise/{name}")
         self._process: asyncio.subprocess.Process | None = None
 
@@ -75,7 +76,7 @@ class Supervisor:
         while True:
             began = self._clock.now()
             code = await self._live_once()
-            if code == DONE_EXIT_CODE:
+            if code == 0 and self._may_finish:
                 log.info("= %s is done", self.name)
                 return
             pause = restart_pause_seconds(pause, self._clock.now() - began)

@@ -34,4 +34,4 @@ def tell_and_exit(error: StreamsvcError) -> NoReturn:
 
 def english(error: StreamsvcError) -> str:
     """The sentence with its stable id."""
-    return f"{sentence(error).en} ({error.error_id})"
+    return f"{sentence(error.error_id, error.details).en} ({error.error_id})"

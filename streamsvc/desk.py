@@ -1,0 +1,123 @@
+"""The lead teacher's desk without a page: signs in, finds her lesson, gets grants, starts it.
+
+What `streamsvc teach` does beside sending media; it uses the same HTTP API and event channel as the
+teacher's console.
+"""
+
+import asyncio
+import json
+import logging
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+import httpx
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import InvalidHandshake, WebSocketException
+
+from streamsvc.base.errors import PeerGone, UserError
+
+log = logging.getLogger("streamsvc.desk")
+
+PING_SECONDS = 10.0
+RECONNECT_SECONDS = 1.0
+
+
+class TeacherDesk:
+    """One teacher at one server. The client's cookies hold her sign-in."""
+
+    def __init__(self, server: str, http: httpx.AsyncClient) -> None:
+        self._server = server.rstrip("/")
+        self._http = http
+
+    async def sign_in(self, login: str, password: str) -> None:
+        """Raises UserError with the server's error id, PeerGone `server-unreachable`."""
+        await self._ask("POST", "/api/sign-in", {"login": login, "password": password})
+
+    async def lesson_now(self) -> str:
+        """Id of her live lesson, else of the next scheduled one. Raises UserError `lesson-none`."""
+        lessons = [x for x in await self._ask("GET", "/api/lessons") if x["state"] != "ended"]
+        if not lessons:
+            raise UserError("lesson-none")
+        first = min(lessons, key=lambda x: (x["state"] != "live", x["scheduled_start_ms"]))
+        return str(first["lesson_id"])
+
+    async def grant(self, lesson_id: str) -> dict[str, Any]:
+        """A fresh grant with its WHIP paths. Raises like `sign_in`."""
+        answer: dict[str, Any] = await self._ask("POST", f"/api/lessons/{lesson_id}/grant")
+        return answer
+
+    def url(self, path: str) -> str:
+        """Absolute URL of a path of the server."""
+        return self._server + path
+
+    async def keep_started(self, lesson_id: str) -> None:
+        """Start the lesson as soon as the lead picture flows; return when it has ended."""
+        while True:
+            try:
+                grant = await self.grant(lesson_id)
+                if await self._follow(grant):
+                    return
+            except (WebSocketException, InvalidHandshake, OSError, PeerGone) as error:
+                log.warning("! event channel lost: %s", type(error).__name__)
+            except UserError as error:
+                if error.error_id in ("lesson-ended", "lesson-unknown"):
+                    return
+                log.warning("! event channel refused: %s", error.error_id)
+            await asyncio.sleep(RECONNECT_SECONDS)
+
+    async def _follow(self, grant: dict[str, Any]) -> bool:
+        """One connection; True when the lesson has ended."""
+        scheme, place, *_ = urlsplit(self._server)
+        wire = "wss" if scheme == "https" else "ws"
+        url = urlunsplit((wire, place, grant["events"], "", ""))
+        async with connect(url, open_timeout=10, close_timeout=2) as socket:
+            await socket.send(json.dumps({"type": "hello", "version": 1, "grant": grant["grant"]}))
+            state = ""
+            while True:
+                message = await _receive(socket)
+                if message is None:
+                    continue
+                state = _state_after(state, message)
+                if state == "ended":
+                    return True
+                if state == "scheduled" and _lead_flows(message):
+                    request = {"type": "start_lesson", "request_id": "start"}
+                    await socket.send(json.dumps(request))
+
+    async def _ask(self, method: str, path: str, body: Any = None) -> Any:
+        try:
+            response = await self._http.request(method, self.url(path), json=body)
+        except httpx.TransportError as error:
+            raise PeerGone("server-unreachable", server=self._server) from error
+        if response.is_success:
+            return response.json() if response.content else None
+        try:
+            error_id = str(response.json()["error"]["id"])
+        except (ValueError, KeyError, TypeError):
+            error_id = "server-answer-unknown"
+        raise UserError(error_id)
+
+
+async def _receive(socket: ClientConnection) -> dict[str, Any] | None:
+    """The next message; None after a quiet while, in which we pinged."""
+    try:
+        message: dict[str, Any] = json.loads(await asyncio.wait_for(socket.recv(), PING_SECONDS))
+        return message
+    except TimeoutError:
+        await socket.send(json.dumps({"type": "ping"}))
+        return None
+
+
+def _state_after(state: str, message: dict[str, Any]) -> str:
+    match message["type"]:
+        case "snapshot":
+            return str(message["lesson"]["state"])
+        case "lesson_started":
+            return "live"
+        case "lesson_ended":
+            return "ended"
+    return state
+
+
+def _lead_flows(message: dict[str, Any]) -> bool:
+    return bool(message.get("publications", {}).get("lead"))
