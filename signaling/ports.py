@@ -105,7 +105,7 @@ class MediaAuthorizer(Protocol):
     async def subscriber(self, bearer: str, lesson_id: LessonId) -> MediaParty:
         """Who watches."""
 
-    def owner(self, bearer: str, party: MediaParty) -> None:
+    async def session(self, bearer: str, party: MediaParty) -> None:
         """The bearer is the party that opened this session (PATCH and DELETE)."""
 
 

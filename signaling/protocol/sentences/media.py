@@ -71,6 +71,26 @@ MEDIA = {
     "sdpfrag-malformed": Entry(
         400, "网络候选信息读不懂。", "The ICE fragment can't be read (RFC 8840)."
     ),
+    "handshake-failed": Entry(
+        400,
+        "加密握手没有完成。页面会自动重试。",
+        "The DTLS handshake failed. The page tries again by itself.",
+    ),
+    "peer-closed": Entry(
+        410,
+        "这路音视频已经结束。页面会自动重新接通。",
+        "The media session is over. The page connects again by itself.",
+    ),
+    "media-server-unreachable": Entry(
+        503,
+        "连不上服务器。检查地址和网络，会自动再试。",
+        "The server can't be reached. Check its address and the network; it is tried again.",
+    ),
+    "media-not-connected": Entry(
+        503,
+        "音视频没有接通。检查防火墙是否放行媒体端口（UDP）。",
+        "Media did not connect. Check that the firewall lets the media port (UDP) through.",
+    ),
     # packets: counted, and told to nobody but the operator
     "rtp-malformed": Entry(400, "收到读不懂的 RTP 包。", "An RTP packet can't be read."),
     "rtcp-malformed": Entry(400, "收到读不懂的 RTCP 包。", "An RTCP packet can't be read."),
@@ -93,6 +113,16 @@ MEDIA = {
         422, "这个视频文件读不了。换一个文件。", "This media file can't be read. Use another."
     ),
     # recording
+    "recording-unreadable": Entry(
+        500,
+        "这节录像的文件读不了。原始数据还在，重新整理时会再试。",
+        "The files of this recording can't be read. The raw journal is kept and is tried again.",
+    ),
+    "tap-already-open": Entry(
+        500,
+        "这节课的录制通道已经打开。",
+        "The recording channel of this lesson is open already.",
+    ),
     "disk-full": Entry(
         507,
         "课照常上，没有录制：磁盘满了。清理后会自动继续。",

@@ -134,7 +134,7 @@ SCHOOL = {
         "只有主讲老师和管理员能共享这节录像。",
         "Only its lead teacher and administrators may share this recording.",
     ),
-    "recording-comments-full": Entry(
+    "comments-full": Entry(
         409,
         "这节录像的评论已满。先删掉几条旧的。",
         "This recording holds as many comments as it can. Remove some old ones first.",

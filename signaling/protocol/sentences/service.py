@@ -52,6 +52,27 @@ SERVICE = {
         "Metrics are for this machine, or for a request with the token.",
     ),
     # the machine
+    "server-unreachable": Entry(
+        503,
+        "连不上 {server}。检查地址和网络。",
+        "{server} can't be reached. Check the address and the network.",
+    ),
+    "lesson-none": Entry(
+        404,
+        "现在没有可上的课。先新建一节，或改一下开始时间。",
+        "There is no lesson to teach. Plan one first, or start one now.",
+    ),
+    "demo-password-unusable": Entry(
+        500,
+        "演示账号的密码文件用不了：{reason}。删掉 {path} 再启动，会重新生成。",
+        "The demo's password file can't be used: {reason}. Remove {path} and start again.",
+    ),
+    "media-port-taken": Entry(
+        503,
+        "媒体端口 {port} 用不了：{reason}。换一个端口，或停掉占用它的程序。",
+        "The media port {port} can't be used: {reason}. Choose another or stop the program that"
+        " uses it.",
+    ),
     "database-unusable": Entry(
         503,
         "数据库打不开：{reason}。请检查 {path}，里面的数据没有被改动。",
