@@ -177,7 +177,7 @@ class PublisherFeed:
         is_recorded = publication.is_tapped and publication.tapped is layer
         if is_recorded and layer.keyframe_age(now) >= TAPPED_INTERVAL_SECONDS:
             care.keyframes.want()
-        if not layer.is_live(now) or not care.keyframes.due(now):
+        if not care.keyframes.due(now):
             return b""
         if "nack pli" in care.source.media.feedback:
             return write_pli(self._ssrc, layer.ssrc)

@@ -1,0 +1,108 @@
+"""One peer's ICE session, our side: ICE-lite, so it only answers (RFC 8445 §2.5)."""
+
+import asyncio
+import secrets
+from collections.abc import Callable
+
+from relay.metrics import DATAGRAMS_DROPPED
+from relay.ports import Address
+from relay.sdp.negotiated import IceCredentials
+from streamsvc.base.errors import PeerGone
+
+MAX_WAITING = 64
+"""Handshake datagrams not yet read; more are dropped, and DTLS sends them again."""
+MAX_ADDRESSES = 8
+"""Addresses from which a peer may have proved itself; the oldest gives way."""
+OLD_ADDRESS_SILENT_SECONDS = 3.0
+"""A check without nomination moves the peer only when its old address was silent this long."""
+
+Send = Callable[[bytes, Address], None]
+
+
+def new_credentials() -> IceCredentials:
+    """Random name and password: 48 and 144 bits (RFC 8839 §5.4 asks for 24 and 128)."""
+    return IceCredentials(ufrag=secrets.token_hex(6), pwd=secrets.token_hex(18))
+
+
+class IceSession:
+    """Where a peer is, proved by its checks; and the pipe its handshake uses."""
+
+    def __init__(self, send: Send, now: float) -> None:
+        self.credentials = new_credentials()
+        self.former_credentials: IceCredentials | None = None
+        """Still answered after a restart, until the peer uses the new ones."""
+        self.address: Address | None = None
+        self.heard_at = now
+        self.has_address = asyncio.Event()
+        self.on_moved: Callable[[Address], None] | None = None
+        self._send = send
+        self._checked_at: dict[Address, float] = {}
+        self._inbox: asyncio.Queue[bytes | None] = asyncio.Queue(MAX_WAITING)
+        self._is_closed = False
+
+    @property
+    def addresses(self) -> tuple[Address, ...]:
+        """Where it proved itself, oldest first."""
+        return tuple(self._checked_at)
+
+    def restart(self) -> IceCredentials:
+        """New credentials (RFC 8445 §9); the handshake's keys stay."""
+        self.former_credentials = self.credentials
+        self.credentials = new_credentials()
+        return self.credentials
+
+    def checked(self, address: Address, now: float, *, nominates: bool) -> Address | None:
+        """A proved check came from `address`; returns an address that is no longer the peer's."""
+        self.heard_at = now
+        is_moving = self._is_moving(address, now, nominates=nominates)
+        self._checked_at.pop(address, None)
+        self._checked_at[address] = now
+        if is_moving:
+            self.address = address
+            self.has_address.set()
+            if self.on_moved is not None:
+                self.on_moved(address)
+        return self._forget_oldest()
+
+    def _is_moving(self, address: Address, now: float, *, nominates: bool) -> bool:
+        if self.address is None or address == self.address:
+            return self.address is None
+        silent = now - self._checked_at.get(self.address, float("-inf"))
+        return nominates or silent > OLD_ADDRESS_SILENT_SECONDS
+
+    def _forget_oldest(self) -> Address | None:
+        if len(self._checked_at) <= MAX_ADDRESSES:
+            return None
+        oldest = next(address for address in self._checked_at if address != self.address)
+        del self._checked_at[oldest]
+        return oldest
+
+    # ---- the pipe
+
+    def deliver(self, datagram: bytes) -> None:
+        """A handshake datagram came; the newest is dropped when nobody reads."""
+        try:
+            self._inbox.put_nowait(datagram)
+        except asyncio.QueueFull:
+            DATAGRAMS_DROPPED.labels("dtls_queue").inc()
+
+    async def receive(self) -> bytes:
+        """The next handshake datagram. Raises PeerGone `peer-closed` at the end."""
+        datagram = None if self._is_closed and self._inbox.empty() else await self._inbox.get()
+        if datagram is None:
+            raise PeerGone("peer-closed")
+        return datagram
+
+    def send(self, datagram: bytes) -> None:
+        """To where the peer is; dropped while that is not known."""
+        if self.address is not None:
+            self._send(datagram, self.address)
+
+    def close(self) -> None:
+        """Wake the reader. Closing twice is harmless."""
+        if self._is_closed:
+            return
+        self._is_closed = True
+        while not self._inbox.empty():
+            self._inbox.get_nowait()
+        self._inbox.put_nowait(None)

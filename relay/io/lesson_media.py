@@ -1,0 +1,106 @@
+"""One lesson's media: which publication feeds which slot of which subscriber."""
+
+from collections.abc import Iterator
+
+from relay.io.media_session import PublisherSession, SubscriberSession
+from relay.io.steering import Steering
+from relay.ports import Engine
+from relay.sdp.negotiated import NegotiatedMedia
+from streamsvc.base.ids import LessonId
+from streamsvc.base.media import MediaKind, Slot
+
+
+class LessonMedia:
+    """Wires the engine as sessions come and go. Every method is safe to repeat."""
+
+    def __init__(self, lesson_id: LessonId, engine: Engine) -> None:
+        self.lesson_id = lesson_id
+        self.publishers: dict[Slot, PublisherSession] = {}
+        self.subscribers: dict[int, SubscriberSession] = {}
+        """By peer number."""
+        self._engine = engine
+        self._steering = Steering(engine)
+        self._muted: set[Slot] = set()
+        self._is_tapped = False
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nobody is here and nothing is remembered for those to come."""
+        is_unused = not self._muted and not self._is_tapped
+        return not self.publishers and not self.subscribers and is_unused
+
+    # ---- who comes and goes
+
+    def add_publisher(self, session: PublisherSession) -> None:
+        """Feed its slot from it."""
+        self.publishers[session.slot] = session
+        self._set_muted(session)
+        for publication in session.publications.values():
+            self._engine.set_tapped(publication, is_tapped=self._is_tapped)
+        for subscriber in self.subscribers.values():
+            self._connect(subscriber)
+
+    def remove_publisher(self, session: PublisherSession) -> None:
+        """Its slot is empty, unless another has taken it."""
+        if self.publishers.get(session.slot) is session:
+            del self.publishers[session.slot]
+
+    def add_subscriber(self, session: SubscriberSession) -> None:
+        """Feed it from what there is."""
+        self.subscribers[session.peer.number] = session
+        self._connect(session)
+
+    def remove_subscriber(self, session: SubscriberSession) -> None:
+        """Forget it."""
+        self.subscribers.pop(session.peer.number, None)
+
+    def _connect(self, session: SubscriberSession) -> None:
+        for subscription in session.subscriptions:
+            publication = self._feeding(subscription.media, session)
+            self._engine.set_source(subscription.number, publication)
+        self.steer(session)
+
+    def _feeding(self, media: NegotiatedMedia, session: SubscriberSession) -> int | None:
+        """Publication for one m-line; never what comes from the subscriber's own origin."""
+        publisher = self.publishers.get(media.slot) if media.slot is not None else None
+        if publisher is None or publisher.party.origin == session.party.origin:
+            return None
+        return publisher.publications.get(media.kind)
+
+    # ---- what flows
+
+    def steer(self, session: SubscriberSession) -> None:
+        """Choose its layers for its link as it is now."""
+        self._steering.steer(session, self._sources(session))
+
+    def steer_all(self) -> None:
+        """After something began to flow."""
+        for session in self.subscribers.values():
+            self.steer(session)
+
+    def _sources(self, session: SubscriberSession) -> Iterator[tuple[int, NegotiatedMedia, int]]:
+        for subscription in session.subscriptions:
+            publication = self._feeding(subscription.media, session)
+            if publication is not None:
+                yield subscription.number, subscription.media, publication
+
+    def set_muted(self, slot: Slot, *, is_muted: bool) -> None:
+        """The slot's voice, of whoever fills it now or later."""
+        if is_muted:
+            self._muted.add(slot)
+        else:
+            self._muted.discard(slot)
+        if slot in self.publishers:
+            self._set_muted(self.publishers[slot])
+
+    def _set_muted(self, session: PublisherSession) -> None:
+        voice = session.publications.get(MediaKind.AUDIO)
+        if voice is not None:
+            self._engine.set_muted(voice, is_muted=session.slot in self._muted)
+
+    def set_tapped(self, *, is_tapped: bool) -> None:
+        """Send everything to the sink, or nothing."""
+        self._is_tapped = is_tapped
+        for session in self.publishers.values():
+            for publication in session.publications.values():
+                self._engine.set_tapped(publication, is_tapped=is_tapped)

@@ -1,0 +1,103 @@
+"""The engine's events, told to those they concern: the mux, the sink, the listener."""
+
+import logging
+from collections.abc import Callable
+
+from relay.io.media_session import MediaSession, PublisherSession
+from relay.io.mux import Mux
+from relay.io.sessions import Sessions
+from relay.ports import Address
+from streamsvc.base.clock import Clock
+from streamsvc.base.media import PacketSink, Track
+from streamsvc.base.sessions import ClosedBecause, RelayListener
+
+log = logging.getLogger("relay")
+
+OTHER_KINDS_SECONDS = 2.0
+"""How long the report of a publication waits for its second kind: a camera that is off sends
+nothing."""
+
+
+class MediaEvents:
+    """`relay.ports.EngineListener`."""
+
+    def __init__(
+        self,
+        sessions: Sessions,
+        mux: Mux,
+        sink: PacketSink,
+        clock: Clock,
+        end: Callable[[MediaSession, ClosedBecause], None],
+    ) -> None:
+        self.listener: RelayListener | None = None
+        self._sessions = sessions
+        self._mux = mux
+        self._sink = sink
+        self._clock = clock
+        self._end = end
+
+    def control_datagram(self, datagram: bytes, address: Address, now: float) -> None:
+        """See `EngineListener`."""
+        self._mux.handle(datagram, address, now)
+
+    def peer_failed(self, peer: int) -> None:
+        """See `EngineListener`."""
+        session = self._sessions.of_peer(peer)
+        if session is not None:
+            self._end(session, ClosedBecause.FAULT)
+
+    # ---- publications
+
+    def publication_started(self, number: int) -> None:
+        """See `EngineListener`."""
+        session = self._sessions.of_publication(number)
+        if session is None:
+            return
+        kind = next(kind for kind, its in session.publications.items() if its == number)
+        session.started.add(kind)
+        if session.started_at is None:
+            session.started_at = self._clock.now()
+        self._sessions.lesson(session.party.lesson_id).steer_all()
+        self.report_opened(session)
+
+    def report_opened(self, session: PublisherSession) -> None:
+        """Tell the listener once all kinds flow, or those that do after a while; again if more
+        come later."""
+        started = frozenset(session.started)
+        if not started or started == session.reported or session.started_at is None:
+            return
+        is_whole = len(started) == len(session.publications)
+        waited = self._clock.now() - session.started_at
+        if is_whole or waited >= OTHER_KINDS_SECONDS:
+            session.reported = started
+            if self.listener is not None:
+                self.listener.publication_opened(session.party, session.slot, started)
+
+    # ---- the tap
+
+    def tap_opened(self, publication: int, wall_ms: int) -> int:
+        """See `EngineListener`."""
+        number = self._sessions.open_track(publication)
+        session = self._sessions.of_publication(publication)
+        if session is not None:
+            self._sink.track_opened(_track(number, publication, session), wall_ms)
+        return number
+
+    def tap_closed(self, track_number: int, wall_ms: int) -> None:
+        """See `EngineListener`."""
+        self._sessions.close_track(track_number)
+        self._sink.track_closed(track_number, wall_ms)
+
+
+def _track(number: int, publication: int, session: PublisherSession) -> Track:
+    kind = next(kind for kind, its in session.publications.items() if its == publication)
+    media = next(media for media in session.peer.negotiated.media if media.kind is kind)
+    return Track(
+        number=number,
+        lesson_id=session.party.lesson_id,
+        slot=session.slot,
+        kind=kind,
+        codec=media.codec,
+        participant_id=session.party.participant_id,
+        label=session.party.label,
+    )

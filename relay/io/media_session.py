@@ -1,0 +1,47 @@
+"""One WHIP or WHEP resource: a peer, whose it is, and what flows."""
+
+import asyncio
+from dataclasses import dataclass, field
+
+from relay.forwarding.subscription import SubscriptionSpec
+from relay.io.peer import Peer
+from streamsvc.base.ids import MediaSessionId
+from streamsvc.base.media import MediaKind, Slot
+from streamsvc.base.sessions import MediaParty
+
+
+@dataclass(slots=True, eq=False)
+class MediaSession:
+    """What publishers and subscribers have in common."""
+
+    session_id: MediaSessionId
+    party: MediaParty
+    peer: Peer
+    task: asyncio.Task[None] | None = None
+
+    @property
+    def etag(self) -> str:
+        """Of the ICE session (RFC 9725 §4.3.1): its name changes with each restart."""
+        return f'"{self.peer.ice.credentials.ufrag}"'
+
+
+@dataclass(slots=True, eq=False)
+class PublisherSession(MediaSession):
+    """A WHIP resource."""
+
+    slot: Slot = Slot.LEAD
+    publications: dict[MediaKind, int] = field(default_factory=dict)
+    """Publication number by kind."""
+    started: set[MediaKind] = field(default_factory=set)
+    started_at: float | None = None
+    reported: frozenset[MediaKind] = frozenset()
+    """Kinds that the listener was told of."""
+
+
+@dataclass(slots=True, eq=False)
+class SubscriberSession(MediaSession):
+    """A WHEP resource."""
+
+    subscriptions: tuple[SubscriptionSpec, ...] = ()
+    counted: dict[int, int] = field(default_factory=dict)
+    """Packets received by subscription number, at the last `flows`."""

@@ -1,0 +1,77 @@
+"""The life of one media session: found by ICE, handshake, media, end.
+
+new ─► (first proved check) ─► handshake ─► connected ─► ended, for exactly one reason
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable
+
+from relay.io.aiortc_transport import DtlsTransport, NodeCertificate
+from relay.io.ice_session import IceSession
+from relay.metrics import HANDSHAKES
+from relay.ports import Address, Engine
+from relay.sdp.negotiated import Negotiated
+from streamsvc.base.errors import PeerGone
+from streamsvc.base.log import IdAdapter
+from streamsvc.base.sessions import ClosedBecause
+
+log = logging.getLogger("relay.peer")
+
+
+class Peer:
+    """`run` returns why it ended; `close` is always called after it, once."""
+
+    def __init__(
+        self,
+        number: int,
+        ice: IceSession,
+        certificate: NodeCertificate,
+        negotiated: Negotiated,
+        engine: Engine,
+    ) -> None:
+        self.number = number
+        self.ice = ice
+        self.negotiated = negotiated
+        self.remote_ufrag = negotiated.remote_ice.ufrag
+        self.is_connected = False
+        self._dtls = DtlsTransport(ice, certificate, negotiated.dtls_role)
+        self._engine = engine
+        self._is_over = asyncio.Event()
+        self._log = IdAdapter(log, {"peer": number})
+
+    async def run(
+        self, handshake_seconds: float, on_connected: Callable[[], None]
+    ) -> ClosedBecause:
+        """Connect within the deadline, then stay until the peer says goodbye."""
+        try:
+            async with asyncio.timeout(handshake_seconds):
+                await self._connect()
+        except (TimeoutError, PeerGone) as error:
+            HANDSHAKES.labels("failed").inc()
+            self._log.info("x handshake: %s", type(error).__name__)
+            return ClosedBecause.HANDSHAKE
+        HANDSHAKES.labels("connected").inc()
+        self._log.info("= connected, %s", self._dtls.profile)
+        on_connected()
+        await self._is_over.wait()
+        return ClosedBecause.ASKED
+
+    async def _connect(self) -> None:
+        await self.ice.has_address.wait()
+        self._dtls.when_closed(self._is_over.set)
+        keys = await self._dtls.handshake(self.negotiated.remote_fingerprints)
+        if self.ice.address is None:  # has_address is set only after it
+            raise PeerGone("handshake-failed")
+        self._engine.connect_peer(self.number, keys, self.ice.address)
+        self.ice.on_moved = self._on_moved
+        self.is_connected = True
+
+    def _on_moved(self, address: Address) -> None:
+        self._log.info("= moved")
+        self._engine.set_address(self.number, address)
+
+    async def close(self) -> None:
+        """Say goodbye to the peer, and free the pipe."""
+        await self._dtls.close()
+        self.ice.close()

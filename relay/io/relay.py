@@ -1,0 +1,315 @@
+"""The relay as signaling sees it: media sessions opened, trickled and closed, by lesson.
+
+Every session ends in `_end`, whatever the reason, exactly once.
+"""
+
+import asyncio
+import itertools
+import logging
+import secrets
+
+from relay.forwarding.publication import PublicationSpec
+from relay.forwarding.subscription import SubscriptionSpec
+from relay.io.engine import PythonEngine
+from relay.io.flows import heard_at, publisher_flow, subscriber_flow
+from relay.io.ice_session import IceSession
+from relay.io.media_events import MediaEvents
+from relay.io.media_session import MediaSession, PublisherSession, SubscriberSession
+from relay.io.node_transport import NodeTransport
+from relay.io.peer import Peer
+from relay.io.sessions import Sessions
+from relay.metrics import PEERS, SESSIONS_CLOSED
+from relay.ports import Engine
+from relay.sdp.answer import answer_publisher, answer_subscriber
+from relay.sdp.fragment import Fragment, parse_fragment, restart_fragment
+from relay.sdp.negotiated import Negotiated, NegotiatedMedia
+from relay.settings import RelaySettings
+from streamsvc.base.clock import Clock
+from streamsvc.base.errors import Overload, ProtocolError, UserError
+from streamsvc.base.ids import LessonId, MediaSessionId, ParticipantId, new_id
+from streamsvc.base.log import IdAdapter
+from streamsvc.base.media import PacketSink, Slot
+from streamsvc.base.sessions import (
+    ClosedBecause,
+    MediaAnswer,
+    MediaParty,
+    PublisherFlow,
+    RelayListener,
+    SubscriberFlow,
+    TrickleAnswer,
+)
+from streamsvc.base.tasks import TaskScope
+
+log = logging.getLogger("relay")
+
+WATCH_SECONDS = 0.1
+STEER_EVERY = 10
+"""Each subscriber is steered, and each session's silence looked at, every second."""
+
+
+class Relay:
+    """Implements `signaling.ports.RelayPort`. `start` before use, `close_all` at the end."""
+
+    def __init__(self, settings: RelaySettings, clock: Clock, sink: PacketSink) -> None:
+        self._settings = settings
+        self._clock = clock
+        self._node = NodeTransport(settings)
+        self._engine: Engine = PythonEngine(self._node.port, clock, sink)
+        self._sessions = Sessions(self._engine)
+        self._events = MediaEvents(self._sessions, self._node.mux, sink, clock, self._end)
+        self._scope = TaskScope("relay")
+        self._numbers = itertools.count(1)
+        self._turn = 0
+
+    async def start(self) -> None:
+        """Open the media port. Raises EnvironmentFault `media-port-taken`."""
+        self._node.open()
+        self._engine.start(self._events)
+        self._scope.start("watch", self._watch())
+
+    async def close_all(self) -> None:
+        """End every session and free the port. Harmless to repeat."""
+        for session in self._sessions:
+            self._end(session, ClosedBecause.ASKED)
+        await self._scope.close()
+        await self._engine.close()
+
+    @property
+    def media_port(self) -> int:
+        """The bound UDP port."""
+        return self._node.port.port
+
+    def listen(self, listener: RelayListener) -> None:
+        """See `RelayPort`."""
+        self._events.listener = listener
+
+    # ---- opening
+
+    async def publish(
+        self, party: MediaParty, slot: Slot, offer_sdp: str, *, take_over: bool
+    ) -> MediaAnswer:
+        """See `RelayPort`."""
+        holder = self._sessions.publisher(party.lesson_id, slot)
+        if holder is not None and not take_over:
+            raise UserError("slot-taken", slot=slot, label=holder.party.label)
+        self._check_room()
+        ice = self._node.mux.open(self._clock.now())
+        try:
+            negotiated = answer_publisher(offer_sdp, self._node.described(ice), slot=slot)
+        except ProtocolError:
+            self._node.mux.close(ice)
+            raise
+        if holder is not None:
+            self._end(holder, ClosedBecause.REPLACED)
+        peer = self._new_peer(ice, negotiated)
+        session = PublisherSession(
+            session_id=MediaSessionId(new_id("pub", 20)), party=party, peer=peer, slot=slot
+        )
+        self._engine.add_publisher(peer.number, _new_ssrc(), self._specs(session))
+        return self._opened(session)
+
+    def _specs(self, session: PublisherSession) -> list[tuple[NegotiatedMedia, PublicationSpec]]:
+        specs = []
+        for media in session.peer.negotiated.media:
+            spec = PublicationSpec(
+                number=next(self._numbers),
+                peer=session.peer.number,
+                slot=session.slot,
+                kind=media.kind,
+                codec=media.codec,
+                origin=session.party.origin,
+            )
+            session.publications[media.kind] = spec.number
+            specs.append((media, spec))
+        return specs
+
+    async def subscribe(self, party: MediaParty, offer_sdp: str) -> MediaAnswer:
+        """See `RelayPort`."""
+        self._check_room()
+        ice = self._node.mux.open(self._clock.now())
+        try:
+            local = self._node.described(ice)
+            negotiated = answer_subscriber(offer_sdp, local, new_ssrc=_new_ssrc)
+        except ProtocolError:
+            self._node.mux.close(ice)
+            raise
+        peer = self._new_peer(ice, negotiated)
+        subscriptions = tuple(self._subscription(peer, media) for media in negotiated.media)
+        self._engine.add_subscriber(peer.number, subscriptions)
+        return self._opened(
+            SubscriberSession(
+                session_id=MediaSessionId(new_id("sub", 20)),
+                party=party,
+                peer=peer,
+                subscriptions=subscriptions,
+            )
+        )
+
+    def _subscription(self, peer: Peer, media: NegotiatedMedia) -> SubscriptionSpec:
+        return SubscriptionSpec(
+            number=next(self._numbers),
+            peer=peer.number,
+            media=media,
+            first_seq=secrets.randbits(15),
+            first_ts=secrets.randbits(32),
+            first_rtx_seq=secrets.randbits(15),
+        )
+
+    def _check_room(self) -> None:
+        if len(self._sessions) >= self._settings.max_peers:
+            raise Overload("relay-full", limit=self._settings.max_peers)
+
+    def _new_peer(self, ice: IceSession, negotiated: Negotiated) -> Peer:
+        number = next(self._numbers)
+        return Peer(number, ice, self._node.certificate, negotiated, self._engine)
+
+    def _opened(self, session: MediaSession) -> MediaAnswer:
+        self._sessions.add(session)
+        PEERS.labels(_direction(session)).inc()
+        session.task = self._scope.start(session.session_id, self._live(session))
+        self._log(session).info("= opened")
+        return MediaAnswer(session.session_id, session.peer.negotiated.answer_sdp, session.etag)
+
+    # ---- living and ending
+
+    async def _live(self, session: MediaSession) -> None:
+        because = ClosedBecause.FAULT
+        try:
+            because = await session.peer.run(
+                self._settings.handshake_seconds, lambda: self._connected(session)
+            )
+        finally:
+            await session.peer.close()
+            self._end(session, because)
+
+    def _connected(self, session: MediaSession) -> None:
+        if isinstance(session, SubscriberSession):
+            self._sessions.lesson(session.party.lesson_id).steer(session)
+            if self._events.listener is not None:
+                self._events.listener.subscriber_connected(session.party, session.session_id)
+
+    def _end(self, session: MediaSession, because: ClosedBecause) -> None:
+        """The one way out: tables, engine, mux, task, listener. Harmless to repeat."""
+        if session not in self._sessions:
+            return
+        self._sessions.remove(session)
+        self._engine.remove_peer(session.peer.number)
+        self._node.mux.close(session.peer.ice)
+        if session.task is not None and session.task is not asyncio.current_task():
+            session.task.cancel()
+        PEERS.labels(_direction(session)).dec()
+        SESSIONS_CLOSED.labels(because).inc()
+        self._log(session).info("= closed: %s", because)
+        self._tell_closed(session, because)
+
+    def _tell_closed(self, session: MediaSession, because: ClosedBecause) -> None:
+        listener = self._events.listener
+        if listener is None:
+            return
+        if isinstance(session, PublisherSession):
+            listener.publication_closed(session.party, session.slot, because)
+        else:
+            listener.subscriber_closed(session.party, session.session_id, because)
+
+    async def _watch(self) -> None:
+        while True:
+            await asyncio.sleep(WATCH_SECONDS)
+            self._turn = (self._turn + 1) % STEER_EVERY
+            now = self._clock.now()
+            for session in self._sessions:
+                if session.peer.number % STEER_EVERY == self._turn:
+                    self._look_after(session, now)
+
+    def _look_after(self, session: MediaSession, now: float) -> None:
+        silence = now - heard_at(session, self._engine)
+        if session.peer.is_connected and silence > self._settings.silence_seconds:
+            self._end(session, ClosedBecause.SILENT)
+        elif isinstance(session, PublisherSession):
+            self._events.report_opened(session)
+        elif isinstance(session, SubscriberSession):
+            self._sessions.lesson(session.party.lesson_id).steer(session)
+
+    # ---- changing and closing
+
+    async def trickle(
+        self, session_id: MediaSessionId, fragment: str, if_match: str | None
+    ) -> TrickleAnswer:
+        """See `RelayPort`."""
+        session = self._sessions.find(session_id)
+        if if_match is None:
+            raise UserError("etag-required")
+        if if_match not in ("*", session.etag):
+            raise UserError("etag-mismatch")
+        asked = parse_fragment(fragment)
+        if asked.ice is None or asked.ice.ufrag == session.peer.remote_ufrag:
+            return TrickleAnswer(None, session.etag)  # ICE-lite: we use none of its candidates
+        return self._restarted(session, asked)
+
+    def _restarted(self, session: MediaSession, asked: Fragment) -> TrickleAnswer:
+        if asked.ice is not None:
+            session.peer.remote_ufrag = asked.ice.ufrag
+        self._node.mux.restart(session.peer.ice)
+        local = self._node.described(session.peer.ice)
+        mids = [media.mid for media in session.peer.negotiated.media]
+        return TrickleAnswer(restart_fragment(local, mids), session.etag)
+
+    async def close(self, session_id: MediaSessionId) -> None:
+        """See `RelayPort`: one session."""
+        self._end(self._sessions.find(session_id), ClosedBecause.ASKED)
+
+    async def close_lesson(self, lesson_id: LessonId) -> None:
+        """See `RelayPort`."""
+        for session in self._sessions.in_lesson(lesson_id):
+            self._end(session, ClosedBecause.LESSON_ENDED)
+        self._sessions.forget_lesson(lesson_id)
+
+    def close_participant(
+        self, lesson_id: LessonId, participant_id: ParticipantId, slot: Slot
+    ) -> None:
+        """See `RelayPort`."""
+        session = self._sessions.publisher(lesson_id, slot)
+        if session is not None and session.party.participant_id == participant_id:
+            self._end(session, ClosedBecause.ASKED)
+
+    def session_party(self, session_id: MediaSessionId) -> MediaParty:
+        """See `RelayPort`."""
+        return self._sessions.find(session_id).party
+
+    # ---- what flows
+
+    def set_muted(self, lesson_id: LessonId, slot: Slot, *, is_muted: bool) -> None:
+        """See `RelayPort`."""
+        self._sessions.lesson(lesson_id).set_muted(slot, is_muted=is_muted)
+
+    def set_tapped(self, lesson_id: LessonId, *, is_tapped: bool) -> None:
+        """Feed the sink with this lesson's tracks, or stop; key frames come every 2 s then."""
+        self._sessions.lesson(lesson_id).set_tapped(is_tapped=is_tapped)
+
+    def request_keyframe(self, lesson_id: LessonId, track_number: int) -> None:
+        """See `streamsvc.base.media.KeyframeRequester`."""
+        publication = self._sessions.publication_of_track(track_number)
+        if publication is not None:
+            self._engine.request_keyframe(publication)
+
+    def flows(self, lesson_id: LessonId) -> tuple[list[PublisherFlow], list[SubscriberFlow]]:
+        """See `RelayPort`."""
+        now = self._clock.now()
+        publishers, subscribers = [], []
+        for session in self._sessions.in_lesson(lesson_id):
+            if isinstance(session, PublisherSession):
+                publishers.append(publisher_flow(session, self._engine, now))
+            elif isinstance(session, SubscriberSession):
+                subscribers.append(subscriber_flow(session, self._engine, now))
+        return publishers, subscribers
+
+    def _log(self, session: MediaSession) -> IdAdapter:
+        ids = {"lesson": session.party.lesson_id, "session": session.session_id}
+        return IdAdapter(log, {**ids, "peer": session.peer.number})
+
+
+def _new_ssrc() -> int:
+    return secrets.randbits(31) + 1
+
+
+def _direction(session: MediaSession) -> str:
+    return "publisher" if isinstance(session, PublisherSession) else "subscriber"

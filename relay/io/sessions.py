@@ -1,0 +1,109 @@
+"""All media sessions of the node, found by id, by peer, by publication, by track and by lesson."""
+
+from collections.abc import Iterator
+
+from relay.io.lesson_media import LessonMedia
+from relay.io.media_session import MediaSession, PublisherSession, SubscriberSession
+from relay.ports import Engine
+from streamsvc.base.errors import UserError
+from streamsvc.base.ids import LessonId, MediaSessionId
+from streamsvc.base.media import Slot
+
+
+class Sessions:
+    """Add and remove through here, so that nobody finds half a session."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._by_id: dict[MediaSessionId, MediaSession] = {}
+        self._by_peer: dict[int, MediaSession] = {}
+        self._by_publication: dict[int, PublisherSession] = {}
+        self._lessons: dict[LessonId, LessonMedia] = {}
+        self._track_publication: dict[int, int] = {}
+        self._last_track_number = 0
+
+    def __len__(self) -> int:
+        return len(self._by_id)
+
+    def __iter__(self) -> Iterator[MediaSession]:
+        return iter(list(self._by_id.values()))
+
+    def __contains__(self, session: MediaSession) -> bool:
+        return self._by_id.get(session.session_id) is session
+
+    def add(self, session: MediaSession) -> None:
+        """Into the tables and its lesson; the engine must know its peer."""
+        self._by_id[session.session_id] = session
+        self._by_peer[session.peer.number] = session
+        lesson = self.lesson(session.party.lesson_id)
+        if isinstance(session, PublisherSession):
+            for publication in session.publications.values():
+                self._by_publication[publication] = session
+            lesson.add_publisher(session)
+        elif isinstance(session, SubscriberSession):
+            lesson.add_subscriber(session)
+
+    def remove(self, session: MediaSession) -> None:
+        """Out of all tables."""
+        del self._by_id[session.session_id]
+        del self._by_peer[session.peer.number]
+        lesson = self.lesson(session.party.lesson_id)
+        if isinstance(session, PublisherSession):
+            for publication in session.publications.values():
+                del self._by_publication[publication]
+            lesson.remove_publisher(session)
+        elif isinstance(session, SubscriberSession):
+            lesson.remove_subscriber(session)
+        if lesson.is_empty:
+            del self._lessons[lesson.lesson_id]
+
+    def find(self, session_id: MediaSessionId) -> MediaSession:
+        """Raises UserError `media-session-unknown`."""
+        session = self._by_id.get(session_id)
+        if session is None:
+            raise UserError("media-session-unknown")
+        return session
+
+    def of_peer(self, peer: int) -> MediaSession | None:
+        """By the engine's number."""
+        return self._by_peer.get(peer)
+
+    def of_publication(self, publication: int) -> PublisherSession | None:
+        """By the engine's number."""
+        return self._by_publication.get(publication)
+
+    def lesson(self, lesson_id: LessonId) -> LessonMedia:
+        """The lesson's media; made when first asked for."""
+        lesson = self._lessons.get(lesson_id)
+        if lesson is None:
+            lesson = self._lessons[lesson_id] = LessonMedia(lesson_id, self._engine)
+        return lesson
+
+    def publisher(self, lesson_id: LessonId, slot: Slot) -> PublisherSession | None:
+        """Who fills a slot."""
+        lesson = self._lessons.get(lesson_id)
+        return lesson.publishers.get(slot) if lesson is not None else None
+
+    def in_lesson(self, lesson_id: LessonId) -> list[MediaSession]:
+        """All sessions of a lesson."""
+        return [session for session in self if session.party.lesson_id == lesson_id]
+
+    def forget_lesson(self, lesson_id: LessonId) -> None:
+        """It ended: what it remembered for those to come is void."""
+        self._lessons.pop(lesson_id, None)
+
+    # ---- tracks of the tap
+
+    def open_track(self, publication: int) -> int:
+        """A fresh track number for a publication, never used before on this node."""
+        self._last_track_number += 1
+        self._track_publication[self._last_track_number] = publication
+        return self._last_track_number
+
+    def close_track(self, number: int) -> None:
+        """No more of it."""
+        self._track_publication.pop(number, None)
+
+    def publication_of_track(self, number: int) -> int | None:
+        """Which publication a track shows; None when it is closed."""
+        return self._track_publication.get(number)

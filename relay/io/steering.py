@@ -1,0 +1,48 @@
+"""Asks the engine how a subscriber is doing and tells it which layers to forward."""
+
+from collections.abc import Iterable
+
+from relay.forwarding.layer_choice import Offered, target_layers
+from relay.io.media_session import SubscriberSession
+from relay.ports import Engine, PublicationStats
+from relay.sdp.negotiated import NegotiatedMedia
+from streamsvc.base.media import MediaKind, Slot
+
+VOICE_BPS = 80_000
+"""Kept free for the lead's and the stage's voice, headers included."""
+
+
+class Steering:
+    """`steer` about once a second, and when a source changes."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def steer(
+        self, session: SubscriberSession, sources: Iterable[tuple[int, NegotiatedMedia, int]]
+    ) -> None:
+        """`sources`: subscription number, its m-line, and the publication that feeds it."""
+        stats = self._engine.subscriber_stats(session.peer.number)
+        if stats is None:
+            return
+        current = {entry.number: entry.rid for entry in stats.subscriptions}
+        pictures: dict[Slot, int] = {}
+        offered: list[Offered] = []
+        for number, media, publication in sources:
+            layers = self._engine.publication_stats(publication)
+            if media.kind is MediaKind.AUDIO:
+                self._engine.set_target_layer(number, "")
+            elif media.slot is not None and layers is not None:
+                pictures[media.slot] = number
+                offered.append(_offered(media.slot, layers, current.get(number)))
+        targets = target_layers(offered, stats.link_bps - VOICE_BPS)
+        for entry in offered:
+            if entry.layers:
+                self._engine.set_target_layer(pictures[entry.slot], targets[entry.slot])
+
+
+def _offered(slot: Slot, stats: PublicationStats, current_rid: str | None) -> Offered:
+    """What lives; where nothing does, all there is: a shared screen that does not change sends
+    nothing for seconds."""
+    live = [layer for layer in stats.layers if layer.is_live] or stats.layers
+    return Offered(slot, [(layer.rid, layer.bitrate_bps) for layer in live], current_rid)

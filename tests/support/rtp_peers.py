@@ -1,0 +1,285 @@
+"""Stand-ins for browsers: aiortc peers that publish and watch through a relay, without HTTP."""
+
+import asyncio
+import fractions
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import av
+import numpy as np
+from aiortc import (
+    MediaStreamTrack,
+    RTCBundlePolicy,
+    RTCConfiguration,
+    RTCPeerConnection,
+    RTCSessionDescription,
+)
+from aiortc.rtcrtpsender import RTCRtpSender
+
+from relay.io.relay import Relay
+from relay.settings import RelaySettings
+from streamsvc.base.clock import SystemClock
+from streamsvc.base.ids import LessonId, MediaSessionId, ParticipantId
+from streamsvc.base.media import SUBSCRIBER_SLOTS, Codec, MediaKind, Slot, Track
+from streamsvc.base.sessions import ClosedBecause, MediaParty
+from tests.support.netem import Netem
+
+LESSON = LessonId("les_test")
+FRAMES_PER_SECOND = 15
+
+
+def party(name: str, origin: str | None = None, lesson_id: LessonId = LESSON) -> MediaParty:
+    """Somebody, from a place of her own unless said otherwise."""
+    return MediaParty(lesson_id, ParticipantId(f"par_{name}"), name, origin or f"at-{name}")
+
+
+class Collected:
+    """A sink that keeps everything."""
+
+    def __init__(self) -> None:
+        self.opened: list[Track] = []
+        self.closed: list[int] = []
+        self.packets: dict[int, list[bytes]] = {}
+
+    def track_opened(self, track: Track, wall_ms: int) -> None:
+        self.opened.append(track)
+        self.packets[track.number] = []
+
+    def packet(self, track_number: int, wall_ms: int, packet: bytes) -> None:
+        self.packets[track_number].append(packet)
+
+    def track_closed(self, track_number: int, wall_ms: int) -> None:
+        self.closed.append(track_number)
+
+
+@dataclass
+class Reported:
+    """A listener that keeps everything."""
+
+    opened: list[tuple[Slot, frozenset[MediaKind]]] = field(default_factory=list)
+    closed: list[tuple[Slot, ClosedBecause]] = field(default_factory=list)
+    connected: list[MediaSessionId] = field(default_factory=list)
+    gone: list[tuple[MediaSessionId, ClosedBecause]] = field(default_factory=list)
+
+    def publication_opened(
+        self, party: MediaParty, slot: Slot, kinds: frozenset[MediaKind]
+    ) -> None:
+        self.opened.append((slot, kinds))
+
+    def publication_closed(self, party: MediaParty, slot: Slot, because: ClosedBecause) -> None:
+        self.closed.append((slot, because))
+
+    def subscriber_connected(self, party: MediaParty, session_id: MediaSessionId) -> None:
+        self.connected.append(session_id)
+
+    def subscriber_closed(
+        self, party: MediaParty, session_id: MediaSessionId, because: ClosedBecause
+    ) -> None:
+        self.gone.append((session_id, because))
+
+
+@dataclass
+class RunningRelay:
+    """A relay on loopback with everything it reported."""
+
+    relay: Relay
+    sink: Collected
+    reported: Reported
+
+
+@asynccontextmanager
+async def running_relay(**settings: Any) -> AsyncIterator[RunningRelay]:
+    """On a free port; closed at the end."""
+    sink, reported = Collected(), Reported()
+    chosen = {"media_host": "127.0.0.1", **settings}
+    relay = Relay(RelaySettings(**chosen), SystemClock(), sink)
+    relay.listen(reported)
+    await relay.start()
+    try:
+        yield RunningRelay(relay, sink, reported)
+    finally:
+        await relay.close_all()
+
+
+class Tone(MediaStreamTrack):
+    """A sine of one pitch in 20 ms frames."""
+
+    kind = "audio"
+
+    def __init__(self, hertz: int = 440) -> None:
+        super().__init__()
+        self._hertz = hertz
+        self._sent = 0
+        self._began = time.monotonic()
+
+    async def recv(self) -> av.AudioFrame:
+        at = self._began + self._sent / 48_000
+        await asyncio.sleep(max(0.0, at - time.monotonic()))
+        times = (np.arange(960) + self._sent) / 48_000
+        samples = (8_000 * np.sin(2 * np.pi * self._hertz * times)).astype(np.int16)
+        frame = av.AudioFrame.from_ndarray(samples[None, :], format="s16", layout="mono")
+        frame.sample_rate, frame.pts = 48_000, self._sent
+        frame.time_base = fractions.Fraction(1, 48_000)
+        self._sent += 960
+        return frame
+
+
+class Picture(MediaStreamTrack):
+    """A field of one gray with a bar that moves."""
+
+    kind = "video"
+
+    def __init__(self, luma: int = 120, width: int = 320, height: int = 180) -> None:
+        super().__init__()
+        self._luma = luma
+        self._size = width, height
+        self._sent = 0
+        self._began = time.monotonic()
+
+    async def recv(self) -> av.VideoFrame:
+        at = self._began + self._sent / FRAMES_PER_SECOND
+        await asyncio.sleep(max(0.0, at - time.monotonic()))
+        width, height = self._size
+        image = np.full((height, width, 3), self._luma, np.uint8)
+        left = self._sent * 7 % width
+        image[: height // 8, left : left + 16] = 255 - self._luma
+        frame = av.VideoFrame.from_ndarray(image, format="rgb24")
+        frame.pts = self._sent * 90_000 // FRAMES_PER_SECOND
+        frame.time_base = fractions.Fraction(1, 90_000)
+        self._sent += 1
+        return frame
+
+
+@dataclass
+class Watched:
+    """What one slot's track showed."""
+
+    frames: int = 0
+    pts: list[int] = field(default_factory=list)
+    lumas: list[float] = field(default_factory=list)
+    loudness: list[float] = field(default_factory=list)
+    at: list[float] = field(default_factory=list)
+
+
+class Peer:
+    """One aiortc connection to the relay, through a bad network if one is given."""
+
+    def __init__(self, netem: Netem | None = None) -> None:
+        # aiortc's balanced bundling loses every second m-line of a kind
+        configuration = RTCConfiguration(iceServers=[], bundlePolicy=RTCBundlePolicy.MAX_BUNDLE)
+        self.connection = RTCPeerConnection(configuration)
+        self.session_id = MediaSessionId("")
+        self.netem = netem
+
+    async def offer(self) -> str:
+        await self.connection.setLocalDescription(await self.connection.createOffer())
+        return self.connection.localDescription.sdp
+
+    async def accept(self, answer: str, media_port: int) -> None:
+        if self.netem is not None:
+            answer = answer.replace(f" {media_port} typ", f" {self.netem.port} typ")
+        answer = _candidates_everywhere(answer)
+        await self.connection.setRemoteDescription(RTCSessionDescription(answer, "answer"))
+
+    @property
+    def is_connected(self) -> bool:
+        return self.connection.connectionState == "connected"
+
+    async def close(self) -> None:
+        await self.connection.close()
+
+
+def _candidates_everywhere(answer: str) -> str:
+    """aiortc reads the candidates of a bundle's last m-line only; we write them in the first."""
+    session, *sections = answer.split("m=")
+    found = [line for line in sections[0].splitlines() if line.startswith("a=candidate")]
+    bare = ["".join(x + "\r\n" for x in s.splitlines() if x not in found) for s in sections]
+    more = "".join(line + "\r\n" for line in found)
+    return session + "".join(f"m={section}{more}" for section in bare)
+
+
+async def publish(
+    relay: Relay,
+    who: MediaParty,
+    slot: Slot,
+    *tracks: MediaStreamTrack,
+    codec: Codec = Codec.H264,
+    take_over: bool = False,
+    netem: Netem | None = None,
+) -> Peer:
+    """Send tracks into a slot."""
+    peer = Peer(netem)
+    for track in tracks:
+        transceiver = peer.connection.addTransceiver(track, direction="sendonly")
+        if track.kind == "video":
+            wanted = (f"video/{codec}", "video/rtx")
+            offered = RTCRtpSender.getCapabilities("video").codecs
+            chosen = [one for one in offered if one.mimeType.lower() in wanted]
+            transceiver.setCodecPreferences(chosen)
+    answer = await relay.publish(who, slot, await peer.offer(), take_over=take_over)
+    peer.session_id = answer.session_id
+    await peer.accept(answer.sdp, relay.media_port)
+    return peer
+
+
+class Viewer(Peer):
+    """Watches all five slots; `watched` by slot and kind."""
+
+    def __init__(self, netem: Netem | None = None) -> None:
+        super().__init__(netem)
+        self.watched: dict[tuple[Slot, MediaKind], Watched] = {}
+        self._tasks: list[asyncio.Task[None]] = []
+
+    async def join(self, relay: Relay, who: MediaParty) -> None:
+        for _, kind in SUBSCRIBER_SLOTS:
+            self.connection.addTransceiver(kind.value, direction="recvonly")
+        answer = await relay.subscribe(who, await self.offer())
+        self.session_id = answer.session_id
+        await self.accept(answer.sdp, relay.media_port)
+        receivers = self.connection.getReceivers()
+        for slot, receiver in zip(SUBSCRIBER_SLOTS, receivers, strict=True):
+            self._watch(slot, receiver.track)
+
+    def _watch(self, key: tuple[Slot, MediaKind], track: MediaStreamTrack) -> None:
+        self.watched[key] = Watched()
+        read = _read_video if key[1] is MediaKind.VIDEO else _read_audio
+        task = asyncio.ensure_future(_reading(read, track, self.watched[key]))
+        self._tasks.append(task)
+
+    def video(self, slot: Slot) -> Watched:
+        return self.watched[slot, MediaKind.VIDEO]
+
+    def audio(self, slot: Slot) -> Watched:
+        return self.watched[slot, MediaKind.AUDIO]
+
+    async def close(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await super().close()
+
+
+async def watch(relay: Relay, who: MediaParty, netem: Netem | None = None) -> Viewer:
+    """Join as a viewer."""
+    viewer = Viewer(netem)
+    await viewer.join(relay, who)
+    return viewer
+
+
+async def _reading(read: Callable[[Any, Watched], None], track: Any, into: Watched) -> None:
+    while True:
+        frame = await track.recv()
+        into.frames += 1
+        into.pts.append(frame.pts)
+        into.at.append(time.monotonic())
+        read(frame, into)
+
+
+def _read_video(frame: av.VideoFrame, into: Watched) -> None:
+    into.lumas.append(float(frame.to_ndarray(format="gray")[frame.height // 2 :].mean()))
+
+
+def _read_audio(frame: av.AudioFrame, into: Watched) -> None:
+    into.loudness.append(float(np.abs(frame.to_ndarray().astype(np.int32)).mean()))
