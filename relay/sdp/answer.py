@@ -15,6 +15,7 @@ from relay.sdp.offered_media import (
     direction,
     is_usable,
     kind_of,
+    offers_reference_time,
     simulcast_rids,
 )
 from relay.sdp.transport import RemoteTransport, remote_transport
@@ -128,14 +129,19 @@ def _subscriber_media(
     if not formats:
         return None
     has_rtx = any(form.rtx_payload_type is not None for form in formats)
+    reports_time = offers_reference_time(section)
+    media = _media(section, formats)
     media = replace(
-        _media(section, formats),
+        media,
+        feedback=media.feedback | ({"rrtr"} if reports_time else set()),
         extensions=accepted_extensions(section, TO_SUBSCRIBER, unusable="sendonly"),
         slot=slot,
         ssrc=new_ssrc(),
         rtx_ssrc=new_ssrc() if has_rtx else 0,
     )
     lines = accepted_lines(section, media, formats, "sendonly")
+    if reports_time:
+        lines.append("a=rtcp-xr:rcvr-rtt=all")
     return _Taken(media, lines + _source_lines(media, slot))
 
 

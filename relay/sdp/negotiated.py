@@ -66,7 +66,8 @@ class NegotiatedMedia:
     fmtp: str
     extensions: Extensions
     feedback: frozenset[str]
-    """`nack`, `nack pli`, `ccm fir`, `goog-remb`, `transport-cc`, `rrtr` where agreed."""
+    """`nack`, `nack pli`, `ccm fir`, `goog-remb`, `transport-cc`, `rrtr` where agreed
+    (by `a=rtcp-fb` or, the standard way, by `a=rtcp-xr:rcvr-rtt`)."""
     slot: Slot | None = None
     """The slot that feeds it (subscribers), or that it feeds (publishers)."""
     alternatives: dict[Codec, tuple[int, int | None]] = field(default_factory=dict)

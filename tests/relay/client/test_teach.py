@@ -65,6 +65,17 @@ async def test_comes_back_after_a_break(server: Loopback, scope: TaskScope, clip
     assert list(server.peers) == ["whip2"]
 
 
+async def test_server_that_forgot_the_session_is_noticed_soon(
+    server: Loopback, scope: TaskScope, clip: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("relay.client.peer.CHECK_SECONDS", 0.2)
+    scope.start("teach", teach(f"{server.url}/whip", "g", clip, cache=clip.parent))
+    await until(lambda: server.is_on_air("whip1"), 20)
+    forgotten = server.peers.pop("whip1")
+    await until(lambda: server.is_on_air("whip2"), 20)
+    await forgotten.close()
+
+
 @pytest.mark.parametrize(
     ("error_id", "end"),
     [

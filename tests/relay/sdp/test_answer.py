@@ -128,6 +128,13 @@ class TestSubscriber:
         assert "a=rtcp-fb:111 nack\r\n" in agreed.answer_sdp
         assert "transport-cc" not in agreed.answer_sdp
 
+    def test_clock_reports_are_asked_for_the_standard_way_too(
+        self, offer: Offer, local: LocalTransport, new_ssrc: Callable[[], int]
+    ) -> None:
+        agreed = answer_subscriber(offer("chromium-player"), local, new_ssrc=new_ssrc)
+        assert all("rrtr" in media.feedback for media in agreed.media)
+        assert agreed.answer_sdp.count("a=rtcp-xr:rcvr-rtt=all\r\n") == 2
+
     def test_more_lines_than_slots(
         self, offer: Offer, local: LocalTransport, new_ssrc: Callable[[], int]
     ) -> None:
