@@ -28,6 +28,8 @@ export interface SubscriberOptions {
   grant: () => string;
   /** Buffer to start with; LISTENING_BUFFER_MS unless told. */
   bufferMs?: number;
+  /** Slots to receive; all of them unless told. The first one must be among them. */
+  slots?: readonly SlotName[];
   /** What the lesson's publishers send right now. */
   expected: () => Expected;
   /** Called when `phase`, `tracks`, `vitals` or `error` changed. */
@@ -124,7 +126,9 @@ export class Subscriber {
     const tracks: Partial<SlotTracks> = {};
     this.#receivers.clear();
     for (const slot of SLOTS) {
-      const transceiver = pc.addTransceiver(KINDS[slot], { direction: 'recvonly' });
+      const isWanted = this.#options.slots?.includes(slot) ?? true;
+      const direction = isWanted ? 'recvonly' : 'inactive';
+      const transceiver = pc.addTransceiver(KINDS[slot], { direction });
       if (KINDS[slot] === 'video') preferCodecs(transceiver);
       applyBuffer(transceiver.receiver, this.#bufferMs);
       this.#receivers.set(slot, transceiver.receiver);
