@@ -3,11 +3,11 @@
 export type Route =
   | { page: 'login'; next: string }
   | { page: 'today' }
-  | { page: 'check'; lesson_id: string }
-  | { page: 'console'; lesson_id: string }
-  | { page: 'summary'; lesson_id: string }
+  | { page: 'check'; lessonId: string }
+  | { page: 'console'; lessonId: string }
+  | { page: 'summary'; lessonId: string }
   | { page: 'library' }
-  | { page: 'recording'; recording_id: string; at_ms: number | null }
+  | { page: 'recording'; recordingId: string; atMs: number | null }
   | { page: 'admin'; section: AdminSection }
   | { page: 'missing' };
 
@@ -43,10 +43,10 @@ function nextOf(query: string): string {
   return /^\/(?![/\\])/.test(next) ? next : '/today';
 }
 
-function libraryRoute(recording_id: string, rest: string, query: string): Route {
+function libraryRoute(recordingId: string, rest: string, query: string): Route {
   if (rest) return { page: 'missing' };
-  if (!recording_id) return { page: 'library' };
-  return { page: 'recording', recording_id, at_ms: momentOf(query) };
+  if (!recordingId) return { page: 'library' };
+  return { page: 'recording', recordingId, atMs: momentOf(query) };
 }
 
 /** `?t=` in whole or decimal seconds. */
@@ -56,9 +56,9 @@ function momentOf(query: string): number | null {
   return Number.isFinite(seconds) && seconds >= 0 ? Math.round(seconds * 1000) : null;
 }
 
-function teachRoute(lesson_id: string, page: string): Route {
-  if (page === '') return { page: 'console', lesson_id };
-  if (page === 'check' || page === 'summary') return { page, lesson_id };
+function teachRoute(lessonId: string, page: string): Route {
+  if (page === '') return { page: 'console', lessonId };
+  if (page === 'check' || page === 'summary') return { page, lessonId };
   return { page: 'missing' };
 }
 

@@ -1,11 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import {
-  asksBeforeEnd,
-  clockText,
-  elapsedMs,
-  planProgress,
-  remainingMs,
-} from '../../src/staff/console/clock';
+import { asksBeforeEnd, elapsedMs, planProgress, remainingMs } from '../../src/staff/console/clock';
 
 const START_MS = 1_000_000;
 const lesson = {
@@ -34,15 +28,5 @@ describe('the clock of a lesson', () => {
   test('asks before an end with more than three minutes of plan left', () => {
     expect(asksBeforeEnd(lesson, START_MS + 36 * 60_000)).toBe(true);
     expect(asksBeforeEnd(lesson, START_MS + 37 * 60_000)).toBe(false);
-  });
-
-  test.each([
-    [0, '0:00'],
-    [59_999, '0:59'],
-    [1_104_000, '18:24'],
-    [3_723_000, '1:02:03'],
-    [-1, '0:00'],
-  ])('%i ms reads %s', (span_ms, text) => {
-    expect(clockText(span_ms)).toBe(text);
   });
 });

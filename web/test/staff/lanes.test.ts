@@ -18,14 +18,14 @@ describe('lanesOf', () => {
       ],
       100,
     );
-    expect(lanes.stage).toMatchObject([{ from_ms: 10, to_ms: 20, room_id: 'a' }]);
-    expect(lanes.lost).toMatchObject([{ from_ms: 15, to_ms: 30, room_id: 'b' }]);
+    expect(lanes.stage).toMatchObject([{ fromMs: 10, toMs: 20, room_id: 'a' }]);
+    expect(lanes.lost).toMatchObject([{ fromMs: 15, toMs: 30, room_id: 'b' }]);
     expect(lanes.hands).toEqual([{ at_ms: 5, room_id: 'a', room_name: 'room a' }]);
   });
 
   test('lets what never ended last to the end, and ignores an end without a beginning', () => {
     const lanes = lanesOf([event(40, 'room_lost'), event(50, 'stage_off')], 100);
-    expect(lanes.lost).toMatchObject([{ from_ms: 40, to_ms: 100 }]);
+    expect(lanes.lost).toMatchObject([{ fromMs: 40, toMs: 100 }]);
     expect(lanes.stage).toEqual([]);
   });
 
@@ -34,7 +34,7 @@ describe('lanesOf', () => {
       [event(10, 'stage_on'), event(20, 'stage_on'), event(30, 'stage_off')],
       100,
     );
-    expect(lanes.stage).toMatchObject([{ from_ms: 10, to_ms: 30 }]);
+    expect(lanes.stage).toMatchObject([{ fromMs: 10, toMs: 30 }]);
   });
 });
 
@@ -49,6 +49,6 @@ test.each([
   [60_000, 7],
   [2_400_000, 5],
   [7_200_000, 5],
-])('an axis of %i ms has %i ticks', (end_ms, count) => {
-  expect(axisTicks(end_ms)).toHaveLength(count);
+])('an axis of %i ms has %i ticks', (endMs, count) => {
+  expect(axisTicks(endMs)).toHaveLength(count);
 });

@@ -13,23 +13,23 @@ import {
   type MasterClock,
 } from '../../src/staff/player/sync';
 
-const clock: MasterClock = { position_ms: 5_000, set_at_ms: 100, speed: 1, is_running: true };
+const clock: MasterClock = { positionMs: 5_000, setAtMs: 100, speed: 1, isRunning: true };
 
 describe('the master clock', () => {
   test('runs at its speed and stands while paused', () => {
     expect(positionOf({ ...clock, speed: 1.5 }, 1_100)).toBe(6_500);
-    expect(positionOf({ ...clock, is_running: false }, 1_100)).toBe(5_000);
+    expect(positionOf({ ...clock, isRunning: false }, 1_100)).toBe(5_000);
   });
 
   test('does not jump when speed or running changes', () => {
     const faster = adjusted(clock, 1_100, { speed: 2 });
     expect(positionOf(faster, 1_100)).toBe(6_000);
-    const paused = adjusted(faster, 2_100, { is_running: false });
+    const paused = adjusted(faster, 2_100, { isRunning: false });
     expect(positionOf(paused, 9_999)).toBe(8_000);
   });
 
   test('a seek is where it says', () => {
-    expect(positionOf(adjusted(clock, 1_100, { position_ms: 42 }), 1_200)).toBe(142);
+    expect(positionOf(adjusted(clock, 1_100, { positionMs: 42 }), 1_200)).toBe(142);
   });
 });
 
@@ -48,21 +48,21 @@ describe('orderFor', () => {
 
   test('seeks when far off', () => {
     const order = orderFor(10_000, 10_000 + SEEK_BEYOND_MS + 1, 1, 'picture');
-    expect(order).toEqual({ action: 'seek', to_ms: 10_000 + SEEK_BEYOND_MS + 1, rate: 1 });
+    expect(order).toEqual({ action: 'seek', toMs: 10_000 + SEEK_BEYOND_MS + 1, rate: 1 });
   });
 
   test.each(SPEEDS)(
     'brings a drifting follower within the target and keeps it there at %f x',
     (speed) => {
-      const hardware_drift = 1.0005;
-      let at_ms = 300;
-      let clock_ms = 0;
+      const hardwareDrift = 1.0005;
+      let atMs = 300;
+      let clockMs = 0;
       const late: number[] = [];
       for (let tick = 0; tick < 600; tick += 1) {
-        const order = orderFor(at_ms, clock_ms, speed, 'voice');
-        at_ms = order.action === 'seek' ? order.to_ms : at_ms + 100 * order.rate * hardware_drift;
-        clock_ms += 100 * speed;
-        if (tick > 150) late.push(Math.abs(at_ms - clock_ms));
+        const order = orderFor(atMs, clockMs, speed, 'voice');
+        atMs = order.action === 'seek' ? order.toMs : atMs + 100 * order.rate * hardwareDrift;
+        clockMs += 100 * speed;
+        if (tick > 150) late.push(Math.abs(atMs - clockMs));
       }
       expect(Math.max(...late)).toBeLessThan(TARGET_MS);
     },
@@ -86,10 +86,10 @@ describe('which tracks take part', () => {
   });
 
   test('one needed track without data holds all; a failed one holds nobody', () => {
-    const good = { is_needed: true, has_data: true, is_failed: false };
-    expect(mustHold([good, { ...good, has_data: false }])).toBe(true);
-    expect(mustHold([good, { ...good, has_data: false, is_failed: true }])).toBe(false);
-    expect(mustHold([good, { is_needed: false, has_data: false, is_failed: false }])).toBe(false);
+    const good = { isNeeded: true, hasData: true, isFailed: false };
+    expect(mustHold([good, { ...good, hasData: false }])).toBe(true);
+    expect(mustHold([good, { ...good, hasData: false, isFailed: true }])).toBe(false);
+    expect(mustHold([good, { isNeeded: false, hasData: false, isFailed: false }])).toBe(false);
   });
 });
 

@@ -21,9 +21,9 @@ describe('conditionOf', () => {
     ['full', 'full', 'none', true, 'voice'],
     ['none', 'full', 'full', true, 'lost'],
   ] as const)('voice %s, slides %s, picture %s, shared %s: %s', (...row) => {
-    const [voice, slides, picture, has_screen, condition] = row;
+    const [voice, slides, picture, hasScreen, condition] = row;
     const one = room('a', { link: { voice, slides, picture } });
-    expect(conditionOf(one, true, has_screen)).toBe(condition);
+    expect(conditionOf(one, true, hasScreen)).toBe(condition);
   });
 
   test('says nothing of links before anything is sent', () => {
@@ -64,21 +64,21 @@ describe('tilesOf', () => {
 
 describe('wallGrid', () => {
   test.each([
-    [3, 900, { columns: 6, pages: 1, is_compact: false }],
-    [12, 900, { columns: 6, pages: 1, is_compact: false }],
-    [12, 657, { columns: 12, pages: 1, is_compact: true }],
-    [13, 900, { columns: 10, pages: 1, is_compact: true }],
-    [30, 657, { columns: 15, pages: 1, is_compact: true }],
-    [31, 900, { columns: 12, pages: 2, is_compact: true }],
-    [1000, 900, { columns: 12, pages: 42, is_compact: true }],
+    [3, 900, { columns: 6, pages: 1, isCompact: false }],
+    [12, 900, { columns: 6, pages: 1, isCompact: false }],
+    [12, 657, { columns: 12, pages: 1, isCompact: true }],
+    [13, 900, { columns: 10, pages: 1, isCompact: true }],
+    [30, 657, { columns: 15, pages: 1, isCompact: true }],
+    [31, 900, { columns: 12, pages: 2, isCompact: true }],
+    [1000, 900, { columns: 12, pages: 42, isCompact: true }],
   ])('%i rooms on %i px', (count, height, grid) => {
     expect(wallGrid(count, height)).toMatchObject(grid);
   });
 
   test('never loses a room between its pages', () => {
     for (let count = 0; count <= 200; count += 1) {
-      const { per_page, pages } = wallGrid(count, 900);
-      expect(per_page * pages).toBeGreaterThanOrEqual(count);
+      const { perPage, pages } = wallGrid(count, 900);
+      expect(perPage * pages).toBeGreaterThanOrEqual(count);
     }
   });
 });

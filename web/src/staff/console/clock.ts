@@ -12,31 +12,22 @@ type Planned = Pick<
 >;
 
 /** Milliseconds the lesson has run; 0 before it starts, frozen when it ended. */
-export function elapsedMs(lesson: Planned, now_ms: number): number {
+export function elapsedMs(lesson: Planned, nowMs: number): number {
   if (lesson.started_at_ms === null) return 0;
-  return Math.max(0, (lesson.ended_at_ms ?? now_ms) - lesson.started_at_ms);
+  return Math.max(0, (lesson.ended_at_ms ?? nowMs) - lesson.started_at_ms);
 }
 
 /** Milliseconds left of the plan, never below 0. */
-export function remainingMs(lesson: Planned, now_ms: number): number {
-  return Math.max(0, lesson.duration_minutes * MINUTE_MS - elapsedMs(lesson, now_ms));
+export function remainingMs(lesson: Planned, nowMs: number): number {
+  return Math.max(0, lesson.duration_minutes * MINUTE_MS - elapsedMs(lesson, nowMs));
 }
 
 /** Part of the plan that is over, 0 to 1. */
-export function planProgress(lesson: Planned, now_ms: number): number {
-  return Math.min(1, elapsedMs(lesson, now_ms) / (lesson.duration_minutes * MINUTE_MS));
+export function planProgress(lesson: Planned, nowMs: number): number {
+  return Math.min(1, elapsedMs(lesson, nowMs) / (lesson.duration_minutes * MINUTE_MS));
 }
 
 /** Whether ending now cuts off so much of the plan that the teacher is asked. */
-export function asksBeforeEnd(lesson: Planned, now_ms: number): boolean {
-  return remainingMs(lesson, now_ms) > ASK_BEFORE_END_MS;
-}
-
-/** `18:24`, and `1:02:03` from an hour on. */
-export function clockText(span_ms: number): string {
-  const seconds = Math.max(0, Math.floor(span_ms / 1000));
-  const two = (value: number): string => String(value).padStart(2, '0');
-  const minutes = Math.floor(seconds / 60);
-  if (minutes < 60) return `${minutes}:${two(seconds % 60)}`;
-  return `${Math.floor(minutes / 60)}:${two(minutes % 60)}:${two(seconds % 60)}`;
+export function asksBeforeEnd(lesson: Planned, nowMs: number): boolean {
+  return remainingMs(lesson, nowMs) > ASK_BEFORE_END_MS;
 }

@@ -12,16 +12,16 @@ export interface Tile {
   badge: Badge;
 }
 
-/** What the link of a room still carries, while the lesson runs and `has_screen` is shared. */
-export function conditionOf(room: RoomView, is_live: boolean, has_screen: boolean): Condition {
+/** What the link of a room still carries, while the lesson runs and `hasScreen` is shared. */
+export function conditionOf(room: RoomView, isLive: boolean, hasScreen: boolean): Condition {
   if (room.presence === 'absent') return 'absent';
   if (room.presence === 'lost') return 'lost';
-  if (!is_live) return 'fine';
+  if (!isLive) return 'fine';
   const { voice, slides, picture } = room.link;
   if (voice === 'none') return 'lost';
   if (picture === 'none') return 'voice';
-  const is_reduced = voice === 'half' || picture === 'half' || (has_screen && slides !== 'full');
-  return is_reduced ? 'reduced' : 'fine';
+  const isReduced = voice === 'half' || picture === 'half' || (hasScreen && slides !== 'full');
+  return isReduced ? 'reduced' : 'fine';
 }
 
 function badgeOf(room: RoomView, stage: StageView | null): Badge {
@@ -34,12 +34,12 @@ export function tilesOf(
   rooms: readonly RoomView[],
   stage: StageView | null,
   lesson: Pick<LessonView, 'state'>,
-  has_screen: boolean,
+  hasScreen: boolean,
 ): Tile[] {
-  const is_live = lesson.state === 'live';
+  const isLive = lesson.state === 'live';
   return rooms.map((room) => ({
     room,
-    condition: conditionOf(room, is_live, has_screen),
+    condition: conditionOf(room, isLive, hasScreen),
     badge: badgeOf(room, stage),
   }));
 }
@@ -60,10 +60,10 @@ export function tallyOf(tiles: readonly Tile[]): Tally {
 
 export interface WallGrid {
   columns: number;
-  per_page: number;
+  perPage: number;
   pages: number;
   /** Square tiles carry icons only. */
-  is_compact: boolean;
+  isCompact: boolean;
 }
 
 const PAGED_ABOVE = 30;
@@ -71,14 +71,14 @@ const ROOMS_PER_PAGE = 24;
 const LOW_SCREEN_PX = 780;
 
 /** How the wall lays out `count` rooms on a window of that height. */
-export function wallGrid(count: number, window_height_px: number): WallGrid {
-  const is_low = window_height_px < LOW_SCREEN_PX;
+export function wallGrid(count: number, windowHeightPx: number): WallGrid {
+  const isLow = windowHeightPx < LOW_SCREEN_PX;
   if (count > PAGED_ABOVE) {
     const pages = Math.ceil(count / ROOMS_PER_PAGE);
-    return { columns: 12, per_page: ROOMS_PER_PAGE, pages, is_compact: true };
+    return { columns: 12, perPage: ROOMS_PER_PAGE, pages, isCompact: true };
   }
-  if (count <= 12) return { columns: is_low ? 12 : 6, per_page: 12, pages: 1, is_compact: is_low };
-  return { columns: is_low ? 15 : 10, per_page: PAGED_ABOVE, pages: 1, is_compact: true };
+  if (count <= 12) return { columns: isLow ? 12 : 6, perPage: 12, pages: 1, isCompact: isLow };
+  return { columns: isLow ? 15 : 10, perPage: PAGED_ABOVE, pages: 1, isCompact: true };
 }
 
 /** Rooms whose hand is up, first come first. */

@@ -21,27 +21,27 @@ const WORK_OFF_MS = 1_500;
 
 export interface MasterClock {
   /** Position on the recording's axis when it was set. */
-  position_ms: number;
+  positionMs: number;
   /** `performance.now()` when it was set. */
-  set_at_ms: number;
+  setAtMs: number;
   speed: number;
-  is_running: boolean;
+  isRunning: boolean;
 }
 
-/** Where the clock stands at `now_ms`. */
-export function positionOf(clock: MasterClock, now_ms: number): number {
-  if (!clock.is_running) return clock.position_ms;
-  return clock.position_ms + (now_ms - clock.set_at_ms) * clock.speed;
+/** Where the clock stands at `nowMs`. */
+export function positionOf(clock: MasterClock, nowMs: number): number {
+  if (!clock.isRunning) return clock.positionMs;
+  return clock.positionMs + (nowMs - clock.setAtMs) * clock.speed;
 }
 
-/** The same clock, told anew from `now_ms`; give only what changes. */
+/** The same clock, told anew from `nowMs`; give only what changes. */
 export function adjusted(
   clock: MasterClock,
-  now_ms: number,
-  change: Partial<Omit<MasterClock, 'set_at_ms'>>,
+  nowMs: number,
+  change: Partial<Omit<MasterClock, 'setAtMs'>>,
 ): MasterClock {
-  const position_ms = change.position_ms ?? positionOf(clock, now_ms);
-  return { ...clock, ...change, position_ms, set_at_ms: now_ms };
+  const positionMs = change.positionMs ?? positionOf(clock, nowMs);
+  return { ...clock, ...change, positionMs, setAtMs: nowMs };
 }
 
 export interface TrackSpan {
@@ -50,56 +50,56 @@ export interface TrackSpan {
 }
 
 /** Whether a track has something to show at that position; a growing one has no end yet. */
-export function covers(span: TrackSpan, position_ms: number, is_growing = false): boolean {
-  if (position_ms < span.start_ms) return false;
-  return is_growing || position_ms < span.start_ms + span.duration_ms;
+export function covers(span: TrackSpan, positionMs: number, isGrowing = false): boolean {
+  if (positionMs < span.start_ms) return false;
+  return isGrowing || positionMs < span.start_ms + span.duration_ms;
 }
 
-/** Whether a track should be loaded: it is on, or it comes within `ahead_ms`. */
-export function isNear(span: TrackSpan, position_ms: number, ahead_ms: number): boolean {
+/** Whether a track should be loaded: it is on, or it comes within `aheadMs`. */
+export function isNear(span: TrackSpan, positionMs: number, aheadMs: number): boolean {
   return covers(
-    { start_ms: span.start_ms - ahead_ms, duration_ms: span.duration_ms + ahead_ms },
-    position_ms,
+    { start_ms: span.start_ms - aheadMs, duration_ms: span.duration_ms + aheadMs },
+    positionMs,
   );
 }
 
 export type Order =
-  { action: 'play'; rate: number } | { action: 'seek'; to_ms: number; rate: number };
+  { action: 'play'; rate: number } | { action: 'seek'; toMs: number; rate: number };
 
 /**
- * What to tell a follower whose own position is `at_ms` on the recording's axis.
+ * What to tell a follower whose own position is `atMs` on the recording's axis.
  * Behind the clock it runs a little faster, ahead a little slower, far off it seeks.
  */
 export function orderFor(
-  at_ms: number,
-  clock_ms: number,
+  atMs: number,
+  clockMs: number,
   speed: number,
   kind: 'voice' | 'picture',
 ): Order {
-  const drift_ms = at_ms - clock_ms;
-  const distance_ms = Math.abs(drift_ms);
-  if (distance_ms > SEEK_BEYOND_MS * Math.max(1, speed)) {
-    return { action: 'seek', to_ms: clock_ms, rate: speed };
+  const driftMs = atMs - clockMs;
+  const distanceMs = Math.abs(driftMs);
+  if (distanceMs > SEEK_BEYOND_MS * Math.max(1, speed)) {
+    return { action: 'seek', toMs: clockMs, rate: speed };
   }
-  if (distance_ms < LEAVE_ALONE_MS) return { action: 'play', rate: speed };
+  if (distanceMs < LEAVE_ALONE_MS) return { action: 'play', rate: speed };
   const limit = MAX_NUDGE[kind];
-  const nudge = Math.min(limit, Math.max(-limit, -drift_ms / WORK_OFF_MS));
+  const nudge = Math.min(limit, Math.max(-limit, -driftMs / WORK_OFF_MS));
   return { action: 'play', rate: speed * (1 + nudge) };
 }
 
 /** What one element can do at this moment. */
 export interface TrackStatus {
-  is_needed: boolean;
-  has_data: boolean;
-  is_failed: boolean;
+  isNeeded: boolean;
+  hasData: boolean;
+  isFailed: boolean;
 }
 
 /** Whether everything must wait: one needed track without data holds all of them. */
 export function mustHold(tracks: readonly TrackStatus[]): boolean {
-  return tracks.some((track) => track.is_needed && !track.has_data && !track.is_failed);
+  return tracks.some((track) => track.isNeeded && !track.hasData && !track.isFailed);
 }
 
-/** A position within the recording, `end_ms` exclusive by a frame so that a picture stands. */
-export function clamped(position_ms: number, end_ms: number): number {
-  return Math.min(Math.max(0, position_ms), Math.max(0, end_ms - 40));
+/** A position within the recording, `endMs` exclusive by a frame so that a picture stands. */
+export function clamped(positionMs: number, endMs: number): number {
+  return Math.min(Math.max(0, positionMs), Math.max(0, endMs - 40));
 }

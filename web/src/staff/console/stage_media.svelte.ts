@@ -1,0 +1,44 @@
+/** Picture and voice of the room on stage, as the teacher receives them. */
+
+import type { ErrorBody } from '$kit/protocol/schema';
+import { Subscriber, TALKING_BUFFER_MS } from '$rtc/subscriber';
+import { SoundMeter } from '../media/meter.svelte';
+
+export class StageMedia {
+  /** What comes from the stage; the tracks stay while rooms come and go. */
+  stream = $state.raw<MediaStream | null>(null);
+  error = $state.raw<ErrorBody | null>(null);
+  readonly meter = new SoundMeter();
+  #subscriber: Subscriber | null = null;
+
+  /** Subscribes once; a second call while it is open does nothing. */
+  open(endpoint: string, grant: () => string): void {
+    if (this.#subscriber) return;
+    this.#subscriber = new Subscriber({
+      endpoint,
+      grant,
+      bufferMs: TALKING_BUFFER_MS,
+      // Her own picture and screen stay out. Her voice comes along, unheard: the first m-line
+      // carries the bundle.
+      slots: ['voice', 'stageVoice', 'stagePicture'],
+      expected: () => ({ lead: false, screen: false }),
+      changed: (subscriber) => this.#changed(subscriber),
+    });
+    this.#subscriber.open();
+  }
+
+  close(): void {
+    this.#subscriber?.close();
+    this.#subscriber = null;
+    this.meter.close();
+    this.stream = null;
+  }
+
+  #changed({ tracks, error }: Subscriber): void {
+    this.error = error;
+    const [picture] = this.stream?.getVideoTracks() ?? [];
+    if (!tracks || tracks.stagePicture === picture) return;
+    this.stream = new MediaStream([tracks.stageVoice, tracks.stagePicture]);
+    this.meter.listen(this.stream);
+  }
+}

@@ -1,0 +1,10 @@
+/** Boots the staff pages. */
+
+import '$kit/styles/base.css';
+import '$kit/styles/controls.css';
+import './ui/staff.css';
+import { mount } from 'svelte';
+import App from './App.svelte';
+
+const target = document.getElementById('app');
+if (target) mount(App, { target });

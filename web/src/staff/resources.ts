@@ -1,0 +1,124 @@
+/** What the staff pages ask of the HTTP API. A session that ran out leads to the sign-in page. */
+
+import { api, ApiError, type RequestOptions } from '$kit/api';
+import type {
+  CommentView,
+  CourseView,
+  ErrorBody,
+  Grant,
+  LessonInfo,
+  LessonSummary,
+  Me,
+  NewCourse,
+  NewLesson,
+  NewOrganisation,
+  NewPerson,
+  NewRoom,
+  OrganisationView,
+  PersonChange,
+  PersonView,
+  RecordingDetail,
+  RecordingInfo,
+  RoomCode,
+  RoomInfo,
+  SignIn,
+} from '$kit/protocol/schema';
+import { navigate } from './router';
+
+/** The first path of an address that asks for a sign-in and returns afterwards. */
+export function signInPath(next: string): string {
+  return next === '/today' ? '/login' : `/login?next=${encodeURIComponent(next)}`;
+}
+
+async function call<Answer>(path: string, options?: RequestOptions): Promise<Answer> {
+  try {
+    return await api<Answer>(path, options);
+  } catch (caught) {
+    if (caught instanceof ApiError && caught.status === 401) {
+      navigate(signInPath(location.pathname + location.search), 'replace');
+    }
+    throw caught;
+  }
+}
+
+const post = <Answer>(path: string, body?: unknown) => call<Answer>(path, { method: 'POST', body });
+const patch = <Answer>(path: string, body: unknown) =>
+  call<Answer>(path, { method: 'PATCH', body });
+const remove = (path: string) => call<undefined>(path, { method: 'DELETE' });
+const id = encodeURIComponent;
+
+function query(values: Record<string, string | number | null>): string {
+  const pairs = Object.entries(values).filter(([, value]) => value !== null && value !== '');
+  const text = new URLSearchParams(pairs.map(([key, value]) => [key, String(value)])).toString();
+  return text && `?${text}`;
+}
+
+export const signIn = (body: SignIn) => api<Me>('/api/sign-in', { method: 'POST', body });
+export const signOut = () => post<undefined>('/api/sign-out');
+export const readMe = () => api<Me>('/api/me');
+
+export interface LessonFilter {
+  from_ms: number | null;
+  to_ms: number | null;
+  state: LessonInfo['state'] | '';
+}
+export const listLessons = (filter: LessonFilter) =>
+  call<LessonInfo[]>(`/api/lessons${query({ ...filter })}`);
+export const readLesson = (lesson_id: string) => call<LessonInfo>(`/api/lessons/${id(lesson_id)}`);
+export const createLesson = (body: NewLesson) => post<LessonInfo>('/api/lessons', body);
+export const deleteLesson = (lesson_id: string) => remove(`/api/lessons/${id(lesson_id)}`);
+export const requestGrant = (lesson_id: string) =>
+  post<Grant>(`/api/lessons/${id(lesson_id)}/grant`);
+export const readSummary = (lesson_id: string) =>
+  call<LessonSummary>(`/api/lessons/${id(lesson_id)}/summary`);
+
+export const listCourses = () => call<CourseView[]>('/api/courses');
+export const createCourse = (body: NewCourse) => post<CourseView>('/api/courses', body);
+
+export const listOrganisations = () => call<OrganisationView[]>('/api/organisations');
+export const createOrganisation = (body: NewOrganisation) =>
+  post<OrganisationView>('/api/organisations', body);
+
+export const listPeople = () => call<PersonView[]>('/api/people');
+export const createPerson = (body: NewPerson) => post<PersonView>('/api/people', body);
+export const changePerson = (person_id: string, body: PersonChange) =>
+  patch<PersonView>(`/api/people/${id(person_id)}`, body);
+
+export const listRooms = () => call<RoomInfo[]>('/api/rooms');
+export const createRoom = (body: NewRoom) => post<RoomInfo>('/api/rooms', body);
+export const createRoomCode = (room_id: string) => post<RoomCode>(`/api/rooms/${id(room_id)}/code`);
+export const removeRoomDevice = (room_id: string) => remove(`/api/rooms/${id(room_id)}/device`);
+
+export interface RecordingFilter {
+  q: string;
+  from_ms: number | null;
+  to_ms: number | null;
+}
+export const listRecordings = (filter: RecordingFilter) =>
+  call<RecordingInfo[]>(`/api/recordings${query({ ...filter })}`);
+export const readRecording = (recording_id: string) =>
+  call<RecordingDetail>(`/api/recordings/${id(recording_id)}`);
+export const shareRecording = (recording_id: string, is_shared: boolean) =>
+  patch<RecordingInfo>(`/api/recordings/${id(recording_id)}`, { is_shared });
+
+const comments = (recording_id: string) => `/api/recordings/${id(recording_id)}/comments`;
+export const createComment = (recording_id: string, at_ms: number, text: string) =>
+  post<CommentView>(comments(recording_id), { at_ms, text });
+export const changeComment = (recording_id: string, comment_id: string, text: string) =>
+  patch<CommentView>(`${comments(recording_id)}/${id(comment_id)}`, { text });
+export const deleteComment = (recording_id: string, comment_id: string) =>
+  remove(`${comments(recording_id)}/${id(comment_id)}`);
+
+/** What went wrong as a sentence; a fault of this page says so and names itself. */
+export function faultOf(caught: unknown): ErrorBody {
+  if (caught instanceof ApiError) return caught.error;
+  const name = caught instanceof Error ? caught.name : 'unknown';
+  return {
+    id: 'page-fault',
+    message: {
+      'zh-CN': `这一步没有成功，请再试一次。（代码 ${name}）`,
+      en: `That did not work; try again. (Code ${name})`,
+    },
+    details: {},
+  };
+}
