@@ -36,6 +36,8 @@ FREE_PASSWORD_TRIES = 5
 """Wrong passwords for one login from one address before the delay grows: 1, 2, 4 ... seconds."""
 LONGEST_DELAY_SECONDS = 300.0
 FORGET_AFTER_SECONDS = 1800.0
+_ROUNDING = 1e-6
+"""Of a token: who waits as long as told must not be told to wait again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,7 @@ class Tries:
 
     def wait_seconds(self, key: str, now: float) -> float:
         """0 if a try is free, else how long until one is."""
-        missing = 1 - self._bucket(key, now).tokens
+        missing = 1 - _ROUNDING - self._bucket(key, now).tokens
         return max(0.0, missing * 60 / self.rate.per_minute)
 
     def take(self, key: str, now: float) -> None:

@@ -134,7 +134,7 @@ class Lessons:
             await _apply(session, principal, row, change)
             session.add(audited(principal, "lesson.changed", row.id, self._db.clock.wall_ms()))
             await session.flush()
-            return lesson_of(row)
+            return lesson_of(await scoped_row(session, principal, row.id))
 
     async def remove(self, principal: Principal, lesson_id: LessonId) -> None:
         """Remove a scheduled lesson. Raises like `change`."""
