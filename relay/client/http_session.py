@@ -8,7 +8,7 @@ import httpx
 from streamsvc.base.errors import PeerGone, UserError
 
 GrantSource = Callable[[], Awaitable[str]]
-"""Asked before each request: grants are short-lived."""
+"""Asked for the first request, and again when the server no longer takes what it gave."""
 
 SDP = "application/sdp"
 FRAGMENT = "application/trickle-ice-sdpfrag"
@@ -31,6 +31,7 @@ class HttpSession:
     def __init__(self, http: httpx.AsyncClient, grant: GrantSource) -> None:
         self._http = http
         self._grant = grant
+        self._bearer = ""
         self._location: str | None = None
         self._etag = ""
 
@@ -63,7 +64,18 @@ class HttpSession:
     async def _request(
         self, method: str, url: str, body: str, headers: dict[str, str]
     ) -> httpx.Response:
-        bearer = {"Authorization": f"Bearer {await self._grant()}"}
+        is_used_before = bool(self._bearer)
+        response = await self._send(method, url, body, headers)
+        if response.status_code == 401 and is_used_before:
+            self._bearer = ""
+            response = await self._send(method, url, body, headers)
+        return response
+
+    async def _send(
+        self, method: str, url: str, body: str, headers: dict[str, str]
+    ) -> httpx.Response:
+        self._bearer = self._bearer or await self._grant()
+        bearer = {"Authorization": f"Bearer {self._bearer}"}
         try:
             return await self._http.request(method, url, content=body, headers=headers | bearer)
         except httpx.TransportError as error:

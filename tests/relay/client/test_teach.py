@@ -131,6 +131,26 @@ async def test_session_that_is_gone_needs_no_ending(server: Loopback) -> None:
         assert not await session.is_open()
 
 
+async def test_grant_is_asked_for_again_when_it_has_expired() -> None:
+    grants = iter(["old", "new"])
+    seen: list[tuple[str, str]] = []
+
+    async def next_grant() -> str:
+        return next(grants)
+
+    def server(request: httpx.Request) -> httpx.Response:
+        seen.append((request.method, request.headers["authorization"]))
+        if request.method == "POST":
+            return httpx.Response(201, headers={"Location": "/sessions/1"})
+        return httpx.Response(200 if "new" in seen[-1][1] else 401)
+
+    async with httpx.AsyncClient(transport=httpx.MockTransport(server)) as http:
+        session = HttpSession(http, next_grant)
+        await session.open("http://server/whip", "v=0")
+        await session.end()
+    assert seen == [("POST", "Bearer old"), ("DELETE", "Bearer old"), ("DELETE", "Bearer new")]
+
+
 async def test_no_server_is_peer_gone() -> None:
     async with loopback() as gone:
         url = gone.url
