@@ -7,7 +7,7 @@ load of the sign-in page, which has no media.
 import asyncio
 
 from tests.bench.figures import arguments, percentile, tell
-from tests.bench.lesson import DemoLesson, demo_lesson
+from tests.support.demo import DemoLesson, demo_lesson
 from tests.support.browser import BOARD, chromium, open_context
 
 FIRST_FRAME = """

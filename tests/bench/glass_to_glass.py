@@ -1,7 +1,7 @@
 """From the teacher's glass to the room's: a clock drawn into the picture, read where it arrives.
 
 The publisher draws the low 16 bits of the clock as black and white cells, and their complement
-below; the viewer reads them from each decoded frame. Reference in the same run: two peer connections
+below; the viewer reads them from each decoded frame. Reference in the same run: two peers
 in one page, without a server.
 """
 
@@ -11,7 +11,7 @@ from typing import Any
 from playwright.async_api import Browser, Page
 
 from tests.bench.figures import arguments, percentile, tell
-from tests.bench.lesson import DemoLesson, demo_lesson
+from tests.support.demo import DemoLesson, demo_lesson
 from tests.support.browser import BOARD, chromium, open_context
 
 SCRIPT = """

@@ -1,4 +1,4 @@
-"""A live lesson for the benchmarks: the real service with its demo county."""
+"""A live lesson: the real service with its demo county, taught by the clip."""
 
 import json
 from collections.abc import Iterator

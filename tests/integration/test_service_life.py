@@ -1,0 +1,168 @@
+"""The service as an operator meets it: starts, stops, is killed, and comes back."""
+
+import json
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.support.demo import DemoLesson
+from tests.support.service import Service, running
+from tests.support.waiting import until_sync
+
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(240)]
+
+LOST_AT_MOST_MS = 2000
+NO_TEACHER = {"STREAMSVC_DEMO_TEACHER": "false"}
+
+
+def recording(demo: DemoLesson) -> dict[str, Any]:
+    """The demo lesson's recording as the administrator sees it."""
+    answer = demo.administrator.get(f"/api/recordings/{demo.lesson()['recording_id']}")
+    answer.raise_for_status()
+    return dict(answer.json())
+
+
+def recorded_until_ms(detail: dict[str, Any]) -> int:
+    """Wall time of the last recorded moment of the lead teacher."""
+    (lead,) = [track for track in detail["tracks"] if track["slot"] == "lead"]
+    start = detail["recording"]["started_at_ms"]
+    return int(start + lead["start_ms"] + lead["duration_ms"])
+
+
+def recorded_ms(demo: DemoLesson) -> int:
+    """How much of the lead teacher can be played."""
+    tracks = [t for t in recording(demo)["tracks"] if t["slot"] == "lead"]
+    return int(tracks[0]["duration_ms"]) if tracks else 0
+
+
+def test_a_clean_stop_is_quick_and_a_second_start_too(tmp_path: Path) -> None:
+    with running(tmp_path / "data", "--demo") as service:
+        DemoLesson(service).wait_live()
+        began = time.monotonic()
+        assert service.stop() == 0
+        print(f"stopped in {time.monotonic() - began:.1f} s")
+        service.start()
+        demo = DemoLesson(service)
+        assert demo.lesson()["state"] == "live"
+        demo.close()
+    assert "Traceback" not in service.words()
+
+
+def test_after_kill_9_the_lesson_and_its_recording_go_on(tmp_path: Path) -> None:
+    service = Service(tmp_path / "data", "--demo")
+    try:
+        service.start()
+        demo = DemoLesson(service)
+        demo.wait_live()
+        before = demo.lesson()
+        until_sync(lambda: recorded_ms(demo) >= 6000, 40, "six seconds recorded")
+        service.kill()
+        killed_at_ms = time.time() * 1000
+
+        service.start(NO_TEACHER)
+        demo = DemoLesson(service)
+        after = demo.lesson()
+        assert (after["state"], after["lesson_id"], after["recording_id"]) == (
+            "live",
+            before["lesson_id"],
+            before["recording_id"],
+        )
+        until_sync(
+            lambda: killed_at_ms - recorded_until_ms(recording(demo)) <= LOST_AT_MOST_MS,
+            30,
+            "the recording holds all but the last two seconds",
+        )
+        lost_ms = killed_at_ms - recorded_until_ms(recording(demo))
+        print(f"lost by kill -9 of the service: {max(0, lost_ms):.0f} ms")
+
+        held_ms = recorded_ms(demo)
+        teacher = _teach(service, demo.password)
+        try:
+            until_sync(lambda: recorded_ms(demo) > held_ms + 3000, 40, "recording goes on")
+        finally:
+            teacher.terminate()
+            teacher.wait(10)
+        demo.close()
+    finally:
+        service.close()
+
+
+def _teach(service: Service, password: str) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "streamsvc", "teach", "--server", service.url, "--no-screen"],
+        env={
+            **_environment(),
+            "STREAMSVC_LOGIN": "linxiaoyan",
+            "STREAMSVC_PASSWORD": password,
+        },
+        stdin=subprocess.DEVNULL,
+    )
+
+
+def _environment() -> dict[str, str]:
+    import os
+
+    return dict(os.environ)
+
+
+@pytest.mark.parametrize(
+    ("flags", "words", "code"),
+    [
+        (["--port", "99999"], "http.port", 2),
+        (["--config", "none.toml"], "none.toml", 2),
+        (["--tls", "files", "--certificate", "none.pem"], "none.pem", 3),
+    ],
+)
+def test_a_start_that_cannot_be_says_why(
+    tmp_path: Path, flags: list[str], words: str, code: int
+) -> None:
+    ended = serve(tmp_path, *flags)
+    assert ended.returncode == code
+    assert words in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def test_a_taken_port_and_a_database_that_is_none(tmp_path: Path) -> None:
+    with running(tmp_path / "data") as service:
+        ended = serve(tmp_path, "--port", str(service.port))
+        assert (ended.returncode, "port-taken" in ended.stderr) == (3, True)
+        busy = serve(tmp_path, "--port", str(service.port + 1))
+        assert busy.returncode == 3
+    (tmp_path / "other").mkdir()
+    broken = tmp_path / "other" / "streamsvc.db"
+    broken.write_bytes(b"this is not a database" * 100)
+    ended = serve(tmp_path, "--data", str(tmp_path / "other"), "--port", str(service.port))
+    assert (ended.returncode, "database-unusable" in ended.stderr) == (3, True)
+    assert broken.read_bytes() == b"this is not a database" * 100
+
+
+def serve(tmp_path: Path, *flags: str) -> subprocess.CompletedProcess[str]:
+    """A start that should fail."""
+    return subprocess.run(
+        [sys.executable, "-m", "streamsvc", "serve", "--data", str(tmp_path / "data"), *flags],
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+
+
+def test_health_metrics_and_no_secret_in_the_log(tmp_path: Path) -> None:
+    with running(tmp_path / "data", "--demo") as service:
+        demo = DemoLesson(service)
+        demo.wait_live()
+        grant = demo.grant()["grant"]
+        assert httpx.get(f"{service.url}/healthz").status_code == 200
+        ready = httpx.get(f"{service.url}/readyz").json()
+        assert ready["ok"] is True, json.dumps(ready)
+        metrics = httpx.get(f"{service.url}/metrics").text
+        assert "# HELP" in metrics
+        words = service.words()
+        assert grant not in words
+        assert demo.grant()["grant"] not in words
+        demo.close()
