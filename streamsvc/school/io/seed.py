@@ -7,7 +7,7 @@ from pathlib import Path
 
 from streamsvc.base.errors import EnvironmentFault
 from streamsvc.base.ids import OrganisationId, RoomId, new_id
-from streamsvc.school.codes import HOUR_MS
+from streamsvc.school.codes import HOUR_MS, MINUTE_MS
 from streamsvc.school.io.school import School
 from streamsvc.school.records import (
     OPERATOR,
@@ -57,7 +57,7 @@ class DemoCounty:
     rooms: tuple[Room, ...]
     """The three receiving rooms."""
     join_codes: tuple[JoinCode, ...]
-    """One for each receiving room that has no device yet, good for an hour."""
+    """One for each receiving room, good for an hour; a new device takes the old one's place."""
     lesson: Lesson
     """Live, or due within the hour."""
 
@@ -83,7 +83,7 @@ async def seed_demo(school: School, folder: Path) -> DemoCounty:
         people=tuple(people),
         lead_room=lead_room,
         rooms=tuple(rooms),
-        join_codes=tuple([await _join_code(school, room) for room in rooms if not room.has_device]),
+        join_codes=tuple([await _join_code(school, room) for room in rooms]),
         lesson=await _lesson(school, people[0], [room.id for room in rooms]),
     )
 
@@ -157,7 +157,8 @@ async def _join_code(school: School, room: Room) -> JoinCode:
 
 
 async def _lesson(school: School, teacher: Person, room_ids: list[RoomId]) -> Lesson:
-    """The teacher's live lesson, or the one due within the hour, or a new one due now."""
+    """The teacher's live lesson, or the one due within the hour, or a new one due now. One that
+    is past its planned end is left to end by itself: a county run overnight starts a fresh one."""
     now_ms = school.database.clock.wall_ms()
     lessons = await school.lessons.live()
     lessons += await school.lessons.visible(
@@ -167,7 +168,8 @@ async def _lesson(school: School, teacher: Person, room_ids: list[RoomId]) -> Le
         state=LessonState.SCHEDULED,
     )
     for lesson in lessons:
-        if lesson.lead_teacher_id == teacher.id:
+        end_ms = lesson.scheduled_start_ms + lesson.duration_minutes * MINUTE_MS
+        if lesson.lead_teacher_id == teacher.id and end_ms > now_ms:
             return lesson
     course = await _course(school, teacher.organisation_id)
     return await school.lessons.add(
