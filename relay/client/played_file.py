@@ -1,7 +1,7 @@
 """Plays a file for ever as aiortc tracks, in step with a shared pace.
 
-    file ─► demux ─┬─ as it is (H.264, Opus) ─────────────┐
-                   └─ decode, shrink ─► (aiortc encodes) ─┴─► FileTrack ─► RTCRtpSender
+    file ─► demux ─┬─ as it is (H.264, Opus) ──┐
+                   └─ recode.py ───────────────┴─► FileTrack ─► RTCRtpSender
 
 Reading happens in a thread, a few items at a time; nothing is read ahead of that.
 """
@@ -15,23 +15,16 @@ from itertools import islice
 
 import av
 from aiortc.mediastreams import MediaStreamError, MediaStreamTrack
-from av.audio.frame import AudioFrame
-from av.audio.resampler import AudioResampler
 from av.bitstream import BitStreamFilterContext
 from av.container import InputContainer
-from av.frame import Frame
-from av.packet import Packet
 from av.stream import Stream
-from av.video.frame import VideoFrame
 
 from relay.client.file_plan import EncodedPacket, FilePlan, StreamPlan
+from relay.client.recode import recoded
 from streamsvc.base.media import MediaKind
 
 VIDEO_TIME_BASE = Fraction(1, 90_000)
 AUDIO_TIME_BASE = Fraction(1, 48_000)
-LARGEST_WIDTH = 960
-LARGEST_HEIGHT = 540
-HIGHEST_FRAME_RATE = 25
 ITEMS_PER_READ = 8
 STALL_SECONDS = 1.0
 """Later than this we do not hurry to catch up, we go on from here."""
@@ -59,10 +52,10 @@ class Pace:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """An encoded packet or a decoded frame, and when it is due on the endless time axis."""
+    """An encoded packet, and when it is due on the endless time axis."""
 
     seconds: float
-    data: EncodedPacket | Frame
+    packet: EncodedPacket
 
 
 class FileTrack(MediaStreamTrack):
@@ -76,7 +69,7 @@ class FileTrack(MediaStreamTrack):
         self._pace = pace
         self._time_base = VIDEO_TIME_BASE if kind is MediaKind.VIDEO else AUDIO_TIME_BASE
 
-    async def recv(self) -> Frame | EncodedPacket:
+    async def recv(self) -> EncodedPacket:
         """The next item when it is due. Raises MediaStreamError at the end."""
         if self.readyState != "live":
             raise MediaStreamError
@@ -87,9 +80,9 @@ class FileTrack(MediaStreamTrack):
             raise MediaStreamError
         item = self._read.pop(0)
         await asyncio.sleep(self._pace.delay(item.seconds, time.monotonic()))
-        item.data.time_base = self._time_base
-        item.data.pts = round(item.seconds / self._time_base)
-        return item.data
+        item.packet.time_base = self._time_base
+        item.packet.pts = round(item.seconds / self._time_base)
+        return item.packet
 
 
 def open_tracks(plan: FilePlan, pace: Pace) -> list[FileTrack]:
@@ -108,7 +101,7 @@ def endless_items(plan: FilePlan, stream: StreamPlan, begin: float) -> Iterator[
         is_empty = True
         for item in _one_round(plan, stream, offset):
             is_empty = False
-            yield Item(start + item.seconds, item.data)
+            yield Item(start + item.seconds, item.packet)
         if is_empty and offset == 0:
             return
         round_number, offset = round_number + 1, 0.0
@@ -119,21 +112,21 @@ def _one_round(plan: FilePlan, stream: StreamPlan, offset: float) -> Iterator[It
         source = container.streams[stream.index]
         if offset > 0:
             container.seek(int(offset * av.time_base))
-        items = _packets(container, source) if stream.is_sent_as_is else _frames(container, source)
+        items = _packets if stream.is_sent_as_is else _recoded
         is_begun = False
-        for item in items:
+        for item in items(container, source, offset):
             if item.seconds >= plan.period_seconds:
                 return
-            is_begun = is_begun or (item.seconds >= offset and _can_begin(item))
+            is_begun = is_begun or (item.seconds >= offset and item.packet.is_keyframe)
             if is_begun:
                 yield item
 
 
-def _can_begin(item: Item) -> bool:
-    return not isinstance(item.data, Packet) or item.data.is_keyframe
+def _recoded(container: InputContainer, source: Stream, begin: float) -> Iterator[Item]:
+    return (Item(made.seconds, made.packet) for made in recoded(container, source, begin))
 
 
-def _packets(container: InputContainer, source: Stream) -> Iterator[Item]:
+def _packets(container: InputContainer, source: Stream, begin: float) -> Iterator[Item]:
     """Packets as they are; H.264 with start codes and parameter sets, as RTP senders want it."""
     annex_b = BitStreamFilterContext("h264_mp4toannexb", source) if source.type == "video" else None
     first: Fraction | None = None
@@ -145,35 +138,3 @@ def _packets(container: InputContainer, source: Stream) -> Iterator[Item]:
         first = min(at, Fraction(0)) if first is None else first
         for sendable in annex_b.filter(packet) if annex_b is not None else [packet]:
             yield Item(float(at - first), sendable)
-
-
-def _frames(container: InputContainer, source: Stream) -> Iterator[Item]:
-    frames = container.decode(source)
-    return _pictures(frames) if source.type == "video" else _sounds(frames)
-
-
-def _pictures(frames: Iterator[object]) -> Iterator[Item]:
-    due = 0.0
-    for frame in frames:
-        if not isinstance(frame, VideoFrame) or frame.time is None or frame.time < due:
-            continue
-        due = frame.time + 0.9 / HIGHEST_FRAME_RATE
-        yield Item(frame.time, _shrunk(frame))
-
-
-def _shrunk(frame: VideoFrame) -> VideoFrame:
-    scale = min(1.0, LARGEST_WIDTH / frame.width, LARGEST_HEIGHT / frame.height)
-    width, height = (max(2, int(side * scale) // 2 * 2) for side in (frame.width, frame.height))
-    return frame.reformat(width=width, height=height, format="yuv420p")
-
-
-def _sounds(frames: Iterator[object]) -> Iterator[Item]:
-    resampler = AudioResampler(format="s16", layout="stereo", rate=48_000, frame_size=960)
-    seconds: float | None = None
-    for frame in frames:
-        if not isinstance(frame, AudioFrame):
-            continue
-        seconds = (frame.time or 0.0) if seconds is None else seconds
-        for sound in resampler.resample(frame):
-            yield Item(seconds, sound)
-            seconds += sound.samples / 48_000

@@ -8,7 +8,6 @@ from pathlib import Path
 import av
 import pytest
 from av.audio.frame import AudioFrame
-from av.packet import Packet
 from av.video.frame import VideoFrame
 
 from relay.client.clip import CAMERA, beeps, draw_clock, write_clip
@@ -73,21 +72,34 @@ def test_loops_without_a_seam(clip: FilePlan, kind: MediaKind, step: float) -> N
 def test_joins_at_a_key_frame(clip: FilePlan) -> None:
     first = _items(clip, MediaKind.VIDEO, 9.3, 1)[0]
     assert first.seconds == pytest.approx(10.0)
-    assert isinstance(first.data, Packet) and first.data.is_keyframe
-    assert bytes(first.data).startswith(b"\x00\x00\x00\x01")
+    assert first.packet.is_keyframe
+    assert bytes(first.packet).startswith(b"\x00\x00\x00\x01")
 
 
-def test_anything_else_is_decoded_and_shrunk(foreign: FilePlan) -> None:
+def test_anything_else_is_made_h264(foreign: FilePlan) -> None:
     assert not any(stream.is_sent_as_is for stream in foreign.streams)
-    pictures = _items(foreign, MediaKind.VIDEO, 0.0, 15)
-    assert isinstance(pictures[0].data, VideoFrame)
-    assert (pictures[0].data.width, pictures[0].data.height) == (960, 540)
-    assert pictures[10].seconds == pytest.approx(1.0, abs=0.05)
+    items = _items(foreign, MediaKind.VIDEO, 0.0, 15)
+    decoder = av.CodecContext.create("h264", "r")
+    pictures = [picture for item in items for picture in decoder.decode(item.packet)]
+    assert (pictures[0].width, pictures[0].height) == (960, 540)
+    assert len(pictures) == 15
+    assert items[10].seconds == pytest.approx(1.0, abs=0.05)
+    assert items[10].packet.is_keyframe
 
 
-def test_sound_is_resampled(foreign: FilePlan) -> None:
-    sounds = [item.data for item in _items(foreign, MediaKind.AUDIO, 0.0, 20)]
-    assert all(isinstance(sound, AudioFrame) and sound.sample_rate == 48_000 for sound in sounds)
+def test_sound_is_made_opus(foreign: FilePlan) -> None:
+    items = _items(foreign, MediaKind.AUDIO, 0.0, 20)
+    decoder = av.CodecContext.create("libopus", "r")
+    sounds = [sound for item in items for sound in decoder.decode(item.packet)]
+    assert all(sound.samples == 960 for sound in sounds[1:])
+    gaps = [later.seconds - sooner.seconds for sooner, later in zip(items, items[1:], strict=False)]
+    assert all(math.isclose(gap, 0.02, abs_tol=1e-6) for gap in gaps)
+
+
+def test_recoding_begins_where_the_lesson_is(foreign: FilePlan) -> None:
+    first = _items(foreign, MediaKind.VIDEO, 3.5, 1)[0]
+    assert first.seconds == pytest.approx(3.5, abs=0.1)
+    assert first.packet.is_keyframe
 
 
 def test_file_that_is_no_media(tmp_path: Path) -> None:
