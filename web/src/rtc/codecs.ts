@@ -38,3 +38,9 @@ function capable(toSend: boolean): RTCRtpCodec[] {
   const encoded = RTCRtpSender.getCapabilities('video')?.codecs ?? [];
   return encoded.filter((codec) => known.has(key(codec)));
 }
+
+/** Most lessons are H.264; a browser without it hears them and sees nothing. */
+export function canDecodeH264(): boolean {
+  const codecs = RTCRtpReceiver.getCapabilities('video')?.codecs ?? [];
+  return codecs.some((codec) => codec.mimeType.toLowerCase() === 'video/h264');
+}

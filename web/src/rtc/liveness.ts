@@ -37,7 +37,7 @@ export interface Vitals {
 export const REPAIR_AFTER_MS = 2_000;
 export const LOST_AFTER_MS = 4_000;
 
-const PATH_DEAD_AFTER_MS = 6_000;
+const PATH_DEAD_AFTER_MS = 10_000;
 const WINDOW_MS = 2_500;
 const HALF_AT_CONCEALED = 0.1;
 const FEW_FRAMES = 5;

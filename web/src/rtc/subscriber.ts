@@ -65,6 +65,8 @@ export class Subscriber {
   readonly #options: SubscriberOptions;
   #bufferMs: number;
   #pc: RTCPeerConnection | null = null;
+  /** The broken connection: closing it would turn its last frames black. */
+  #frozen: RTCPeerConnection | null = null;
   #session = '';
   #receivers = new Map<SlotName, RTCRtpReceiver>();
   #liveness = new Liveness(Date.now());
@@ -95,6 +97,7 @@ export class Subscriber {
     if (this.phase === 'closed') return;
     removeEventListener('online', this.#hurry);
     this.#drop();
+    this.#thaw();
     this.#become('closed', null);
   }
 
@@ -181,6 +184,7 @@ export class Subscriber {
 
   #mended(): void {
     clearTimeout(this.#timer);
+    this.#thaw();
     this.brokenSinceMs = null;
     this.repairs = 0;
     if (this.phase !== 'live') this.#become('live', null);
@@ -214,8 +218,14 @@ export class Subscriber {
     clearInterval(this.#looks);
     const [pc, session] = [this.#pc, this.#session];
     [this.#pc, this.#session] = [null, ''];
-    pc?.close();
+    if (this.#frozen === null && session) this.#frozen = pc;
+    else pc?.close();
     if (session) void endSession(session, this.#options.grant());
+  }
+
+  #thaw(): void {
+    this.#frozen?.close();
+    this.#frozen = null;
   }
 
   #become(phase: SubscriberPhase, error: ErrorBody | null): void {

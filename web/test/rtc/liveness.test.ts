@@ -59,12 +59,12 @@ describe('a break', () => {
     expect(isBroken(silentFor(seconds, pathLives), true)).toBe(expected);
   });
 
-  it('without voice due, a path is dead after six seconds', () => {
+  it('without voice due, a path is dead after ten seconds', () => {
     const liveness = new Liveness(0);
     liveness.see(sight(1_000, 5, {}), { lead: false, screen: false });
-    liveness.see(sight(6_000, 5, {}), { lead: false, screen: false });
+    liveness.see(sight(10_000, 5, {}), { lead: false, screen: false });
     expect(isBroken(liveness.vitals, true)).toBe(false);
-    liveness.see(sight(7_000, 5, {}), { lead: false, screen: false });
+    liveness.see(sight(11_000, 5, {}), { lead: false, screen: false });
     expect(isBroken(liveness.vitals, true)).toBe(true);
   });
 });

@@ -1,0 +1,99 @@
+import type { LinkSignal } from '$kit/protocol/schema';
+
+/** What the strip under the slide has to say about the link. Good is quiet. */
+export type Notice =
+  | { kind: 'none' }
+  | { kind: 'lifeline' }
+  | { kind: 'audio' }
+  /** Our path is gone since then. */
+  | { kind: 'lost'; sinceMs: number }
+  /** Our path is well, but no voice comes from the teacher. */
+  | { kind: 'teacher'; sinceMs: number }
+  | { kind: 'back'; lostForMs: number };
+
+export interface Sighting {
+  nowMs: number;
+  /** The teacher is on the air by the server's word. */
+  isVoiceDue: boolean;
+  voiceSilentMs: number;
+  /** Since when our path is broken; null while it is well. */
+  brokenSinceMs: number | null;
+  link: LinkSignal;
+  hadPicture: boolean;
+}
+
+const SAY_LOST_AFTER_MS = 4_000;
+const SAY_BACK_FOR_MS = 6_000;
+const LIFELINE_AFTER_MS = 10_000;
+const AUDIO_AFTER_MS = 6_000;
+const BETTER_AFTER_MS = 20_000;
+
+type Quality = 'none' | 'lifeline' | 'audio';
+const RANK: Record<Quality, number> = { none: 0, lifeline: 1, audio: 2 };
+const QUIET: Notice = { kind: 'none' };
+
+/** Turns sightings into notices that don't flicker: worse after a while, better after longer. */
+export class LinkNotice {
+  now: Notice = QUIET;
+  #quality: Quality = 'none';
+  #otherSinceMs: number | null = null;
+  #backUntilMs = 0;
+
+  see(sighting: Sighting): Notice {
+    this.now = this.#lost(sighting) ?? this.#recovered(sighting) ?? this.#ladder(sighting);
+    return this.now;
+  }
+
+  #lost(sighting: Sighting): Notice | null {
+    const { nowMs, brokenSinceMs, isVoiceDue, voiceSilentMs } = sighting;
+    const brokenMs = brokenSinceMs === null ? 0 : nowMs - brokenSinceMs;
+    if (brokenSinceMs !== null && brokenMs >= SAY_LOST_AFTER_MS)
+      return { kind: 'lost', sinceMs: this.#since('lost') ?? brokenSinceMs };
+    if (brokenSinceMs === null && isVoiceDue && voiceSilentMs >= SAY_LOST_AFTER_MS) {
+      const kind = this.now.kind === 'lost' ? 'lost' : 'teacher';
+      return { kind, sinceMs: this.#since(kind) ?? nowMs - voiceSilentMs };
+    }
+    const isSilent = isVoiceDue && sighting.link.voice === 'none';
+    const isStillOut = isSilent || brokenSinceMs !== null;
+    return this.#since('lost') !== null && isStillOut ? this.now : null;
+  }
+
+  #recovered({ nowMs }: Sighting): Notice | null {
+    const since = this.#since('lost');
+    if (since !== null) {
+      this.#backUntilMs = nowMs + SAY_BACK_FOR_MS;
+      return { kind: 'back', lostForMs: nowMs - since };
+    }
+    return this.now.kind === 'back' && nowMs < this.#backUntilMs ? this.now : null;
+  }
+
+  #ladder({ nowMs, link, hadPicture, isVoiceDue }: Sighting): Notice {
+    const seen = isVoiceDue && hadPicture ? qualityOf(link.picture) : this.#quality;
+    if (seen === this.#quality) this.#otherSinceMs = null;
+    else this.#otherSinceMs ??= nowMs;
+    const heldMs = this.#otherSinceMs === null ? 0 : nowMs - this.#otherSinceMs;
+    if (this.#otherSinceMs !== null && heldMs >= holdMs(this.#quality, seen)) {
+      this.#quality = RANK[seen] < RANK[this.#quality] ? oneBetter(this.#quality) : seen;
+      this.#otherSinceMs = null;
+    }
+    return this.#quality === 'none' ? QUIET : { kind: this.#quality };
+  }
+
+  #since(kind: 'lost' | 'teacher'): number | null {
+    return this.now.kind === kind ? this.now.sinceMs : null;
+  }
+}
+
+function qualityOf(picture: LinkSignal['picture']): Quality {
+  if (picture === 'none') return 'audio';
+  return picture === 'half' ? 'lifeline' : 'none';
+}
+
+function holdMs(held: Quality, seen: Quality): number {
+  if (RANK[seen] < RANK[held]) return BETTER_AFTER_MS;
+  return seen === 'audio' ? AUDIO_AFTER_MS : LIFELINE_AFTER_MS;
+}
+
+function oneBetter(quality: Quality): Quality {
+  return quality === 'audio' ? 'lifeline' : 'none';
+}

@@ -1,0 +1,232 @@
+import type { ErrorBody, RoomLesson, RoomView } from '$kit/protocol/schema';
+import { LessonStore, type HeldGrant, type LessonRequest } from '$kit/store/lesson.svelte';
+import { canDecodeH264 } from '$rtc/codecs';
+import { Publisher, type PublisherPhase } from '$rtc/publisher';
+import {
+  LISTENING_BUFFER_MS,
+  Subscriber,
+  TALKING_BUFFER_MS,
+  type SlotTracks,
+  type SubscriberPhase,
+} from '$rtc/subscriber';
+import type { Vitals } from '$rtc/liveness';
+import type { RoomCamera } from './camera.svelte';
+import { LinkNotice, type Notice } from './notice';
+import { layoutOf, type Layout } from './scene';
+import { Stills } from './stills';
+
+const REPORT_EVERY_MS = 2_000;
+/** Longest a part may take before the screen shows the lesson without it. */
+const SHOW_AFTER_MS = 5_000;
+const SAY_FAILED_FOR_MS = 6_000;
+
+/** What the subscriber said last, as values that markup can follow. */
+export interface MediaView {
+  phase: SubscriberPhase;
+  tracks: SlotTracks | null;
+  vitals: Vitals | null;
+  repairs: number;
+  error: ErrorBody | null;
+}
+
+const NO_MEDIA: MediaView = {
+  phase: 'connecting',
+  tracks: null,
+  vitals: null,
+  repairs: 0,
+  error: null,
+};
+
+/** One lesson on this screen, from the moment it opens until it is over. */
+export class LessonSession {
+  readonly lessonId: string;
+  readonly store: LessonStore;
+  media = $state.raw<MediaView>(NO_MEDIA);
+  notice = $state.raw<Notice>({ kind: 'none' });
+  stagePhase = $state<PublisherPhase>('closed');
+  stageError = $state.raw<ErrorBody | null>(null);
+  /** The last key press came to nothing; said for a few seconds. */
+  hasFailed = $state(false);
+  /** We switched our own mic off while on stage. */
+  isMicOff = $state(false);
+  isEnded = $derived.by(() => this.store.state?.lesson.state === 'ended');
+  isLive = $derived.by(() => (this.store.state?.lesson.state ?? this.#opened.state) === 'live');
+
+  readonly #opened: RoomLesson;
+  readonly #camera: RoomCamera;
+  readonly #roomId: string;
+  readonly #subscriber: Subscriber;
+  readonly #stills: Stills;
+  readonly #linkNotice = new LinkNotice();
+  readonly #timer: ReturnType<typeof setInterval>;
+  #publisher: Publisher | null = null;
+  #voiceSinceMs: number | null = null;
+
+  constructor(
+    opened: RoomLesson,
+    roomId: string,
+    grant: HeldGrant,
+    renew: () => Promise<HeldGrant>,
+    camera: RoomCamera,
+  ) {
+    this.#opened = opened;
+    this.lessonId = opened.lesson_id;
+    this.#camera = camera;
+    this.#roomId = roomId;
+    const lessonPath = `/api/lessons/${this.lessonId}`;
+    this.store = new LessonStore(`${lessonPath}/events`, grant, renew);
+    this.#subscriber = new Subscriber({
+      endpoint: `/whep/${this.lessonId}`,
+      grant: () => this.store.grant,
+      expected: () => this.#expected(),
+      changed: (subscriber) => this.#mediaChanged(subscriber),
+    });
+    this.#subscriber.open();
+    const grantNow = () => this.store.grant;
+    const still = `${lessonPath}/rooms/${roomId}/still`;
+    this.#stills = new Stills(still, grantNow, () => camera.videoTrack);
+    this.#timer = setInterval(() => this.#report(), REPORT_EVERY_MS);
+  }
+
+  get layout(): Layout {
+    return layoutOf(this.store.state?.stage ?? null, this.#roomId);
+  }
+
+  /** The screen has something to show: see `SceneFacts.hasArrived`. */
+  get hasArrived(): boolean {
+    const { vitals, phase } = this.media;
+    if (phase === 'repairing') return true;
+    if (vitals === null || phase !== 'live') return false;
+    if (!this.#expected().lead) return this.store.state !== null;
+    if (vitals.hadVoice && vitals.hadPicture) return true;
+    if (!vitals.hadVoice && !vitals.hadPicture) return false;
+    this.#voiceSinceMs ??= Date.now();
+    return Date.now() - this.#voiceSinceMs >= SHOW_AFTER_MS;
+  }
+
+  /** Ourselves as the wall shows us; null before the first snapshot. */
+  get room(): RoomView | null {
+    const rooms = this.store.state?.rooms ?? [];
+    return rooms.find((room) => room.room_id === this.#roomId) ?? null;
+  }
+
+  /** The teacher calls us and waits for an answer. */
+  get isCalled(): boolean {
+    const stage = this.store.state?.stage;
+    return stage?.room_id === this.#roomId && stage.state === 'calling';
+  }
+
+  /** Voice but never a picture, in a browser without H.264: the picture will not come. */
+  get cannotShowPicture(): boolean {
+    const { vitals } = this.media;
+    return !canDecodeH264() && this.notice.kind === 'none' && vitals !== null
+      ? this.hasArrived && vitals.hadVoice && !vitals.hadPicture
+      : false;
+  }
+
+  get isMuted(): boolean {
+    return this.isMicOff || (this.store.state?.stage?.is_muted ?? false);
+  }
+
+  /** Follows the stage: our camera goes up and comes down with it. Called when the state changed. */
+  followStage(): void {
+    const isOurs = this.layout === 'onstage' && !this.isEnded;
+    if (isOurs) this.#goUp();
+    else this.#comeDown();
+    this.#camera.speak(isOurs && !this.isMuted);
+  }
+
+  /** Raises our hand, or takes it down. */
+  toggleHand(): void {
+    if (!this.isLive || this.layout === 'onstage') return;
+    const isUp = this.room?.hand_place !== null && this.room !== null;
+    this.#ask({ type: isUp ? 'lower_hand' : 'raise_hand' });
+  }
+
+  /** Our answer when the teacher calls us up; nothing when she does not. */
+  answerCall(isYes: boolean): void {
+    if (this.isCalled) this.#ask({ type: isYes ? 'accept_stage' : 'decline_stage' });
+  }
+
+  returnToSeat(): void {
+    if (this.layout === 'onstage') this.#ask({ type: 'return_from_stage' });
+  }
+
+  toggleMicrophone(): void {
+    if (this.layout === 'onstage') this.isMicOff = !this.isMicOff;
+  }
+
+  /** The server says that the lesson is live: a subscription it refused may be asked for again. */
+  retryIfRefused(): void {
+    if (this.media.phase === 'refused') this.#subscriber.open();
+  }
+
+  /** Ends media and channel; the state stays to be read. */
+  close(): void {
+    clearInterval(this.#timer);
+    this.#comeDown();
+    this.#camera.speak(false);
+    this.#stills.close();
+    this.#subscriber.close();
+    this.store.close();
+  }
+
+  #ask(request: LessonRequest): void {
+    this.hasFailed = false;
+    this.store.request(request).catch(() => {
+      this.hasFailed = true;
+      setTimeout(() => (this.hasFailed = false), SAY_FAILED_FOR_MS);
+    });
+  }
+
+  #expected(): { lead: boolean; screen: boolean } {
+    const known = this.store.state?.publications;
+    const isLive = (this.store.state?.lesson.state ?? this.#opened.state) === 'live';
+    return { lead: isLive && (known?.lead ?? true), screen: isLive && (known?.screen ?? false) };
+  }
+
+  #goUp(): void {
+    const stream = this.#camera.stream;
+    if (this.#publisher !== null || stream === null || stream.getTracks().length === 0) return;
+    this.isMicOff = false;
+    this.#subscriber.setBuffer(TALKING_BUFFER_MS);
+    this.#publisher = new Publisher(stream, {
+      endpoint: `/whip/${this.lessonId}/stage`,
+      kind: 'stage',
+      grant: () => this.store.grant,
+      changed: (publisher) => {
+        this.stagePhase = publisher.phase;
+        this.stageError = publisher.error;
+      },
+    });
+    this.#publisher.open();
+  }
+
+  #comeDown(): void {
+    if (this.#publisher === null) return;
+    this.#publisher.close();
+    this.#publisher = null;
+    this.#subscriber.setBuffer(LISTENING_BUFFER_MS);
+  }
+
+  #mediaChanged(subscriber: Subscriber): void {
+    const { phase, tracks, vitals, repairs, error, brokenSinceMs } = subscriber;
+    this.media = { phase, tracks, vitals, repairs, error };
+    if (vitals === null) return;
+    this.notice = this.#linkNotice.see({
+      nowMs: Date.now(),
+      isVoiceDue: this.#expected().lead,
+      voiceSilentMs: vitals.voiceSilentMs,
+      brokenSinceMs,
+      link: vitals.link,
+      hadPicture: vitals.hadPicture,
+    });
+  }
+
+  #report(): void {
+    // While no connection is measured the clock alone decides, so look again.
+    this.#mediaChanged(this.#subscriber);
+    const link = this.media.vitals?.link;
+    if (link) this.store.tell({ type: 'report_link', link });
+  }
+}

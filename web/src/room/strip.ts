@@ -1,0 +1,81 @@
+import type { RoomKey } from './messages';
+import type { Notice } from './notice';
+
+/** What the strip says: the most pressing thing only. */
+export interface Strip {
+  kind:
+    | 'none'
+    | 'sound'
+    | 'call'
+    | 'failed'
+    | 'stage'
+    | 'hand'
+    | 'codec'
+    | Exclude<Notice['kind'], 'none'>;
+  tone: 'quiet' | 'info' | 'warn' | 'bad' | 'ask';
+  title: RoomKey;
+  text: RoomKey | null;
+  values: Record<string, number>;
+}
+
+export interface StripFacts {
+  notice: Notice;
+  isSoundRefused: boolean;
+  isCalled: boolean;
+  hasFailed: boolean;
+  isStageFailing: boolean;
+  isMutedByTeacher: boolean;
+  isMicOff: boolean;
+  hasScreen: boolean;
+  isRecorded: boolean;
+  cannotShowPicture: boolean;
+  handPlace: number | null;
+}
+
+/** In this order: what only a person can mend, what waits for an answer, the link, our hand. */
+export function stripOf(facts: StripFacts): Strip {
+  const { notice } = facts;
+  if (facts.isSoundRefused) return say('sound', 'ask', 'sound.refused', 'sound.refused.how');
+  if (facts.isCalled) return say('call', 'ask', 'stage.call', 'stage.call.how');
+  if (notice.kind === 'lost') return lost(facts);
+  if (notice.kind === 'teacher')
+    return say('teacher', 'warn', 'link.teacher.title', 'link.teacher');
+  return stageOf(facts) ?? quality(facts) ?? hand(facts);
+}
+
+function lost({ hasScreen, isRecorded }: StripFacts): Strip {
+  const title = hasScreen ? 'link.lost.title' : 'link.lost.alone';
+  return say('lost', 'bad', title, isRecorded ? 'link.lost.safe' : 'link.lost');
+}
+
+function stageOf(facts: StripFacts): Strip | null {
+  if (facts.isStageFailing) return say('stage', 'warn', 'stage.failed', null);
+  if (facts.isMutedByTeacher) return say('stage', 'info', 'stage.muted', null);
+  return facts.isMicOff ? say('stage', 'info', 'stage.mic.off', null) : null;
+}
+
+function quality({ notice, isRecorded, cannotShowPicture }: StripFacts): Strip | null {
+  if (notice.kind === 'back') {
+    const text = isRecorded ? 'link.gap' : 'link.gap.unrecorded';
+    return say('back', 'info', 'link.back', text, { s: Math.round(notice.lostForMs / 1000) });
+  }
+  if (cannotShowPicture) return say('codec', 'warn', 'link.codec.title', 'link.codec');
+  if (notice.kind === 'lifeline') return say('lifeline', 'warn', 'link.life.title', 'link.life');
+  return notice.kind === 'audio' ? say('audio', 'warn', 'link.life.title', 'link.audio') : null;
+}
+
+function hand({ hasFailed, handPlace }: StripFacts): Strip {
+  if (hasFailed) return say('failed', 'info', 'request.failed', null);
+  if (handPlace === null) return say('none', 'quiet', 'us', null);
+  return say('hand', 'info', 'hand.place', null, { n: handPlace });
+}
+
+function say(
+  kind: Strip['kind'],
+  tone: Strip['tone'],
+  title: RoomKey,
+  text: RoomKey | null,
+  values: Record<string, number> = {},
+): Strip {
+  return { kind, tone, title, text, values };
+}

@@ -1,0 +1,69 @@
+import { describe, expect, it } from 'vitest';
+import { LinkNotice, type Sighting } from '../../src/room/notice';
+
+const GOOD: Omit<Sighting, 'nowMs'> = {
+  isVoiceDue: true,
+  voiceSilentMs: 0,
+  brokenSinceMs: null,
+  link: { voice: 'full', slides: 'full', picture: 'full' },
+  hadPicture: true,
+};
+const LOW = { ...GOOD, link: { ...GOOD.link, picture: 'half' as const } };
+const STOPPED = { ...GOOD, link: { ...GOOD.link, picture: 'none' as const } };
+const MUTE = { voice: 'none', slides: 'full', picture: 'none' } as const;
+
+/** Sees the same for a while, each second; the kinds it said, without repeats. */
+function follow(notice: LinkNotice, from: number, to: number, some: Omit<Sighting, 'nowMs'>) {
+  const kinds: string[] = [];
+  for (let second = from; second <= to; second += 1) {
+    const { kind } = notice.see({ ...some, nowMs: second * 1000 });
+    if (kinds[kinds.length - 1] !== kind) kinds.push(kind);
+  }
+  return kinds;
+}
+
+describe('a slow link', () => {
+  it('is said after ten seconds of a low picture, and unsaid after twenty good ones', () => {
+    const notice = new LinkNotice();
+    expect(follow(notice, 0, 9, LOW)).toEqual(['none']);
+    expect(follow(notice, 10, 12, LOW)).toEqual(['lifeline']);
+    expect(follow(notice, 13, 32, GOOD)).toEqual(['lifeline']);
+    expect(follow(notice, 33, 34, GOOD)).toEqual(['none']);
+  });
+
+  it('climbs one step at a time', () => {
+    const notice = new LinkNotice();
+    expect(follow(notice, 0, 7, STOPPED)).toEqual(['none', 'audio']);
+    expect(follow(notice, 8, 49, GOOD)).toEqual(['audio', 'lifeline', 'none']);
+  });
+
+  it('says nothing about a picture that never came', () => {
+    expect(follow(new LinkNotice(), 0, 60, { ...STOPPED, hadPicture: false })).toEqual(['none']);
+  });
+});
+
+describe('a lost link', () => {
+  it('is quiet for four seconds, and over when voice is back', () => {
+    const notice = new LinkNotice();
+    const broken = { ...GOOD, link: MUTE, brokenSinceMs: 10_000 };
+    expect(follow(notice, 10, 13, broken)).toEqual(['none']);
+    expect(follow(notice, 14, 20, broken)).toEqual(['lost']);
+    expect(notice.now).toEqual({ kind: 'lost', sinceMs: 10_000 });
+    expect(follow(notice, 21, 22, { ...GOOD, link: MUTE })).toEqual(['lost']);
+    expect(follow(notice, 23, 30, GOOD)).toEqual(['back', 'none']);
+  });
+
+  it('keeps its timer while a new connection brings no voice', () => {
+    const notice = new LinkNotice();
+    follow(notice, 10, 15, { ...GOOD, link: MUTE, brokenSinceMs: 10_000 });
+    follow(notice, 16, 30, { ...GOOD, link: MUTE, voiceSilentMs: 9_000 });
+    expect(notice.now).toEqual({ kind: 'lost', sinceMs: 10_000 });
+  });
+});
+
+it('a silent teacher on a living path is the teacher’s trouble', () => {
+  const notice = new LinkNotice();
+  notice.see({ ...GOOD, link: MUTE, nowMs: 9_000, voiceSilentMs: 5_000 });
+  expect(notice.now).toEqual({ kind: 'teacher', sinceMs: 4_000 });
+  expect(notice.see({ ...GOOD, nowMs: 10_000 }).kind).toBe('none');
+});

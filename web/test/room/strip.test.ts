@@ -1,0 +1,62 @@
+import { expect, it } from 'vitest';
+import { actionOf } from '../../src/room/keys';
+import { stripOf, type StripFacts } from '../../src/room/strip';
+
+const QUIET: StripFacts = {
+  notice: { kind: 'none' },
+  isSoundRefused: false,
+  isCalled: false,
+  hasFailed: false,
+  isStageFailing: false,
+  isMutedByTeacher: false,
+  isMicOff: false,
+  hasScreen: true,
+  isRecorded: true,
+  cannotShowPicture: false,
+  handPlace: null,
+};
+const LOST = { kind: 'lost', sinceMs: 0 } as const;
+
+it.each([
+  ['good is quiet', {}, 'none', 'quiet', null],
+  [
+    'a refused sound comes first',
+    { isSoundRefused: true, notice: LOST },
+    'sound',
+    'ask',
+    'sound.refused.how',
+  ],
+  ['then a call', { isCalled: true, notice: LOST }, 'call', 'ask', 'stage.call.how'],
+  ['then a lost link', { notice: LOST, handPlace: 1 }, 'lost', 'bad', 'link.lost.safe'],
+  [
+    'which promises no replay unrecorded',
+    { notice: LOST, isRecorded: false },
+    'lost',
+    'bad',
+    'link.lost',
+  ],
+  [
+    'our mic before a slow link',
+    { isMicOff: true, notice: { kind: 'audio' } },
+    'stage',
+    'info',
+    null,
+  ],
+  ['a slow link', { notice: { kind: 'lifeline' } }, 'lifeline', 'warn', 'link.life'],
+  ['our hand last', { handPlace: 2 }, 'hand', 'info', null],
+] as const)('%s', (_name, some, kind, tone, text) => {
+  expect(stripOf({ ...QUIET, ...some })).toMatchObject({ kind, tone, text });
+});
+
+const KEY = { ctrlKey: false, altKey: false, metaKey: false, repeat: false };
+
+it.each([
+  ['H', {}, 'hand'],
+  ['h', { repeat: true }, null],
+  ['+', { repeat: true }, 'louder'],
+  ['f', { ctrlKey: true }, null],
+  ['Enter', {}, 'confirm'],
+  ['x', {}, null],
+])('key %s', (key, some, expected) => {
+  expect(actionOf({ ...KEY, key, ...some })).toBe(expected);
+});
