@@ -59,7 +59,7 @@ class JoinCodes:
             room = await session.get_one(RoomRow, row.room_id)
             await session.delete(row)
             await forget_terminal(session, room.id)
-            signed_in = await new_sign_in(session, SignInKind.ROOM, now_ms, room=room)
+            signed_in = await new_sign_in(session, SignInKind.ROOM, now_ms, room_id=room.id)
             session.add(audited(signed_in.principal, "room.device_joined", room.id, now_ms))
         self._tries.was_right(address, self._db.clock.now())
         return signed_in

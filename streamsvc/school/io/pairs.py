@@ -55,7 +55,7 @@ class Pairs:
             room = await session.get_one(RoomRow, row.room_id)
             await forget_phone(session, room.id)
             signed_in = await new_sign_in(
-                session, SignInKind.PHONE, now_ms, room=room, name=name.strip()
+                session, SignInKind.PHONE, now_ms, room_id=room.id, name=name.strip()
             )
             session.add(audited(signed_in.principal, "room.phone_paired", room.id, now_ms))
         self._tries.was_right(address, self._db.clock.now())

@@ -77,9 +77,6 @@ class SignInRow(Table):
     created_at_ms: Mapped[int] = mapped_column(BigInteger)
     expires_at_ms: Mapped[int] = mapped_column(BigInteger, index=True)
 
-    person: Mapped[PersonRow | None] = relationship(lazy="joined")
-    room: Mapped["RoomRow | None"] = relationship(lazy="joined")
-
 
 class RoomRow(Table):
     __tablename__ = "rooms"

@@ -12,7 +12,6 @@ lesson_ba   lead_b1 teaches, invites room_a1        not recorded
 
 from dataclasses import dataclass, field
 
-from streamsvc.base.ids import OrganisationId
 from streamsvc.school.io.school import School
 from streamsvc.school.records import (
     OPERATOR,
@@ -59,8 +58,11 @@ _LESSONS = (
     ("lesson_b1", "lead_b1", ("room_b1",)),
     ("lesson_ba", "lead_b1", ("room_a1",)),
 )
-_RECORDINGS = (("rec_a1", "lesson_a1", False), ("rec_ac", "lesson_ac", True))
-_RECORDINGS += (("rec_b1", "lesson_b1", True),)
+_RECORDINGS = (
+    ("rec_a1", "lesson_a1", False),
+    ("rec_ac", "lesson_ac", True),
+    ("rec_b1", "lesson_b1", True),
+)
 
 
 @dataclass
@@ -88,7 +90,7 @@ async def make_county(school: School) -> County:
     """Make it all as the operator."""
     county = County()
     for name, parent, kind in _ORGANISATIONS:
-        parent_id: OrganisationId | None = parent and county.organisations[parent].id
+        parent_id = None if parent is None else county.organisations[parent].id
         county.organisations[name] = await school.organisations.add(
             OPERATOR, parent_id=parent_id, kind=kind, name=name
         )

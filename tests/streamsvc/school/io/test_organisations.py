@@ -52,7 +52,7 @@ async def test_what_can_not_be_added(school: School, county: County, new: New) -
     )
     call = school.organisations.add(
         county.principal("admin_a"),
-        parent_id=new.parent and county.organisations[new.parent].id,
+        parent_id=None if new.parent is None else county.organisations[new.parent].id,
         kind=new.kind,
         name=new.name,
         school_code=new.code,

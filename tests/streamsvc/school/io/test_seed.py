@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from streamsvc.base.errors import EnvironmentFault
-from streamsvc.school.codes import HOUR_MS
+from streamsvc.school.codes import MINUTE_MS
 from streamsvc.school.io.school import School
 from streamsvc.school.io.seed import seed_demo
 from streamsvc.school.records import OPERATOR, Role
@@ -49,7 +49,8 @@ async def test_seeding_again_changes_nothing(empty: School, tmp_path: Path) -> N
         first.lesson,
     )
     assert [room.id for room in again.rooms] == [room.id for room in first.rooms]
-    assert [code.room_id for code in again.join_codes] == [room.id for room in first.rooms[1:]]
+    assert [code.room_id for code in again.join_codes] == [room.id for room in first.rooms]
+    assert not set(again.join_codes) & set(first.join_codes)
     assert len(await empty.courses.visible(OPERATOR)) == 1
 
 
@@ -57,15 +58,25 @@ async def test_there_is_always_a_lesson_to_open(
     empty: School, tmp_path: Path, clock: ManualClock
 ) -> None:
     first = (await seed_demo(empty, tmp_path)).lesson
+    clock.advance(20 * MINUTE_MS / 1000)
+    assert (await seed_demo(empty, tmp_path)).lesson.id == first.id
     await empty.lessons.start(first.id)
-    clock.advance(5 * HOUR_MS / 1000)
     assert (await seed_demo(empty, tmp_path)).lesson.id == first.id
     await empty.lessons.end(first.id)
     second = (await seed_demo(empty, tmp_path)).lesson
     assert second.id != first.id
     assert second.scheduled_start_ms == clock.wall_ms()
-    clock.advance(2 * HOUR_MS / 1000)
-    assert (await seed_demo(empty, tmp_path)).lesson.id not in (first.id, second.id)
+
+
+@pytest.mark.parametrize("is_live", [False, True])
+async def test_a_lesson_past_its_end_makes_place_for_a_new_one(
+    empty: School, tmp_path: Path, clock: ManualClock, is_live: bool
+) -> None:
+    first = (await seed_demo(empty, tmp_path)).lesson
+    if is_live:
+        await empty.lessons.start(first.id)
+    clock.advance(first.duration_minutes * MINUTE_MS / 1000)
+    assert (await seed_demo(empty, tmp_path)).lesson.id != first.id
 
 
 async def test_the_password_is_of_this_machine_and_readable_by_its_owner_only(
