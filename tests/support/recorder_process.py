@@ -32,12 +32,20 @@ class RecorderProcess:
         """Start, and wait until it listens."""
         self.socket_path.unlink(missing_ok=True)
         options = [f"--{k.replace('_', '-')}={v}" for k, v in self._settings.items()]
+        log = (self.data_dir / "recorder.log").open("ab")
         self._process = subprocess.Popen(
             [sys.executable, "-m", "recorder", "--socket", str(self.socket_path)]
             + ["--data", str(self.data_dir), "--log-level", "warning", *options],
             cwd=ROOT,
+            stdout=log,
+            stderr=log,
         )
+        log.close()
         until_sync(self.socket_path.exists, 20, "recorder listens")
+
+    def log(self) -> str:
+        """What it said so far."""
+        return (self.data_dir / "recorder.log").read_text()
 
     def kill(self) -> None:
         """As the kernel does it."""

@@ -95,7 +95,8 @@ class TapClient:
         self.next_number = 1
         self.unsynced: dict[int, Sent] = {}
         self._tracks: dict[int, TestTrack] = {}
-        self._at_ms = 0.0
+        self.sent_ms = 0.0
+        self._lock = threading.RLock()
         self._socket: socket.socket | None = None
         self._reader: threading.Thread | None = None
 
@@ -130,7 +131,7 @@ class TapClient:
             codec=track.codec.value,
             label=track.label,
             participant_id=track.participant_id,
-            wall_ms=self.wall_ms + round(self._at_ms),
+            wall_ms=self.wall_ms + round(self.sent_ms),
         )
 
     def close_track(self, number: int, at_ms: float) -> None:
@@ -149,10 +150,21 @@ class TapClient:
 
     def packet(self, sent: Sent) -> None:
         """Send one; it is kept also when nobody is there to take it."""
-        self._at_ms = max(self._at_ms, sent.at_ms)
-        self.unsynced[self.next_number] = sent
-        self.next_number += 1
-        self._send(self._frame(sent))
+        with self._lock:
+            self.sent_ms = max(self.sent_ms, sent.at_ms)
+            self.unsynced[self.next_number] = sent
+            self.next_number += 1
+            self._send(self._frame(sent))
+
+    @property
+    def is_connected(self) -> bool:
+        """False once the recorder is gone."""
+        return self._socket is not None
+
+    def reconnect(self, path: Path) -> None:
+        """After the recorder came back, while another thread goes on sending."""
+        with self._lock:
+            self.connect(path)
 
     def close(self, at_ms: float) -> None:
         """The lesson ended."""
