@@ -27,6 +27,7 @@ FROM_PUBLISHER = {
 TO_SUBSCRIBER = {MID: "mid", ABS_SEND_TIME: "abs_send_time", PLAYOUT_DELAY: "playout_delay"}
 
 _URIS = {field: uri for uri, field in (FROM_PUBLISHER | TO_SUBSCRIBER).items()}
+_MIRRORED = (("/sendonly", "/recvonly"), ("/recvonly", "/sendonly"))
 _EXTMAP = re.compile(r"([0-9]{1,2})(?:/([a-z]+))? (\S+)(?: .*)?")
 
 
@@ -47,7 +48,14 @@ def accepted_extensions(
     return replace(Extensions(), **ids)
 
 
-def extension_lines(extensions: Extensions) -> list[str]:
-    """The answer's `a=extmap` lines."""
+def extension_lines(section: MediaSection, extensions: Extensions) -> list[str]:
+    """The answer's `a=extmap` lines; a one-way extension is confirmed from our side."""
     ids: dict[str, int] = asdict(extensions)
-    return [f"a=extmap:{ids[field]} {uri}" for field, uri in _URIS.items() if ids[field]]
+    offered = set(section.attributes.all("extmap"))
+    lines = []
+    for field, uri in _URIS.items():
+        number = ids[field]
+        ways = [ours for theirs, ours in _MIRRORED if f"{number}{theirs} {uri}" in offered]
+        if number:
+            lines.append(f"a=extmap:{number}{ways[0] if ways else ''} {uri}")
+    return lines

@@ -64,7 +64,7 @@ def accepted_lines(
         lines.append(f"a=mid:{media.mid}")
     if section.attributes.has("rtcp-rsize"):
         lines.append("a=rtcp-rsize")
-    lines += extension_lines(media.extensions)
+    lines += extension_lines(section, media.extensions)
     for form in formats:
         lines += _format_lines(form)
     return lines

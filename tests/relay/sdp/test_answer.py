@@ -135,6 +135,18 @@ class TestSubscriber:
         assert all("rrtr" in media.feedback for media in agreed.media)
         assert agreed.answer_sdp.count("a=rtcp-xr:rcvr-rtt=all\r\n") == 2
 
+    def test_one_way_extension_is_mirrored(
+        self, offer: Offer, local: LocalTransport, new_ssrc: Callable[[], int]
+    ) -> None:
+        uri = "http://www.webrtc.org/experiments/rtp-hdrext/playout-delay"
+        asked = offer("chromium-player").replace(f"a=extmap:5 {uri}", f"a=extmap:5/recvonly {uri}")
+        agreed = answer_subscriber(asked, local, new_ssrc=new_ssrc)
+        assert agreed.media[1].extensions.playout_delay == 5
+        assert f"a=extmap:5/sendonly {uri}\r\n" in agreed.answer_sdp
+        useless = asked.replace("a=extmap:5/recvonly", "a=extmap:5/sendonly")
+        agreed = answer_subscriber(useless, local, new_ssrc=new_ssrc)
+        assert agreed.media[1].extensions.playout_delay == 0
+
     def test_more_lines_than_slots(
         self, offer: Offer, local: LocalTransport, new_ssrc: Callable[[], int]
     ) -> None:
