@@ -1,0 +1,102 @@
+"""The HTTP application: everything under one roof, in the order requests meet it."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import APIRouter, FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from signaling.io import (
+    events,
+    health,
+    lessons,
+    pages,
+    people,
+    phone,
+    qr,
+    recordings,
+    room_events,
+    rooms,
+    wall,
+)
+from signaling.io.context import make_context
+from signaling.io.guard import BodyTooLarge, Guard
+from signaling.io.media_gate import MediaGate
+from signaling.io.media_http import IceServer
+from signaling.io.media_router import media_router
+from signaling.io.problem import problem_response
+from signaling.io.services import Services
+from streamsvc.base.errors import ProtocolError, StreamsvcError, UserError
+
+
+def create_app(services: Services, *extra: APIRouter) -> FastAPI:
+    """The application over `services`. `extra` routers (the root's) come before the pages.
+
+    Its lifespan resumes live lessons at start and closes every connection at the end.
+    """
+    ctx = make_context(services)
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        await ctx.registry.start()
+        try:
+            yield
+        finally:
+            await ctx.registry.close()
+
+    app = FastAPI(
+        title="streamsvc",
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        redirect_slashes=False,
+    )
+    app.state.context = ctx
+    app.add_middleware(Guard, settings=services.settings, clock=services.clock)
+    app.add_exception_handler(StreamsvcError, _known)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(HTTPException, _http)
+    gate = MediaGate(ctx.grants, ctx.registry)
+    servers = [IceServer(url) for url in services.settings.ice_servers]
+    app.include_router(media_router(services.relay, gate, problem_response, ice_servers=servers))
+    for module in (people, rooms, phone, lessons, wall, recordings, qr, health):
+        app.include_router(module.router)
+    app.include_router(events.router)
+    app.include_router(room_events.router)
+    for router in extra:
+        app.include_router(router)
+    app.include_router(pages.router)
+    return app
+
+
+def _known(request: Request, error: Exception) -> Response:
+    assert isinstance(error, StreamsvcError)
+    return problem_response(error, request)
+
+
+def _invalid(request: Request, error: Exception) -> Response:
+    """422 that names the field; the value itself is not repeated."""
+    assert isinstance(error, RequestValidationError)
+    first = error.errors()[0]
+    place = [str(part) for part in first["loc"] if part not in ("body", "query", "path")]
+    field = ".".join(place) if first["type"] != "json_invalid" else "JSON"
+    problem = ProtocolError("body-invalid", field=field or "body", problem=str(first["msg"]))
+    return problem_response(problem, request)
+
+
+def _http(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    if isinstance(error, BodyTooLarge):
+        too_large = ProtocolError("body-too-large", limit_bytes=error.limit_bytes)
+        return problem_response(too_large, request)
+    if error.status_code == 405:
+        response = problem_response(UserError("method-not-allowed", method=request.method), request)
+        response.headers.update(error.headers or {})
+        return response
+    if error.status_code == 404:
+        return problem_response(UserError("path-unknown"), request)
+    problem = ProtocolError("body-invalid", field="body", problem=error.detail)
+    return problem_response(problem, request)

@@ -1,0 +1,66 @@
+"""What every endpoint works with: the services and what signaling keeps in memory."""
+
+from dataclasses import dataclass
+
+from starlette.requests import HTTPConnection
+
+from signaling.io.grants import Grants
+from signaling.io.registry import LessonRegistry
+from signaling.io.services import Services
+from signaling.io.stills import Stills
+from signaling.io.waiting import Changes, WaitingScreens
+
+
+class SocketLimit:
+    """How many WebSockets are open, and whether one more may be."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._taken = 0
+
+    def take(self) -> bool:
+        """False when all are taken; the caller must not `release` then."""
+        if self._taken >= self._limit:
+            return False
+        self._taken += 1
+        return True
+
+    def release(self) -> None:
+        """One is free again."""
+        self._taken -= 1
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """One per application."""
+
+    services: Services
+    grants: Grants
+    registry: LessonRegistry
+    waiting: WaitingScreens
+    changes: Changes
+    stills: Stills
+    sockets: SocketLimit
+
+
+def context(connection: HTTPConnection) -> Context:
+    """The application's context (a FastAPI dependency)."""
+    found = connection.app.state.context
+    assert isinstance(found, Context)
+    return found
+
+
+def make_context(services: Services) -> Context:
+    """Everything in memory, nothing running yet."""
+    changes = Changes()
+    grants = Grants(services.grant_secret, services.clock)
+    registry = LessonRegistry(services, changes.note)
+    return Context(
+        services=services,
+        grants=grants,
+        registry=registry,
+        waiting=WaitingScreens(services, registry, grants),
+        changes=changes,
+        stills=Stills(services.settings.max_still_bytes),
+        sockets=SocketLimit(services.settings.max_connections),
+    )

@@ -1,0 +1,52 @@
+"""Health for machines: alive, ready, and figures."""
+
+import hmac
+import ipaddress
+
+from fastapi import APIRouter, Depends
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from signaling.io.auth import public
+from signaling.io.context import Context, context
+from signaling.io.services import READY
+from streamsvc.base.errors import UserError
+from streamsvc.base.metrics import REGISTRY
+
+router = APIRouter()
+
+
+@router.get("/healthz", dependencies=[Depends(public("says only that the process answers"))])
+async def healthz() -> dict[str, str]:
+    """The process answers."""
+    return {"status": READY}
+
+
+@router.get("/readyz", dependencies=[Depends(public("names parts, no people"))])
+async def readyz(ctx: Context = Depends(context)) -> Response:
+    """Every part of the service is ready: 200; else 503 with the error ids."""
+    parts = dict(ctx.services.readiness())
+    is_ready = all(state == READY for state in parts.values())
+    return JSONResponse(
+        {"status": READY if is_ready else "not-ready", "parts": parts}, 200 if is_ready else 503
+    )
+
+
+@router.get("/metrics", dependencies=[Depends(public("this machine, or the metrics token"))])
+async def figures(request: Request, ctx: Context = Depends(context)) -> Response:
+    """Prometheus text format."""
+    if not _may_read(request, ctx.services.settings.metrics_token):
+        raise UserError("metrics-refused")
+    return Response(generate_latest(REGISTRY), headers={"Content-Type": CONTENT_TYPE_LATEST})
+
+
+def _may_read(request: Request, token: str) -> bool:
+    given = request.headers.get("authorization", "").removeprefix("Bearer ")
+    if token and hmac.compare_digest(given.encode(), token.encode()):
+        return True
+    try:
+        host = request.client.host if request.client else ""
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

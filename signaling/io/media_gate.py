@@ -1,0 +1,48 @@
+"""MediaAuthorizer: a grant opens the media doors only as far as the live lesson allows now."""
+
+from signaling.io.grants import Grants
+from signaling.io.registry import LessonRegistry
+from signaling.protocol.grants import Claims
+from streamsvc.base.errors import UserError
+from streamsvc.base.ids import LessonId
+from streamsvc.base.media import Slot
+from streamsvc.base.sessions import MediaParty
+
+
+class MediaGate:
+    """Asked by WHIP and WHEP at each request."""
+
+    def __init__(self, grants: Grants, registry: LessonRegistry) -> None:
+        self._grants = grants
+        self._registry = registry
+
+    async def publisher(self, bearer: str, lesson_id: LessonId, slot: Slot) -> MediaParty:
+        """Who publishes `slot`."""
+        claims = self._grants.verify(bearer, lesson_id)
+        runner = await self._registry.open(lesson_id)
+        runner.machine.check_publish(claims, slot)
+        return party_of(claims)
+
+    async def subscriber(self, bearer: str, lesson_id: LessonId) -> MediaParty:
+        """Who watches."""
+        claims = self._grants.verify(bearer, lesson_id)
+        runner = await self._registry.open(lesson_id)
+        runner.machine.check_subscribe(claims)
+        return party_of(claims)
+
+    async def session(self, bearer: str, party: MediaParty) -> None:
+        """The bearer is the party that opened this session; also when the lesson is over."""
+        claims = self._grants.verify(bearer, party.lesson_id)
+        if claims.participant_id != party.participant_id:
+            raise UserError("not-allowed")
+
+
+def party_of(claims: Claims) -> MediaParty:
+    """A grant's bearer as the relay knows it. A phone shares the origin of its room, so that it
+    does not hear the room it stands in."""
+    return MediaParty(
+        lesson_id=claims.lesson_id,
+        participant_id=claims.participant_id,
+        label=claims.name,
+        origin=claims.room_id or claims.person_id or claims.participant_id,
+    )

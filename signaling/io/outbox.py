@@ -1,0 +1,72 @@
+"""What waits to be sent to one WebSocket client: bounded, and closed rather than blocked.
+
+Drop rule: a client for whom 256 messages wait is closed with `too-slow`; it comes back and gets a
+snapshot. Nobody else waits for it.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+from pydantic import BaseModel
+
+from signaling import metrics
+from signaling.protocol.connection import Close, Send, farewell
+from streamsvc.base.errors import Overload, StreamsvcError
+from streamsvc.base.queues import BoundedQueue, Drop
+
+OUTBOX_MESSAGES = 256
+
+
+def text_of(message: BaseModel) -> str:
+    """A message as it goes over the wire."""
+    return message.model_dump_json(by_alias=True)
+
+
+class Outbox:
+    """`put` from anywhere on the loop; `run` sends until it is closed."""
+
+    def __init__(self) -> None:
+        self.closing: Close | None = None
+        self._queue: BoundedQueue[str] = BoundedQueue(OUTBOX_MESSAGES, Drop.NEWEST)
+        self._wake = asyncio.Event()
+        self._is_closing = asyncio.Event()
+
+    def put(self, text: str) -> None:
+        """Send this after what waits already."""
+        if self.closing is not None:
+            return
+        if not self._queue.put(text):
+            metrics.TOO_SLOW.inc()
+            self._queue = BoundedQueue(OUTBOX_MESSAGES, Drop.NEWEST)
+            self.close_with(Overload("too-slow"))
+        self._wake.set()
+
+    def close_with(self, error: StreamsvcError) -> None:
+        """Say why, then close."""
+        for output in farewell(error):
+            match output:
+                case Send(message):
+                    self.put(text_of(message))
+                case Close(code, reason):
+                    self.close(code, reason)
+
+    def close(self, code: int, reason: str) -> None:
+        """Close after what waits was sent. Closing twice is harmless: the first reason holds."""
+        if self.closing is None:
+            self.closing = Close(code, reason)
+        self._is_closing.set()
+        self._wake.set()
+
+    async def until_closing(self) -> None:
+        """Until somebody closes it."""
+        await self._is_closing.wait()
+
+    async def run(self, send: Callable[[str], Awaitable[None]]) -> Close:
+        """Send what comes; returns how to close."""
+        while True:
+            await self._wake.wait()
+            self._wake.clear()
+            for text in self._queue.drain():
+                await send(text)
+            if self.closing is not None and len(self._queue) == 0:
+                return self.closing

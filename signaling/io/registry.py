@@ -1,0 +1,234 @@
+"""The lessons in memory: opened five minutes before their start, kept while live, closed after.
+
+Also the relay's and the recorder's listener: it knows which lesson each report belongs to.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping
+
+from signaling import metrics
+from signaling.io.problem import incident
+from signaling.io.runner import LessonRunner
+from signaling.io.services import Services
+from signaling.protocol.inputs import (
+    PlanChanged,
+    PublicationClosed,
+    PublicationOpened,
+    RecorderReported,
+)
+from signaling.protocol.lesson import LessonMachine
+from streamsvc.base.errors import StreamsvcError, UserError
+from streamsvc.base.ids import LessonId, MediaSessionId, RoomId
+from streamsvc.base.media import MediaKind, Slot
+from streamsvc.base.recordings import RecordingState, RecordingStatus
+from streamsvc.base.sessions import ClosedBecause, MediaParty
+from streamsvc.base.tasks import TaskScope
+from streamsvc.school.records import OPERATOR, Lesson, LessonState
+
+log = logging.getLogger("streamsvc.lessons")
+
+OPENS_BEFORE_MS = 300_000
+LOOK_BACK_MS = 4 * 3_600_000
+"""A scheduled lesson that is overdue stays open this long at most (its longest duration)."""
+SWEEP_SECONDS = 5.0
+ENDED_KEPT_SECONDS = 600.0
+UNUSED_KEPT_SECONDS = 600.0
+
+
+class LessonRegistry:
+    """`start` once, `close` once. `on_change` is called when what rooms should be in changes."""
+
+    def __init__(self, services: Services, on_change: Callable[[], None]) -> None:
+        self._services = services
+        self._on_change = on_change
+        self._tasks = TaskScope("lessons")
+        self._running: dict[LessonId, LessonRunner] = {}
+        self._work: dict[LessonId, asyncio.Task[None]] = {}
+        self._opening = asyncio.Lock()
+        self._is_closed = False
+
+    async def start(self) -> None:
+        """Listen, resume the lessons that were live, and look for those that are due."""
+        self._services.relay.listen(self)
+        self._services.recorder.listen(self.recorder_reported)
+        for lesson in await self._services.school.lessons.live():
+            await self.open(lesson.id)
+            log.info("= lesson resumed", extra={"lesson_id": lesson.id})
+        self._tasks.start("sweep", self._sweep())
+
+    async def close(self) -> None:
+        """Close every connection and stop; live lessons go on after the next start."""
+        self._is_closed = True
+        for runner in self._running.values():
+            runner.close_clients(UserError("shutting-down"))
+        await self._tasks.close()
+        self._running.clear()
+
+    # ---- lessons ---------------------------------------------------------------------------------
+
+    def find(self, lesson_id: LessonId) -> LessonRunner | None:
+        """The lesson if it is in memory."""
+        return self._running.get(lesson_id)
+
+    @property
+    def running(self) -> Mapping[LessonId, LessonRunner]:
+        """All lessons in memory."""
+        return self._running
+
+    async def open(self, lesson_id: LessonId) -> LessonRunner:
+        """The running lesson; rebuilt from its timeline if need be. Raises UserError
+        `lesson-unknown`, `lesson-ended`."""
+        async with self._opening:
+            if lesson_id in self._running:
+                return self._running[lesson_id]
+            runner = LessonRunner(self._services, await self._restored(lesson_id))
+            self._running[lesson_id] = runner
+            self._work[lesson_id] = self._tasks.start(lesson_id, self._run(runner))
+        self._on_change()
+        return runner
+
+    async def plan_changed(self, lesson: Lesson) -> None:
+        """The lesson or its rooms were edited."""
+        runner = self._running.get(lesson.id)
+        if runner is not None:
+            rooms = await self._services.school.rooms.invited(lesson.id)
+            runner.post(PlanChanged(lesson, rooms))
+        self._on_change()
+
+    async def removed(self, lesson_id: LessonId) -> None:
+        """A scheduled lesson was deleted."""
+        runner = self._running.get(lesson_id)
+        if runner is not None:
+            runner.close_clients(UserError("lesson-unknown"))
+            await self._drop(lesson_id)
+        self._on_change()
+
+    def remove_device(self, room_id: RoomId, error: StreamsvcError) -> None:
+        """Close every lesson connection of a room's screen and phone."""
+        for runner in self._running.values():
+            runner.close_room(room_id, error)
+
+    async def _restored(self, lesson_id: LessonId) -> LessonMachine:
+        school = self._services.school
+        lesson = await school.lessons.load(lesson_id)
+        if lesson.state is LessonState.ENDED:
+            raise UserError("lesson-ended")
+        rooms = await school.rooms.invited(lesson_id)
+        lines = await asyncio.to_thread(self._services.timeline.read, lesson_id)
+        stored = await school.attendance.evidence(lesson_id)
+        return LessonMachine.restored(lesson, rooms, lines, stored)
+
+    async def _run(self, runner: LessonRunner) -> None:
+        """Until canceled; a lesson that fails as a whole is dropped and opens again from disk."""
+        try:
+            await runner.run()
+        except Exception as error:
+            runner.close_clients(incident(error))
+            self._running.pop(runner.machine.lesson.id, None)
+
+    async def _drop(self, lesson_id: LessonId) -> None:
+        runner, work = self._running.pop(lesson_id), self._work.pop(lesson_id)
+        runner.close_clients(UserError("lesson-ended"))
+        work.cancel()
+        await asyncio.wait([work])
+        await self._services.relay.close_lesson(lesson_id)
+        log.info("= lesson closed", extra={"lesson_id": lesson_id})
+
+    # ---- time ------------------------------------------------------------------------------------
+
+    async def _sweep(self) -> None:
+        while True:
+            try:
+                await self._open_due()
+                await self._close_done()
+            except StreamsvcError as error:
+                log.warning("! lessons not looked after: %s", error.error_id)
+            except Exception as error:
+                incident(error)
+            self._measure()
+            await asyncio.sleep(SWEEP_SECONDS)
+
+    async def _open_due(self) -> None:
+        now_ms = self._services.clock.wall_ms()
+        scheduled = await self._services.school.lessons.visible(
+            OPERATOR,
+            from_ms=now_ms - LOOK_BACK_MS,
+            to_ms=now_ms + OPENS_BEFORE_MS,
+            state=LessonState.SCHEDULED,
+        )
+        for lesson in scheduled:
+            if lesson.id not in self._running and is_due(lesson, now_ms):
+                await self.open(lesson.id)
+
+    async def _close_done(self) -> None:
+        now, now_ms = self._services.clock.now(), self._services.clock.wall_ms()
+        done = [
+            lesson_id
+            for lesson_id, runner in self._running.items()
+            if _is_done(runner, now, now_ms)
+        ]
+        for lesson_id in done:
+            await self._drop(lesson_id)
+        if done:
+            self._on_change()
+
+    def _measure(self) -> None:
+        machines = [runner.machine for runner in self._running.values()]
+        metrics.LESSONS_OPEN.set(len(machines))
+        metrics.LESSONS_LIVE.set(sum(machine.is_live for machine in machines))
+        metrics.ROOMS_ONLINE.set(sum(machine.rooms_online for machine in machines))
+
+    # ---- reports ---------------------------------------------------------------------------------
+
+    def publication_opened(
+        self, party: MediaParty, slot: Slot, kinds: frozenset[MediaKind]
+    ) -> None:
+        """RelayListener."""
+        if runner := self._running.get(party.lesson_id):
+            runner.post(PublicationOpened(party.participant_id, slot))
+
+    def publication_closed(self, party: MediaParty, slot: Slot, because: ClosedBecause) -> None:
+        """RelayListener. A replaced publication is followed by the one that replaced it."""
+        runner = self._running.get(party.lesson_id)
+        if runner is not None and because is not ClosedBecause.REPLACED:
+            runner.post(PublicationClosed(party.participant_id, slot))
+
+    def subscriber_connected(self, party: MediaParty, session_id: MediaSessionId) -> None:
+        """RelayListener. Flows say more, once a second."""
+
+    def subscriber_closed(
+        self, party: MediaParty, session_id: MediaSessionId, because: ClosedBecause
+    ) -> None:
+        """RelayListener."""
+
+    def recorder_reported(self, status: RecordingStatus) -> None:
+        """The recorder's state changed; the library learns how long a finished recording is."""
+        if runner := self._running.get(status.lesson_id):
+            runner.post(RecorderReported(status.state, status.reason))
+        is_over = status.state in (RecordingState.FINISHING, RecordingState.READY)
+        if is_over and not self._is_closed:
+            self._tasks.start("finish", self._finish(status))
+
+    async def _finish(self, status: RecordingStatus) -> None:
+        found = await asyncio.to_thread(self._services.catalog.find, status.recording_id)
+        if found is not None:
+            await self._services.school.recordings.finish(status.recording_id, found.duration_ms)
+
+
+def is_due(lesson: Lesson, now_ms: int) -> bool:
+    """Rooms should be in it now: live, or about to start, or overdue within its planned time."""
+    if lesson.state is not LessonState.SCHEDULED:
+        return lesson.state is LessonState.LIVE
+    planned_end_ms = lesson.scheduled_start_ms + lesson.duration_minutes * 60_000
+    return lesson.scheduled_start_ms - OPENS_BEFORE_MS <= now_ms < planned_end_ms
+
+
+def _is_done(runner: LessonRunner, now: float, now_ms: int) -> bool:
+    machine = runner.machine
+    if machine.is_live:
+        return False
+    if machine.is_ended:
+        return runner.ended_at is not None and now - runner.ended_at > ENDED_KEPT_SECONDS
+    is_unused = runner.client_count == 0 and now - runner.used_at > UNUSED_KEPT_SECONDS
+    return is_unused and not is_due(machine.lesson, now_ms)

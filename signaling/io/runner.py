@@ -1,0 +1,317 @@
+"""Runs one lesson: feeds its machine, keeps its timeline, and carries out what it decides.
+
+One task per open lesson. Inputs wait in a bounded inbox; each batch of events is on disk before
+anybody is told of it. Drop rule of the inbox: client messages beyond 3,072 are refused with
+`lesson-busy`; what relay, recorder and connections report is always taken, its number is bounded.
+"""
+
+import asyncio
+import logging
+from collections import deque
+from dataclasses import dataclass
+
+from signaling import metrics
+from signaling.io.outbox import Outbox, text_of
+from signaling.io.problem import incident
+from signaling.io.services import Services
+from signaling.protocol.effects import (
+    Announce,
+    Answer,
+    Asked,
+    CloseConnection,
+    CloseMedia,
+    ClosePublication,
+    Effect,
+    EndLessonRecord,
+    EndRecorder,
+    MuteSlot,
+    SaveAttendance,
+    StartLessonRecord,
+    StartRecorder,
+)
+from signaling.protocol.inputs import (
+    AskFailed,
+    Connected,
+    Disconnected,
+    FlowsSeen,
+    Input,
+    LessonBegan,
+    LessonOver,
+    Participant,
+    RecorderReported,
+    Said,
+)
+from signaling.protocol.lesson import LessonMachine
+from signaling.protocol.messages import Resumed, Snapshot
+from signaling.protocol.picture import as_seen_by
+from streamsvc.base.errors import EnvironmentFault, StreamsvcError, UserError
+from streamsvc.base.ids import RecordingId, RoomId
+from streamsvc.base.log import IdAdapter
+from streamsvc.base.media import Slot
+from streamsvc.base.recordings import RecordingState
+from streamsvc.school.records import Role
+
+INBOX_CLIENT_MESSAGES = 3_072
+TICK_SECONDS = 1.0
+UNWRITTEN_LINES = 10_000
+"""Events kept for a timeline that can't be written; the oldest are given up first."""
+
+
+@dataclass(slots=True)
+class _Client:
+    outbox: Outbox
+    role: Role
+    room_id: RoomId | None
+    is_greeted: bool = False
+    """It has its snapshot; events before that are part of it."""
+
+
+class LessonRunner:
+    """`post` inputs from anywhere on the loop; `run` until canceled."""
+
+    def __init__(self, services: Services, machine: LessonMachine) -> None:
+        self.machine = machine
+        self.ended_at: float | None = None
+        """Monotonic; when the lesson was over."""
+        self.used_at = services.clock.now()
+        """Monotonic; when somebody was last connected."""
+        self._services = services
+        self._lesson_id = machine.lesson.id
+        self._inbox: deque[Input] = deque()
+        self._wake = asyncio.Event()
+        self._clients: dict[str, _Client] = {}
+        self._unwritten: deque[str] = deque(maxlen=UNWRITTEN_LINES)
+        self._close_media_at: float | None = None
+        self._recording_id: RecordingId | None = machine.lesson.recording_id
+        self._log = IdAdapter(logging.getLogger("streamsvc.lesson"), {"lesson_id": self._lesson_id})
+
+    # ---- from outside ----------------------------------------------------------------------------
+
+    def post(self, input: Input) -> bool:
+        """Hand in an input; False when it is a client's message and the inbox is full."""
+        if isinstance(input, Said | Connected) and len(self._inbox) >= INBOX_CLIENT_MESSAGES:
+            metrics.INBOX_REFUSED.inc()
+            return False
+        self._inbox.append(input)
+        self._wake.set()
+        return True
+
+    def join(
+        self, connection_id: str, participant: Participant, since: int | None, outbox: Outbox
+    ) -> None:
+        """A connection whose grant is good. Raises UserError `lesson-busy`."""
+        if not self.post(Connected(connection_id, participant, since)):
+            raise UserError("lesson-busy")
+        self._clients[connection_id] = _Client(outbox, participant.role, participant.room_id)
+
+    def leave(self, connection_id: str, *, on_purpose: bool) -> None:
+        """It ended. Harmless when it never joined."""
+        if self._clients.pop(connection_id, None) is not None:
+            self.used_at = self._services.clock.now()
+            self.post(Disconnected(connection_id, on_purpose))
+
+    def close_clients(self, error: StreamsvcError) -> None:
+        """Tell everybody why and close."""
+        for client in self._clients.values():
+            client.outbox.close_with(error)
+
+    def close_room(self, room_id: RoomId, error: StreamsvcError) -> None:
+        """Tell a room's screen and phone why and close; its media ends too."""
+        for client in self._clients.values():
+            if client.room_id == room_id:
+                client.outbox.close_with(error)
+                if client.role is Role.ROOM:
+                    participant_id = self.machine.roster.participant_of(room_id)
+                    self._services.relay.close_participant(
+                        self._lesson_id, participant_id, Slot.STAGE
+                    )
+
+    @property
+    def client_count(self) -> int:
+        """Connections that joined and did not leave."""
+        return len(self._clients)
+
+    # ---- the loop --------------------------------------------------------------------------------
+
+    async def run(self) -> None:
+        """Until canceled."""
+        await self._carry_out(self.machine.resume(self._now_ms()))
+        next_tick = self._services.clock.now()
+        while True:
+            await self._take_inbox()
+            if self._services.clock.now() >= next_tick:
+                next_tick = self._services.clock.now() + TICK_SECONDS
+                await self._tick()
+            await self._sleep_until(next_tick)
+
+    async def _sleep_until(self, next_tick: float) -> None:
+        if self._inbox:
+            return
+        self._wake.clear()
+        pause = max(0.0, next_tick - self._services.clock.now())
+        try:
+            await asyncio.wait_for(self._wake.wait(), min(pause, TICK_SECONDS))
+        except TimeoutError:
+            return
+
+    async def _take_inbox(self) -> None:
+        """Everything that waits, as one batch: its events are synced to disk once."""
+        effects: list[Effect] = []
+        while self._inbox:
+            effects += self._received(self._inbox.popleft())
+        await self._carry_out(effects)
+
+    def _received(self, input: Input) -> list[Effect]:
+        """What the machine decides. A fault of ours ends this one action, not the lesson."""
+        try:
+            return self.machine.receive(input, self._now_ms())
+        except Exception as error:
+            fault = incident(error)
+            if isinstance(input, Said | Connected) and input.connection_id in self._clients:
+                self._clients[input.connection_id].outbox.close_with(fault)
+            return []
+
+    async def _tick(self) -> None:
+        publishers, subscribers = self._services.relay.flows(self._lesson_id)
+        effects = self._received(FlowsSeen(publishers, subscribers))
+        effects += self.machine.poll(self._now_ms())
+        if self._unwritten and not any(isinstance(effect, Announce) for effect in effects):
+            await self._write([])
+        await self._carry_out(effects)
+        if self._close_media_at is not None and self._services.clock.now() >= self._close_media_at:
+            self._close_media_at = None
+            await self._services.relay.close_lesson(self._lesson_id)
+
+    # ---- effects ---------------------------------------------------------------------------------
+
+    async def _carry_out(self, effects: list[Effect]) -> None:
+        lines = [text_of(effect.event) for effect in effects if isinstance(effect, Announce)]
+        if lines:
+            await self._write(lines)
+        for effect in effects:
+            try:
+                await self._do(effect)
+            except StreamsvcError as error:
+                metrics.EFFECTS_FAILED.labels(type(effect).__name__).inc()
+                self._log.warning("! %s: %s", type(effect).__name__, error.error_id)
+            except Exception:
+                metrics.EFFECTS_FAILED.labels(type(effect).__name__).inc()
+                self._log.exception("! %s failed", type(effect).__name__)
+
+    async def _do(self, effect: Effect) -> None:
+        match effect:
+            case Announce():
+                self._announce(effect)
+            case Answer():
+                self._answer(effect)
+            case CloseConnection(connection_id, error):
+                if connection_id in self._clients:
+                    self._clients[connection_id].outbox.close_with(error)
+            case ClosePublication(participant_id, slot):
+                self._services.relay.close_participant(self._lesson_id, participant_id, slot)
+            case MuteSlot(slot, is_muted):
+                self._services.relay.set_muted(self._lesson_id, slot, is_muted=is_muted)
+            case CloseMedia(after_ms):
+                self._close_media_at = self._services.clock.now() + after_ms / 1000
+            case _:
+                await self._keep_record(effect)
+
+    async def _keep_record(self, effect: Effect) -> None:
+        match effect:
+            case StartLessonRecord(asked):
+                await self._start_lesson(asked)
+            case EndLessonRecord(asked):
+                await self._end_lesson(asked)
+            case StartRecorder():
+                await self._start_recorder()
+            case EndRecorder():
+                if self._recording_id is not None:
+                    await self._services.recorder.end(self._recording_id)
+            case SaveAttendance():
+                evidence = self.machine.attendance.evidence
+                await self._services.school.attendance.store(self._lesson_id, evidence)
+
+    def _announce(self, effect: Announce) -> None:
+        event = effect.event
+        metrics.EVENTS.labels(event.type).inc()
+        texts: dict[str, str] = {}
+        for client in list(self._clients.values()):
+            if client.is_greeted:
+                seen = as_seen_by(client.role, event)
+                if seen.type not in texts:
+                    texts[seen.type] = text_of(seen)
+                client.outbox.put(texts[seen.type])
+
+    def _answer(self, effect: Answer) -> None:
+        client = self._clients.get(effect.connection_id)
+        if client is None:
+            return
+        if isinstance(effect.message, Snapshot | Resumed):
+            client.is_greeted = True
+        client.outbox.put(text_of(effect.message))
+
+    async def _start_lesson(self, asked: Asked) -> None:
+        lessons = self._services.school.lessons
+        try:
+            lesson = await lessons.start(self._lesson_id)
+        except UserError as error:
+            if error.error_id != "lesson-already-live":
+                self.post(AskFailed(asked, error))
+                return
+            lesson = await lessons.load(self._lesson_id)
+        except StreamsvcError as error:
+            self.post(AskFailed(asked, error))
+            return
+        self._log.info("= lesson live")
+        self.post(LessonBegan(lesson, asked))
+
+    async def _end_lesson(self, asked: Asked | None) -> None:
+        lessons = self._services.school.lessons
+        try:
+            lesson = await lessons.end(self._lesson_id)
+        except UserError as error:
+            if error.error_id != "lesson-already-ended":
+                raise
+            lesson = await lessons.load(self._lesson_id)
+        except StreamsvcError as error:
+            if asked is None:
+                raise
+            self.post(AskFailed(asked, error))
+            return
+        self._log.info("= lesson ended")
+        self.ended_at = self._services.clock.now()
+        self.post(LessonOver(lesson, asked))
+
+    async def _start_recorder(self) -> None:
+        lesson = self.machine.lesson
+        try:
+            recording = await self._services.school.recordings.open(self._lesson_id)
+            self._recording_id = recording.id
+            self.post(RecorderReported(RecordingState.STARTING, None))
+            await self._services.recorder.start(recording.id, self._lesson_id, lesson.title)
+        except StreamsvcError as error:
+            self._log.warning("! not recording: %s", error.error_id)
+            self.post(RecorderReported(RecordingState.STOPPED, error.error_id))
+
+    # ---- timeline --------------------------------------------------------------------------------
+
+    async def _write(self, lines: list[str]) -> None:
+        """Sync a batch to disk. A full disk does not stop a lesson: the lines are kept and tried
+        again, so that the timeline has no hole once there is space."""
+        self._unwritten += lines
+        if not self._unwritten:
+            return
+        batch, clock = list(self._unwritten), self._services.clock
+        started = clock.now()
+        try:
+            await asyncio.to_thread(
+                self._services.timeline.append, self._lesson_id, "\n".join(batch)
+            )
+            self._unwritten.clear()
+        except EnvironmentFault as error:
+            self._log.error("! timeline not written: %s", error.error_id)
+        metrics.TIMELINE_SECONDS.observe(clock.now() - started)
+        metrics.TIMELINE_UNWRITTEN.set(len(self._unwritten))
+
+    def _now_ms(self) -> int:
+        return self._services.clock.wall_ms()

@@ -1,0 +1,33 @@
+"""What signaling is given by the root."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from signaling.ports import RecorderPort, RecordingCatalog, RelayPort, TimelineLog
+from signaling.settings import SignalingSettings
+from streamsvc.base.clock import Clock
+from streamsvc.school.io.school import School
+
+READY = "ok"
+
+
+def always_ready() -> Mapping[str, str]:
+    """Nothing else to wait for."""
+    return {}
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """Everything the HTTP application works with; it owns none of it."""
+
+    school: School
+    relay: RelayPort
+    recorder: RecorderPort
+    catalog: RecordingCatalog
+    timeline: TimelineLog
+    clock: Clock
+    grant_secret: bytes
+    """32 random bytes, kept in the data folder: grants outlive a restart."""
+    settings: SignalingSettings
+    readiness: Callable[[], Mapping[str, str]] = always_ready
+    """Part of the service to `ok` or an error id; /readyz answers 503 unless all are `ok`."""

@@ -1,0 +1,125 @@
+"""What a classroom's screen shows while it waits, and which lesson it should be in now."""
+
+import asyncio
+from collections.abc import Iterable
+
+from signaling.io.grants import Grants
+from signaling.io.registry import LessonRegistry, is_due
+from signaling.io.services import Services
+from signaling.protocol.messages import HelperView, RoomHome, RoomLesson
+from signaling.protocol.resources import PhoneHome
+from streamsvc.base.errors import UserError
+from streamsvc.school.records import Lesson, LessonState, Principal, Role
+
+
+class Changes:
+    """Something that rooms should know of has changed. A number that grows, and a way to wait for
+    the next one; waiters that are slow miss nothing but intermediate numbers."""
+
+    def __init__(self) -> None:
+        self._changed = asyncio.Event()
+
+    def note(self) -> None:
+        """Wake everybody who waits."""
+        self._changed.set()
+        self._changed = asyncio.Event()
+
+    async def wait(self, seconds: float) -> None:
+        """Until the next change, or for `seconds`."""
+        try:
+            await asyncio.wait_for(self._changed.wait(), seconds)
+        except TimeoutError:
+            return
+
+
+class WaitingScreens:
+    """Homes of rooms and phones."""
+
+    def __init__(self, services: Services, registry: LessonRegistry, grants: Grants) -> None:
+        self._services = services
+        self._registry = registry
+        self._grants = grants
+
+    async def room_home(self, principal: Principal) -> RoomHome:
+        """The waiting screen of a room."""
+        lessons = await self._services.school.lessons.today(principal)
+        opened = self._open_one(lessons)
+        grant, expires_at_ms = await self._grant(principal, opened)
+        return RoomHome(
+            now_ms=self._services.clock.wall_ms(),
+            room_id=principal.room_id or "",
+            room_name=principal.name,
+            school_name=principal.school_name,
+            lessons=[self._view(lesson) for lesson in lessons],
+            open=opened and self._view(opened),
+            grant=grant,
+            grant_expires_at_ms=expires_at_ms,
+            helper=await self._helper(principal),
+        )
+
+    async def phone_home(self, principal: Principal) -> PhoneHome:
+        """What a helper's phone shows. Raises UserError `phone-signed-out` for anybody else."""
+        if principal.room_id is None:
+            raise UserError("phone-signed-out")
+        opened = self._open_one(await self._services.school.lessons.today(principal))
+        grant, expires_at_ms = await self._grant(principal, opened)
+        room = await self._services.school.rooms.find(principal, principal.room_id)
+        return PhoneHome(
+            now_ms=self._services.clock.wall_ms(),
+            room_id=room.id,
+            room_name=room.name,
+            school_name=room.school_name,
+            helper=HelperView(name=principal.name, is_online=True),
+            open=opened and self._view(opened),
+            grant=grant,
+            grant_expires_at_ms=expires_at_ms,
+        )
+
+    async def _grant(
+        self, principal: Principal, lesson: Lesson | None
+    ) -> tuple[str | None, int | None]:
+        if lesson is None:
+            return None, None
+        rooms = await self._services.school.rooms.invited(lesson.id)
+        claims = self._grants.claims(principal, lesson, rooms)
+        return self._grants.encode(claims), claims.expires_at_ms
+
+    async def _helper(self, principal: Principal) -> HelperView | None:
+        room_id = principal.room_id
+        if room_id is None:
+            return None
+        name = await self._services.school.sign_ins.helper_name(room_id)
+        if name is None:
+            return None
+        machines = [runner.machine for runner in self._registry.running.values()]
+        is_online = any(
+            participant.role is Role.PHONE and participant.room_id == room_id
+            for machine in machines
+            for participant in machine.connections.values()
+        )
+        return HelperView(name=name, is_online=is_online)
+
+    def _open_one(self, lessons: Iterable[Lesson]) -> Lesson | None:
+        """The lesson to be in now: the live one that began last, else the next one that is due."""
+        now_ms = self._services.clock.wall_ms()
+        due = [lesson for lesson in lessons if is_due(lesson, now_ms)]
+        live = [lesson for lesson in due if lesson.state is LessonState.LIVE]
+        if live:
+            return max(live, key=lambda lesson: lesson.started_at_ms or 0)
+        return min(due, key=lambda lesson: abs(lesson.scheduled_start_ms - now_ms), default=None)
+
+    def _view(self, lesson: Lesson) -> RoomLesson:
+        runner = self._registry.find(lesson.id)
+        return RoomLesson(
+            lesson_id=lesson.id,
+            title=lesson.title,
+            subject=lesson.subject,
+            grade=lesson.grade,
+            school_name=lesson.school_name,
+            lead_teacher_name=lesson.lead_teacher_name,
+            state=lesson.state.value,
+            scheduled_start_ms=lesson.scheduled_start_ms,
+            duration_minutes=lesson.duration_minutes,
+            rooms_total=len(lesson.room_ids),
+            rooms_online=runner.machine.rooms_online if runner else 0,
+        )

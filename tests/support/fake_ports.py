@@ -1,0 +1,151 @@
+"""Relay, recorder, catalog and timeline as signaling's tests see them: no media, everything noted."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from streamsvc.base.errors import EnvironmentFault, UserError
+from streamsvc.base.ids import LessonId, MediaSessionId, ParticipantId, RecordingId, new_id
+from streamsvc.base.media import MediaKind, Slot
+from streamsvc.base.recordings import PlayableRecording, RecordingState, RecordingStatus
+from streamsvc.base.sessions import (
+    ClosedBecause,
+    MediaAnswer,
+    MediaParty,
+    PublisherFlow,
+    RelayListener,
+    SubscriberFlow,
+    TrickleAnswer,
+)
+
+BOTH = frozenset({MediaKind.AUDIO, MediaKind.VIDEO})
+
+
+class FakeRelay:
+    """Sessions without packets."""
+
+    def __init__(self) -> None:
+        self.listener: RelayListener | None = None
+        self.sessions: dict[MediaSessionId, tuple[MediaParty, Slot | None]] = {}
+        self.closed_lessons: list[LessonId] = []
+        self.closed_participants: list[tuple[ParticipantId, Slot]] = []
+        self.muted: list[bool] = []
+        self.subscriber_flows: list[SubscriberFlow] = []
+
+    def listen(self, listener: RelayListener) -> None:
+        self.listener = listener
+
+    async def publish(
+        self, party: MediaParty, slot: Slot, offer_sdp: str, *, take_over: bool
+    ) -> MediaAnswer:
+        if any(s is slot and p.lesson_id == party.lesson_id for p, s in self.sessions.values()):
+            if not take_over:
+                raise UserError("slot-taken")
+        return self._answer(party, slot)
+
+    async def subscribe(self, party: MediaParty, offer_sdp: str) -> MediaAnswer:
+        return self._answer(party, None)
+
+    def _answer(self, party: MediaParty, slot: Slot | None) -> MediaAnswer:
+        session_id = MediaSessionId(new_id("ms"))
+        self.sessions[session_id] = (party, slot)
+        return MediaAnswer(session_id, "v=0\r\n", '"1"')
+
+    async def trickle(
+        self, session_id: MediaSessionId, fragment: str, if_match: str | None
+    ) -> TrickleAnswer:
+        return TrickleAnswer(None, '"1"')
+
+    async def close(self, session_id: MediaSessionId) -> None:
+        self.sessions.pop(session_id)
+
+    async def close_lesson(self, lesson_id: LessonId) -> None:
+        self.closed_lessons.append(lesson_id)
+
+    def session_party(self, session_id: MediaSessionId) -> MediaParty:
+        if session_id not in self.sessions:
+            raise UserError("media-session-unknown")
+        return self.sessions[session_id][0]
+
+    def close_participant(
+        self, lesson_id: LessonId, participant_id: ParticipantId, slot: Slot
+    ) -> None:
+        self.closed_participants.append((participant_id, slot))
+
+    def set_muted(self, lesson_id: LessonId, slot: Slot, *, is_muted: bool) -> None:
+        self.muted.append(is_muted)
+
+    def flows(self, lesson_id: LessonId) -> tuple[list[PublisherFlow], list[SubscriberFlow]]:
+        return [], [f for f in self.subscriber_flows if f.party.lesson_id == lesson_id]
+
+    # ---- what a test makes happen --------------------------------------------------------------
+
+    def open_publication(self, party: MediaParty, slot: Slot) -> None:
+        """Media of a slot begins to flow."""
+        assert self.listener is not None
+        self.listener.publication_opened(party, slot, BOTH)
+
+    def close_publication(self, party: MediaParty, slot: Slot) -> None:
+        """It stops."""
+        assert self.listener is not None
+        self.listener.publication_closed(party, slot, ClosedBecause.ASKED)
+
+
+class FakeRecorder:
+    """Records nothing, and can fail like a full disk."""
+
+    def __init__(self) -> None:
+        self.fault: str | None = None
+        self.started: list[RecordingId] = []
+        self.ended: list[RecordingId] = []
+        self._listener: Callable[[RecordingStatus], None] | None = None
+
+    def listen(self, listener: Callable[[RecordingStatus], None]) -> None:
+        self._listener = listener
+
+    async def start(self, recording_id: RecordingId, lesson_id: LessonId, title: str) -> None:
+        if self.fault:
+            raise EnvironmentFault(self.fault)
+        self.started.append(recording_id)
+        self.report(recording_id, lesson_id, RecordingState.RECORDING)
+
+    async def end(self, recording_id: RecordingId) -> None:
+        self.ended.append(recording_id)
+
+    def status(self, recording_id: RecordingId) -> RecordingStatus:
+        return RecordingStatus(recording_id, LessonId(""), RecordingState.OFF)
+
+    def report(
+        self,
+        recording_id: RecordingId,
+        lesson_id: LessonId,
+        state: RecordingState,
+        reason: str | None = None,
+    ) -> None:
+        """The recorder says something."""
+        assert self._listener is not None
+        self._listener(RecordingStatus(recording_id, lesson_id, state, reason))
+
+
+@dataclass
+class FolderCatalog:
+    """Files of recordings in a folder, listed as they are."""
+
+    folder: Path
+    playable: dict[RecordingId, PlayableRecording] = field(default_factory=dict)
+
+    def find(self, recording_id: RecordingId) -> PlayableRecording | None:
+        return self.playable.get(recording_id)
+
+    def all_ids(self) -> list[RecordingId]:
+        return list(self.playable)
+
+    def file(self, recording_id: RecordingId, path: str) -> Path:
+        root = (self.folder / recording_id).resolve()
+        file = (root / path).resolve()
+        if not file.is_relative_to(root) or not file.is_file():
+            raise UserError("recording-file-unknown")
+        return file
+
+    def timeline(self, recording_id: RecordingId) -> Path:
+        return self.file(recording_id, "timeline.jsonl")
