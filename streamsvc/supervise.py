@@ -90,6 +90,7 @@ class Supervisor:
             stdout=sys.stderr.fileno(),
             stderr=sys.stderr.fileno(),
             env=self._environment,
+            start_new_session=True,  # Ctrl-C is for us; we end our children in order
             preexec_fn=_die_with_parent,
         )
         self.starts += 1

@@ -1,0 +1,250 @@
+"""The composition root: builds every part and joins their ports. The only file that imports all.
+
+Start in order, stop in reverse; what was started is stopped whatever happens in between.
+"""
+
+import datetime
+import logging
+import shutil
+import socket
+import sys
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from fastapi import APIRouter, FastAPI
+
+from recorder.io.catalog import FolderCatalog
+from recorder.io.recorder import Recorder
+from relay.io.relay import Relay
+from relay.io.tap import TapWriter
+from relay.settings import RelaySettings
+from signaling.io.app import create_app
+from signaling.io.services import Services
+from signaling.settings import SignalingSettings
+from streamsvc import listen, tls
+from streamsvc.addresses import machine_addresses, machine_names, url_host
+from streamsvc.base.clock import SystemClock
+from streamsvc.data_folder import DataFolder
+from streamsvc.demo_service import DemoService
+from streamsvc.first_account import database_url
+from streamsvc.run import until_signal
+from streamsvc.school.io.school import School, open_school
+from streamsvc.school.io.seed import seed_demo
+from streamsvc.serving import Serving
+from streamsvc.settings import Settings
+from streamsvc.supervise import Supervisor
+from streamsvc.timeline import FileTimeline
+from streamsvc.tls import CertificateFiles
+from streamsvc.trust import ToHttps, trust_router
+
+log = logging.getLogger("streamsvc")
+
+
+@dataclass(frozen=True, slots=True)
+class Sockets:
+    """Bound before anything else, so that a taken port is said at once."""
+
+    http: socket.socket
+    https: socket.socket | None
+
+    def close(self) -> None:
+        """Give the ports back."""
+        self.http.close()
+        if self.https is not None:
+            self.https.close()
+
+
+async def serve_until_told(settings: Settings) -> None:
+    """The whole service, from start to SIGTERM. Raises EnvironmentFault when it can't start."""
+    async with running(settings) as demo:
+        await until_signal(lambda: _say_ready(settings, demo))
+        log.info("= stopping")
+
+
+def _say_ready(settings: Settings, demo: DemoService | None) -> None:
+    if demo is not None:
+        print(demo.box(), flush=True)
+    else:
+        print(f"streamsvc is running: {public_url(settings)}", flush=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What everything else stands on."""
+
+    settings: Settings
+    folder: DataFolder
+    school: School
+    clock: SystemClock
+    tap_socket: Path
+
+
+@asynccontextmanager
+async def running(settings: Settings) -> AsyncIterator[DemoService | None]:
+    """Everything started; stopped in reverse when the block ends."""
+    async with AsyncExitStack() as stack:
+        sockets = _bind(settings)
+        stack.callback(sockets.close)
+        ground = await _ground(settings, stack)
+        certificate = _certificate(settings, ground.folder)
+        demo = await _seeded(ground)
+        app = await _application(ground, certificate, stack)
+        await _serve(settings, app, sockets, certificate, stack)
+        if demo is not None:
+            demo.start()
+            stack.push_async_callback(demo.close)
+        yield demo
+
+
+async def _ground(settings: Settings, stack: AsyncExitStack) -> Ground:
+    clock = SystemClock()
+    folder = DataFolder(settings.data)
+    folder.open()
+    stack.callback(folder.close)
+    school = await open_school(database_url(settings, folder), clock)
+    stack.push_async_callback(school.close)
+    socket_folder = Path(tempfile.mkdtemp(prefix="streamsvc-"))  # 0700, and a short path
+    stack.callback(shutil.rmtree, socket_folder, ignore_errors=True)
+    return Ground(settings, folder, school, clock, socket_folder / "tap")
+
+
+async def _seeded(ground: Ground) -> DemoService | None:
+    if not ground.settings.demo:
+        return None
+    county = await seed_demo(ground.school, ground.folder.path)
+    return DemoService(ground.settings, county, ground.folder, ground.clock)
+
+
+def _bind(settings: Settings) -> Sockets:
+    listen.check_udp(settings.media.host, settings.media.port)
+    http = listen.bind_tcp(settings.http.host, settings.http.port)
+    try:
+        is_tls = settings.tls.mode != "off"
+        https = listen.bind_tcp(settings.http.host, settings.tls.port) if is_tls else None
+    except BaseException:
+        http.close()
+        raise
+    return Sockets(http, https)
+
+
+def _certificate(settings: Settings, folder: DataFolder) -> CertificateFiles | None:
+    match settings.tls.mode:
+        case "local":
+            names = [*machine_names(), "127.0.0.1", *machine_addresses()]
+            names += [*settings.tls.names, *settings.media.advertise]
+            now = datetime.datetime.now(datetime.UTC)
+            return tls.local_certificate(folder.tls, list(dict.fromkeys(names)), now)
+        case "files":
+            return tls.given_certificate(settings.tls.certificate, settings.tls.key)
+    return None
+
+
+async def _application(
+    ground: Ground, certificate: CertificateFiles | None, stack: AsyncExitStack
+) -> FastAPI:
+    """Recorder process, relay, the tap between them, and signaling in front."""
+    settings, clock = ground.settings, ground.clock
+    child = _recorder_process(ground)
+    child.start()
+    stack.push_async_callback(child.close)
+    tap = TapWriter(ground.tap_socket, clock)
+    relay = Relay(_relay_settings(settings), clock, tap)
+    recorder = Recorder(tap.open, tap.close, clock)
+    tap.listen(recorder.on_status, relay.request_keyframe, relay.set_tapped)
+    stack.push_async_callback(tap.close_all)
+    await relay.start()
+    stack.push_async_callback(relay.close_all)
+    services = Services(
+        school=ground.school,
+        relay=relay,
+        recorder=recorder,
+        catalog=FolderCatalog(ground.folder.path),
+        timeline=FileTimeline(ground.folder.lessons),
+        clock=clock,
+        grant_secret=ground.folder.secret(),
+        settings=_signaling_settings(settings),
+        readiness=lambda: {"recorder": "ok" if child.is_running else "recorder-down"},
+    )
+    return create_app(services, *_trust(settings, certificate))
+
+
+def _trust(settings: Settings, certificate: CertificateFiles | None) -> list[APIRouter]:
+    if certificate is None or certificate.authority is None:
+        return []
+    return [trust_router(certificate.authority, settings.http.port, settings.tls.port)]
+
+
+def _recorder_process(ground: Ground) -> Supervisor:
+    settings = ground.settings
+    command = [
+        sys.executable, "-m", "recorder",
+        "--socket", str(ground.tap_socket),
+        "--data", str(ground.folder.path),
+        "--min-free-bytes", str(settings.recording.min_free_bytes),
+        "--log-level", settings.log.level,
+    ]  # fmt: skip
+    if not settings.log.json_lines:
+        command.append("--log-words")
+    return Supervisor("recorder", command, ground.clock)
+
+
+def _relay_settings(settings: Settings) -> RelaySettings:
+    return RelaySettings(
+        media_host=settings.media.host,
+        media_port=settings.media.port,
+        advertise=tuple(settings.media.advertise),
+        max_peers=settings.media.max_peers,
+    )
+
+
+def _signaling_settings(settings: Settings) -> SignalingSettings:
+    return SignalingSettings(
+        public_url=public_url(settings),
+        secure_cookies=public_url(settings).startswith("https://"),
+        trusted_proxies=tuple(settings.http.trusted_proxies),
+        web_dist=settings.web_dist,
+        ice_servers=tuple(settings.media.ice_servers),
+        metrics_token=settings.metrics_token,
+    )
+
+
+def public_url(settings: Settings) -> str:
+    """What people type: as set, or worked out from this machine's first address."""
+    if settings.http.public_url:
+        return settings.http.public_url.rstrip("/")
+    host = url_host(next(iter(machine_addresses()), "localhost"))
+    if settings.tls.mode == "off":
+        return f"http://{host}:{settings.http.port}"
+    return f"https://{host}:{settings.tls.port}"
+
+
+async def _serve(
+    settings: Settings,
+    app: FastAPI,
+    sockets: Sockets,
+    certificate: CertificateFiles | None,
+    stack: AsyncExitStack,
+) -> None:
+    """The application on its sockets; the first one runs its lifespan."""
+    proxies = settings.http.trusted_proxies
+    plain = Serving(
+        app if sockets.https is None else ToHttps(app, settings.tls.port),
+        sockets.http,
+        runs_lifespan=True,
+        trusted_proxies=proxies,
+    )
+    await plain.start()
+    stack.push_async_callback(plain.close)
+    if sockets.https is not None:
+        secure = Serving(
+            app,
+            sockets.https,
+            runs_lifespan=False,
+            trusted_proxies=proxies,
+            certificate=certificate,
+        )
+        await secure.start()
+        stack.push_async_callback(secure.close)
