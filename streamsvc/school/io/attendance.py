@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import asdict
 
-from sqlalchemy import or_, select
+from sqlalchemy import insert, or_, select, update
 
 from streamsvc.base.ids import LessonId, RoomId
 from streamsvc.school.attendance import Evidence
@@ -21,14 +21,19 @@ class AttendanceBook:
 
     async def store(self, lesson_id: LessonId, evidence: Mapping[RoomId, Evidence]) -> None:
         """Write the sums as they are now, over the older ones."""
-        query = select(AttendanceRow).where(AttendanceRow.lesson_id == lesson_id)
+        query = select(AttendanceRow.room_id).where(AttendanceRow.lesson_id == lesson_id)
+        rows = {
+            room_id: {"lesson_id": lesson_id, "room_id": room_id, **asdict(sums)}
+            for room_id, sums in evidence.items()
+        }
         async with self._db.writing.begin() as session:
-            present = {row.room_id: row for row in await session.scalars(query)}
-            for room_id, sums in evidence.items():
-                row = present.get(room_id) or AttendanceRow(lesson_id=lesson_id, room_id=room_id)
-                for name, value in asdict(sums).items():
-                    setattr(row, name, value)
-                session.add(row)
+            present = set(await session.scalars(query))
+            added = [row for room_id, row in rows.items() if room_id not in present]
+            changed = [row for room_id, row in rows.items() if room_id in present]
+            if added:
+                await session.execute(insert(AttendanceRow), added)
+            if changed:
+                await session.execute(update(AttendanceRow), changed)
 
     async def evidence(self, lesson_id: LessonId) -> dict[RoomId, Evidence]:
         """What was stored: where a resumed lesson goes on counting (`LessonAttendance(stored)`)."""

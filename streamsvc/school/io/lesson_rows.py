@@ -1,8 +1,9 @@
 """Rows of lessons: how they are found, what they say, which rooms they invite."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
-from sqlalchemy import select
+from sqlalchemy import delete, insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from streamsvc.base.errors import UserError
@@ -26,7 +27,7 @@ async def managed_row(session: AsyncSession, principal: Principal, lesson_id: st
     """One lesson the caller may change. Raises UserError `lesson-unknown`,
     `lesson-of-other-teacher`."""
     row = await scoped_row(session, principal, lesson_id)
-    if not manages_lesson(principal, lesson_of(row)):
+    if not manages_lesson(principal, _lesson(row, ())):
         raise UserError("lesson-of-other-teacher")
     return row
 
@@ -42,16 +43,42 @@ async def invitable(
     return wanted
 
 
-def invite(row: LessonRow, room_ids: Iterable[str]) -> None:
-    """Invite these rooms and no others."""
-    present = {invitation.room_id: invitation for invitation in row.invitations}
-    row.invitations = [
-        present.get(room_id) or LessonRoomRow(room_id=room_id) for room_id in room_ids
-    ]
+async def invite(session: AsyncSession, lesson_id: str, room_ids: Iterable[str]) -> None:
+    """Invite these rooms (each named once) and no others."""
+    await session.execute(delete(LessonRoomRow).where(LessonRoomRow.lesson_id == lesson_id))
+    rows = [{"lesson_id": lesson_id, "room_id": room_id} for room_id in room_ids]
+    if rows:
+        await session.execute(insert(LessonRoomRow), rows)
 
 
-def lesson_of(row: LessonRow) -> Lesson:
+async def invitations(
+    session: AsyncSession, lesson_ids: Iterable[str]
+) -> dict[str, tuple[RoomId, ...]]:
+    """Invited rooms by lesson. Columns, not objects: a lesson may invite a thousand rooms, and each
+    of them asks for it when the bell rings."""
+    query = (
+        select(LessonRoomRow.lesson_id, LessonRoomRow.room_id)
+        .where(LessonRoomRow.lesson_id.in_(set(lesson_ids)))
+        .order_by(LessonRoomRow.room_id)
+    )
+    rooms: defaultdict[str, list[RoomId]] = defaultdict(list)
+    for lesson_id, room_id in await session.execute(query):
+        rooms[lesson_id].append(RoomId(room_id))
+    return {lesson_id: tuple(room_ids) for lesson_id, room_ids in rooms.items()}
+
+
+async def lessons_of(session: AsyncSession, rows: Sequence[LessonRow]) -> list[Lesson]:
+    """The records of rows."""
+    invited = await invitations(session, (row.id for row in rows))
+    return [_lesson(row, invited.get(row.id, ())) for row in rows]
+
+
+async def lesson_of(session: AsyncSession, row: LessonRow) -> Lesson:
     """The record of a row."""
+    return (await lessons_of(session, [row]))[0]
+
+
+def _lesson(row: LessonRow, room_ids: tuple[RoomId, ...]) -> Lesson:
     return Lesson(
         id=LessonId(row.id),
         organisation_id=OrganisationId(row.organisation.id),
@@ -69,7 +96,7 @@ def lesson_of(row: LessonRow) -> Lesson:
         duration_minutes=row.duration_minutes,
         started_at_ms=row.started_at_ms,
         ended_at_ms=row.ended_at_ms,
-        room_ids=tuple(RoomId(invitation.room_id) for invitation in row.invitations),
+        room_ids=room_ids,
         is_adhoc=row.is_adhoc,
         recording_id=None if row.recording_id is None else RecordingId(row.recording_id),
     )

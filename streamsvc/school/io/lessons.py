@@ -11,7 +11,15 @@ from streamsvc.base.ids import CourseId, LessonId, PersonId, RoomId, new_id
 from streamsvc.school.io.audit import audited
 from streamsvc.school.io.courses import course_row
 from streamsvc.school.io.database import Database
-from streamsvc.school.io.lesson_rows import invitable, invite, lesson_of, managed_row, scoped_row
+from streamsvc.school.io.lesson_rows import (
+    invitable,
+    invitations,
+    invite,
+    lesson_of,
+    lessons_of,
+    managed_row,
+    scoped_row,
+)
 from streamsvc.school.io.people import person_row
 from streamsvc.school.io.scope import Condition, visible
 from streamsvc.school.io.tables import LessonRow, PersonRow
@@ -66,7 +74,8 @@ class Lessons:
     async def find(self, principal: Principal, lesson_id: LessonId) -> Lesson:
         """One lesson. Raises UserError `lesson-unknown`."""
         async with self._db.reading() as session:
-            return lesson_of(await scoped_row(session, principal, lesson_id))
+            row = await scoped_row(session, principal, lesson_id)
+            return await lesson_of(session, row)
 
     async def load(self, lesson_id: LessonId) -> Lesson:
         """One lesson, not scoped. Raises UserError `lesson-unknown`."""
@@ -116,11 +125,11 @@ class Lessons:
                 duration_minutes=duration_minutes,
                 is_adhoc=scheduled_start_ms is None,
             )
-            invite(row, invited)
             session.add(row)
             session.add(audited(principal, "lesson.added", row.id, now_ms))
             await session.flush()
-            return lesson_of(await scoped_row(session, principal, row.id))
+            await invite(session, row.id, invited)
+            return await lesson_of(session, await scoped_row(session, principal, row.id))
 
     async def change(
         self, principal: Principal, lesson_id: LessonId, change: LessonChange
@@ -134,7 +143,7 @@ class Lessons:
             await _apply(session, principal, row, change)
             session.add(audited(principal, "lesson.changed", row.id, self._db.clock.wall_ms()))
             await session.flush()
-            return lesson_of(await scoped_row(session, principal, row.id))
+            return await lesson_of(session, await scoped_row(session, principal, row.id))
 
     async def remove(self, principal: Principal, lesson_id: LessonId) -> None:
         """Remove a scheduled lesson. Raises like `change`."""
@@ -174,7 +183,7 @@ class Lessons:
     async def _where(self, conditions: list[Condition], limit: int = 2000) -> list[Lesson]:
         query = select(LessonRow).where(*conditions).order_by(*_IN_ORDER).limit(limit)
         async with self._db.reading() as session:
-            return [lesson_of(row) for row in await session.scalars(query)]
+            return await lessons_of(session, (await session.scalars(query)).all())
 
 
 async def _lead_teacher(
@@ -201,7 +210,7 @@ async def _apply(
     if change.duration_minutes is not None:
         row.duration_minutes = change.duration_minutes
     if change.room_ids is not None:
-        present = {invitation.room_id for invitation in row.invitations}
+        present = (await invitations(session, [row.id])).get(row.id, ())
         added = [room_id for room_id in change.room_ids if room_id not in present]
-        kept = [room_id for room_id in change.room_ids if room_id in present]
-        invite(row, dict.fromkeys([*kept, *await invitable(session, principal, added)]))
+        kept = [room_id for room_id in present if room_id in change.room_ids]
+        await invite(session, row.id, [*kept, *await invitable(session, principal, added)])

@@ -1,5 +1,7 @@
 """Recordings in the database: whose they are and who may see them. The media is on disk."""
 
+from collections.abc import Sequence
+
 from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -7,6 +9,7 @@ from streamsvc.base.errors import UserError
 from streamsvc.base.ids import LessonId, OrganisationId, PersonId, RecordingId, RoomId, new_id
 from streamsvc.school.io.audit import audited
 from streamsvc.school.io.database import Database
+from streamsvc.school.io.lesson_rows import invitations
 from streamsvc.school.io.scope import Condition, visible
 from streamsvc.school.io.tables import LessonRow, OrganisationRow, RecordingRow
 from streamsvc.school.records import Principal, Recording
@@ -28,12 +31,12 @@ class Recordings:
             if lesson is None:
                 raise UserError("lesson-unknown")
             if lesson.recording_id is not None:
-                return _recording(await _row(session, lesson.recording_id))
+                return await _load(session, lesson.recording_id)
             started_at_ms = lesson.started_at_ms or self._db.clock.wall_ms()
             row = _row_of_lesson(new_id("rec"), lesson, started_at_ms)
             session.add(row)
             await session.flush()
-            return _recording(await _row(session, row.id))
+            return await _load(session, row.id)
 
     async def finish(self, recording_id: RecordingId, duration_ms: int) -> None:
         """State how long it became. Raises UserError `recording-unknown`."""
@@ -53,9 +56,8 @@ class Recordings:
         too it hangs under the top of the tree, where only administrators there see it; None if
         there is no tree yet."""
         async with self._db.writing.begin() as session:
-            present = await session.get(RecordingRow, recording_id)
-            if present is not None:
-                return _recording(present)
+            if await session.get(RecordingRow, recording_id) is not None:
+                return await _load(session, recording_id)
             lesson = await session.get(LessonRow, lesson_id)
             row = (
                 await _orphan(session, recording_id, lesson_id, started_at_ms)
@@ -67,7 +69,7 @@ class Recordings:
             row.duration_ms = duration_ms
             session.add(row)
             await session.flush()
-            return _recording(await _row(session, recording_id))
+            return await _load(session, recording_id)
 
     async def visible(
         self,
@@ -88,7 +90,7 @@ class Recordings:
         query = select(RecordingRow).join(OrganisationRow).where(*conditions)
         query = query.order_by(RecordingRow.started_at_ms.desc(), RecordingRow.id).limit(limit)
         async with self._db.reading() as session:
-            return [_recording(row) for row in await session.scalars(query)]
+            return await _recordings(session, (await session.scalars(query)).all())
 
     async def find(self, principal: Principal, recording_id: RecordingId) -> Recording:
         """One recording; for each media request. Raises UserError `recording-unknown`."""
@@ -116,14 +118,24 @@ class Recordings:
             row = await _row(session, recording_id)
             row.is_shared = is_shared
             session.add(audited(principal, action, recording_id, self._db.clock.wall_ms()))
-            return _recording(row)
+            await session.flush()
+            return await _load(session, recording_id)
 
 
 async def scoped_recording(
     session: AsyncSession, principal: Principal, recording_id: str
 ) -> Recording:
     """One recording the caller sees. Raises UserError `recording-unknown`."""
-    return _recording(await _row(session, recording_id, visible(principal, RecordingRow)))
+    return await _load(session, recording_id, visible(principal, RecordingRow))
+
+
+async def _load(session: AsyncSession, recording_id: str, *also: Condition) -> Recording:
+    return (await _recordings(session, [await _row(session, recording_id, *also)]))[0]
+
+
+async def _recordings(session: AsyncSession, rows: Sequence[RecordingRow]) -> list[Recording]:
+    invited = await invitations(session, (row.lesson_id for row in rows))
+    return [_recording(row, invited.get(row.lesson_id, ())) for row in rows]
 
 
 async def _row(session: AsyncSession, recording_id: str, *also: Condition) -> RecordingRow:
@@ -184,7 +196,7 @@ async def _orphan(
     )
 
 
-def _recording(row: RecordingRow) -> Recording:
+def _recording(row: RecordingRow, room_ids: tuple[RoomId, ...]) -> Recording:
     return Recording(
         id=RecordingId(row.id),
         lesson_id=LessonId(row.lesson_id),
@@ -199,6 +211,6 @@ def _recording(row: RecordingRow) -> Recording:
         started_at_ms=row.started_at_ms,
         duration_ms=row.duration_ms,
         is_shared=row.is_shared,
-        room_ids=tuple(RoomId(invitation.room_id) for invitation in row.invitations),
+        room_ids=room_ids,
         comment_count=row.comment_count,
     )

@@ -184,12 +184,6 @@ class RecordingRow(Table):
     is_shared: Mapped[bool]
 
     organisation: Mapped[OrganisationRow] = relationship(lazy="joined", innerjoin=True)
-    invitations: Mapped[list[LessonRoomRow]] = relationship(
-        lazy="selectin",
-        viewonly=True,
-        primaryjoin="RecordingRow.lesson_id == foreign(LessonRoomRow.lesson_id)",
-        order_by=LessonRoomRow.room_id,
-    )
     comment_count: Mapped[int] = column_property(
         select(func.count(CommentRow.id))
         .where(CommentRow.recording_id == id)
@@ -218,9 +212,6 @@ class LessonRow(Table):
 
     organisation: Mapped[OrganisationRow] = relationship(lazy="joined", innerjoin=True)
     lead_teacher: Mapped[PersonRow] = relationship(lazy="joined", innerjoin=True)
-    invitations: Mapped[list[LessonRoomRow]] = relationship(
-        lazy="selectin", cascade="all, delete-orphan", order_by=LessonRoomRow.room_id
-    )
     recording_id: Mapped[str | None] = column_property(
         select(RecordingRow.id)
         .where(RecordingRow.lesson_id == id)
