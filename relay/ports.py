@@ -73,7 +73,7 @@ class PublisherStats:
     heard_at: float
     """Last packet that passed authentication."""
     fraction_lost: float
-    """0 to 1, over the last second, of its worst layer."""
+    """0 to 1, over the last second, before repairs."""
     publications: tuple[PublicationStats, ...]
 
 
@@ -85,6 +85,7 @@ class SubscriptionStats:
     packets_received: int
     """In total, by the receiver's own reports."""
     fraction_lost: float
+    """0 to 1, of what we sent, in the receiver's last report."""
     rid: str | None
     """Layer being forwarded; None while nothing flows."""
 

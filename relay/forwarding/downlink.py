@@ -1,24 +1,33 @@
 """What one subscriber's link can take, from its own reports.
 
-REMB alone is neither a probe (it stays near what is sent) nor a loss signal, so it counts only
-when loss or a growing round trip confirms it. The estimate falls at once and climbs by trials,
-each failed trial doubling the wait for the next.
+REMB alone is neither a probe (it stays near what is sent) nor a loss signal (a bad radio lowers it
+for nothing), so it counts only when loss confirms it. Loss alone with a steady round trip is a bad
+radio rather than a full link, and lowers the estimate only so far. The estimate falls by at most
+half at a time and climbs by trials, each failed trial doubling the wait for the next.
 """
+
+from relay.forwarding.loss_window import LossWindow
 
 START_BPS = 4_000_000
 MAX_BPS = 6_000_000
-MIN_BPS = 40_000
+MIN_BPS = 60_000
+LOSSY_FLOOR_BPS = 200_000
+"""Not lower for loss alone."""
 HIGH_LOSS = 0.12
-"""Less than this with a steady round trip is a bad radio, not a full link."""
-CONFIRMING_LOSS = 0.05
+OUTAGE_LOSS = 0.5
+"""More than this is a link that was gone for a while, not one that is full."""
+CONFIRMING_LOSS = 0.08
+REMB_SHARE = 0.7
+"""A REMB below this share of what is sent says that the link is full."""
 ROUND_TRIP_GROWTH = 1.5
-ROUND_TRIP_SLACK_SECONDS = 0.1
-HOLD_SECONDS = 8.0
+ROUND_TRIP_SLACK_SECONDS = 0.15
+HOLD_SECONDS = 5.0
 MAX_HOLD_SECONDS = 120.0
 CLIMB = 1.5
 _BACKOFF = 0.85
-_SETTLE_SECONDS = 1.0
-_TRIAL_SECONDS = 5.0
+_LEAST_FALL = 0.5
+_SETTLE_SECONDS = 2.0
+_TRIAL_SECONDS = 6.0
 _REMB_VALID_SECONDS = 5.0
 
 
@@ -32,9 +41,9 @@ class Downlink:
         self.is_measured = False
         """Whether a round trip was ever measured."""
         self._least_round_trip: float | None = None
+        self._loss = LossWindow()
         self._remb_bps: int | None = None
         self._remb_at = now
-        self._loss = 0.0
         self._changed_at = now
         self._hold = HOLD_SECONDS
         self._climbed_at = float("-inf")
@@ -52,22 +61,29 @@ class Downlink:
         if self._least_round_trip is None or seconds < self._least_round_trip:
             self._least_round_trip = seconds
 
-    def reported_loss(self, fraction: float, sent_bps: int, now: float) -> bool:
-        """A report's worst loss over the tracks; True if the estimate fell because of it."""
-        self._loss = fraction
-        if not self._is_congested(sent_bps, now) or now - self._changed_at < _SETTLE_SECONDS:
+    def reported(self, expected: int, lost: int, sent_bps: int, now: float) -> bool:
+        """Packets a report speaks of, and how many the link lost; True if the estimate fell."""
+        self._loss.add(expected, lost, now)
+        floor = self._floor(sent_bps, now)
+        if floor is None or now - self._changed_at < _SETTLE_SECONDS:
             return False
         if now - self._climbed_at < _TRIAL_SECONDS:
             self._hold = min(MAX_HOLD_SECONDS, 2 * self._hold)
-        self.bps = max(MIN_BPS, min(self.bps, self._fallen(sent_bps, now)))
+        fallen = max(floor, self._fallen(sent_bps, now))
+        has_fallen = fallen < self.bps
+        self.bps = min(self.bps, fallen)
         self._changed_at = now
-        return True
+        return has_fallen
 
-    def _is_congested(self, sent_bps: int, now: float) -> bool:
-        if self._loss > HIGH_LOSS or self._has_queue():
-            return True
-        remb = self._fresh_remb(now)
-        return remb is not None and remb < sent_bps and self._loss > CONFIRMING_LOSS
+    def _floor(self, sent_bps: int, now: float) -> int | None:
+        """How low the estimate may fall for what is seen now; None if all is well."""
+        loss, remb = self._loss.fraction(now), self._fresh_remb(now)
+        if loss > OUTAGE_LOSS:
+            return None
+        is_full = remb is not None and remb < REMB_SHARE * sent_bps and loss > CONFIRMING_LOSS
+        if self._has_queue() or is_full:
+            return MIN_BPS
+        return LOSSY_FLOOR_BPS if loss > HIGH_LOSS else None
 
     def _has_queue(self) -> bool:
         if self._least_round_trip is None:
@@ -76,16 +92,17 @@ class Downlink:
         return self.round_trip > steady
 
     def _fallen(self, sent_bps: int, now: float) -> int:
-        arrived = int(sent_bps * (1 - self._loss) * _BACKOFF)
+        arrived = int(sent_bps * (1 - self._loss.fraction(now)) * _BACKOFF)
         remb = self._fresh_remb(now)
-        return min(arrived, remb) if remb is not None else arrived
+        wanted = min(arrived, remb) if remb is not None else arrived
+        return max(wanted, int(sent_bps * _LEAST_FALL))
 
     def _fresh_remb(self, now: float) -> int | None:
         return self._remb_bps if now - self._remb_at < _REMB_VALID_SECONDS else None
 
-    def climb(self, now: float) -> None:
+    def climb(self, sent_bps: int, now: float) -> None:
         """Call about once a second: a link that was well for a while may try more."""
-        if self._loss > HIGH_LOSS or self._has_queue() or self.bps >= MAX_BPS:
+        if self.bps >= MAX_BPS or self._floor(sent_bps, now) is not None:
             return
         if now - self._changed_at < self._hold:
             return

@@ -22,6 +22,7 @@ class Munger:
         self._last_arrival: float | None = None
         self._segment_start: int | None = None
         self._seq_shift = 0
+        self._skipped = 0
         self.ts_shift = 0
         """Added to the source's timestamps in the present segment."""
 
@@ -53,11 +54,20 @@ class Munger:
             return None
         out_ext_seq = ext_seq + self._seq_shift
         out_ts = (ts + self.ts_shift) & 0xFFFFFFFF
-        if out_ext_seq >= self._next_ext_seq:
+        if out_ext_seq < self._next_ext_seq:
+            self._skipped -= 1
+        else:
+            self._skipped += out_ext_seq - self._next_ext_seq
             self._next_ext_seq = out_ext_seq + 1
             self._last_ts = out_ts
             self._last_arrival = arrival
         return out_ext_seq, out_ts
+
+    def take_skipped(self) -> int:
+        """Outbound numbers never used since the last call: the source lost those packets.
+        Negative when some of them came late after all."""
+        skipped, self._skipped = self._skipped, 0
+        return skipped
 
     @property
     def is_started(self) -> bool:

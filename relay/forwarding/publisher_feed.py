@@ -61,11 +61,12 @@ class PublisherFeed:
         self.sources = SourceTable(published)
         self.uplink = Uplink()
         self.fraction_lost = 0.0
-        """Worst of its layers in the last second, 0 to 1."""
+        """Over all its layers in the last second, 0 to 1, before repairs."""
         self._ssrc = ssrc
         self._media = {media.payload_type: media for media, _ in published}
         self._media |= {m.rtx_payload_type: m for m, _ in published if m.rtx_payload_type}
         self._care: dict[int, _LayerCare] = {}
+        self._totals = (0, 0)
         self._wants_remb = any("goog-remb" in media.feedback for media, _ in published)
         uses_transport_cc = any(media.extensions.transport_cc for media, _ in published)
         self._transport = TransportFeedback(ssrc) if uses_transport_cc else None
@@ -184,12 +185,22 @@ class PublisherFeed:
         care.fir_count += 1
         return write_fir(self._ssrc, layer.ssrc, care.fir_count)
 
+    def _lost_since(self, layers: list[Layer]) -> tuple[int, int]:
+        """Packets of all layers since the last call, and how many of them the link lost."""
+        expected = sum(layer.stats.expected for layer in layers)
+        lost = sum(layer.stats.lost for layer in layers)
+        before, self._totals = self._totals, (expected, lost)
+        # totals shrink when a layer is replaced
+        more = max(0, expected - before[0])
+        return more, min(more, max(0, lost - before[1]))
+
     def _reports(self, now: float) -> bytes:
         layers = [care.source.layer for care in self._care.values()][:MAX_BLOCKS]
         blocks = tuple(layer.stats.report(layer.ssrc, now) for layer in layers)
-        self.fraction_lost = max((block.fraction_lost for block in blocks), default=0) / 256
+        expected, lost = self._lost_since(layers)
+        self.fraction_lost = lost / expected if expected else 0.0
         received_bps = sum(layer.rate.bps(now) for layer in layers)
-        allowance = self.uplink.update(self.fraction_lost, received_bps)
+        allowance = self.uplink.update(expected, lost, received_bps, now)
         packets = write_receiver_report(ReceiverReport(self._ssrc, blocks))
         packets += write_source_description(self._ssrc, _CNAME)
         video = [layer.ssrc for layer in layers if layer.kind is MediaKind.VIDEO]

@@ -87,17 +87,17 @@ class SubscriberFeed:
             reply.keyframes.append(subscription)
 
     def _on_blocks(self, blocks: Sequence[ReportBlock], now: float, wall_ms: int) -> None:
-        worst = 0.0
+        expected = lost = 0
         for block in blocks:
             subscription = self._by_ssrc.get(block.ssrc)
             if subscription is None:
                 continue
-            subscription.reported(block)
-            worst = max(worst, block.fraction_lost / 256)
+            more_expected, more_lost = subscription.reported(block)
+            expected, lost = expected + more_expected, lost + more_lost
             round_trip = round_trip_seconds(block, wall_ms)
             if round_trip is not None:
                 self.downlink.measured_round_trip(round_trip)
-        if blocks and self.downlink.reported_loss(worst, self.sent_bps, now):
+        if expected and self.downlink.reported(expected, lost, self.sent_bps, now):
             self._budget.set_link(self.downlink.bps)
 
     def _reference_time_answer(self, asked: ReceiverReferenceTime) -> bytes:
@@ -112,7 +112,7 @@ class SubscriberFeed:
     def reports(self, now: float, wall_ms: int) -> list[bytes]:
         """Sender reports of all tracks that flow, one compound each; call once a second."""
         self._measure(now)
-        self.downlink.climb(now)
+        self.downlink.climb(self.sent_bps, now)
         self._budget.set_link(self.downlink.bps)
         return [c for s in self.subscriptions if (c := self.report(s, now, wall_ms)) is not None]
 

@@ -11,6 +11,7 @@ from relay.forwarding.publication import Publication
 from relay.forwarding.vp8_munger import Vp8Munger
 from relay.rtp.header import write_header
 from relay.rtp.rtcp_reports import ReportBlock, SenderReport
+from relay.rtp.seqnum import ts_delta
 from relay.sdp.negotiated import NegotiatedMedia
 from streamsvc.base.clock import ntp_from_wall_ms
 from streamsvc.base.media import MediaKind
@@ -82,6 +83,7 @@ class Subscription:
         self._rtx = _Rtx(media.rtx_ssrc, spec.first_rtx_seq)
         self._clock_rate = clock_rate
         self._ssrc = media.ssrc
+        self._skipped = 0
 
     # ---- what feeds it
 
@@ -240,15 +242,22 @@ class Subscription:
         elapsed = now - (self._munger.last_arrival or now)
         return (self._munger.last_ts + int(elapsed * self._clock_rate)) & 0xFFFFFFFF
 
-    def reported(self, block: ReportBlock) -> None:
-        """The receiver's report on this SSRC."""
+    def reported(self, block: ReportBlock) -> tuple[int, int]:
+        """The receiver's report on this SSRC: packets since its last one, and how many of them the
+        link lost. What its publisher lost was never sent and is not counted."""
         self.extensions.acknowledge()
         counts = self.counts
-        if counts.highest_seq is not None:
-            expected = block.highest_seq - counts.highest_seq & 0xFFFFFFFF
-            lost = block.packets_lost - counts.packets_lost
-            if expected < 0x80000000:
-                counts.received += max(0, expected - lost)
-        counts.highest_seq = block.highest_seq
+        before, counts.highest_seq = counts.highest_seq, block.highest_seq
+        lost = block.packets_lost - counts.packets_lost
         counts.packets_lost = block.packets_lost
-        counts.fraction_lost = block.fraction_lost / 256
+        skipped, self._skipped = self._munger.take_skipped() + self._skipped, 0
+        if before is None:
+            return 0, 0
+        expected = ts_delta(block.highest_seq, before)
+        if expected <= 0:
+            self._skipped = skipped  # for the report that will speak of them
+            return 0, 0
+        counts.received += max(0, expected - lost)
+        link_lost = min(expected, max(0, lost - skipped))
+        counts.fraction_lost = link_lost / expected
+        return expected, link_lost

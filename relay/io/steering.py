@@ -8,7 +8,7 @@ from relay.ports import Engine, PublicationStats
 from relay.sdp.negotiated import NegotiatedMedia
 from streamsvc.base.media import MediaKind, Slot
 
-VOICE_BPS = 80_000
+VOICE_BPS = 64_000
 """Kept free for the lead's and the stage's voice, headers included."""
 
 

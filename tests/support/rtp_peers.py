@@ -3,7 +3,7 @@
 import asyncio
 import fractions
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -79,29 +79,6 @@ class Reported:
         self, party: MediaParty, session_id: MediaSessionId, because: ClosedBecause
     ) -> None:
         self.gone.append((session_id, because))
-
-
-@dataclass
-class RunningRelay:
-    """A relay on loopback with everything it reported."""
-
-    relay: Relay
-    sink: Collected
-    reported: Reported
-
-
-@asynccontextmanager
-async def running_relay(**settings: Any) -> AsyncIterator[RunningRelay]:
-    """On a free port; closed at the end."""
-    sink, reported = Collected(), Reported()
-    chosen = {"media_host": "127.0.0.1", **settings}
-    relay = Relay(RelaySettings(**chosen), SystemClock(), sink)
-    relay.listen(reported)
-    await relay.start()
-    try:
-        yield RunningRelay(relay, sink, reported)
-    finally:
-        await relay.close_all()
 
 
 class Tone(MediaStreamTrack):
@@ -201,46 +178,32 @@ def _candidates_everywhere(answer: str) -> str:
     return session + "".join(f"m={section}{more}" for section in bare)
 
 
-async def publish(
-    relay: Relay,
-    who: MediaParty,
-    slot: Slot,
-    *tracks: MediaStreamTrack,
-    codec: Codec = Codec.H264,
-    take_over: bool = False,
-    netem: Netem | None = None,
-) -> Peer:
-    """Send tracks into a slot."""
-    peer = Peer(netem)
-    for track in tracks:
-        transceiver = peer.connection.addTransceiver(track, direction="sendonly")
-        if track.kind == "video":
-            wanted = (f"video/{codec}", "video/rtx")
-            offered = RTCRtpSender.getCapabilities("video").codecs
-            chosen = [one for one in offered if one.mimeType.lower() in wanted]
-            transceiver.setCodecPreferences(chosen)
-    answer = await relay.publish(who, slot, await peer.offer(), take_over=take_over)
-    peer.session_id = answer.session_id
-    await peer.accept(answer.sdp, relay.media_port)
-    return peer
+PLAYER_SLOTS = ((Slot.LEAD, MediaKind.AUDIO), (Slot.LEAD, MediaKind.VIDEO))
+"""What a plain player offers. aiortc can take repairs only so: it can't tell which of several
+m-lines of a kind an RTX packet is for."""
 
 
 class Viewer(Peer):
-    """Watches all five slots; `watched` by slot and kind."""
+    """Watches all five slots, or some; `watched` by slot and kind."""
 
-    def __init__(self, netem: Netem | None = None) -> None:
+    def __init__(
+        self,
+        netem: Netem | None = None,
+        slots: Sequence[tuple[Slot, MediaKind]] = SUBSCRIBER_SLOTS,
+    ) -> None:
         super().__init__(netem)
+        self._slots = slots
         self.watched: dict[tuple[Slot, MediaKind], Watched] = {}
         self._tasks: list[asyncio.Task[None]] = []
 
     async def join(self, relay: Relay, who: MediaParty) -> None:
-        for _, kind in SUBSCRIBER_SLOTS:
+        for _, kind in self._slots:
             self.connection.addTransceiver(kind.value, direction="recvonly")
         answer = await relay.subscribe(who, await self.offer())
         self.session_id = answer.session_id
         await self.accept(answer.sdp, relay.media_port)
         receivers = self.connection.getReceivers()
-        for slot, receiver in zip(SUBSCRIBER_SLOTS, receivers, strict=True):
+        for slot, receiver in zip(self._slots, receivers, strict=True):
             self._watch(slot, receiver.track)
 
     def _watch(self, key: tuple[Slot, MediaKind], track: MediaStreamTrack) -> None:
@@ -261,13 +224,6 @@ class Viewer(Peer):
         await super().close()
 
 
-async def watch(relay: Relay, who: MediaParty, netem: Netem | None = None) -> Viewer:
-    """Join as a viewer."""
-    viewer = Viewer(netem)
-    await viewer.join(relay, who)
-    return viewer
-
-
 async def _reading(read: Callable[[Any, Watched], None], track: Any, into: Watched) -> None:
     while True:
         frame = await track.recv()
@@ -283,3 +239,74 @@ def _read_video(frame: av.VideoFrame, into: Watched) -> None:
 
 def _read_audio(frame: av.AudioFrame, into: Watched) -> None:
     into.loudness.append(float(np.abs(frame.to_ndarray().astype(np.int32)).mean()))
+
+
+@dataclass
+class RunningRelay:
+    """A relay on loopback, everything it reported, and the peers that came."""
+
+    relay: Relay
+    sink: Collected
+    reported: Reported
+    peers: list[Peer] = field(default_factory=list)
+    netems: list[Netem] = field(default_factory=list)
+
+    async def publish(
+        self,
+        who: MediaParty,
+        slot: Slot,
+        *tracks: MediaStreamTrack,
+        codec: Codec = Codec.H264,
+        take_over: bool = False,
+        netem: Netem | None = None,
+    ) -> Peer:
+        """Send tracks into a slot."""
+        peer = Peer(netem)
+        self.peers.append(peer)
+        for track in tracks:
+            transceiver = peer.connection.addTransceiver(track, direction="sendonly")
+            if track.kind == "video":
+                wanted = (f"video/{codec}", "video/rtx")
+                offered = RTCRtpSender.getCapabilities("video").codecs
+                chosen = [one for one in offered if one.mimeType.lower() in wanted]
+                transceiver.setCodecPreferences(chosen)
+        answer = await self.relay.publish(who, slot, await peer.offer(), take_over=take_over)
+        peer.session_id = answer.session_id
+        await peer.accept(answer.sdp, self.relay.media_port)
+        return peer
+
+    async def watch(
+        self,
+        who: MediaParty,
+        netem: Netem | None = None,
+        slots: Sequence[tuple[Slot, MediaKind]] = SUBSCRIBER_SLOTS,
+    ) -> Viewer:
+        """Join as a viewer."""
+        viewer = Viewer(netem, slots)
+        self.peers.append(viewer)
+        await viewer.join(self.relay, who)
+        return viewer
+
+    def netem(self, seed: int = 1) -> Netem:
+        """A started bad network to this relay."""
+        netem = Netem(("127.0.0.1", self.relay.media_port), seed)
+        netem.start()
+        self.netems.append(netem)
+        return netem
+
+
+@asynccontextmanager
+async def running_relay(**settings: Any) -> AsyncIterator[RunningRelay]:
+    """On a free port; it and its peers are closed at the end."""
+    sink, reported = Collected(), Reported()
+    relay = Relay(RelaySettings(**{"media_host": "127.0.0.1", **settings}), SystemClock(), sink)
+    relay.listen(reported)
+    await relay.start()
+    running = RunningRelay(relay, sink, reported)
+    try:
+        yield running
+    finally:
+        await asyncio.gather(*(peer.close() for peer in running.peers))
+        for netem in running.netems:
+            netem.close()
+        await relay.close_all()
