@@ -125,7 +125,7 @@ def _page(request: Request, ctx: Context, name: str, inside: str = "") -> Respon
 
 
 def inline_script_hashes(page: str) -> tuple[str, ...]:
-    """Hashes that let the build's own inline scripts (polyfills) run under our policy (CSP3 §6.7)."""
+    """Hashes that let the build's own inline scripts (polyfills) run under our policy."""
     digests = (hashlib.sha256(code.encode()).digest() for code in _INLINE_SCRIPT.findall(page))
     return tuple(f"sha256-{base64.b64encode(digest).decode()}" for digest in digests)
 

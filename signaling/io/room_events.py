@@ -1,4 +1,4 @@
-"""The waiting screen's WebSocket: /api/room/events. Its home is sent when anything of it changes."""
+"""The waiting screen's WebSocket, /api/room/events: its home, whenever it changes."""
 
 import asyncio
 import json

@@ -1,4 +1,4 @@
-"""Relay, recorder, catalog and timeline as signaling's tests see them: no media, everything noted."""
+"""Relay, recorder and catalog as signaling's tests see them: no media, everything noted."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -38,9 +38,9 @@ class FakeRelay:
     async def publish(
         self, party: MediaParty, slot: Slot, offer_sdp: str, *, take_over: bool
     ) -> MediaAnswer:
-        if any(s is slot and p.lesson_id == party.lesson_id for p, s in self.sessions.values()):
-            if not take_over:
-                raise UserError("slot-taken")
+        held = [s for p, s in self.sessions.values() if p.lesson_id == party.lesson_id]
+        if slot in held and not take_over:
+            raise UserError("slot-taken")
         return self._answer(party, slot)
 
     async def subscribe(self, party: MediaParty, offer_sdp: str) -> MediaAnswer:
