@@ -140,7 +140,9 @@ class LessonRoomRow(Table):
 class AttendanceRow(Table):
     __tablename__ = "attendance"
 
-    lesson_id: Mapped[str] = mapped_column(ID, ForeignKey("lessons.id"), primary_key=True)
+    lesson_id: Mapped[str] = mapped_column(
+        ID, ForeignKey("lessons.id", ondelete="CASCADE"), primary_key=True
+    )
     room_id: Mapped[str] = mapped_column(ID, ForeignKey("rooms.id"), primary_key=True)
     first_joined_ms: Mapped[int | None] = mapped_column(BigInteger)
     last_seen_ms: Mapped[int | None] = mapped_column(BigInteger)

@@ -3,6 +3,7 @@ import asyncio
 import pytest
 
 from streamsvc.base.ids import LessonId
+from streamsvc.school.attendance import Evidence
 from streamsvc.school.codes import DAY_MS, HOUR_MS
 from streamsvc.school.io.school import School
 from streamsvc.school.lessons import LessonChange
@@ -136,7 +137,10 @@ async def test_of_many_starts_at_once_one_wins(school: School, county: County) -
 
 async def test_a_removed_lesson_is_gone(school: School, county: County) -> None:
     lead, lesson_id = county.principal("lead_b1"), county.lessons["lesson_ba"].id
+    early = Evidence(first_joined_ms=1, last_seen_ms=2)
+    await school.attendance.store(lesson_id, {county.rooms["room_a1"].id: early})
     await school.lessons.remove(lead, lesson_id)
+    assert await school.attendance.evidence(lesson_id) == {}
     assert await refusal(school.lessons.load(lesson_id)) == "lesson-unknown"
     assert await refusal(school.lessons.start(LessonId("les_unknown"))) == "lesson-unknown"
 

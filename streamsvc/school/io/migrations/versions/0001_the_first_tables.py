@@ -194,7 +194,9 @@ def _teaching() -> None:
         sa.Column("stage_count", sa.Integer(), nullable=False),
         sa.Column("stage_ms", sa.BigInteger(), nullable=False),
         sa.Column("hand_count", sa.Integer(), nullable=False),
-        sa.ForeignKeyConstraint(["lesson_id"], ["lessons.id"], name="fk_attendance_lesson_id"),
+        sa.ForeignKeyConstraint(
+            ["lesson_id"], ["lessons.id"], name="fk_attendance_lesson_id", ondelete="CASCADE"
+        ),
         sa.ForeignKeyConstraint(["room_id"], ["rooms.id"], name="fk_attendance_room_id"),
         sa.PrimaryKeyConstraint("lesson_id", "room_id", name="pk_attendance"),
     )
