@@ -1,0 +1,150 @@
+"""Real Chromium at both ends: simulcast in, the fixed slots out."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+from playwright.async_api import Browser, Page, Route
+
+from streamsvc.base.media import Slot
+from tests.support.browser import chromium, needs_chromium
+from tests.support.rtp_peers import LESSON, RunningRelay, party, running_relay
+from tests.support.waiting import SECOND, until
+
+pytestmark = [pytest.mark.integration, pytest.mark.e2e, needs_chromium]
+
+PUBLISH = """async ([codec, rids]) => {
+  const stream = await navigator.mediaDevices.getUserMedia(
+    {audio: true, video: {width: 1280, height: 720, frameRate: 20}});
+  const pc = window.pc = new RTCPeerConnection();
+  pc.addTransceiver(stream.getAudioTracks()[0], {direction: 'sendonly', streams: [stream]});
+  const scale = {q: 4, h: 2, f: 1};
+  const video = pc.addTransceiver(stream.getVideoTracks()[0], {direction: 'sendonly',
+    streams: [stream], sendEncodings: rids.map(rid => ({rid, scaleResolutionDownBy: scale[rid]}))});
+  const all = RTCRtpSender.getCapabilities('video').codecs;
+  const wanted = all.filter(c => c.mimeType.toLowerCase() === 'video/' + codec);
+  video.setCodecPreferences([...wanted, ...all.filter(c => c.mimeType === 'video/rtx')]);
+  await pc.setLocalDescription();
+  await pc.setRemoteDescription({type: 'answer', sdp: await window.whip(pc.localDescription.sdp)});
+}"""
+
+WATCH = """async () => {
+  const pc = window.pc = new RTCPeerConnection();
+  for (const kind of ['audio', 'audio', 'video', 'video', 'video'])
+    pc.addTransceiver(kind, {direction: 'recvonly'});
+  pc.ontrack = e => {
+    const element = document.createElement(e.track.kind);
+    element.srcObject = new MediaStream([e.track]);
+    element.muted = e.track.kind === 'video';
+    element.dataset.slot = e.streams[0].id;
+    document.body.append(element); element.play();
+  };
+  await pc.setLocalDescription();
+  await pc.setRemoteDescription({type: 'answer', sdp: await window.whep(pc.localDescription.sdp)});
+}"""
+
+STATS = """async () => {
+  const out = [];
+  for (const s of (await window.pc.getStats()).values())
+    if (['inbound-rtp', 'outbound-rtp', 'candidate-pair', 'transport'].includes(s.type))
+      out.push({...s});
+  return out;
+}"""
+
+
+@asynccontextmanager
+async def page_of(
+    browser: Browser, **functions: Callable[..., Awaitable[str]]
+) -> AsyncIterator[Page]:
+    """An empty page on a secure origin, with doors into the test."""
+    context = await browser.new_context(permissions=["camera", "microphone"])
+    page = await context.new_page()
+
+    async def empty(route: Route) -> None:
+        await route.fulfill(body="<!doctype html><body></body>", content_type="text/html")
+
+    await page.route("**/*", empty)
+    for name, function in functions.items():
+        await page.expose_function(name, function)
+    await page.goto("http://localhost/")
+    try:
+        yield page
+    finally:
+        await context.close()
+
+
+def whip(
+    running: RunningRelay, slot: Slot, take_over: bool = False
+) -> Callable[..., Awaitable[str]]:
+    async def answer(offer: str) -> str:
+        who = party("teacher")
+        opened = await running.relay.publish(who, slot, offer, take_over=take_over)
+        return opened.sdp
+
+    return answer
+
+
+def whep(running: RunningRelay, name: str) -> Callable[..., Awaitable[str]]:
+    async def answer(offer: str) -> str:
+        return (await running.relay.subscribe(party(name), offer)).sdp
+
+    return answer
+
+
+async def stat(page: Page, type: str, kind: str, name: str) -> list[Any]:
+    """One figure of all streams of a kind, in the order of the m-lines."""
+    found = [s for s in await page.evaluate(STATS) if s["type"] == type and s.get("kind") == kind]
+    return [s.get(name, 0) for s in sorted(found, key=lambda s: int(s.get("mid", 0)))]
+
+
+async def eventually(page: Page, type: str, kind: str, name: str, least: float) -> None:
+    """Wait until the largest of the figures reaches `least`."""
+    seen: list[Any] = []
+    for _ in range(150):
+        seen = await stat(page, type, kind, name)
+        if seen and max(seen) >= least:
+            return
+        await page.wait_for_timeout(100 * SECOND)
+    raise AssertionError(f"{type} {kind} {name}: {seen}, wanted {least}")
+
+
+@pytest.mark.parametrize("codec", ["h264", "vp8"])
+async def test_chromium_teaches_chromium(codec: str) -> None:
+    async with (
+        running_relay(media_host="0.0.0.0") as running,
+        chromium() as browser,
+        page_of(browser, whip=whip(running, Slot.LEAD)) as teacher,
+        page_of(browser, whep=whep(running, "room")) as room,
+    ):
+        await teacher.evaluate(PUBLISH, [codec, ["q", "h", "f"]])
+        await until(lambda: running.reported.opened != [], 10, "the publication opened")
+        await room.evaluate(WATCH)
+        await eventually(room, "inbound-rtp", "video", "framesDecoded", 30)
+        await eventually(room, "inbound-rtp", "video", "frameHeight", 720)
+        await eventually(room, "inbound-rtp", "audio", "totalAudioEnergy", 1e-6)
+        (publisher,), (subscriber,) = running.relay.flows(LESSON)
+        assert publisher.fraction_lost < 0.05
+        assert subscriber.round_trip_ms is not None
+        sent = await stat(teacher, "outbound-rtp", "video", "targetBitrate")
+        print(codec, "target bitrates", sent, "flow", publisher.bitrate_bps)
+        assert sum(sent) > 1_500_000, "real feedback keeps the publisher's rate up"
+        frozen = await stat(room, "inbound-rtp", "video", "totalFreezesDuration")
+        print(codec, "frozen seconds", frozen)
+
+
+async def test_a_reloaded_teacher_goes_on_in_the_same_picture() -> None:
+    async with (
+        running_relay(media_host="0.0.0.0") as running,
+        chromium() as browser,
+        page_of(browser, whep=whep(running, "room")) as room,
+    ):
+        await room.evaluate(WATCH)
+        async with page_of(browser, whip=whip(running, Slot.LEAD)) as teacher:
+            await teacher.evaluate(PUBLISH, ["vp8", ["q", "h"]])
+            await eventually(room, "inbound-rtp", "video", "framesDecoded", 20)
+        async with page_of(browser, whip=whip(running, Slot.LEAD, True)) as teacher:
+            await teacher.evaluate(PUBLISH, ["h264", ["q", "h"]])
+            before = max(await stat(room, "inbound-rtp", "video", "framesDecoded"))
+            await eventually(room, "inbound-rtp", "video", "framesDecoded", before + 40)
+            await eventually(room, "inbound-rtp", "audio", "totalAudioEnergy", 1e-6)
