@@ -1,4 +1,4 @@
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from streamsvc.base.ids import RoomId
@@ -10,6 +10,9 @@ VOICE = RoomSignal(is_connected=True, has_voice=True, has_picture=False)
 SILENT = RoomSignal(is_connected=True, has_voice=False, has_picture=False)
 GONE = RoomSignal(is_connected=False, has_voice=False, has_picture=False)
 STAGE = RoomSignal(is_connected=True, has_voice=True, has_picture=True, is_on_stage=True)
+
+# a busy machine is no failure
+unhurried = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 def after(*signals: RoomSignal, step_ms: int = 1000) -> Evidence:
@@ -70,6 +73,7 @@ def test_a_resumed_lesson_goes_on_from_what_was_stored() -> None:
 signals = st.sampled_from([HERE, VOICE, SILENT, GONE, STAGE])
 
 
+@unhurried
 @given(st.lists(st.tuples(st.integers(-2_000, 8_000), signals), min_size=1))
 def test_no_sum_exceeds_the_time_that_passed(steps: list[tuple[int, RoomSignal]]) -> None:
     attendance, now_ms, passed = LessonAttendance(), 0, 0

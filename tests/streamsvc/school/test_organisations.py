@@ -1,4 +1,4 @@
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from streamsvc.base.ids import OrganisationId
@@ -13,6 +13,9 @@ from streamsvc.school.organisations import (
 from streamsvc.school.records import OrganisationKind
 
 ids = st.lists(st.from_regex(r"org_[a-z2-9]{3}", fullmatch=True), max_size=4)
+
+# a busy machine is no failure
+unhurried = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 def path_of(parts: list[str]) -> str:
@@ -31,6 +34,7 @@ def test_the_levels_follow_each_other() -> None:
     assert tuple(kinds) == LEVELS == tuple(OrganisationKind)
 
 
+@unhurried
 @given(ids)
 def test_a_path_is_within_everything_above_it(parts: list[str]) -> None:
     path = path_of(parts)
@@ -40,6 +44,7 @@ def test_a_path_is_within_everything_above_it(parts: list[str]) -> None:
     assert above[-1:] == ([path] if parts else [])
 
 
+@unhurried
 @given(ids)
 def test_the_county_is_the_third_level_or_the_path_itself(parts: list[str]) -> None:
     assert county_path(path_of(parts)) == path_of(parts[:3])

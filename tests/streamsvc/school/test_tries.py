@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from streamsvc.base.errors import UserError
@@ -31,29 +31,33 @@ def is_admitted(tries: CodeTries, address: str, now: float) -> bool:
     return True
 
 
-waits = st.lists(st.floats(0, 120, allow_nan=False), min_size=1, max_size=200)
+# a busy machine is no failure
+unhurried = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
-@given(waits)
+@given(st.lists(st.floats(0, 120), min_size=1, max_size=50))
+@unhurried
 def test_one_address_never_tries_more_than_the_rate_admits(steps: list[float]) -> None:
     tries, now, admitted = CodeTries(), 0.0, 0
     for step in steps:
         now += step
         admitted += is_admitted(tries, HERE, now)
         limit = CODE_PER_ADDRESS.burst + now / 60 * CODE_PER_ADDRESS.per_minute
-        assert admitted <= limit + 1e-6
+        assert admitted <= limit + 1e-3
 
 
-@given(st.lists(st.tuples(st.floats(0, 20), st.integers(0, 255)), min_size=100, max_size=200))
-def test_all_addresses_together_never_try_more(steps: list[tuple[float, int]]) -> None:
+@given(st.lists(st.tuples(st.floats(0, 600), st.integers(1, 100)), min_size=1, max_size=8))
+@unhurried
+def test_all_addresses_together_never_try_more(waves: list[tuple[float, int]]) -> None:
     tries, now, admitted = CodeTries(), 0.0, 0
-    for step, host in steps:
-        now += step
-        admitted += is_admitted(tries, f"192.0.2.{host}", now)
-        assert admitted <= CODE_OVERALL.burst + now / 60 * CODE_OVERALL.per_minute + 1e-6
+    for pause, hosts in waves:
+        now += pause
+        admitted += sum(is_admitted(tries, f"192.0.2.{host}", now) for host in range(hosts))
+        assert admitted <= CODE_OVERALL.burst + now / 60 * CODE_OVERALL.per_minute + 1e-3
 
 
 @given(st.integers(1, 60))
+@unhurried
 def test_right_tries_cost_nothing(count: int) -> None:
     tries = CodeTries()
     for _ in range(count):
@@ -66,6 +70,7 @@ def test_right_tries_cost_nothing(count: int) -> None:
 
 
 @given(st.floats(0, 1000))
+@unhurried
 def test_after_the_wait_named_one_try_is_free(spent_at: float) -> None:
     tries = CodeTries()
     while is_admitted(tries, HERE, spent_at):
