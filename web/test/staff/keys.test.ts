@@ -1,0 +1,55 @@
+import { describe, expect, test } from 'vitest';
+import { keyMeaning } from '../../src/staff/console/keys';
+import { playerKey } from '../../src/staff/player/keys';
+
+const plain = { hasModifier: false, isTyping: false };
+
+describe('keys of the console', () => {
+  test.each([
+    ['1', { does: 'call', place: 1 }],
+    ['9', { does: 'call', place: 9 }],
+    ['0', null],
+    ['m', { does: 'microphone' }],
+    ['C', { does: 'camera' }],
+    ['/', { does: 'write' }],
+    ['Escape', { does: 'return' }],
+    ['F6', { does: 'region' }],
+    ['x', null],
+  ])('%s', (key, meaning) => {
+    expect(keyMeaning({ key, ...plain }, true)).toEqual(meaning);
+  });
+
+  test('letters are letters while typing, and with a modifier', () => {
+    for (const key of ['1', 'm', '/', 'Escape']) {
+      expect(keyMeaning({ key, hasModifier: false, isTyping: true }, true)).toBeNull();
+      expect(keyMeaning({ key, hasModifier: true, isTyping: false }, true)).toBeNull();
+    }
+  });
+
+  test('single keys can be switched off; Escape and F6 stay', () => {
+    expect(keyMeaning({ key: '1', ...plain }, false)).toBeNull();
+    expect(keyMeaning({ key: 'Escape', ...plain }, false)).toEqual({ does: 'return' });
+    expect(keyMeaning({ key: 'F6', ...plain }, false)).toEqual({ does: 'region' });
+  });
+});
+
+describe('keys of the player', () => {
+  const press = { ...plain, isOnControl: false };
+
+  test.each([
+    [' ', { does: 'toggle' }],
+    ['J', { does: 'skip', byMs: -10_000 }],
+    ['l', { does: 'skip', byMs: 10_000 }],
+    [',', { does: 'frame', byMs: -40 }],
+    ['.', { does: 'frame', byMs: 40 }],
+    ['n', { does: 'note' }],
+    ['q', null],
+  ])('%j', (key, meaning) => {
+    expect(playerKey({ key, ...press })).toEqual(meaning);
+  });
+
+  test('Space on a button presses the button', () => {
+    expect(playerKey({ key: ' ', ...press, isOnControl: true })).toBeNull();
+    expect(playerKey({ key: 'l', ...press, isOnControl: true })).not.toBeNull();
+  });
+});
