@@ -79,5 +79,5 @@ def configure(level: str, as_json: bool) -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonFormatter() if as_json else WordsFormatter())
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
-    for library in ("httpx", "aiosqlite", "aioice", "uvicorn"):
+    for library in ("httpx", "aiosqlite", "aioice", "alembic", "uvicorn"):
         logging.getLogger(library).setLevel("WARNING")

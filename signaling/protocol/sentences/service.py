@@ -76,7 +76,7 @@ SERVICE = {
     "database-unusable": Entry(
         503,
         "数据库打不开：{reason}。请检查 {path}，里面的数据没有被改动。",
-        "The database can't be opened: {reason}. Check {path}; nothing in it was changed.",
+        "The database {path} can't be opened: {reason}. Nothing in it was changed. {advice}",
     ),
     "data-in-use": Entry(
         503,
@@ -90,8 +90,8 @@ SERVICE = {
     ),
     "certificate-unusable": Entry(
         503,
-        "证书不能用。请检查证书和密钥文件。",
-        "The certificate can't be used. Check the certificate and key files.",
+        "证书用不了（{path}：{problem}）。检查证书和密钥文件。",
+        "The certificate can't be used ({path}: {problem}). Check the certificate and key files.",
     ),
     "settings-wrong": Entry(
         500,
