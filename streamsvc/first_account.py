@@ -1,7 +1,7 @@
 """The first account of a new installation: an administrator, and the county she looks after.
 
-The tree above it (province, city) is made with plain names that she can't see; a larger installation
-adds its real one through the API.
+The tree above it (province, city) is made with plain names that she can't see; an installation for a
+whole province starts with an administrator of that name.
 """
 
 from streamsvc.base.clock import SystemClock

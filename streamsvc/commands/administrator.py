@@ -8,7 +8,6 @@ import typer
 from streamsvc.base.errors import StreamsvcError
 from streamsvc.base.ids import PersonId
 from streamsvc.commands.options import Config, Data, settings_or_exit, tell_and_exit
-from streamsvc.first_account import add_administrator
 
 
 def administrator(
@@ -27,6 +26,8 @@ def administrator(
     data: Data = None,
 ) -> None:
     """Add an administrator; makes her organisation if it does not exist yet."""
+    from streamsvc.first_account import add_administrator  # late: the other commands start sooner
+
     settings = settings_or_exit(config, {"data": data})
     try:
         person: PersonId = asyncio.run(

@@ -3,9 +3,8 @@
 import typer
 
 from streamsvc.commands.options import Config, Data, MediaPort, Port, TlsMode, settings_or_exit
-from streamsvc.doctor import Grade, examine
 
-_MARK = {Grade.OK: "ok   ", Grade.NOTE: "note ", Grade.FAULT: "FAULT"}
+_MARK = {"ok": "ok   ", "note": "note ", "fault": "FAULT"}
 
 
 def doctor(
@@ -20,9 +19,11 @@ def doctor(
         config,
         {"data": data, "http.port": port, "media.port": media_port, "tls.mode": tls},
     )
+    from streamsvc.doctor import Grade, examine  # late: the other commands start sooner
+
     findings = examine(settings)
     for finding in findings:
-        typer.echo(f"{_MARK[finding.grade]}  {finding.name:<15} {finding.words}")
+        typer.echo(f"{_MARK[finding.grade.value]}  {finding.name:<15} {finding.words}")
         if finding.advice:
             typer.echo(f"       {'':<15} -> {finding.advice}")
     faults = sum(finding.grade is Grade.FAULT for finding in findings)

@@ -4,9 +4,9 @@ import json
 
 import typer
 
-from signaling.protocol.schema import schema
-
 
 def export_schema() -> None:
     """Print the JSON schema of every message and body."""
+    from signaling.protocol.schema import schema  # late: the other commands start sooner
+
     typer.echo(json.dumps(schema(), ensure_ascii=False, indent=2))

@@ -4,7 +4,6 @@ from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
 import typer
-from signaling.protocol.catalogue import sentence
 
 from streamsvc.base.errors import EnvironmentFault, StreamsvcError
 from streamsvc.run import EXIT_ENVIRONMENT, EXIT_SETTINGS
@@ -34,4 +33,6 @@ def tell_and_exit(error: StreamsvcError) -> NoReturn:
 
 def english(error: StreamsvcError) -> str:
     """The sentence with its stable id."""
+    from signaling.protocol.catalogue import sentence  # late: the other commands start sooner
+
     return f"{sentence(error.error_id, error.details).en} ({error.error_id})"

@@ -6,7 +6,6 @@ from typing import Annotated
 import typer
 
 from streamsvc import run
-from streamsvc.app import serve_until_told
 from streamsvc.base import log
 from streamsvc.commands.options import (
     Config,
@@ -64,4 +63,6 @@ def serve(
         },
     )
     log.configure(settings.log.level, settings.log.json_lines)
+    from streamsvc.app import serve_until_told  # late: the other commands start sooner
+
     raise typer.Exit(run.run(lambda: serve_until_told(settings), english))

@@ -1,0 +1,81 @@
+"""Teaching from a clip or a file: the desk (sign in, grant, start) and the media, side by side."""
+
+import asyncio
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import httpx
+
+from relay.client.teach import TeachEnd, teach
+from streamsvc.base.errors import PeerGone
+from streamsvc.base.tasks import TaskScope
+from streamsvc.desk import TeacherDesk
+
+SIGN_IN_TRIES = 50
+SIGN_IN_PAUSE_SECONDS = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class AirTime:
+    """What is taught, by whom and where."""
+
+    server: str
+    login: str
+    password: str
+    lesson_id: str
+    """Empty: the lesson that is live or due next."""
+    source: Path | Literal["clip"]
+    shares_screen: bool
+    takes_over: bool
+    cache: Path
+
+
+async def teach_until_over(plan: AirTime) -> TeachEnd:
+    """Teach until the lesson ends or somebody takes over.
+
+    Raises UserError with the server's error id, PeerGone `server-unreachable`, EnvironmentFault
+    `media-file-unreadable`.
+    """
+    async with httpx.AsyncClient(timeout=15) as http:
+        desk = TeacherDesk(plan.server, http)
+        await _sign_in(desk, plan)
+        lesson_id = plan.lesson_id or await desk.lesson_now()
+        scope = TaskScope("teach")
+        try:
+            on_air = scope.start("media", _media(desk, lesson_id, plan, http))
+            ended = scope.start("desk", desk.keep_started(lesson_id))
+            await asyncio.wait([on_air, ended], return_when=asyncio.FIRST_COMPLETED)
+            return on_air.result() if on_air.done() else TeachEnd.LESSON_ENDED
+        finally:
+            await scope.close()
+
+
+async def _media(
+    desk: TeacherDesk, lesson_id: str, plan: AirTime, http: httpx.AsyncClient
+) -> TeachEnd:
+    paths = (await desk.grant(lesson_id))["whip"]
+
+    async def fresh_grant() -> str:
+        return str((await desk.grant(lesson_id))["grant"])
+
+    return await teach(
+        desk.url(paths["lead"]),
+        fresh_grant,
+        plan.source,
+        cache=plan.cache,
+        screen_url=desk.url(paths["screen"]) if plan.shares_screen else None,
+        take_over=plan.takes_over,
+        http=http,
+    )
+
+
+async def _sign_in(desk: TeacherDesk, plan: AirTime) -> None:
+    """A service that has just been started answers in a moment."""
+    for attempt in range(SIGN_IN_TRIES):
+        try:
+            return await desk.sign_in(plan.login, plan.password)
+        except PeerGone:
+            if attempt == SIGN_IN_TRIES - 1:
+                raise
+            await asyncio.sleep(SIGN_IN_PAUSE_SECONDS)
