@@ -15,7 +15,8 @@ LOSSY_FLOOR_BPS = 200_000
 """Not lower for loss alone."""
 HIGH_LOSS = 0.12
 OUTAGE_LOSS = 0.5
-"""More than this is a link that was gone for a while, not one that is full."""
+OUTAGE_SECONDS = 2.5
+"""So much loss for less than this is a link that was gone, not one that is full."""
 CONFIRMING_LOSS = 0.08
 REMB_SHARE = 0.7
 """A REMB below this share of what is sent says that the link is full."""
@@ -47,6 +48,7 @@ class Downlink:
         self._changed_at = now
         self._hold = HOLD_SECONDS
         self._climbed_at = float("-inf")
+        self._mostly_lost_since: float | None = None
 
     def remb(self, bitrate_bps: int, now: float) -> None:
         """The receiver's own estimate."""
@@ -63,7 +65,8 @@ class Downlink:
 
     def reported(self, expected: int, lost: int, sent_bps: int, now: float) -> bool:
         """Packets a report speaks of, and how many the link lost; True if the estimate fell."""
-        self._loss.add(expected, lost, now)
+        if not self._is_outage(lost > OUTAGE_LOSS * expected, now):
+            self._loss.add(expected, lost, now)
         floor = self._floor(sent_bps, now)
         if floor is None or now - self._changed_at < _SETTLE_SECONDS:
             return False
@@ -75,11 +78,19 @@ class Downlink:
         self._changed_at = now
         return has_fallen
 
+    def _is_outage(self, is_mostly_lost: bool, now: float) -> bool:
+        """A link that loses most of what it gets was gone for a moment, or is far too small: that
+        shows when it goes on."""
+        if not is_mostly_lost:
+            self._mostly_lost_since = None
+            return False
+        if self._mostly_lost_since is None:
+            self._mostly_lost_since = now
+        return now - self._mostly_lost_since < OUTAGE_SECONDS
+
     def _floor(self, sent_bps: int, now: float) -> int | None:
         """How low the estimate may fall for what is seen now; None if all is well."""
         loss, remb = self._loss.fraction(now), self._fresh_remb(now)
-        if loss > OUTAGE_LOSS:
-            return None
         is_full = remb is not None and remb < REMB_SHARE * sent_bps and loss > CONFIRMING_LOSS
         if self._has_queue() or is_full:
             return MIN_BPS

@@ -28,6 +28,11 @@ class Source:
     layer: Layer
     is_rtx: bool
 
+    @property
+    def payload_type(self) -> int | None:
+        """What its packets must say: comfort noise or tones on the same SSRC are not forwarded."""
+        return self.media.rtx_payload_type if self.is_rtx else self.media.payload_type
+
 
 class SourceTable:
     """Sources of one publisher, learned as packets come."""
@@ -40,11 +45,10 @@ class SourceTable:
 
     def find(self, view: PacketView, now: float) -> Source | None:
         """The source of a packet; None if it can't be told (yet)."""
-        source = self._sources.get(view.ssrc)
-        if source is None:
-            source = self._learn(view, now)
-            if source is None:
-                self.unknown_packets += 1
+        source = self._sources.get(view.ssrc) or self._learn(view, now)
+        if source is None or view.payload_type != source.payload_type:
+            self.unknown_packets += 1
+            return None
         return source
 
     def by_ssrc(self, ssrc: int) -> Source | None:

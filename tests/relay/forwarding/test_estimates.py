@@ -1,0 +1,111 @@
+import pytest
+
+from relay.forwarding.downlink import (
+    LOSSY_FLOOR_BPS,
+    MIN_BPS,
+    START_BPS,
+    Downlink,
+)
+from relay.forwarding.loss_window import MIN_PACKETS, LossWindow
+from relay.forwarding.rate_meter import RateMeter
+from relay.forwarding.uplink import Uplink
+
+SENT_BPS = 1_000_000
+
+
+def reported(
+    link: Downlink, seconds: range, lost: int, remb_bps: int | None = None, rtt: float = 0.05
+) -> None:
+    """Reports of 100 packets each second."""
+    for second in seconds:
+        link.measured_round_trip(rtt)
+        if remb_bps is not None:
+            link.remb(remb_bps, float(second))
+        sent_bps = min(SENT_BPS, link.bps)
+        link.reported(100, lost, sent_bps, float(second))
+        link.climb(sent_bps, float(second))
+
+
+def test_a_bad_radio_is_not_a_full_link() -> None:
+    link = Downlink(0.0)
+    reported(link, range(30), lost=5, remb_bps=300_000)
+    assert link.bps >= START_BPS
+
+
+def test_loss_alone_lowers_only_so_far() -> None:
+    link = Downlink(0.0)
+    reported(link, range(30), lost=20)
+    assert link.bps == LOSSY_FLOOR_BPS
+
+
+def test_a_full_link_is_followed_down_to_the_voice() -> None:
+    link = Downlink(0.0)
+    reported(link, range(60), lost=20, remb_bps=30_000)
+    assert link.bps == MIN_BPS
+
+
+def test_a_growing_round_trip_is_a_queue() -> None:
+    link = Downlink(0.0)
+    reported(link, range(3), lost=0)
+    reported(link, range(3, 20), lost=0, rtt=0.9)
+    assert link.bps < SENT_BPS
+
+
+def test_an_outage_changes_nothing() -> None:
+    link = Downlink(0.0)
+    reported(link, range(4), lost=0)
+    before = link.bps
+    link.reported(100, 95, SENT_BPS, 4.0)
+    link.reported(100, 60, SENT_BPS, 5.0)
+    link.reported(100, 0, SENT_BPS, 6.0)
+    assert link.bps == before
+
+
+def test_a_link_far_too_small_is_no_outage() -> None:
+    link = Downlink(0.0)
+    reported(link, range(30), lost=90, remb_bps=50_000)
+    assert link.bps < 75_000
+
+
+def test_a_link_that_recovered_climbs_by_trials_and_waits_longer_after_a_failed_one() -> None:
+    link = Downlink(0.0)
+    reported(link, range(20), lost=20)
+    assert link.bps == LOSSY_FLOOR_BPS
+    bps = []
+    for second in range(20, 90):
+        reported(link, range(second, second + 1), lost=0 if link.bps < 400_000 else 30)
+        bps.append(link.bps)
+    assert 250_000 < max(bps) < 600_000
+    climbs = [n for n in range(1, len(bps)) if bps[n] > bps[n - 1]]
+    assert climbs[-1] - climbs[-2] >= 5
+    assert len(climbs) < 14
+
+
+def test_few_packets_say_nothing() -> None:
+    window = LossWindow()
+    window.add(MIN_PACKETS - 1, 10, 0.0)
+    assert window.fraction(0.0) == 0
+    window.add(MIN_PACKETS, 10, 1.0)
+    assert window.fraction(1.0) == pytest.approx(20 / (2 * MIN_PACKETS - 1))
+    assert window.fraction(60.0) == 0
+
+
+def test_the_uplink_starts_high_falls_with_loss_and_recovers() -> None:
+    uplink = Uplink()
+    start = uplink.update(100, 0, 500_000, 0.0)
+    assert start >= 2_500_000
+    for second in range(1, 8):
+        fallen = uplink.update(100, 30, 500_000, float(second))
+    assert fallen < start / 2
+    for second in range(20, 60):
+        recovered = uplink.update(100, 0, 500_000, float(second))
+    assert recovered >= 2_500_000
+
+
+def test_the_rate_is_that_of_the_last_second() -> None:
+    meter = RateMeter()
+    for number in range(200):
+        meter.add(125, number / 100)
+    assert meter.bps(2.0) == pytest.approx(100_000, rel=0.12)
+    assert meter.bps(4.0) == 0
+    assert meter.total_bytes == 25_000
