@@ -1,6 +1,6 @@
 """The first account of a new installation: an administrator, and the county she looks after.
 
-The tree above it (province, city) is made with plain names that she can't see; an installation for a
+The tree above it (province, city) has plain names that she can't see; an installation for a
 whole province starts with an administrator of that name.
 """
 
