@@ -10,14 +10,11 @@ export class Sound {
   volume = $state(remembered());
   /** Until when the foot line shows the volume. */
   shownUntilMs = $state(0);
-  readonly #players = [new Audio(), new Audio()];
+  readonly #players = [playerOf('lead-voice'), playerOf('stage-voice')];
   #probe: HTMLAudioElement | null = null;
 
   constructor() {
-    for (const player of this.#players) {
-      player.autoplay = true;
-      player.volume = this.volume;
-    }
+    for (const player of this.#players) player.volume = this.volume;
   }
 
   /** Plays these voices from now on, in place of the earlier ones. */
@@ -71,6 +68,15 @@ export class Sound {
       if (error instanceof DOMException && error.name === 'NotAllowedError') this.isRefused = true;
     }
   }
+}
+
+/** In the page, so that whoever measures it finds the voices beside the pictures. */
+function playerOf(slot: 'lead-voice' | 'stage-voice'): HTMLAudioElement {
+  const player = new Audio();
+  player.autoplay = true;
+  player.dataset.slot = slot;
+  document.body.append(player);
+  return player;
 }
 
 /** A blob, because the page's policy allows no `data:` media. */
