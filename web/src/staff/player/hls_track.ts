@@ -7,12 +7,15 @@ import { axisAt, isHole, mediaAt, type Piece } from './axis';
 /** Seconds kept ahead and behind; a lesson has up to three of these at once. */
 const AHEAD_S = 20;
 const BEHIND_S = 30;
+/** A correction that takes longer lacks data, and then everybody waits. */
+const CORRECTING_MS = 1_000;
 
 export class HlsTrack {
   isFailed = false;
   #hls: Hls | null = null;
   #isClosed = false;
   #isAttached = false;
+  #correctedAtMs = -Infinity;
 
   constructor(
     public info: TrackInfo,
@@ -58,6 +61,21 @@ export class HlsTrack {
     this.#load(Player, startS);
   }
 
+  get isPaused(): boolean {
+    return this.element.paused;
+  }
+
+  /** Busy with a correction of ours, which nobody has to wait for. */
+  get isCorrecting(): boolean {
+    return this.element.seeking && performance.now() - this.#correctedAtMs < CORRECTING_MS;
+  }
+
+  /** A seek that brings it together with the others while they go on. */
+  correct(axisMs: number): void {
+    this.#correctedAtMs = performance.now();
+    this.seek(axisMs);
+  }
+
   seek(axisMs: number): void {
     this.element.currentTime = mediaAt(axisMs, this.#pieces(), this.info.start_ms);
   }
@@ -84,9 +102,6 @@ export class HlsTrack {
       maxBufferLength: AHEAD_S,
       maxMaxBufferLength: AHEAD_S * 2,
       backBufferLength: BEHIND_S,
-      // A growing recording is watched from where the person is, not from its newest moment.
-      liveMaxLatencyDurationCount: Infinity,
-      maxLiveSyncPlaybackRate: 1,
     });
     this.#hls = hls;
     hls.on(Player.Events.ERROR, (_event, data) => {

@@ -20,6 +20,8 @@ const LOAD_AHEAD_MS = 12_000;
 const TAIL_MS = 250;
 /** A track that holds everybody for this long is left out until it has data again. */
 const HOLD_AT_MOST_MS = 15_000;
+/** An element that joins the others needs about this long to start. */
+const JOIN_LAG_MS = 90;
 
 export class Playback {
   positionMs = $state(0);
@@ -169,7 +171,8 @@ export class Playback {
     const statuses = needed.map((player) => {
       const { start_ms, duration_ms } = player.info;
       const isTail = positionMs > start_ms + duration_ms - TAIL_MS;
-      const hasData = player.hasData || (this.#clock.isRunning && player.hasFrame && isTail);
+      const hasTail = this.#clock.isRunning && player.hasFrame && isTail;
+      const hasData = player.hasData || player.isCorrecting || hasTail;
       return { isNeeded: !isTail, hasData, isFailed: player.isFailed };
     });
     if (!mustHold(statuses)) {
@@ -183,12 +186,13 @@ export class Playback {
   /** The clock follows the lead's voice; the others follow the clock. */
   #steer(needed: HlsTrack[], nowMs: number): void {
     const lead = needed.find(({ info, hasFrame }) => info.slot === 'lead' && hasFrame);
+    const isUnderWay = lead !== undefined && !lead.isPaused;
     if (lead) {
       const leadMs = lead.positionMs;
       const isNearby =
         Math.abs(leadMs - positionOf(this.#clock, nowMs)) < SEEK_BEYOND_MS * this.speed;
       if (isNearby) this.#clock = adjusted(this.#clock, nowMs, { positionMs: leadMs });
-      else lead.seek(positionOf(this.#clock, nowMs));
+      else lead.correct(positionOf(this.#clock, nowMs));
       lead.play(this.speed);
     }
     const clockMs = positionOf(this.#clock, nowMs);
@@ -196,7 +200,8 @@ export class Playback {
       if (player === lead || !player.hasFrame) continue;
       const kind = player.info.kinds.includes('audio') ? 'voice' : 'picture';
       const order = orderFor(player.positionMs, clockMs, this.speed, kind);
-      if (order.action === 'seek') player.seek(order.toMs);
+      if (player.isPaused && isUnderWay) player.correct(clockMs + JOIN_LAG_MS * this.speed);
+      else if (order.action === 'seek') player.correct(order.toMs + JOIN_LAG_MS * this.speed);
       player.play(order.rate);
     }
   }

@@ -16,8 +16,10 @@ export const TARGET_MS = 80;
 
 /** How much faster or slower a follower may run; voice less, because it is heard. */
 const MAX_NUDGE = { voice: 0.04, picture: 0.1 } as const;
+/** Beyond the target being together counts more than being unnoticed. */
+const MAX_NUDGE_FAR = 0.12;
 /** A drift is worked off in about this long. */
-const WORK_OFF_MS = 1_500;
+const WORK_OFF_MS = 1_000;
 
 export interface MasterClock {
   /** Position on the recording's axis when it was set. */
@@ -82,7 +84,7 @@ export function orderFor(
     return { action: 'seek', toMs: clockMs, rate: speed };
   }
   if (distanceMs < LEAVE_ALONE_MS) return { action: 'play', rate: speed };
-  const limit = MAX_NUDGE[kind];
+  const limit = distanceMs > TARGET_MS ? MAX_NUDGE_FAR : MAX_NUDGE[kind];
   const nudge = Math.min(limit, Math.max(-limit, -driftMs / WORK_OFF_MS));
   return { action: 'play', rate: speed * (1 + nudge) };
 }
