@@ -63,14 +63,16 @@ class Program:
         self._transcoder = transcoder
         self._by_track: dict[int, Playable] = {}
         self._stage_visits = 0
-        self._lost_ms = 0.0
+        self._lost_voice_ms = 0.0
+        self._unkept_ms = 0.0
         self._advanced_at_ms = 0.0
 
     @property
     def lost_ms(self) -> int:
-        """Media known to be missing: voice packets that never came, and what could not be kept."""
+        """Media known to be missing: voice packets that never came, or what could not be kept
+        (which also shows as voice packets that never came, where there is voice)."""
         open_ms = sum(p.publication.lost_ms for p in self.playables.values() if p.publication)
-        return round(self._lost_ms + open_ms)
+        return round(max(self._lost_voice_ms + open_ms, self._unkept_ms))
 
     def feed(self, record: Record) -> list[Cut]:
         """Take one record."""
@@ -110,7 +112,7 @@ class Program:
             case "track_closed":
                 return self._close_track(record.fields["number"])
             case "lost":
-                self._lost_ms += float(record.fields.get("ms", 0.0))
+                self._unkept_ms += float(record.fields.get("ms", 0.0))
             case _ if record.type in (CLOSE, ENDED):
                 self.is_ended = True
                 return self._finish_all()
@@ -185,7 +187,7 @@ class Program:
             return []
         self._by_track = {n: p for n, p in self._by_track.items() if p is not playable}
         cuts = self._cuts(playable, publication.finish())
-        self._lost_ms += publication.lost_ms
+        self._lost_voice_ms += publication.lost_ms
         return cuts
 
     def _cuts(self, playable: Playable, segments: list[Segment]) -> list[Cut]:

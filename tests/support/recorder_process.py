@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -82,15 +83,25 @@ class Played:
 
 
 def play(playlist: Path) -> Played:
-    """Decode all of a local playlist."""
+    """Decode all of a local playlist. One that still grows is played as far as it goes."""
     played = Played([], [], [])
-    with av.logging.Capture() as complaints:
+    with av.logging.Capture() as complaints, tempfile.TemporaryDirectory() as folder:
+        ended = Path(folder) / playlist.name
+        ended.write_text(_ended(playlist))
         options = {"allowed_extensions": "ALL"}
-        with av.open(str(playlist), options=options) as container:
+        with av.open(str(ended), options=options) as container:
             for packet in container.demux():
                 _decode(packet, played)
     played.complaints = [f"{name}: {words}" for level, name, words in complaints if level <= 16]
     return played
+
+
+def _ended(playlist: Path) -> str:
+    """The playlist with whole paths and an end (FFmpeg would wait for more)."""
+    here = f"{playlist.parent}/"
+    text = playlist.read_text().replace('URI="', f'URI="{here}')
+    lines = [line if line.startswith("#") else here + line for line in text.splitlines()]
+    return "\n".join([*lines, "#EXT-X-ENDLIST"]) + "\n"
 
 
 def _decode(packet: "av.Packet[av.stream.Stream]", played: Played) -> None:
