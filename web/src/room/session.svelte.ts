@@ -152,6 +152,11 @@ export class LessonSession {
     if (this.layout === 'onstage') this.#ask({ type: 'return_from_stage' });
   }
 
+  /** How loud our own voice goes out, 0 to 1. */
+  async voiceLevel(): Promise<number> {
+    return this.isMuted ? 0 : ((await this.#publisher?.voiceLevel()) ?? 0);
+  }
+
   toggleMicrophone(): void {
     if (this.layout === 'onstage') this.isMicOff = !this.isMicOff;
   }

@@ -4,7 +4,7 @@ import type { ErrorBody } from '$kit/protocol/schema';
 import { preferCodecs } from './codecs';
 import { encodings, type PublicationKind } from './layers';
 import { endSession, openSession } from './negotiation';
-import { sent, type SendFigures } from './stats';
+import { sent, sourceLevel, type SendFigures } from './stats';
 
 export type PublisherPhase = 'connecting' | 'live' | 'retrying' | 'refused' | 'closed';
 
@@ -60,6 +60,12 @@ export class Publisher {
       const track = stream.getTracks().find((candidate) => candidate.kind === sender.track?.kind);
       if (track) await sender.replaceTrack(track);
     }
+  }
+
+  /** How loud what we send is right now, 0 to 1; needs no AudioContext, which waits for a touch. */
+  async voiceLevel(): Promise<number> {
+    const sender = this.#pc?.getSenders().find((one) => one.track?.kind === 'audio');
+    return sender === undefined ? 0 : sourceLevel(await sender.getStats());
   }
 
   /** Ends the publication; the caller's stream stays open. */

@@ -98,6 +98,12 @@ export function sent(
   };
 }
 
+/** Level of the microphone behind a sender's report, 0 to 1. */
+export function sourceLevel(report: RTCStatsReport): number {
+  const source = listed(report).find((entry) => entry.type === 'media-source');
+  return number(source?.['audioLevel']) ?? 0;
+}
+
 function outbound(report: RTCStatsReport): Entry[] {
   return listed(report).filter((entry) => entry.type === 'outbound-rtp');
 }

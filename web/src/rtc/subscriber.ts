@@ -9,6 +9,8 @@ import { NO_FLOW, pathCount, received, type FlowCounters } from './stats';
 /** A room that listens may be behind and hear everything; who talks back may not. */
 export const LISTENING_BUFFER_MS = 1_500;
 export const TALKING_BUFFER_MS = 200;
+/** The stage may be nearer than the lesson: its answer still comes after the question. */
+const STAGE_BUFFER_MS = 1_000;
 
 export type SubscriberPhase =
   /** The first connection is being made. */
@@ -90,7 +92,7 @@ export class Subscriber {
   /** Moves every receiver to another buffer, without a gap. */
   setBuffer(bufferMs: number): void {
     this.#bufferMs = bufferMs;
-    for (const receiver of this.#receivers.values()) applyBuffer(receiver, bufferMs);
+    for (const [slot, receiver] of this.#receivers) applyBuffer(receiver, bufferOf(slot, bufferMs));
   }
 
   close(): void {
@@ -133,7 +135,7 @@ export class Subscriber {
       const direction = isWanted ? 'recvonly' : 'inactive';
       const transceiver = pc.addTransceiver(KINDS[slot], { direction });
       if (KINDS[slot] === 'video') preferCodecs(transceiver);
-      applyBuffer(transceiver.receiver, this.#bufferMs);
+      applyBuffer(transceiver.receiver, bufferOf(slot, this.#bufferMs));
       this.#receivers.set(slot, transceiver.receiver);
       tracks[slot] = transceiver.receiver.track;
     }
@@ -233,6 +235,11 @@ export class Subscriber {
     this.error = error;
     this.#options.changed(this);
   }
+}
+
+function bufferOf(slot: SlotName, bufferMs: number): number {
+  const isStage = slot === 'stageVoice' || slot === 'stagePicture';
+  return isStage ? Math.min(bufferMs, STAGE_BUFFER_MS) : bufferMs;
 }
 
 /** `jitterBufferTarget`, or what Chrome 80 has in its place. */
