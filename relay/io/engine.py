@@ -47,7 +47,8 @@ class PythonEngine:
         self._port = port
         self._clock = clock
         self._sink = sink
-        self._tables = Tables()
+        self.tables = Tables()
+        """Read by the statistics and by measurements; changed by the commands alone."""
         self._scope = TaskScope("engine")
         self._malformed = Aggregated(log, "packets refused")
         self._listener: EngineListener | None = None
@@ -56,13 +57,13 @@ class PythonEngine:
     def start(self, listener: EngineListener) -> None:
         """See `Engine`."""
         self._listener = listener
-        self._started_path = PacketPath(self._tables, self._clock, listener)
+        self._started_path = PacketPath(self.tables, self._clock, listener)
         self._port.start(self._on_datagram)
         self._scope.start("tick", self._tick_forever())
 
     async def close(self) -> None:
         """See `Engine`."""
-        for peer in [*self._tables.publishers, *self._tables.subscribers]:
+        for peer in [*self.tables.publishers, *self.tables.subscribers]:
             self.remove_peer(peer)
         await self._scope.close()
         self._port.close()
@@ -84,6 +85,7 @@ class PythonEngine:
             await asyncio.sleep(TICK_SECONDS)
             for peer in self._path.tick():
                 self._events.peer_failed(peer.number)
+            self._port.count()
 
     # ---- the socket
 
@@ -96,7 +98,7 @@ class PythonEngine:
         if not datagram or not 128 <= datagram[0] <= 191:  # RFC 7983
             self._events.control_datagram(datagram, address, now)
             return
-        peer = self._tables.by_address.get(address)
+        peer = self.tables.by_address.get(address)
         if peer is None:
             DATAGRAMS_DROPPED.labels("stranger").inc()
             return
@@ -119,55 +121,55 @@ class PythonEngine:
         publications = [(media, Publication(spec)) for media, spec in published]
         feed = PublisherFeed(ssrc, publications, now)
         publisher = PublisherPeer(peer, self._port, now, feed)
-        self._tables.publishers[peer] = publisher
+        self.tables.publishers[peer] = publisher
         for _, publication in publications:
             tap = TapSwitch(publication, self._events, self._sink)
             track = PublishedTrack(publication, publisher, tap)
-            self._tables.tracks[publication.spec.number] = track
+            self.tables.tracks[publication.spec.number] = track
 
     def add_subscriber(self, peer: int, subscriptions: Sequence[SubscriptionSpec]) -> None:
         """See `Engine`."""
         now = self._clock.now()
         feed = SubscriberFeed(subscriptions, now)
-        self._tables.add_subscriber(SubscriberPeer(peer, self._port, now, feed))
+        self.tables.add_subscriber(SubscriberPeer(peer, self._port, now, feed))
 
     def connect_peer(self, peer: int, keys: PeerKeys, address: Address) -> None:
         """See `Engine`."""
-        found = self._tables.peer(peer)
+        found = self.tables.peer(peer)
         if found is None:
             return
         found.connect(keys)
-        self._tables.set_address(found, address)
+        self.tables.set_address(found, address)
         if isinstance(found, SubscriberPeer):
             for subscription in found.feed.subscriptions:
                 self._path.start_picture(subscription, found)
 
     def set_address(self, peer: int, address: Address) -> None:
         """See `Engine`."""
-        found = self._tables.peer(peer)
+        found = self.tables.peer(peer)
         if found is not None and found.is_connected:
-            self._tables.set_address(found, address)
+            self.tables.set_address(found, address)
 
     def remove_peer(self, peer: int) -> None:
         """See `Engine`."""
-        publisher = self._tables.publishers.pop(peer, None)
+        publisher = self.tables.publishers.pop(peer, None)
         if publisher is not None:
-            self._tables.forget_address(publisher)
+            self.tables.forget_address(publisher)
             for publication in publisher.feed.publications:
                 self._remove_track(publication.spec.number)
-        if peer in self._tables.subscribers:
-            self._remove_subscriber(self._tables.subscribers[peer])
+        if peer in self.tables.subscribers:
+            self._remove_subscriber(self.tables.subscribers[peer])
 
     def _remove_subscriber(self, subscriber: SubscriberPeer) -> None:
         subscriptions = subscriber.feed.subscriptions
         subscriber.send_rtcp(write_goodbye([s.spec.media.ssrc for s in subscriptions]))
         for subscription in subscriptions:
             self.set_source(subscription.spec.number, None)
-        self._tables.forget_address(subscriber)
-        self._tables.remove_subscriber(subscriber.number)
+        self.tables.forget_address(subscriber)
+        self.tables.remove_subscriber(subscriber.number)
 
     def _remove_track(self, number: int) -> None:
-        track = self._tables.tracks.pop(number)
+        track = self.tables.tracks.pop(number)
         track.tap.close(self._clock.wall_ms())
         for subscription, _ in track.viewers:
             subscription.set_source(None)
@@ -176,20 +178,20 @@ class PythonEngine:
 
     def set_source(self, subscription: int, publication: int | None) -> None:
         """See `Engine`."""
-        entry = self._tables.subscriptions.get(subscription)
+        entry = self.tables.subscriptions.get(subscription)
         if entry is None:
             return
         before = entry[0].publication
         if before is not None:
-            self._tables.tracks[before.spec.number].viewers.remove(entry)
-        track = None if publication is None else self._tables.tracks.get(publication)
+            self.tables.tracks[before.spec.number].viewers.remove(entry)
+        track = None if publication is None else self.tables.tracks.get(publication)
         entry[0].set_source(None if track is None else track.publication)
         if track is not None and entry[0].publication is not None:
             track.viewers.append(entry)
 
     def set_target_layer(self, subscription: int, rid: str | None) -> None:
         """See `Engine`."""
-        entry = self._tables.subscriptions.get(subscription)
+        entry = self.tables.subscriptions.get(subscription)
         if entry is None or entry[0].target_rid == rid:
             return
         entry[0].set_target(rid)
@@ -197,7 +199,7 @@ class PythonEngine:
 
     def set_muted(self, publication: int, *, is_muted: bool) -> None:
         """See `Engine`."""
-        track = self._tables.tracks.get(publication)
+        track = self.tables.tracks.get(publication)
         if track is None or track.publication.is_muted == is_muted:
             return
         track.publication.is_muted = is_muted
@@ -208,14 +210,14 @@ class PythonEngine:
 
     def set_tapped(self, publication: int, *, is_tapped: bool) -> None:
         """See `Engine`."""
-        track = self._tables.tracks.get(publication)
+        track = self.tables.tracks.get(publication)
         if track is not None:
             track.publication.is_tapped = is_tapped
             self._path.update_tap(track)
 
     def request_keyframe(self, publication: int) -> None:
         """See `Engine`."""
-        track = self._tables.tracks.get(publication)
+        track = self.tables.tracks.get(publication)
         if track is None:
             return
         tapped = track.publication.tapped
@@ -226,17 +228,17 @@ class PythonEngine:
 
     def publisher_stats(self, peer: int) -> PublisherStats | None:
         """See `Engine`."""
-        found = self._tables.publishers.get(peer)
+        found = self.tables.publishers.get(peer)
         return engine_stats.publisher_stats(found, self._clock.now()) if found else None
 
     def subscriber_stats(self, peer: int) -> SubscriberStats | None:
         """See `Engine`."""
-        found = self._tables.subscribers.get(peer)
+        found = self.tables.subscribers.get(peer)
         return engine_stats.subscriber_stats(found) if found else None
 
     def publication_stats(self, publication: int) -> PublicationStats | None:
         """See `Engine`."""
-        track = self._tables.tracks.get(publication)
+        track = self.tables.tracks.get(publication)
         if track is None:
             return None
         return engine_stats.publication_stats(track.publication, self._clock.now())
