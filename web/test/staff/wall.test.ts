@@ -19,7 +19,7 @@ describe('conditionOf', () => {
     ['full', 'full', 'half', true, 'reduced'],
     ['half', 'full', 'full', true, 'reduced'],
     ['full', 'full', 'none', true, 'voice'],
-    ['none', 'full', 'full', true, 'lost'],
+    ['none', 'full', 'full', true, 'connecting'],
   ] as const)('voice %s, slides %s, picture %s, shared %s: %s', (...row) => {
     const [voice, slides, picture, hasScreen, condition] = row;
     const one = room('a', { link: { voice, slides, picture } });

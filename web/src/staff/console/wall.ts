@@ -3,7 +3,7 @@
 import type { LessonView, RoomView, StageView } from '$kit/protocol/schema';
 
 /** Worst first: what a room can do without. */
-export type Condition = 'absent' | 'lost' | 'voice' | 'reduced' | 'fine';
+export type Condition = 'absent' | 'lost' | 'connecting' | 'voice' | 'reduced' | 'fine';
 export type Badge = 'calling' | 'stage' | 'hand' | null;
 
 export interface Tile {
@@ -18,7 +18,7 @@ export function conditionOf(room: RoomView, isLive: boolean, hasScreen: boolean)
   if (room.presence === 'lost') return 'lost';
   if (!isLive) return 'fine';
   const { voice, slides, picture } = room.link;
-  if (voice === 'none') return 'lost';
+  if (voice === 'none') return 'connecting';
   if (picture === 'none') return 'voice';
   const isReduced = voice === 'half' || picture === 'half' || (hasScreen && slides !== 'full');
   return isReduced ? 'reduced' : 'fine';
@@ -51,10 +51,19 @@ export interface Tally {
   absent: number;
 }
 
-/** How many rooms are in which state; `reduced` counts voice-only rooms too. */
+const COUNTED_AS: Record<Condition, keyof Tally> = {
+  absent: 'absent',
+  lost: 'lost',
+  connecting: 'lost',
+  voice: 'reduced',
+  reduced: 'reduced',
+  fine: 'fine',
+};
+
+/** How many rooms are in which state: what counts is what they can do without. */
 export function tallyOf(tiles: readonly Tile[]): Tally {
   const tally: Tally = { fine: 0, reduced: 0, lost: 0, absent: 0 };
-  for (const { condition } of tiles) tally[condition === 'voice' ? 'reduced' : condition] += 1;
+  for (const { condition } of tiles) tally[COUNTED_AS[condition]] += 1;
   return tally;
 }
 
