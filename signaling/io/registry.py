@@ -32,6 +32,7 @@ OPENS_BEFORE_MS = 300_000
 LOOK_BACK_MS = 4 * 3_600_000
 """A scheduled lesson that is overdue stays open this long at most (its longest duration)."""
 SWEEP_SECONDS = 5.0
+HOUSEKEEPING_SECONDS = 3_600.0
 ENDED_KEPT_SECONDS = 600.0
 UNUSED_KEPT_SECONDS = 600.0
 
@@ -56,6 +57,7 @@ class LessonRegistry:
             await self.open(lesson.id)
             log.info("= lesson resumed", extra={"lesson_id": lesson.id})
         self._tasks.start("sweep", self._sweep())
+        self._tasks.start("housekeeping", self._keep_house())
 
     async def close(self) -> None:
         """Close every connection and stop; live lessons go on after the next start."""
@@ -148,6 +150,32 @@ class LessonRegistry:
                 incident(error)
             self._measure()
             await asyncio.sleep(SWEEP_SECONDS)
+
+    async def _keep_house(self) -> None:
+        """Once an hour: list recordings that the database does not know, forget what expired."""
+        while True:
+            try:
+                await self._adopt_recordings()
+                await self._services.school.prune()
+            except StreamsvcError as error:
+                log.warning("! housekeeping: %s", error.error_id)
+            except Exception as error:
+                incident(error)
+            await asyncio.sleep(HOUSEKEEPING_SECONDS)
+
+    async def _adopt_recordings(self) -> None:
+        """After a crash the disk knows more than the database."""
+        catalog, recordings = self._services.catalog, self._services.school.recordings
+        for recording_id in await asyncio.to_thread(catalog.all_ids):
+            found = await asyncio.to_thread(catalog.find, recording_id)
+            if found is None or found.is_live:
+                continue
+            await recordings.adopt(
+                recording_id,
+                found.lesson_id,
+                started_at_ms=found.started_at_ms,
+                duration_ms=found.duration_ms,
+            )
 
     async def _open_due(self) -> None:
         now_ms = self._services.clock.wall_ms()

@@ -8,6 +8,7 @@ anybody is told of it. Drop rule of the inbox: client messages beyond 3,072 are 
 import asyncio
 import logging
 from collections import deque
+from contextlib import suppress
 from dataclasses import dataclass
 
 from signaling import metrics
@@ -149,10 +150,10 @@ class LessonRunner:
             return
         self._wake.clear()
         pause = max(0.0, next_tick - self._services.clock.now())
-        try:
-            await asyncio.wait_for(self._wake.wait(), min(pause, TICK_SECONDS))
-        except TimeoutError:
-            return
+        with suppress(TimeoutError):
+            # not wait_for: before Python 3.12 it may swallow a cancellation
+            async with asyncio.timeout(min(pause, TICK_SECONDS)):
+                await self._wake.wait()
 
     async def _take_inbox(self) -> None:
         """Everything that waits, as one batch: its events are synced to disk once."""

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterable
+from contextlib import suppress
 
 from signaling.io.grants import Grants
 from signaling.io.registry import LessonRegistry, is_due
@@ -26,10 +27,9 @@ class Changes:
 
     async def wait(self, seconds: float) -> None:
         """Until the next change, or for `seconds`."""
-        try:
-            await asyncio.wait_for(self._changed.wait(), seconds)
-        except TimeoutError:
-            return
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._changed.wait()
 
 
 class WaitingScreens:

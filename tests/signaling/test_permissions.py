@@ -1,0 +1,448 @@
+"""Every endpoint × every role × own and foreign objects, from the route list itself.
+
+The table in `signaling.protocol.roles` says what a role may do at all; `CASES` says which objects
+are whose. A route that is in neither fails here, so a new endpoint can't be forgotten.
+"""
+
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+import pytest
+from fastapi.dependencies.models import Dependant
+from fastapi.routing import APIRoute
+from starlette.routing import WebSocketRoute
+
+from signaling.io.auth import COOKIES
+from signaling.io.media_gate import MediaGate
+from signaling.protocol.roles import Action, may
+from streamsvc.base.errors import UserError
+from streamsvc.base.media import Slot
+from streamsvc.school.records import OPERATOR, Role
+from tests.signaling.house import House
+
+JPEG = b"\xff\xd8\xff" + b"x" * 40 + b"\xff\xd9"
+
+PRINCIPALS = {
+    "nobody": None,
+    "admin_a": Role.ADMINISTRATOR,
+    "admin_a1": Role.ADMINISTRATOR,
+    "admin_b": Role.ADMINISTRATOR,
+    "observer_a": Role.OBSERVER,
+    "lead_a1": Role.LEAD_TEACHER,
+    "colleague_a1": Role.LEAD_TEACHER,
+    "lead_b1": Role.LEAD_TEACHER,
+    "helper_a1": Role.HELPER_TEACHER,
+    "helper_a2": Role.HELPER_TEACHER,
+    "room_a1": Role.ROOM,
+    "room_a2": Role.ROOM,
+    "room_b1": Role.ROOM,
+    "phone_a2": Role.PHONE,
+}
+DEVICES = (Role.ROOM, Role.PHONE)
+STAFF = {name for name, role in PRINCIPALS.items() if role and role not in DEVICES}
+ROOMS = {name for name, role in PRINCIPALS.items() if role is Role.ROOM}
+ADMINS = {name for name, role in PRINCIPALS.items() if role is Role.ADMINISTRATOR}
+
+Make = Callable[[House, str], Awaitable[tuple[str, Any]]]
+"""(house, "a" or "b") to the path with its ids and the JSON body."""
+
+
+@dataclass
+class Case:
+    """One endpoint: how to call it for county a or b, and who may."""
+
+    make: Make
+    own: set[str]
+    foreign: set[str] = field(default_factory=set)
+    has_object: bool = True
+
+
+def plain(path: str, body: Any = None) -> Make:
+    async def make(house: House, county: str) -> tuple[str, Any]:
+        return path, body
+
+    return make
+
+
+def about(path: str, kind: str, name_a: str, name_b: str, body: Any = None) -> Make:
+    """A path with the id of an object of the county, by its name there."""
+
+    async def make(house: House, county: str) -> tuple[str, Any]:
+        found = getattr(house.county, kind)[name_a if county == "a" else name_b]
+        filled = body(house, county) if callable(body) else body
+        return path.format(id=found.id), filled
+
+    return make
+
+
+def organisation(kind: str) -> Callable[[House, str], str]:
+    return lambda house, county: str(house.county.organisations[f"{kind}_{county}"].id)
+
+
+def school(house: House, county: str) -> str:
+    return str(house.county.organisations[f"school_{county}1"].id)
+
+
+async def new_organisation(house: House, county: str) -> tuple[str, Any]:
+    parent = house.county.organisations[f"county_{county}"].id
+    name = f"new {len(await house.school.organisations.visible(OPERATOR))}"
+    return "/api/organisations", {"parent_id": parent, "kind": "school", "name": name}
+
+
+async def new_person(house: House, county: str) -> tuple[str, Any]:
+    login = f"new{len(await house.school.people.visible(OPERATOR))}"
+    body = {"login": login, "name": "New", "role": "observer", "password": "long enough"}
+    return "/api/people", body | {"organisation_id": school(house, county)}
+
+
+async def new_room(house: House, county: str) -> tuple[str, Any]:
+    name = f"new {len(await house.school.rooms.visible(OPERATOR))}"
+    body = {"organisation_id": school(house, county), "name": name, "kind": "recv_room"}
+    return "/api/rooms", body
+
+
+async def new_course(house: House, county: str) -> tuple[str, Any]:
+    body = {"title": "New", "subject": "s", "grade": "g"}
+    return "/api/courses", body | {"organisation_id": school(house, county)}
+
+
+async def new_lesson(house: House, county: str) -> tuple[str, Any]:
+    teacher = house.county.people[f"lead_{county}1"].id
+    return "/api/lessons", {"title": "New", "lead_teacher_id": teacher}
+
+
+async def fresh_lesson(house: House, county: str) -> tuple[str, Any]:
+    lesson = await house.school.lessons.add(
+        OPERATOR, title="x", lead_teacher_id=house.county.people[f"lead_{county}1"].id
+    )
+    return f"/api/lessons/{lesson.id}", None
+
+
+async def still(house: House, county: str) -> tuple[str, Any]:
+    lesson, room = (
+        (house.lesson_id("lesson_a1"), house.room_id("room_a2"))
+        if county == "a"
+        else (house.lesson_id("lesson_b1"), house.room_id("room_b1"))
+    )
+    house.context.stills.put(lesson, room, JPEG, after=0)
+    return f"/api/lessons/{lesson}/rooms/{room}/still", None
+
+
+async def media_file(house: House, county: str) -> tuple[str, Any]:
+    recording = house.county.recordings[f"rec_{county}1"].id
+    folder = house.catalog.folder / recording
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "a.m3u8").write_text("#EXTM3U\n")
+    return f"/api/recordings/{recording}/media/a.m3u8", None
+
+
+def comment(body: Any) -> Make:
+    async def make(house: House, county: str) -> tuple[str, Any]:
+        recording = house.county.recordings[f"rec_{county}1"].id
+        author = house.county.principal(f"lead_{county}1")
+        added = await house.school.comments.add(author, recording, at_ms=1, text="x")
+        return f"/api/recordings/{recording}/comments/{added.id}", body
+
+    return make
+
+
+SEES_LESSON = {"admin_a", "admin_a1", "observer_a", "lead_a1", "helper_a2"}
+MANAGES = {"admin_a", "admin_a1", "lead_a1"}
+MANAGES_B = {"admin_b", "lead_b1"}
+LESSON = ("lessons", "lesson_a1", "lesson_b1")
+RECORDING = ("recordings", "rec_a1", "rec_b1")
+
+CASES: dict[tuple[str, str], Case] = {
+    ("GET", "/api/me"): Case(plain("/api/me"), STAFF, has_object=False),
+    ("POST", "/api/sign-out"): Case(plain("/api/sign-out"), STAFF, has_object=False),
+    ("GET", "/api/organisations"): Case(plain("/api/organisations"), STAFF, has_object=False),
+    ("POST", "/api/organisations"): Case(new_organisation, {"admin_a"}, {"admin_b"}),
+    ("GET", "/api/people"): Case(plain("/api/people"), ADMINS, has_object=False),
+    ("POST", "/api/people"): Case(new_person, {"admin_a", "admin_a1"}, {"admin_b"}),
+    ("PATCH", "/api/people/{person_id}"): Case(
+        about("/api/people/{id}", "people", "helper_a1", "lead_b1", {"name": "Other"}),
+        {"admin_a", "admin_a1"},
+        {"admin_b"},
+    ),
+    ("GET", "/api/rooms"): Case(plain("/api/rooms"), STAFF, has_object=False),
+    ("POST", "/api/rooms"): Case(new_room, {"admin_a", "admin_a1"}, {"admin_b"}),
+    ("POST", "/api/rooms/{room_id}/code"): Case(
+        about("/api/rooms/{id}/code", "rooms", "room_a1", "room_b1"),
+        {"admin_a", "admin_a1", "lead_a1", "colleague_a1", "helper_a1"},
+        MANAGES_B,
+    ),
+    ("DELETE", "/api/rooms/{room_id}/device"): Case(
+        about("/api/rooms/{id}/device", "rooms", "room_a1", "room_b1"),
+        {"admin_a", "admin_a1"},
+        {"admin_b"},
+    ),
+    ("GET", "/api/room"): Case(plain("/api/room"), ROOMS, has_object=False),
+    ("POST", "/api/room/pair"): Case(plain("/api/room/pair"), ROOMS, has_object=False),
+    ("POST", "/api/room/leave"): Case(plain("/api/room/leave"), ROOMS, has_object=False),
+    ("GET", "/api/phone"): Case(plain("/api/phone"), {"phone_a2"}, has_object=False),
+    ("GET", "/api/courses"): Case(plain("/api/courses"), STAFF, has_object=False),
+    ("POST", "/api/courses"): Case(new_course, MANAGES | {"colleague_a1"}, MANAGES_B),
+    ("GET", "/api/lessons"): Case(plain("/api/lessons"), STAFF, has_object=False),
+    ("POST", "/api/lessons"): Case(new_lesson, MANAGES, MANAGES_B),
+    ("GET", "/api/lessons/{lesson_id}"): Case(
+        about("/api/lessons/{id}", *LESSON), SEES_LESSON, MANAGES_B
+    ),
+    ("PATCH", "/api/lessons/{lesson_id}"): Case(
+        about("/api/lessons/{id}", *LESSON, body={"title": "Other"}), MANAGES, MANAGES_B
+    ),
+    ("DELETE", "/api/lessons/{lesson_id}"): Case(fresh_lesson, MANAGES, MANAGES_B),
+    ("POST", "/api/lessons/{lesson_id}/grant"): Case(
+        about("/api/lessons/{id}/grant", *LESSON),
+        SEES_LESSON | {"room_a2", "phone_a2"},
+        MANAGES_B | {"room_b1"},
+    ),
+    ("GET", "/api/lessons/{lesson_id}/summary"): Case(
+        about("/api/lessons/{id}/summary", *LESSON), SEES_LESSON, MANAGES_B
+    ),
+    ("GET", "/api/lessons/{lesson_id}/rooms/{room_id}/still"): Case(
+        still, {"lead_a1"}, {"lead_b1"}
+    ),
+    ("GET", "/api/recordings"): Case(plain("/api/recordings"), STAFF, has_object=False),
+    ("GET", "/api/recordings/{recording_id}"): Case(
+        about("/api/recordings/{id}", *RECORDING), MANAGES, MANAGES_B
+    ),
+    ("PATCH", "/api/recordings/{recording_id}"): Case(
+        about("/api/recordings/{id}", *RECORDING, body={"is_shared": False}), MANAGES, MANAGES_B
+    ),
+    ("GET", "/api/recordings/{recording_id}/media/{path:path}"): Case(
+        media_file, MANAGES, MANAGES_B
+    ),
+    ("POST", "/api/recordings/{recording_id}/comments"): Case(
+        about("/api/recordings/{id}/comments", *RECORDING, body={"at_ms": 1, "text": "x"}),
+        MANAGES,
+        MANAGES_B,
+    ),
+    ("PATCH", "/api/recordings/{recording_id}/comments/{comment_id}"): Case(
+        comment({"text": "y"}), {"lead_a1"}, {"lead_b1"}
+    ),
+    ("DELETE", "/api/recordings/{recording_id}/comments/{comment_id}"): Case(
+        comment(None), {"lead_a1"}, {"lead_b1"}
+    ),
+    ("GET", "/api/qr.svg"): Case(plain("/api/qr.svg?path=/join"), STAFF | ROOMS, has_object=False),
+}
+
+PUBLIC = {
+    ("POST", "/api/sign-in"),
+    ("POST", "/api/rooms/join"),
+    ("POST", "/api/phone/pair"),
+    ("GET", "/healthz"),
+    ("GET", "/readyz"),
+    ("GET", "/metrics"),
+    ("GET", "/"),
+    ("GET", "/join"),
+    ("GET", "/room"),
+    ("GET", "/room/live"),
+    ("GET", "/p"),
+    ("GET", "/p/{pair}"),
+    ("GET", "/login"),
+    ("GET", "/today"),
+    ("GET", "/teach/{rest:path}"),
+    ("GET", "/library"),
+    ("GET", "/library/{rest:path}"),
+    ("GET", "/admin"),
+    ("GET", "/admin/{rest:path}"),
+    ("GET", "/{path:path}"),
+}
+BY_GRANT = {("PUT", "/api/lessons/{lesson_id}/rooms/{room_id}/still")}
+SOCKETS = {"/api/lessons/{lesson_id}/events", "/api/room/events"}
+MEDIA_DOORS = {
+    "/whip/sessions/{session_id}",
+    "/whep/sessions/{session_id}",
+    "/whip/{lesson_id}/{slot}",
+    "/whep/{lesson_id}",
+}
+
+
+# ---- the route list ------------------------------------------------------------------------------
+
+
+def routes(house: House) -> Iterator[tuple[str, str, Dependant]]:
+    for route in _flat(house.app.routes):
+        if isinstance(route, APIRoute):
+            for method in sorted(route.methods):
+                yield method, route.path, route.dependant
+
+
+def _flat(found: Any) -> Iterator[Any]:
+    for route in found:
+        inner = getattr(route, "original_router", None)
+        yield from _flat(inner.routes) if inner is not None else [route]
+
+
+def declared(dependant: Dependant, name: str) -> list[Any]:
+    values = [getattr(dependant.call, "__dict__", {}).get(name)]
+    for inner in dependant.dependencies:
+        values += declared(inner, name)
+    return [value for value in values if value is not None]
+
+
+async def test_every_route_declares_its_action_and_is_tested(house: House) -> None:
+    seen = set()
+    for method, path, dependant in routes(house):
+        actions, reasons = declared(dependant, "action"), declared(dependant, "public")
+        assert len(actions) + len(reasons) == 1, f"{method} {path} declares {actions} {reasons}"
+        assert bool(reasons) == ((method, path) in PUBLIC), f"{method} {path}"
+        seen.add((method, path))
+    assert seen == set(CASES) | PUBLIC | BY_GRANT
+    others = [r for r in _flat(house.app.routes) if not isinstance(r, APIRoute)]
+    sockets = {r.path for r in others if "WebSocket" in type(r).__name__}
+    assert sockets == SOCKETS
+    assert {r.path for r in others if not isinstance(r, WebSocketRoute)} - SOCKETS == MEDIA_DOORS
+
+
+# ---- everybody tries everything ------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("method", "path"), sorted(CASES))
+async def test_each_endpoint_for_each_role(house: House, method: str, path: str) -> None:
+    case = CASES[method, path]
+    action = next(
+        declared(dependant, "action")[0]
+        for m, p, dependant in routes(house)
+        if (m, p) == (method, path)
+    )
+    wrong = []
+    browsers: dict[str, httpx.AsyncClient] = {}
+    for county in ("a", "b") if case.has_object else ("a",):
+        allowed = case.own if county == "a" else case.foreign
+        for name in sorted(PRINCIPALS, key=lambda name: name in allowed):
+            if name not in browsers or path in ENDS_SIGN_INS:
+                browsers[name] = await _browser(house, name)
+            verdict = await _try(house, method, case, county, browsers[name])
+            expected = _expected(name, action, name in allowed)
+            if verdict not in expected:
+                wrong.append(f"{name} on {county}: {verdict}, expected {sorted(expected)}")
+    assert not wrong
+
+
+def _expected(name: str, action: Action, is_allowed: bool) -> set[str]:
+    role = PRINCIPALS[name]
+    if role is None:
+        return {"signed-out", "device-signed-out", "phone-signed-out"}
+    if is_allowed:
+        assert may(role, action), f"CASES allow {name} what the table forbids"
+        return {"allowed"}
+    if not may(role, action):
+        return {"not-allowed", "signed-out", "device-signed-out", "phone-signed-out"}
+    return SCOPED
+
+
+ENDS_SIGN_INS = {"/api/sign-out", "/api/room/leave", "/api/rooms/{room_id}/device"}
+
+SCOPED = {
+    "not-allowed",
+    "organisation-unknown",
+    "person-unknown",
+    "room-unknown",
+    "room-of-other-school",
+    "course-unknown",
+    "lesson-unknown",
+    "lesson-of-other-teacher",
+    "recording-unknown",
+    "recording-of-other-teacher",
+    "comment-unknown",
+    "comment-of-other-author",
+}
+
+
+async def _browser(house: House, name: str) -> httpx.AsyncClient:
+    return house.client() if PRINCIPALS[name] is None else await house.signed_in(name)
+
+
+async def _try(
+    house: House, method: str, case: Case, county: str, browser: httpx.AsyncClient
+) -> str:
+    path, body = await case.make(house, county)
+    answer = await browser.request(method, path, json=body)
+    return _verdict(answer)
+
+
+def _verdict(answer: httpx.Response) -> str:
+    return "allowed" if answer.is_success else str(answer.json()["error"]["id"])
+
+
+@pytest.mark.parametrize("how", ["revoked", "expired", "forged"])
+async def test_a_sign_in_that_is_over_opens_nothing(house: House, how: str) -> None:
+    cookies = {}
+    for name in ("admin_a", "room_a1", "phone_a2"):
+        kind, token = await house.token(name)
+        cookies[COOKIES[kind]] = token + "x" if how == "forged" else token
+        if how == "revoked":
+            await house.school.sign_ins.sign_out(token, kind)
+    if how == "expired":
+        house.clock.advance(400 * 86_400)
+    browser = house.client(**cookies)
+    for (method, _), case in sorted(CASES.items(), key=lambda item: item[0]):
+        path, body = await case.make(house, "a")
+        answer = await browser.request(method, path, json=body)
+        assert answer.status_code == 401, f"{how}: {method} {path} {answer.status_code}"
+
+
+# ---- what a grant opens --------------------------------------------------------------------------
+
+
+async def test_each_grant_opens_what_the_table_says(house: House) -> None:
+    """WHIP, WHEP and stills, for each role's own grant, in its lesson and in another."""
+    gate = MediaGate(house.context.grants, house.context.registry)
+    own, foreign = house.lesson_id("lesson_a1"), house.lesson_id("lesson_b1")
+    doors = {
+        Slot.LEAD: Action.PUBLISH_LEAD,
+        Slot.SCREEN: Action.PUBLISH_SCREEN,
+        Slot.STAGE: Action.PUBLISH_STAGE,
+    }
+    for name in sorted(SEES_LESSON | {"room_a2", "phone_a2"}):
+        grant, role = await house.grant(name, "lesson_a1"), PRINCIPALS[name]
+        for slot, action in doors.items():
+            verdict = await _opens(gate.publisher(grant, own, slot))
+            on_stage_only = "not-on-stage" if slot is Slot.STAGE else "allowed"
+            assert verdict == (on_stage_only if may(role, action) else "not-allowed"), (name, slot)
+            assert await _opens(gate.publisher(grant, foreign, slot)) == "grant-invalid"
+        assert await _opens(gate.subscriber(grant, own)) == "allowed"
+        assert await _opens(gate.subscriber(grant, foreign)) == "grant-invalid"
+        assert await _still_put(house, grant) == (
+            "allowed" if may(role, Action.SEND_STILL) else "not-allowed"
+        )
+
+
+async def _opens(door: Awaitable[object]) -> str:
+    try:
+        await door
+    except UserError as error:
+        return error.error_id
+    return "allowed"
+
+
+async def _still_put(house: House, grant: str) -> str:
+    path, _ = await still(house, "a")
+    answer = await house.client().put(
+        path, content=JPEG, headers={"Authorization": f"Bearer {grant}"}
+    )
+    return _verdict(answer)
+
+
+async def test_somebody_elses_session_can_not_be_closed(house: House) -> None:
+    gate = MediaGate(house.context.grants, house.context.registry)
+    lead = await house.grant("lead_a1", "lesson_a1")
+    room = await house.grant("room_a2", "lesson_a1")
+    party = await gate.publisher(lead, house.lesson_id("lesson_a1"), Slot.LEAD)
+    await gate.session(lead, party)
+    assert await _opens(gate.session(room, party)) == "not-allowed"
+    assert await _opens(gate.session("", party)) == "grant-missing"
+
+
+async def test_a_switched_off_account_loses_its_grant(house: House) -> None:
+    gate = MediaGate(house.context.grants, house.context.registry)
+    grant = await house.grant("observer_a", "lesson_a1")
+    house.clock.advance(1)
+    admin = await house.signed_in("admin_a")
+    person = house.county.people["observer_a"].id
+    await admin.patch(f"/api/people/{person}", json={"is_active": False})
+    verdict = await _opens(gate.subscriber(grant, house.lesson_id("lesson_a1")))
+    assert verdict == "grant-expired"
