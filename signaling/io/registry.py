@@ -156,7 +156,7 @@ class LessonRegistry:
         while True:
             try:
                 await self._adopt_recordings()
-                await self._services.school.prune()
+                await self._services.school.forget_expired()
             except StreamsvcError as error:
                 log.warning("! housekeeping: %s", error.error_id)
             except Exception as error:
@@ -170,12 +170,14 @@ class LessonRegistry:
             found = await asyncio.to_thread(catalog.find, recording_id)
             if found is None or found.is_live:
                 continue
-            await recordings.adopt(
+            row = await recordings.adopt(
                 recording_id,
                 found.lesson_id,
                 started_at_ms=found.started_at_ms,
                 duration_ms=found.duration_ms,
             )
+            if row is not None and row.duration_ms != found.duration_ms:
+                await recordings.finish(recording_id, found.duration_ms)
 
     async def _open_due(self) -> None:
         now_ms = self._services.clock.wall_ms()
