@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from playwright.async_api import Browser, Page, Route
 
+from streamsvc.base.ids import MediaSessionId
 from streamsvc.base.media import Slot
 from tests.support.browser import chromium, needs_chromium
 from tests.support.rtp_peers import LESSON, RunningRelay, party, running_relay
@@ -148,3 +149,80 @@ async def test_a_reloaded_teacher_goes_on_in_the_same_picture() -> None:
             before = max(await stat(room, "inbound-rtp", "video", "framesDecoded"))
             await eventually(room, "inbound-rtp", "video", "framesDecoded", before + 40)
             await eventually(room, "inbound-rtp", "audio", "totalAudioEnergy", 1e-6)
+
+
+RESTART = """async () => {
+  window.pc.restartIce();
+  await window.pc.setLocalDescription(await window.pc.createOffer());
+  const local = window.pc.localDescription.sdp, found = name => local.match(`a=${name}:(.+)`)[1];
+  const fragment = await window.patch(
+    `a=ice-ufrag:${found('ice-ufrag').trim()}\\r\\na=ice-pwd:${found('ice-pwd').trim()}\\r\\n`);
+  let answer = window.pc.currentRemoteDescription.sdp;
+  for (const name of ['ice-ufrag', 'ice-pwd'])
+    answer = answer.replaceAll(new RegExp(`a=${name}:.+`, 'g'), fragment.match(`a=${name}:.+`)[0]);
+  await window.pc.setRemoteDescription({type: 'answer', sdp: answer});
+}"""
+
+
+async def test_chromium_restarts_ice_without_a_new_session() -> None:
+    async with running_relay(media_host="0.0.0.0") as running, chromium() as browser:
+        opened: list[MediaSessionId] = []
+
+        async def subscribe(offer: str) -> str:
+            answer = await running.relay.subscribe(party("room"), offer)
+            opened.append(answer.session_id)
+            return answer.sdp
+
+        async def patch(fragment: str) -> str:
+            return (await running.relay.trickle(opened[0], fragment, "*")).fragment or ""
+
+        async with (
+            page_of(browser, whip=whip(running, Slot.LEAD)) as teacher,
+            page_of(browser, whep=subscribe, patch=patch) as room,
+        ):
+            await teacher.evaluate(PUBLISH, ["h264", ["q", "h"]])
+            await room.evaluate(WATCH)
+            await eventually(room, "inbound-rtp", "video", "framesDecoded", 20)
+            await room.evaluate(RESTART)
+            before = max(await stat(room, "inbound-rtp", "video", "framesDecoded"))
+            await eventually(room, "inbound-rtp", "video", "framesDecoded", before + 60)
+            assert await room.evaluate("window.pc.connectionState") == "connected"
+            assert running.reported.gone == []
+
+
+@pytest.mark.parametrize("codec", ["vp8", "h264"])
+async def test_a_bad_link_gets_a_smaller_picture_and_a_good_one_the_best_again(codec: str) -> None:
+    async with running_relay(media_host="0.0.0.0") as running, chromium() as browser:
+        netem = running.netem()
+
+        async def subscribe(offer: str) -> str:
+            answer = (await running.relay.subscribe(party("room"), offer)).sdp
+            return answer.replace(f" {running.relay.media_port} typ", f" {netem.port} typ")
+
+        async with (
+            page_of(browser, whip=whip(running, Slot.LEAD)) as teacher,
+            page_of(browser, whep=subscribe) as room,
+        ):
+            await teacher.evaluate(PUBLISH, [codec, ["q", "h", "f"]])
+            await room.evaluate(WATCH)
+            await eventually(room, "inbound-rtp", "video", "frameHeight", 720)
+            netem.loss_down = 0.3
+            await until_height(room, lambda height: height <= 180)
+            netem.loss_down = 0.0
+            await until_height(room, lambda height: height >= 360)
+            frozen = await stat(room, "inbound-rtp", "video", "totalFreezesDuration")
+            keys = await stat(room, "inbound-rtp", "video", "keyFramesDecoded")
+            print(codec, "frozen seconds", frozen, "key frames", keys)
+            before = max(await stat(room, "inbound-rtp", "video", "framesDecoded"))
+            await eventually(room, "inbound-rtp", "video", "framesDecoded", before + 20)
+
+
+async def until_height(page: Page, fits: Callable[[int], bool]) -> None:
+    """Wait until the lead's picture has such a height."""
+    seen = 0
+    for _ in range(300):
+        seen = max(await stat(page, "inbound-rtp", "video", "frameHeight"))
+        if fits(seen):
+            return
+        await page.wait_for_timeout(100 * SECOND)
+    raise AssertionError(f"height stays {seen}")

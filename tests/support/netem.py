@@ -23,7 +23,7 @@ class Netem:
         self._relay = relay
         self._random = random.Random(seed)
         self._client: Address | None = None
-        self._near = _socket()
+        self._near = _socket("0.0.0.0")  # Chromium does not leave its interface for loopback
         self._far = _socket()
 
     @property
@@ -81,9 +81,9 @@ class Netem:
             self.lost += 1
 
 
-def _socket() -> socket.socket:
+def _socket(host: str = "127.0.0.1") -> socket.socket:
     sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-    sock.bind(("127.0.0.1", 0))
+    sock.bind((host, 0))
     sock.setblocking(False)
     return sock
 
