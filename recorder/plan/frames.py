@@ -34,7 +34,10 @@ class PayloadFormat(Protocol):
 
 
 class FrameAssembler:
-    """Groups ordered packets by timestamp and marker, and drops what can't be decoded."""
+    """Groups ordered packets by timestamp and marker, and drops what can't be decoded.
+
+    A last frame without its marker is never given out: nobody knows that it is whole.
+    """
 
     def __init__(self, payload_format: PayloadFormat) -> None:
         self.dropped = 0
@@ -61,10 +64,6 @@ class FrameAssembler:
         if packet.marker or len(self._packets) > FRAME_PACKETS_LIMIT:
             frames += self._complete()
         return frames
-
-    def flush(self) -> list[Frame]:
-        """The last frame, if there is one."""
-        return self._complete() if self._packets else []
 
     def _complete(self) -> list[Frame]:
         packets, self._packets = self._packets, []

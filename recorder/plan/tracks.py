@@ -139,8 +139,6 @@ class PictureTrack(InboundTrack):
     def flush(self) -> None:
         """See InboundTrack; also empties the transcoder."""
         super().flush()
-        if self._source is not None:
-            self._take_frames(self._assembler.flush(), self._source)
         if self._transcoder is not None:
             self.pictures += self._transcoder.flush()
 
