@@ -26,7 +26,7 @@ const zh = {
   'wait.phone': '手机已配对',
   'wait.phone.none': '还没有配对手机',
   'pair.again': '换一部手机？',
-  'pair.first': '用手机遥控？',
+  'pair.first': '助教老师',
   'pair.scan': '扫码当遥控器',
   'pair.image': '配对二维码',
   'camera.denied': '声音和课件都能用。浏览器没有允许摄像头，在地址栏左边改成允许。',
@@ -128,7 +128,7 @@ const en: Record<Key, string> = {
   'wait.phone': 'Phone paired',
   'wait.phone.none': 'No phone paired yet',
   'pair.again': 'Another phone?',
-  'pair.first': 'A phone as remote?',
+  'pair.first': 'Helper teacher',
   'pair.scan': 'Scan to use as remote',
   'pair.image': 'Pairing code',
   'camera.denied':

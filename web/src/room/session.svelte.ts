@@ -60,7 +60,7 @@ export class LessonSession {
   readonly #linkNotice = new LinkNotice();
   readonly #timer: ReturnType<typeof setInterval>;
   #publisher: Publisher | null = null;
-  #voiceSinceMs: number | null = null;
+  #firstPartMs: number | null = null;
 
   constructor(
     opened: RoomLesson,
@@ -97,11 +97,12 @@ export class LessonSession {
     const { vitals, phase } = this.media;
     if (phase === 'repairing') return true;
     if (vitals === null || phase !== 'live') return false;
-    if (!this.#expected().lead) return this.store.state !== null;
-    if (vitals.hadVoice && vitals.hadPicture) return true;
+    const isKnown = this.store.state !== null;
+    if (!this.#expected().lead) return isKnown;
+    if (isKnown && vitals.hadVoice && vitals.hadPicture) return true;
     if (!vitals.hadVoice && !vitals.hadPicture) return false;
-    this.#voiceSinceMs ??= Date.now();
-    return Date.now() - this.#voiceSinceMs >= SHOW_AFTER_MS;
+    this.#firstPartMs ??= Date.now();
+    return Date.now() - this.#firstPartMs >= SHOW_AFTER_MS;
   }
 
   /** Ourselves as the wall shows us; null before the first snapshot. */
@@ -198,6 +199,7 @@ export class LessonSession {
     this.#publisher = new Publisher(stream, {
       endpoint: `/whip/${this.lessonId}/stage`,
       kind: 'stage',
+      isOurs: true,
       grant: () => this.store.grant,
       changed: (publisher) => {
         this.stagePhase = publisher.phase;

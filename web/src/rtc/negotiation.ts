@@ -37,11 +37,15 @@ export async function restartIce(
   await pc.setRemoteDescription({ type: 'answer', sdp });
 }
 
-/** Tells the server that the session is over. Never raises: it may have ended by itself. */
-export async function endSession(session: string, grant: string): Promise<void> {
+/**
+ * Tells the server that the session is over. Never raises: it may have ended by itself.
+ * `isLeaving`: the page goes away meanwhile; Chrome 80 sends nothing then.
+ */
+export async function endSession(session: string, grant: string, isLeaving = false): Promise<void> {
   const headers = { Authorization: `Bearer ${grant}` };
   try {
-    await fetchWithin(session, { method: 'DELETE', headers, keepalive: true }, END_WITHIN_MS);
+    const init = { method: 'DELETE', headers, keepalive: isLeaving };
+    await fetchWithin(session, init, END_WITHIN_MS);
   } catch {
     return;
   }

@@ -12,6 +12,8 @@ export interface PublisherOptions {
   /** `/whip/{lesson_id}/{slot}` */
   endpoint: string;
   kind: PublicationKind;
+  /** Nobody but us may fill this slot now: what holds it is our own earlier session. */
+  isOurs?: boolean;
   /** The newest grant, read before every try. */
   grant: () => string;
   /** Called when `phase`, `error` or `figures` changed. */
@@ -44,6 +46,7 @@ export class Publisher {
   constructor(stream: MediaStream, options: PublisherOptions) {
     this.#stream = stream;
     this.#options = options;
+    addEventListener('pagehide', this.#leave);
   }
 
   /** Starts. `takeOver` ends whoever fills the slot now (answer to `slot-taken`). */
@@ -69,11 +72,14 @@ export class Publisher {
   }
 
   /** Ends the publication; the caller's stream stays open. */
-  close(): void {
+  close(isLeaving = false): void {
     if (this.phase === 'closed') return;
-    this.#drop();
+    removeEventListener('pagehide', this.#leave);
+    this.#drop(isLeaving);
     this.#become('closed', null);
   }
+
+  readonly #leave = (): void => this.close(true);
 
   async #try(takeOver: boolean): Promise<void> {
     this.#drop();
@@ -85,7 +91,8 @@ export class Publisher {
       this.#addTracks(pc);
       pc.onconnectionstatechange = () => this.#moved(pc);
       this.#after(CONNECT_WITHIN_MS, () => this.#retry(UNREACHABLE));
-      const endpoint = this.#options.endpoint + (takeOver ? '?take_over=1' : '');
+      const isTaking = takeOver || this.#options.isOurs === true;
+      const endpoint = this.#options.endpoint + (isTaking ? '?take_over=1' : '');
       const session = await openSession(pc, endpoint, this.#options.grant());
       if (this.#pc === pc) this.#session = session;
       else await endSession(session, this.#options.grant());
@@ -152,14 +159,14 @@ export class Publisher {
     this.#timer = setTimeout(then, ms);
   }
 
-  #drop(): void {
+  #drop(isLeaving = false): void {
     clearTimeout(this.#timer);
     clearInterval(this.#stats);
     this.#before = null;
     const [pc, session] = [this.#pc, this.#session];
     [this.#pc, this.#session] = [null, ''];
     pc?.close();
-    if (session) this.#ending = endSession(session, this.#options.grant());
+    if (session) this.#ending = endSession(session, this.#options.grant(), isLeaving);
   }
 
   #become(phase: PublisherPhase, error: ErrorBody | null): void {

@@ -80,6 +80,7 @@ export class Subscriber {
     this.#options = options;
     this.#bufferMs = options.bufferMs ?? LISTENING_BUFFER_MS;
     addEventListener('online', this.#hurry);
+    addEventListener('pagehide', this.#leave);
   }
 
   /** Starts, or starts again after a refusal. */
@@ -95,13 +96,16 @@ export class Subscriber {
     for (const [slot, receiver] of this.#receivers) applyBuffer(receiver, bufferOf(slot, bufferMs));
   }
 
-  close(): void {
+  close(isLeaving = false): void {
     if (this.phase === 'closed') return;
     removeEventListener('online', this.#hurry);
-    this.#drop();
+    removeEventListener('pagehide', this.#leave);
+    this.#drop(isLeaving);
     this.#thaw();
     this.#become('closed', null);
   }
+
+  readonly #leave = (): void => this.close(true);
 
   readonly #hurry = (): void => {
     if (this.phase === 'repairing') this.open();
@@ -215,14 +219,14 @@ export class Subscriber {
     this.#timer = setTimeout(then, ms);
   }
 
-  #drop(): void {
+  #drop(isLeaving = false): void {
     clearTimeout(this.#timer);
     clearInterval(this.#looks);
     const [pc, session] = [this.#pc, this.#session];
     [this.#pc, this.#session] = [null, ''];
     if (this.#frozen === null && session) this.#frozen = pc;
     else pc?.close();
-    if (session) void endSession(session, this.#options.grant());
+    if (session) void endSession(session, this.#options.grant(), isLeaving);
   }
 
   #thaw(): void {

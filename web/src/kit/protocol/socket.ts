@@ -14,6 +14,8 @@ export interface SocketHandlers {
 
 const PING_EVERY_MS = 5_000;
 const DEAD_AFTER_MS = 12_000;
+/** Close code of a page that leaves on purpose, so that nobody waits for it. */
+const LEFT = 4_000;
 
 /** A WebSocket that comes back: back-off with jitter, a heartbeat, and one way to end. */
 export class ReturningSocket {
@@ -48,7 +50,7 @@ export class ReturningSocket {
     this.#closed = true;
     removeEventListener('online', this.#hurry);
     clearTimeout(this.#timer);
-    this.#drop();
+    this.#drop(LEFT);
   }
 
   /** Opens a new socket now, for example because the old one answered nonsense. */
@@ -101,13 +103,13 @@ export class ReturningSocket {
     this.#later();
   }
 
-  #drop(): void {
+  #drop(code?: number): void {
     clearInterval(this.#heartbeat);
     const socket = this.#socket;
     this.#socket = null;
     if (socket === null) return;
     socket.onopen = socket.onmessage = socket.onclose = null;
-    socket.close();
+    socket.close(code);
   }
 
   #later(): void {
