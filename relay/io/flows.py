@@ -1,5 +1,6 @@
 """Flows of one lesson, from the engine's statistics: what arrived, and from whom we hear."""
 
+from relay.io.arrivals import Arrivals
 from relay.io.media_session import MediaSession, PublisherSession, SubscriberSession
 from relay.ports import Engine, SubscriberStats
 from streamsvc.base.media import MediaKind
@@ -27,16 +28,15 @@ def publisher_flow(session: PublisherSession, engine: Engine, now: float) -> Pub
 
 
 def subscriber_flow(session: SubscriberSession, engine: Engine, now: float) -> SubscriberFlow:
-    """Since the last call for this session."""
+    """By the newest of its reports."""
     stats = engine.subscriber_stats(session.peer.number)
-    arrived = _arrived_since(session, stats)
     voices = _numbers(session, MediaKind.AUDIO)
     lost = [s.fraction_lost for s in stats.subscriptions if s.number in voices] if stats else []
     return SubscriberFlow(
         session_id=session.session_id,
         party=session.party,
-        voice_packets=sum(count for number, count in arrived.items() if number in voices),
-        picture_packets=sum(count for number, count in arrived.items() if number not in voices),
+        voice_packets=_arrived(session, stats, MediaKind.AUDIO, now),
+        picture_packets=_arrived(session, stats, MediaKind.VIDEO, now),
         fraction_lost=max(lost, default=0.0),
         round_trip_ms=stats.round_trip_ms if stats is not None else None,
         heard_from_ms_ago=int(1000 * (now - heard_at(session, engine))),
@@ -55,8 +55,15 @@ def _numbers(session: SubscriberSession, kind: MediaKind) -> set[int]:
     return {spec.number for spec in session.subscriptions if spec.media.kind is kind}
 
 
-def _arrived_since(session: SubscriberSession, stats: SubscriberStats | None) -> dict[int, int]:
-    totals = {s.number: s.packets_received for s in stats.subscriptions} if stats else {}
-    arrived = {number: total - session.counted.get(number, 0) for number, total in totals.items()}
-    session.counted = totals
-    return arrived
+def _arrived(
+    session: SubscriberSession, stats: SubscriberStats | None, kind: MediaKind, now: float
+) -> int | None:
+    """Packets of all subscriptions of a kind; None while no report spoke of any."""
+    numbers = _numbers(session, kind)
+    counts = [
+        session.arrivals.setdefault(entry.number, Arrivals(kind)).look(entry.packets_received, now)
+        for entry in (stats.subscriptions if stats is not None else ())
+        if entry.number in numbers
+    ]
+    known = [count for count in counts if count is not None]
+    return sum(known) if known else None

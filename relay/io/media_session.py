@@ -4,6 +4,7 @@ import asyncio
 from dataclasses import dataclass, field
 
 from relay.forwarding.subscription import SubscriptionSpec
+from relay.io.arrivals import Arrivals
 from relay.io.peer import Peer
 from streamsvc.base.ids import MediaSessionId
 from streamsvc.base.media import MediaKind, Slot
@@ -43,5 +44,5 @@ class SubscriberSession(MediaSession):
     """A WHEP resource."""
 
     subscriptions: tuple[SubscriptionSpec, ...] = ()
-    counted: dict[int, int] = field(default_factory=dict)
-    """Packets received by subscription number, at the last `flows`."""
+    arrivals: dict[int, Arrivals] = field(default_factory=dict)
+    """By subscription number."""

@@ -23,12 +23,15 @@ def lesser(one: LinkSignal, other: LinkSignal) -> LinkSignal:
     )
 
 
-def flow_signal(flow: SubscriberFlow, *, has_slides: bool) -> LinkSignal:
-    """What one second of a subscription shows, while the lead teacher's media flows.
+def flow_signal(flow: SubscriberFlow, *, has_slides: bool) -> LinkSignal | None:
+    """What a subscription shows while the lead teacher's media flows; None while its receiver has
+    not reported on the voice.
 
     Slides travel as video of their own slot for now; the flow counts all pictures together.
     """
-    picture = _level(flow.picture_packets, flow.fraction_lost)
+    if flow.voice_packets is None:
+        return None
+    picture = _level(flow.picture_packets or 0, flow.fraction_lost)
     return LinkSignal(
         voice=_level(flow.voice_packets, flow.fraction_lost),
         slides=picture if has_slides else "full",

@@ -39,12 +39,13 @@ class TrickleAnswer:
 
 @dataclass(frozen=True, slots=True)
 class SubscriberFlow:
-    """What reached one subscriber in the last interval, from its own receiver reports."""
+    """What reached one subscriber lately, from its own receiver reports."""
 
     session_id: MediaSessionId
     party: MediaParty
-    voice_packets: int
-    picture_packets: int
+    voice_packets: int | None
+    """None while no report spoke of any: nothing is known yet."""
+    picture_packets: int | None
     fraction_lost: float
     """0 to 1, of the voice."""
     round_trip_ms: float | None
