@@ -56,6 +56,10 @@ class Finishing:
             except EnvironmentFault as fault:
                 log.error("! %s can't be finished: %s", self._folder.recording_id, fault)
                 return False
+            except Exception:
+                # a bitstream or a bug of ours: others must be finished all the same
+                log.exception("! %s can't be finished", self._folder.recording_id)
+                return False
         return False
 
     def _end_segments(self) -> None:

@@ -115,14 +115,17 @@ class RecordingRun:
         elif type == "track_closed" and number is not None:
             self._timers.pop(int(number), None)
 
-    async def close(self, closed: dict[str, Any] | None) -> Remux:
+    async def close(self, closed: dict[str, Any] | None) -> Remux | None:
         """End the run; `closed` are the fields of `close` if the lesson ended. Returns the remux,
-        which knows everything up to here, for the finishing."""
+        which knows everything up to here, for the finishing; None if it failed."""
         if closed is not None:
             self._journal.append(ControlRecord("close", closed))
         await asyncio.to_thread(self._journal.close)
         await asyncio.to_thread(self._remux_thread.stop)
-        return self._remux_thread.remux
+        if self._remux_thread.failure is None:
+            return self._remux_thread.remux
+        self._remux_thread.remux.close()
+        return None
 
     def report(self) -> None:
         """Say how it is."""

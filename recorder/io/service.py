@@ -143,7 +143,8 @@ class TapConnection:
         if run is None:
             return
         remux = await run.close(None)
-        remux.close()
+        if remux is not None:
+            remux.close()
         if self._release(run):
             self._service.finish_later(run.folder.recording_id)
         self._writer.close()
