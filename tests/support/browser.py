@@ -113,7 +113,8 @@ window.probe = {
   frames() {
     const out = {};
     for (const v of document.querySelectorAll('video[data-slot]'))
-      out[v.dataset.slot] = v.getVideoPlaybackQuality().totalVideoFrames;
+      out[v.dataset.slot] = v.getVideoPlaybackQuality
+        ? v.getVideoPlaybackQuality().totalVideoFrames : v.webkitDecodedFrameCount;  // Chrome 80
     return out;
   },
   // mean colour of a <video data-slot=...> as [r, g, b], lower half (the moving bar is at the top)
@@ -143,6 +144,54 @@ window.probe = {
     }
     s.disconnect(); return top;
   },
+  // when a person last pressed something here (ms since 1970)
+  pressedAtMs: 0,
+  // waits until a colour is there; the moment (ms since 1970), or null after `ms`
+  async colorAt(slot, wanted, ms) {
+    const near = c => c && c.every((part, i) => Math.abs(part - wanted[i]) <= 60);
+    for (const end = Date.now() + ms; Date.now() < end; await new Promise(r => setTimeout(r, 20)))
+      if (near(this.color(slot))) return Date.now();
+    return null;
+  },
+  // the same for a tone; it looks at 170 ms of sound at a time
+  async toneAt(slot, hz, least, ms) {
+    for (const end = Date.now() + ms; Date.now() < end;) {
+      const strength = await this.tone(slot, hz, 100);
+      if (strength === null) await new Promise(r => setTimeout(r, 20));
+      else if (strength >= least) return Date.now();
+    }
+    return null;
+  },
+  // waits until a slot shows `more` further frames; how many it showed
+  async moves(slot, more, ms) {
+    const count = () => this.frames()[slot] || 0;
+    let first = count(), shown = 0;
+    for (const end = Date.now() + ms; Date.now() < end; await new Promise(r => setTimeout(r, 50))) {
+      shown = count() - first;
+      if (shown < 0) first = count();  // another element took its place
+      if (shown >= more) break;
+    }
+    return shown;
+  },
+  connections: [],
+  // payload bytes received so far at each place of the newest subscription, in the offer's order
+  async received() {
+    const open = this.connections.filter(c => c.signalingState !== 'closed');
+    const subscription = open.filter(c => c.getReceivers().length >= 5).pop();
+    const bytes = [];
+    for (const receiver of subscription ? subscription.getReceivers() : []) {
+      let sum = 0;
+      for (const s of (await receiver.getStats()).values())
+        if (s.type === 'inbound-rtp') sum += s.bytesReceived;
+      bytes.push(sum);
+    }
+    return bytes;
+  },
+};
+for (const type of ['pointerdown', 'keydown'])
+  addEventListener(type, () => { window.probe.pressedAtMs = Date.now(); }, true);
+window.RTCPeerConnection = class extends RTCPeerConnection {
+  constructor(...given) { super(...given); window.probe.connections.push(this); }
 };
 """
 """Measured in the page: what its user would see and hear. Elements carry `data-slot`:

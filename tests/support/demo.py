@@ -14,6 +14,7 @@ from tests.support.waiting import until_sync
 
 TEACHER = "linxiaoyan"
 ADMINISTRATOR = "zhouming"
+NO_CLIP = {"STREAMSVC_DEMO_TEACHER": "false"}
 
 
 class DemoLesson:
@@ -65,10 +66,12 @@ class DemoLesson:
 
 @contextmanager
 def demo_lesson(*flags: str, is_taught: bool = True) -> Iterator[DemoLesson]:
-    """A service of its own, its demo lesson live if it `is_taught` by the clip."""
+    """A service of its own, its demo lesson live if it `is_taught` by the clip; nobody teaches it
+    otherwise."""
+    environment = None if is_taught else NO_CLIP
     with (
         TemporaryDirectory() as folder,
-        running(Path(folder) / "data", "--demo", *flags) as service,
+        running(Path(folder) / "data", "--demo", *flags, environment=environment) as service,
     ):
         demo = DemoLesson(service)
         try:

@@ -103,12 +103,17 @@ class Service:
 
 
 @contextmanager
-def running(data: Path, *flags: str, prefix: tuple[str, ...] = ()) -> Iterator[Service]:
+def running(
+    data: Path,
+    *flags: str,
+    prefix: tuple[str, ...] = (),
+    environment: dict[str, str] | None = None,
+) -> Iterator[Service]:
     """A started service, stopped at the end."""
     service = Service(data, *flags, prefix=prefix)
     try:
         began = time.monotonic()
-        service.start()
+        service.start(environment)
         print(f"service ready after {time.monotonic() - began:.1f} s")
         yield service
     finally:
