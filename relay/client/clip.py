@@ -46,6 +46,9 @@ BAR_COLORS = (
 )
 """The bar's color in second n is entry n modulo 8."""
 
+DRAWING = 2
+"""Grows when the pictures change, so that no older clip is taken from the cache."""
+
 _NIGHT = (24, 32, 44)
 _CHALK = (236, 240, 244)
 _PAPER = (250, 250, 246)
@@ -68,15 +71,18 @@ class Scene:
 
 
 def draw_clock(scene: Scene, seconds: float) -> Picture:
-    """The camera's picture: dial with a sweeping hand on the left, digits on the right."""
+    """The camera's picture: a dial with a sweeping hand, digits below it.
+
+    All of it stands in the middle, 3 wide to 4 high: that is what rooms see of a lead teacher.
+    """
     height, width = scene.height, scene.width
-    center, radius = (width // 4, height * 2 // 5), height // 3
+    center, radius = (width // 2, height // 3), height * 3 // 11
     picture = _clock_face(width, height, center, radius).copy()
     _draw_hand(picture, center, radius, seconds / 60)
     clock = f"{int(seconds) // 60:02d}:{int(seconds) % 60:02d}"
-    size = height // 5
-    left = width * 3 // 4 - text_width(clock, size) // 2
-    draw_text(picture, clock, (left, height * 2 // 5 - size // 2), size, _CHALK)
+    size = height // 8
+    left = (width - text_width(clock, size)) // 2
+    draw_text(picture, clock, (left, height * 7 // 10), size, _CHALK)
     _draw_bar(picture, seconds)
     return picture
 
@@ -120,7 +126,8 @@ def cached_clip(folder: Path, scene: Scene, *, duration_seconds: int = 60) -> Pa
 
     The file appears whole or not at all, also when two processes make it at once.
     """
-    path = folder / f"clip-{scene.name}-{scene.width}x{scene.height}-{duration_seconds}s.mp4"
+    size = f"{scene.width}x{scene.height}"
+    path = folder / f"clip-{DRAWING}-{scene.name}-{size}-{duration_seconds}s.mp4"
     if path.exists():
         return path
     folder.mkdir(parents=True, exist_ok=True)

@@ -35,7 +35,7 @@ def test_every_frame_moves(scene: Scene) -> None:
 
 def test_hand_points_where_the_second_is() -> None:
     picture = draw_clock(CAMERA, 15.0)
-    middle_y, middle_x = CAMERA.height * 2 // 5, CAMERA.width // 4
+    middle_y, middle_x = CAMERA.height // 3, CAMERA.width // 2
     assert tuple(picture[middle_y, middle_x + 80]) != tuple(picture[middle_y, middle_x - 80])
 
 
