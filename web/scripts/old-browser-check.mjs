@@ -7,6 +7,7 @@ const PAGES = ['room', 'join', 'phone'];
 const CSS = [
   ['flex gap (use margins or grid-*-gap)', /[{;](?:gap|row-gap|column-gap):/],
   ['aspect-ratio', /[{;]aspect-ratio:/],
+  ['aspect ratio as one number (1/1 is minified to it)', /aspect-ratio:\s*[\d.]+\)/],
   ['inset', /[{;]inset(?:-inline|-block)?(?:-start|-end)?:/],
   ['margin/padding-inline/-block shorthand', /[{;](?:margin|padding|border)-(?:inline|block):/],
   [':is, :where, :has', /:(?:is|where|has)\(/],
