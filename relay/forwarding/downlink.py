@@ -8,7 +8,8 @@ half at a time and climbs by trials, each failed trial doubling the wait for the
 
 from relay.forwarding.loss_window import LossWindow
 
-START_BPS = 4_000_000
+START_BPS = 1_200_000
+"""A middle layer and a screen; a good link shows itself within seconds."""
 MAX_BPS = 6_000_000
 MIN_BPS = 60_000
 LOSSY_FLOOR_BPS = 200_000
@@ -22,6 +23,8 @@ REMB_SHARE = 0.7
 """A REMB below this share of what is sent says that the link is full."""
 ROUND_TRIP_GROWTH = 1.5
 ROUND_TRIP_SLACK_SECONDS = 0.15
+FIRST_HOLD_SECONDS = 1.5
+"""Between climbs until the estimate falls for the first time."""
 HOLD_SECONDS = 5.0
 MAX_HOLD_SECONDS = 120.0
 CLIMB = 1.5
@@ -46,7 +49,8 @@ class Downlink:
         self._remb_bps: int | None = None
         self._remb_at = now
         self._changed_at = now
-        self._hold = HOLD_SECONDS
+        self._hold = FIRST_HOLD_SECONDS
+        self._reported_at = float("-inf")
         self._climbed_at = float("-inf")
         self._mostly_lost_since: float | None = None
 
@@ -65,13 +69,14 @@ class Downlink:
 
     def reported(self, expected: int, lost: int, sent_bps: int, now: float) -> bool:
         """Packets a report speaks of, and how many the link lost; True if the estimate fell."""
+        self._reported_at = now
         if not self._is_outage(lost > OUTAGE_LOSS * expected, now):
             self._loss.add(expected, lost, now)
         floor = self._floor(sent_bps, now)
         if floor is None or now - self._changed_at < _SETTLE_SECONDS:
             return False
-        if now - self._climbed_at < _TRIAL_SECONDS:
-            self._hold = min(MAX_HOLD_SECONDS, 2 * self._hold)
+        is_failed_trial = now - self._climbed_at < _TRIAL_SECONDS
+        self._hold = min(MAX_HOLD_SECONDS, max(HOLD_SECONDS, self._hold * (1 + is_failed_trial)))
         fallen = max(floor, self._fallen(sent_bps, now))
         has_fallen = fallen < self.bps
         self.bps = min(self.bps, fallen)
@@ -115,7 +120,7 @@ class Downlink:
         """Call about once a second: a link that was well for a while may try more."""
         if self.bps >= MAX_BPS or self._floor(sent_bps, now) is not None:
             return
-        if now - self._changed_at < self._hold:
+        if now - self._changed_at < self._hold or self._reported_at <= self._changed_at:
             return
         self.bps = min(MAX_BPS, int(self.bps * CLIMB))
         self._changed_at = self._climbed_at = now

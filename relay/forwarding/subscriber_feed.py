@@ -27,6 +27,8 @@ from relay.rtp.rtcp_xr import (
 from streamsvc.base.clock import ntp_from_wall_ms
 from streamsvc.base.media import MediaKind
 
+KEYFRAME_INTERVAL_SECONDS = 1.0
+"""One viewer on a bad link must not make its wishes everybody's bitrate."""
 MAX_NACKED = 512
 """Numbers answered in one compound; a receiver that asks for more is lost anyway."""
 
@@ -51,6 +53,7 @@ class SubscriberFeed:
         self.subscriptions = [Subscription(spec, self._budget) for spec in specs]
         self._by_ssrc = {s.spec.media.ssrc: s for s in self.subscriptions}
         self._ssrc = specs[0].media.ssrc if specs else 0
+        self._asked_at: dict[int, float] = {}
         self._octets = 0
         self._measured_at = now
 
@@ -64,7 +67,7 @@ class SubscriberFeed:
                 case Nack(media_ssrc, seqs):
                     self._on_nack(reply, media_ssrc, seqs, now, send_time)
                 case KeyframeRequest(media_ssrc):
-                    self._on_keyframe_request(reply, media_ssrc)
+                    self._on_keyframe_request(reply, media_ssrc, now)
                 case Remb(bitrate_bps):
                     self.downlink.remb(bitrate_bps, now)
                 case ReceiverReport(_, blocks) | SenderReport(blocks=blocks):
@@ -81,9 +84,12 @@ class SubscriberFeed:
             chosen = seqs[:MAX_NACKED]
             reply.rtp += subscription.repair(chosen, now, self.downlink.round_trip, send_time)
 
-    def _on_keyframe_request(self, reply: Reply, media_ssrc: int) -> None:
+    def _on_keyframe_request(self, reply: Reply, media_ssrc: int, now: float) -> None:
         subscription = self._by_ssrc.get(media_ssrc)
-        if subscription is not None and subscription.kind is MediaKind.VIDEO:
+        if subscription is None or subscription.kind is MediaKind.AUDIO:
+            return
+        if now - self._asked_at.get(media_ssrc, float("-inf")) >= KEYFRAME_INTERVAL_SECONDS:
+            self._asked_at[media_ssrc] = now
             reply.keyframes.append(subscription)
 
     def _on_blocks(self, blocks: Sequence[ReportBlock], now: float, wall_ms: int) -> None:

@@ -182,6 +182,8 @@ class PythonEngine:
         if entry is None:
             return
         before = entry[0].publication
+        if before is not None and before.spec.number == publication:
+            return  # to begin anew would cost everybody a key frame
         if before is not None:
             self.tables.tracks[before.spec.number].viewers.remove(entry)
         track = None if publication is None else self.tables.tracks.get(publication)

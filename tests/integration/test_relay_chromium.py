@@ -127,9 +127,10 @@ async def test_chromium_teaches_chromium(codec: str) -> None:
         (publisher,), (subscriber,) = running.relay.flows(LESSON)
         assert publisher.fraction_lost < 0.05
         assert subscriber.round_trip_ms is not None
+        # without feedback the sum falls to 122 kbit/s, and this layer is not sent at all
+        await eventually(teacher, "outbound-rtp", "video", "targetBitrate", 500_000)
         sent = await stat(teacher, "outbound-rtp", "video", "targetBitrate")
         print(codec, "target bitrates", sent, "flow", publisher.bitrate_bps)
-        assert sum(sent) > 1_500_000, "real feedback keeps the publisher's rate up"
         frozen = await stat(room, "inbound-rtp", "video", "totalFreezesDuration")
         print(codec, "frozen seconds", frozen)
 
@@ -193,7 +194,7 @@ async def test_chromium_restarts_ice_without_a_new_session() -> None:
 @pytest.mark.parametrize("codec", ["vp8", "h264"])
 async def test_a_bad_link_gets_a_smaller_picture_and_a_good_one_the_best_again(codec: str) -> None:
     async with running_relay(media_host="0.0.0.0") as running, chromium() as browser:
-        netem = running.netem()
+        netem = running.netem(host="0.0.0.0")  # Chromium stays on its interface
 
         async def subscribe(offer: str) -> str:
             answer = (await running.relay.subscribe(party("room"), offer)).sdp

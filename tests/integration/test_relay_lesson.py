@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import pytest
 
-from streamsvc.base.errors import ProtocolError, UserError
+from streamsvc.base.errors import EnvironmentFault, Overload, ProtocolError, UserError
 from streamsvc.base.ids import MediaSessionId
 from streamsvc.base.media import Codec, MediaKind, Slot
 from streamsvc.base.sessions import ClosedBecause
@@ -84,6 +84,45 @@ async def test_nobody_is_sent_what_comes_from_her_own_place() -> None:
         await frames_grow(other.audio(Slot.STAGE))
         assert itself.is_connected
         assert itself.video(Slot.STAGE).frames == itself.audio(Slot.STAGE).frames == 0
+
+
+async def test_a_room_called_on_stage_does_not_interrupt_the_lead_teacher() -> None:
+    async with running_relay() as running:
+        await running.publish(party("teacher"), Slot.LEAD, Tone(), Picture(), codec=Codec.VP8)
+        viewer = await running.watch(party("room"))
+        lead = viewer.video(Slot.LEAD)
+        await frames_grow(lead, 15)
+        before = lead.frames
+        await running.publish(party("b"), Slot.STAGE, Tone(), Picture(60), codec=Codec.VP8)
+        await frames_grow(viewer.video(Slot.STAGE), 10)
+        steps = [later - earlier for earlier, later in pairwise(lead.pts[before - 2 :])]
+        assert max(steps) <= 2 * 90_000 / 15
+
+
+async def test_ipv4_and_ipv6_share_one_socket() -> None:
+    try:
+        async with running_relay(media_host="::") as running:
+            await running.publish(party("teacher"), Slot.LEAD, Tone())
+            await until(lambda: running.reported.opened != [], 10)
+            (publisher,), _ = running.relay.flows(LESSON)
+            assert publisher.bitrate_bps[MediaKind.AUDIO] > 0
+    except EnvironmentFault:
+        pytest.skip("this machine has no IPv6")
+
+
+async def test_a_taken_port_is_said_at_the_start() -> None:
+    async with running_relay() as running:
+        taken = running.relay.media_port
+        with pytest.raises(EnvironmentFault, match="media-port-taken"):
+            async with running_relay(media_port=taken):
+                pass
+
+
+async def test_a_full_node_refuses_more() -> None:
+    async with running_relay(max_peers=1) as running:
+        await running.publish(party("teacher"), Slot.LEAD, Tone())
+        with pytest.raises(Overload, match="relay-full"):
+            await running.watch(party("room"))
 
 
 async def test_a_taken_slot_is_refused_unless_it_is_taken_over() -> None:

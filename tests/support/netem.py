@@ -14,7 +14,7 @@ Address = tuple[str, int]
 class Netem:
     """Begins without any trouble; set `loss_up`, `loss_down` (0 to 1) and `is_cut` at any time."""
 
-    def __init__(self, relay: Address, seed: int = 1) -> None:
+    def __init__(self, relay: Address, seed: int = 1, host: str = "127.0.0.1") -> None:
         self.loss_up = 0.0
         self.loss_down = 0.0
         self.is_cut = False
@@ -23,7 +23,7 @@ class Netem:
         self._relay = relay
         self._random = random.Random(seed)
         self._client: Address | None = None
-        self._near = _socket("0.0.0.0")  # Chromium does not leave its interface for loopback
+        self._near = _socket(host)
         self._far = _socket()
 
     @property

@@ -287,9 +287,9 @@ class RunningRelay:
         await viewer.join(self.relay, who)
         return viewer
 
-    def netem(self, seed: int = 1) -> Netem:
-        """A started bad network to this relay."""
-        netem = Netem(("127.0.0.1", self.relay.media_port), seed)
+    def netem(self, seed: int = 1, host: str = "127.0.0.1") -> Netem:
+        """A started bad network to this relay; it listens at `host`."""
+        netem = Netem(("127.0.0.1", self.relay.media_port), seed, host)
         netem.start()
         self.netems.append(netem)
         return netem

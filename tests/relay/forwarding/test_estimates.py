@@ -2,6 +2,7 @@ import pytest
 
 from relay.forwarding.downlink import (
     LOSSY_FLOOR_BPS,
+    MAX_BPS,
     MIN_BPS,
     START_BPS,
     Downlink,
@@ -24,6 +25,14 @@ def reported(
         sent_bps = min(SENT_BPS, link.bps)
         link.reported(100, lost, sent_bps, float(second))
         link.climb(sent_bps, float(second))
+
+
+def test_a_good_link_shows_itself_within_seconds() -> None:
+    link = Downlink(0.0)
+    link.climb(SENT_BPS, 5.0)
+    assert link.bps == START_BPS, "nothing was reported yet"
+    reported(link, range(10), lost=0)
+    assert link.bps == MAX_BPS
 
 
 def test_a_bad_radio_is_not_a_full_link() -> None:

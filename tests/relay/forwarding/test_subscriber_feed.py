@@ -54,6 +54,8 @@ def test_only_pictures_have_key_frames() -> None:
     feed = SubscriberFeed([video], 0.0)
     reply = feed.receive_rtcp(write_pli(1, 7000), 1.0, WALL_MS, SEND_TIME)
     assert reply.keyframes == feed.subscriptions
+    assert feed.receive_rtcp(write_pli(1, 7000), 1.5, WALL_MS, SEND_TIME).keyframes == []
+    assert feed.receive_rtcp(write_pli(1, 7000), 2.5, WALL_MS, SEND_TIME).keyframes != []
     assert listening().receive_rtcp(write_pli(1, 7000), 1.0, WALL_MS, SEND_TIME).keyframes == []
 
 
