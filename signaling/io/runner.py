@@ -177,7 +177,7 @@ class LessonRunner:
         effects = self._received(FlowsSeen(publishers, subscribers))
         effects += self.machine.poll(self._now_ms())
         if self._unwritten and not any(isinstance(effect, Announce) for effect in effects):
-            await self._write([])
+            await self.keep([])
         await self._carry_out(effects)
         if self._close_media_at is not None and self._services.clock.now() >= self._close_media_at:
             self._close_media_at = None
@@ -188,7 +188,7 @@ class LessonRunner:
     async def _carry_out(self, effects: list[Effect]) -> None:
         lines = [text_of(effect.event) for effect in effects if isinstance(effect, Announce)]
         if lines:
-            await self._write(lines)
+            await self.keep(lines)
         for effect in effects:
             try:
                 await self._do(effect)
@@ -296,7 +296,7 @@ class LessonRunner:
 
     # ---- timeline --------------------------------------------------------------------------------
 
-    async def _write(self, lines: list[str]) -> None:
+    async def keep(self, lines: list[str]) -> None:
         """Sync a batch to disk. A full disk does not stop a lesson: the lines are kept and tried
         again, so that the timeline has no hole once there is space."""
         self._unwritten += lines

@@ -164,10 +164,14 @@ class Event(Wire):
 
 
 class LessonStarted(Event):
+    """The lesson is live since `at_ms`."""
+
     type: Literal["lesson_started"] = "lesson_started"
 
 
 class LessonEnded(Event):
+    """The lesson is over; media closes two seconds later."""
+
     type: Literal["lesson_ended"] = "lesson_ended"
 
 
@@ -189,16 +193,22 @@ class StageChanged(Event):
 
 
 class MessagePosted(Event):
+    """A line in the channel between lead and helper teachers; only for them."""
+
     type: Literal["message_posted"] = "message_posted"
     message: MessageView
 
 
 class RecordingChanged(Event):
+    """Recording began, stopped (with the reason), or is being finished."""
+
     type: Literal["recording_changed"] = "recording_changed"
     recording: RecordingView
 
 
 class PublicationsChanged(Event):
+    """Media of a slot began or stopped to flow."""
+
     type: Literal["publications_changed"] = "publications_changed"
     publications: PublicationsView
 
@@ -290,6 +300,8 @@ class GrantRenewed(Wire):
 
 
 class Pong(Wire):
+    """Answer to `ping`; `now_ms` lets a page set its clock."""
+
     type: Literal["pong"] = "pong"
     now_ms: int
 
@@ -335,10 +347,14 @@ class Request(Wire):
 
 
 class StartLesson(Request):
+    """By the lead teacher, once her camera flows (`lead-not-live` until then)."""
+
     type: Literal["start_lesson"] = "start_lesson"
 
 
 class EndLesson(Request):
+    """By the lead teacher."""
+
     type: Literal["end_lesson"] = "end_lesson"
 
 
@@ -356,15 +372,21 @@ class LowerHand(Request):
 
 
 class CallOnStage(Request):
+    """By the lead teacher: ask a room up."""
+
     type: Literal["call_on_stage"] = "call_on_stage"
     room_id: str
 
 
 class AcceptStage(Request):
+    """By the called room or its helper; then its page may publish `stage`."""
+
     type: Literal["accept_stage"] = "accept_stage"
 
 
 class DeclineStage(Request):
+    """By the called room or its helper."""
+
     type: Literal["decline_stage"] = "decline_stage"
 
 
@@ -375,16 +397,22 @@ class ReturnFromStage(Request):
 
 
 class MuteStage(Request):
+    """By the lead teacher: the stage's voice is neither heard nor recorded."""
+
     type: Literal["mute_stage"] = "mute_stage"
     is_muted: bool
 
 
 class PostMessage(Request):
+    """By the lead teacher or a helper teacher."""
+
     type: Literal["post_message"] = "post_message"
     text: str = Field(min_length=1, max_length=MAX_TEXT_CHARS)
 
 
 class GetSnapshot(Request):
+    """Answered by a `snapshot`, then `done`."""
+
     type: Literal["get_snapshot"] = "get_snapshot"
 
 
@@ -396,6 +424,8 @@ class ReportLink(Wire):
 
 
 class Ping(Wire):
+    """Every 10 s; the server closes a client that is silent for 30 s."""
+
     type: Literal["ping"] = "ping"
 
 

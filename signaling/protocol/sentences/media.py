@@ -118,6 +118,11 @@ MEDIA = {
         "这节录像的文件读不了。原始数据还在，重新整理时会再试。",
         "The files of this recording can't be read. The raw journal is kept and is tried again.",
     ),
+    "tap-out-of-step": Entry(
+        500,
+        "录制通道断了一下，正在重新接上。",
+        "The recording channel lost its place and is being opened again.",
+    ),
     "tap-already-open": Entry(
         500,
         "这节课的录制通道已经打开。",

@@ -1,5 +1,9 @@
 """The lesson machine: a lesson as it runs, and what may not happen in it."""
 
+from typing import Any
+
+import pytest
+
 from signaling.protocol.effects import (
     CloseConnection,
     CloseMedia,
@@ -43,6 +47,8 @@ from signaling.protocol.messages import (
     StartLesson,
     Withheld,
 )
+from signaling.protocol.requests import NEEDED
+from signaling.protocol.roles import may
 from streamsvc.base.ids import MediaSessionId, RoomId
 from streamsvc.base.media import Slot
 from streamsvc.base.recordings import RecordingState
@@ -159,6 +165,22 @@ def test_only_those_who_may_are_obeyed() -> None:
     assert drive.error_of(observer, GetSnapshot(request_id="4")) == "done"
     assert drive.error_of(phone, CallOnStage(request_id="5", room_id=ONE)) == "not-allowed"
     assert drive.error_of(phone, RaiseHand(request_id="6")) == "done"
+
+
+@pytest.mark.parametrize("role", list(Role))
+@pytest.mark.parametrize("kind", list(NEEDED))
+def test_each_request_for_each_role(role: Role, kind: type[Any]) -> None:
+    """Refused exactly where the table has no action for it."""
+    drive = LessonDrive()
+    drive.go_live()
+    is_at_room = role in (Role.ROOM, Role.PHONE, Role.HELPER_TEACHER)
+    connection = drive.connect(role, ONE if is_at_room else None)
+    fields: dict[str, Any] = {"text": "x"} if kind is PostMessage else {}
+    fields |= {"is_muted": True} if kind is MuteStage else {}
+    fields |= {"room_id": ONE} if kind in (CallOnStage, LowerHand) else {}
+    verdict = drive.error_of(connection, kind(request_id="r", **fields))
+    is_allowed = any(may(role, action) for action in NEEDED[kind])
+    assert (verdict != "not-allowed") == is_allowed
 
 
 def test_messages_reach_teachers_and_leave_only_a_number_for_others() -> None:
