@@ -25,7 +25,7 @@ class Roster:
         self._lesson_id = lesson_id
         self._seats: dict[RoomId, Seat] = {}
         self._room_of: dict[ParticipantId, RoomId] = {}
-        self._touched: set[RoomId] = set()
+        self._touched: dict[RoomId, None] = {}  # a set that keeps its order
         self._shown: dict[RoomId, tuple[object, ...]] = {}
         self._shown_at_ms: dict[RoomId, int] = {}
         for room in rooms:
@@ -34,7 +34,7 @@ class Roster:
 
     def restore(self, views: Mapping[str, RoomView]) -> None:
         """Continue after a restart from what was shown last."""
-        self._touched.update(self._seats)
+        self._touched = dict.fromkeys(self._seats)
         raised = [view for view in views.values() if view.hand_since_ms is not None]
         for view in sorted(raised, key=lambda view: view.hand_place or 0):
             self.hands.raise_hand(RoomId(view.room_id), view.hand_since_ms or 0)
@@ -75,14 +75,14 @@ class Roster:
             self._seats[room.id].room = room
         else:
             self._sit(Seat(room))
-            self._touched.add(room.id)
+            self._touched[room.id] = None
 
     def remove(self, room_id: RoomId) -> None:
         """A room is no longer invited."""
         self.lower_hand(room_id)
         del self._seats[room_id]
         self._room_of.pop(self.participant_of(room_id), None)
-        self._touched.discard(room_id)
+        self._touched.pop(room_id, None)
         self._shown.pop(room_id, None)
 
     # ---- what happens to them --------------------------------------------------------------------
@@ -146,7 +146,7 @@ class Roster:
         """Let time pass for every room."""
         for room_id, seat in self._seats.items():
             seat.poll(now_ms, is_media_due=is_media_due)
-            self._touched.add(room_id)
+            self._touched[room_id] = None
 
     def raise_hand(self, room_id: RoomId, now_ms: int) -> bool:
         """True if it was down."""
@@ -155,11 +155,11 @@ class Roster:
 
     def lower_hand(self, room_id: RoomId) -> None:
         """Harmless if it is down."""
-        self._touched.update(room for room in self.hands.lower(room_id) if room in self._seats)
+        self._touched.update(dict.fromkeys(self.hands.lower(room_id)))
 
     def lower_all(self) -> None:
         """The lesson is over."""
-        self._touched.update(self.hands.clear())
+        self._touched.update(dict.fromkeys(self.hands.clear()))
 
     def went_on_stage(self, room_id: RoomId) -> None:
         """Count one turn."""
@@ -176,7 +176,7 @@ class Roster:
         """Views that differ from what was shown last. Call after each change; what comes too soon
         after the last one is kept for a later call."""
         views = []
-        for room_id in [room_id for room_id in self._seats if room_id in self._touched]:
+        for room_id in list(self._touched):
             face, shown = self._face(room_id), self._shown.get(room_id)
             if face != shown:
                 too_soon = now_ms - self._shown_at_ms.get(room_id, 0) < SHOW_EVERY_MS
@@ -185,7 +185,7 @@ class Roster:
                 self._shown[room_id] = face
                 self._shown_at_ms[room_id] = now_ms
                 views.append(self.view(room_id))
-            self._touched.discard(room_id)
+            self._touched.pop(room_id, None)
         return views
 
     def view(self, room_id: RoomId) -> RoomView:
@@ -197,7 +197,7 @@ class Roster:
         return self._seats[room_id].face(self.hands.place(room_id))
 
     def _touch(self, room_id: RoomId) -> Seat:
-        self._touched.add(room_id)
+        self._touched[room_id] = None
         return self.seat(room_id)
 
     def _sit(self, seat: Seat) -> None:

@@ -76,7 +76,7 @@ def test_an_entry_is_whole(error_id: str) -> None:
     assert 400 <= entry.status <= 599
     assert placeholders(entry.zh_cn) == placeholders(entry.en) or error_id in ONE_SIDED
     assert entry.zh_cn.endswith(("。", "）", "{problem}"))
-    assert entry.en.endswith((".", ")", "/.", "{problem}"))
+    assert entry.en.endswith((".", ")", "/.", "{problem}", "{advice}"))
     for forbidden in ("!", "！", "抱歉", "糟糕", "Oops", "Sorry", "您", "你"):
         assert forbidden not in entry.zh_cn + entry.en
 
