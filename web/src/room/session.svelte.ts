@@ -19,6 +19,7 @@ const REPORT_EVERY_MS = 2_000;
 /** Longest a part may take before the screen shows the lesson without it. */
 const SHOW_AFTER_MS = 5_000;
 const SAY_FAILED_FOR_MS = 6_000;
+const SCREEN_GONE_AFTER_MS = 2_500;
 
 /** What the subscriber said last, as values that markup can follow. */
 export interface MediaView {
@@ -45,6 +46,8 @@ export class LessonSession {
   notice = $state.raw<Notice>({ kind: 'none' });
   stagePhase = $state<PublisherPhase>('closed');
   stageError = $state.raw<ErrorBody | null>(null);
+  /** Slides have the big place; the teacher has it without them. */
+  hasScreen = $state(false);
   /** The last key press came to nothing; said for a few seconds. */
   hasFailed = $state(false);
   /** We switched our own mic off while on stage. */
@@ -60,6 +63,8 @@ export class LessonSession {
   readonly #linkNotice = new LinkNotice();
   readonly #timer: ReturnType<typeof setInterval>;
   #publisher: Publisher | null = null;
+  #hasArrived = false;
+  #screenTimer: ReturnType<typeof setTimeout> | undefined;
   #firstPartMs: number | null = null;
 
   constructor(
@@ -92,8 +97,13 @@ export class LessonSession {
     return layoutOf(this.store.state?.stage ?? null, this.#roomId);
   }
 
-  /** The screen has something to show: see `SceneFacts.hasArrived`. */
+  /** See `SceneFacts.hasArrived`; once true it stays, because a break must not change the scene. */
   get hasArrived(): boolean {
+    this.#hasArrived ||= this.#isArriving();
+    return this.#hasArrived;
+  }
+
+  #isArriving(): boolean {
     const { vitals, phase } = this.media;
     if (phase === 'repairing') return true;
     if (vitals === null || phase !== 'live') return false;
@@ -129,12 +139,31 @@ export class LessonSession {
     return this.isMicOff || (this.store.state?.stage?.is_muted ?? false);
   }
 
-  /** Follows the stage: our camera goes up and comes down with it. Called when the state changed. */
-  followStage(): void {
+  /** Follows the server's word. Called when the lesson's state or our devices changed. */
+  follow(): void {
+    this.#followStage();
+    this.#followScreen();
+  }
+
+  /** Our camera goes up and comes down with the stage. */
+  #followStage(): void {
     const isOurs = this.layout === 'onstage' && !this.isEnded;
     if (isOurs) this.#goUp();
     else this.#comeDown();
     this.#camera.speak(isOurs && !this.isMuted);
+  }
+
+  /**
+   * Slides take the big place at once and leave it late: a teacher whose link broke loses her
+   * screen too, and nothing should move for that.
+   */
+  #followScreen(): void {
+    const published = this.store.state?.publications;
+    clearTimeout(this.#screenTimer);
+    if (published === undefined) return;
+    if (published.screen) this.hasScreen = true;
+    else if (published.lead)
+      this.#screenTimer = setTimeout(() => (this.hasScreen = false), SCREEN_GONE_AFTER_MS);
   }
 
   /** Raises our hand, or takes it down. */
@@ -170,6 +199,7 @@ export class LessonSession {
   /** Ends media and channel; the state stays to be read. */
   close(): void {
     clearInterval(this.#timer);
+    clearTimeout(this.#screenTimer);
     this.#comeDown();
     this.#camera.speak(false);
     this.#stills.close();
