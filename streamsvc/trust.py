@@ -42,7 +42,7 @@ def trust_router(authority: Path, http_port: int, https_port: int) -> APIRouter:
         body = _template(language).substitute(
             https=html.escape(f"https://{in_url}:{https_port}/"),
             fingerprint=fingerprint,
-            qr=code.svg_inline(scale=4, border=2),
+            qr=code.svg_inline(border=2, omitsize=True),
         )
         page = _template("page").substitute(lang=language, title=_TITLES[language], body=body)
         return HTMLResponse(page)
