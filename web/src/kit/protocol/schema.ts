@@ -20,6 +20,9 @@ export type ServerMessage =
   | Resumed
   | LessonStarted
   | LessonEnded
+  | LessonChanged
+  | RoomUninvited
+  | Withheld
   | RoomChanged
   | StageChanged
   | MessagePosted
@@ -32,6 +35,9 @@ export type ServerMessage =
 export type LessonEvent =
   | LessonStarted
   | LessonEnded
+  | LessonChanged
+  | RoomUninvited
+  | Withheld
   | RoomChanged
   | StageChanged
   | MessagePosted
@@ -58,6 +64,7 @@ export interface Wire {
   HelperView?: HelperView;
   JoinRoom?: JoinRoom;
   LessonChange?: LessonChange;
+  LessonChanged?: LessonChanged;
   LessonEnded?: LessonEnded;
   LessonInfo?: LessonInfo;
   LessonStarted?: LessonStarted;
@@ -105,6 +112,7 @@ export interface Wire {
   RoomJoined?: RoomJoined;
   RoomLesson?: RoomLesson;
   RoomRemoved?: RoomRemoved;
+  RoomUninvited?: RoomUninvited;
   RoomView?: RoomView;
   Sentence?: Sentence;
   SignIn?: SignIn;
@@ -114,11 +122,15 @@ export interface Wire {
   StartLesson?: StartLesson;
   TimelineEvent?: TimelineEvent;
   TrackInfo?: TrackInfo;
+  Withheld?: Withheld;
   ClientMessage?: ClientMessage;
   ServerMessage?: ServerMessage;
   LessonEvent?: LessonEvent;
   RoomMessage?: RoomMessage;
 }
+/**
+ * By the called room or its helper; then its page may publish `stage`.
+ */
 export interface AcceptStage {
   request_id: string;
   type: 'accept_stage';
@@ -136,6 +148,9 @@ export interface AttendanceView {
   stage_ms: number;
   hand_count: number;
 }
+/**
+ * By the lead teacher: ask a room up.
+ */
 export interface CallOnStage {
   request_id: string;
   type: 'call_on_stage';
@@ -163,6 +178,9 @@ export interface CourseView {
   grade: string;
   organisation_id: string;
 }
+/**
+ * By the called room or its helper.
+ */
 export interface DeclineStage {
   request_id: string;
   type: 'decline_stage';
@@ -174,6 +192,9 @@ export interface Done {
   type: 'done';
   request_id: string;
 }
+/**
+ * By the lead teacher.
+ */
 export interface EndLesson {
   request_id: string;
   type: 'end_lesson';
@@ -203,6 +224,9 @@ export interface Failed {
   request_id: string | null;
   error: ErrorBody;
 }
+/**
+ * Answered by a `snapshot`, then `done`.
+ */
 export interface GetSnapshot {
   request_id: string;
   type: 'get_snapshot';
@@ -268,6 +292,35 @@ export interface LessonChange {
   duration_minutes?: number | null;
   room_ids?: string[] | null;
 }
+/**
+ * Title, plan or duration were edited: the lesson's whole new view.
+ */
+export interface LessonChanged {
+  seq: number;
+  at_ms: number;
+  type: 'lesson_changed';
+  lesson: LessonView;
+}
+/**
+ * The lesson itself.
+ */
+export interface LessonView {
+  lesson_id: string;
+  title: string;
+  subject: string;
+  grade: string;
+  school_name: string;
+  lead_teacher_name: string;
+  kind: 'delivered' | 'master_teacher' | 'school_online';
+  state: 'scheduled' | 'live' | 'ended';
+  scheduled_start_ms: number;
+  duration_minutes: number;
+  started_at_ms: number | null;
+  ended_at_ms: number | null;
+}
+/**
+ * The lesson is over; media closes two seconds later.
+ */
 export interface LessonEnded {
   seq: number;
   at_ms: number;
@@ -294,6 +347,9 @@ export interface LessonInfo {
   is_adhoc: boolean;
   recording_id: string | null;
 }
+/**
+ * The lesson is live since `at_ms`.
+ */
 export interface LessonStarted {
   seq: number;
   at_ms: number;
@@ -306,23 +362,6 @@ export interface LessonSummary {
   lesson: LessonInfo;
   attendance: AttendanceView[];
   message_count: number;
-}
-/**
- * The lesson itself.
- */
-export interface LessonView {
-  lesson_id: string;
-  title: string;
-  subject: string;
-  grade: string;
-  school_name: string;
-  lead_teacher_name: string;
-  kind: 'delivered' | 'master_teacher' | 'school_online';
-  state: 'scheduled' | 'live' | 'ended';
-  scheduled_start_ms: number;
-  duration_minutes: number;
-  started_at_ms: number | null;
-  ended_at_ms: number | null;
 }
 /**
  * What reaches a room right now.
@@ -370,6 +409,9 @@ export interface MeView {
   may_publish: ('lead' | 'screen' | 'stage')[];
   may_moderate: boolean;
 }
+/**
+ * A line in the channel between lead and helper teachers; only for them.
+ */
 export interface MessagePosted {
   seq: number;
   at_ms: number;
@@ -390,6 +432,9 @@ export interface MessageView {
   text: string;
   at_ms: number;
 }
+/**
+ * By the lead teacher: the stage's voice is neither heard nor recorded.
+ */
 export interface MuteStage {
   request_id: string;
   type: 'mute_stage';
@@ -518,13 +563,22 @@ export interface RoomLesson {
   rooms_total: number;
   rooms_online: number;
 }
+/**
+ * Every 10 s; the server closes a client that is silent for 30 s.
+ */
 export interface Ping {
   type: 'ping';
 }
+/**
+ * Answer to `ping`; `now_ms` lets a page set its clock.
+ */
 export interface Pong {
   type: 'pong';
   now_ms: number;
 }
+/**
+ * By the lead teacher or a helper teacher.
+ */
 export interface PostMessage {
   request_id: string;
   type: 'post_message';
@@ -539,6 +593,9 @@ export interface Problem {
   status: number;
   error: ErrorBody;
 }
+/**
+ * Media of a slot began or stopped to flow.
+ */
 export interface PublicationsChanged {
   seq: number;
   at_ms: number;
@@ -566,6 +623,9 @@ export interface RaiseHand {
 export interface RecordingChange {
   is_shared: boolean;
 }
+/**
+ * Recording began, stopped (with the reason), or is being finished.
+ */
 export interface RecordingChanged {
   seq: number;
   at_ms: number;
@@ -753,6 +813,15 @@ export interface RoomRemoved {
   error: ErrorBody;
 }
 /**
+ * A room was taken off the lesson's list. (A room added to it comes as `room_changed`.)
+ */
+export interface RoomUninvited {
+  seq: number;
+  at_ms: number;
+  type: 'room_uninvited';
+  room_id: string;
+}
+/**
  * POST /api/sign-in
  */
 export interface SignIn {
@@ -799,7 +868,18 @@ export interface StageChanged {
   because:
     'called' | 'accepted' | 'declined' | 'on_stage' | 'returned' | 'withdrawn' | 'lost' | 'muted';
 }
+/**
+ * By the lead teacher, once her camera flows (`lead-not-live` until then).
+ */
 export interface StartLesson {
   request_id: string;
   type: 'start_lesson';
+}
+/**
+ * An event that is not for this role (a message); it keeps the numbers without a gap.
+ */
+export interface Withheld {
+  seq: number;
+  at_ms: number;
+  type: 'withheld';
 }
