@@ -21,9 +21,6 @@ PACKETS_FORWARDED = counter(
 PACKETS_REPAIRED = counter(
     "streamsvc_relay_packets_repaired", "RTP packets sent again after a subscriber's NACK."
 )
-REPAIRS_RECEIVED = counter(
-    "streamsvc_relay_repairs_received", "Packets a publisher sent again after our NACK."
-)
 KEYFRAMES_REQUESTED = counter(
     "streamsvc_relay_keyframes_requested", "Key frame requests wanted by joins, losses and taps."
 )
