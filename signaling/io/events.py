@@ -10,6 +10,7 @@ from starlette.websockets import WebSocketDisconnect, WebSocketState
 from signaling import metrics
 from signaling.io.context import Context, context
 from signaling.io.outbox import Outbox, text_of
+from signaling.io.problem import incident
 from signaling.io.runner import LessonRunner
 from signaling.protocol.catalogue import CLOSE_GOING_AWAY, CLOSE_LEFT, error_body
 from signaling.protocol.connection import (
@@ -76,7 +77,9 @@ class EventSocket:
                 scope.start("poll", self._poll()),
                 scope.start("closing", self._outbox.until_closing()),
             }
-            await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+            done, _ = await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+            for fault in filter(None, (task.exception() for task in done)):
+                self._outbox.close_with(incident(fault))
             await self._say_goodbye(sending)
         finally:
             await scope.close()

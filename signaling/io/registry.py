@@ -84,7 +84,7 @@ class LessonRegistry:
         async with self._opening:
             if lesson_id in self._running:
                 return self._running[lesson_id]
-            runner = LessonRunner(self._services, await self._restored(lesson_id))
+            runner = LessonRunner(self._services, await self._restored(lesson_id), self._on_change)
             self._running[lesson_id] = runner
             self._work[lesson_id] = self._tasks.start(lesson_id, self._run(runner))
         self._on_change()

@@ -8,6 +8,7 @@ anybody is told of it. Drop rule of the inbox: client messages beyond 3,072 are 
 import asyncio
 import logging
 from collections import deque
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -70,8 +71,11 @@ class _Client:
 class LessonRunner:
     """`post` inputs from anywhere on the loop; `run` until canceled."""
 
-    def __init__(self, services: Services, machine: LessonMachine) -> None:
+    def __init__(
+        self, services: Services, machine: LessonMachine, on_change: Callable[[], None]
+    ) -> None:
         self.machine = machine
+        self._on_change = on_change
         self.ended_at: float | None = None
         """Monotonic; when the lesson was over."""
         self.used_at = services.clock.now()
@@ -264,6 +268,7 @@ class LessonRunner:
             self.post(AskFailed(asked, error))
             return
         self._log.info("= lesson live")
+        self._on_change()
         self.post(LessonBegan(lesson, asked))
 
     async def _end_lesson(self, asked: Asked | None) -> None:
@@ -280,6 +285,7 @@ class LessonRunner:
             self.post(AskFailed(asked, error))
             return
         self._log.info("= lesson ended")
+        self._on_change()
         self.ended_at = self._services.clock.now()
         self.post(LessonOver(lesson, asked))
 
