@@ -20,5 +20,8 @@ class RelaySettings(BaseModel):
     """Asked for in both directions; the kernel may give less (net.core.rmem_max, wmem_max)."""
     handshake_seconds: float = Field(default=10.0, gt=0)
     """From the answer to a finished DTLS handshake, ICE included."""
+    ghost_seconds: float = Field(default=2.0, gt=0)
+    """A slot's holder that was silent for longer gives way to a new session of the same
+    participant; any other publisher must take over in so many words."""
     silence_seconds: float = Field(default=30.0, gt=0)
     """Without an authenticated packet a peer has withdrawn its consent (RFC 7675 §5.1)."""

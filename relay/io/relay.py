@@ -90,7 +90,7 @@ class Relay:
     ) -> MediaAnswer:
         """See `RelayPort`."""
         holder = self._sessions.publisher(party.lesson_id, slot)
-        if holder is not None and not take_over:
+        if holder is not None and not (take_over or self._is_own_ghost(holder, party)):
             raise UserError("slot-taken", slot=slot, label=holder.party.label)
         self._check_room()
         ice = self._node.mux.open(self._clock.now())
@@ -107,6 +107,14 @@ class Relay:
         )
         self._engine.add_publisher(peer.number, _new_ssrc(), self._specs(session))
         return self._opened(session)
+
+    def _is_own_ghost(self, holder: PublisherSession, party: MediaParty) -> bool:
+        """The same participant's session whose browser or cable is gone: a reload, a crash, a new
+        network. It would die of silence later; she need not wait for that."""
+        if holder.party.participant_id != party.participant_id:
+            return False
+        silence = self._clock.now() - heard_at(holder, self._engine)
+        return silence > self._settings.ghost_seconds
 
     def _specs(self, session: PublisherSession) -> list[tuple[NegotiatedMedia, PublicationSpec]]:
         specs = []

@@ -139,6 +139,27 @@ async def test_a_taken_slot_is_refused_unless_it_is_taken_over() -> None:
         assert running.reported.closed[-1] == (Slot.LEAD, ClosedBecause.ASKED)
 
 
+async def test_the_same_teacher_comes_back_without_being_asked_to_take_over() -> None:
+    async with running_relay(ghost_seconds=0.5) as running:
+        netem = running.netem()
+        teacher = party("a")
+        await running.publish(teacher, Slot.LEAD, Tone(), netem=netem)
+        await until(lambda: running.reported.opened != [], 10)
+        with pytest.raises(UserError, match="slot-taken"):
+            await running.publish(teacher, Slot.LEAD, Tone())
+        netem.is_cut = True
+
+        def silence_ms() -> int:
+            (flow,), _ = running.relay.flows(LESSON)
+            return flow.heard_from_ms_ago
+
+        await until(lambda: silence_ms() > 500, 10, "silent")
+        with pytest.raises(UserError, match="slot-taken"):
+            await running.publish(party("b"), Slot.LEAD, Tone())
+        await running.publish(teacher, Slot.LEAD, Tone())
+        assert running.reported.closed == [(Slot.LEAD, ClosedBecause.REPLACED)]
+
+
 async def test_a_muted_slot_is_silent_and_comes_back() -> None:
     async with running_relay() as running:
         relay = running.relay
