@@ -1,8 +1,8 @@
 """Reads a recording's journals in order, while they grow."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from io import FileIO
 from pathlib import Path
-from typing import BinaryIO
 
 from recorder.io.store import RecordingFolder
 from recorder.plan.journal import JournalReader, Record
@@ -12,14 +12,22 @@ READ_BYTES = 1 << 18
 
 
 class JournalTail:
-    """All records that are there, then those that come; runs are joined (plan/runs.py)."""
+    """All records that are there, then those that come; runs are joined (plan/runs.py).
 
-    def __init__(self, folder: RecordingFolder) -> None:
+    `limit(path)` is how much of a file may be read: a writer that meets a full disk takes back
+    what it could not finish. None: all of it.
+    """
+
+    def __init__(
+        self, folder: RecordingFolder, limit: Callable[[Path], int | None] = lambda path: None
+    ) -> None:
         self.bytes_read = 0
+        self._limit = limit
+        self._position = 0
         self._folder = folder
         self._join = RunJoin()
         self._path: Path | None = None
-        self._file: BinaryIO | None = None
+        self._file: FileIO | None = None
         self._reader = JournalReader()
 
     def poll(self) -> Iterator[Record]:
@@ -27,8 +35,7 @@ class JournalTail:
         while True:
             # looked up before reading: a file that has a successor grows no more
             following = self._unread()
-            data = self._file.read(READ_BYTES) if self._file else b""
-            self.bytes_read += len(data)
+            data = self._read()
             for record in self._reader.feed(data):
                 yield from self._join.push(record)
             if data:
@@ -43,6 +50,16 @@ class JournalTail:
             self._file.close()
             self._file = None
 
+    def _read(self) -> bytes:
+        if self._file is None or self._path is None:
+            return b""
+        limit = self._limit(self._path)
+        size = READ_BYTES if limit is None else min(READ_BYTES, limit - self._position)
+        data = self._file.read(size)
+        self._position += len(data)
+        self.bytes_read += len(data)
+        return data
+
     def _unread(self) -> list[Path]:
         return [p for p in self._folder.journals() if self._path is None or p > self._path]
 
@@ -51,5 +68,6 @@ class JournalTail:
             self._join.begin_run()
         self.close()
         self._path = path
-        self._file = path.open("rb")
+        self._file = path.open("rb", buffering=0)  # nothing read ahead of the limit
+        self._position = 0
         self._reader = JournalReader()

@@ -48,6 +48,8 @@ class JournalWriter:
         on_fault: Callable[[str | None], None],
     ) -> None:
         self.bytes_written = 0
+        self.sound: tuple[Path | None, int] = (None, 0)
+        """The file being written, and how much of it will not be taken back."""
         self._run = run
         self._settings = settings
         self._clock = clock
@@ -84,6 +86,11 @@ class JournalWriter:
                 self._pending_bytes += len(record.packet)
             while self._pending_bytes > self._settings.pending_bytes:
                 self._drop_oldest()
+
+    def sound_bytes(self, path: Path) -> int | None:
+        """How much of `path` may be read now; None for a file that is not being written."""
+        sound_path, size = self.sound
+        return size if path == sound_path else None
 
     def close(self, timeout_seconds: float = 5.0) -> None:
         """Write and sync what is pending, then end. Blocks; harmless when repeated."""
@@ -169,6 +176,7 @@ class JournalWriter:
             os.ftruncate(self._file, self._file_bytes)
             raise
         self._file_bytes += len(data)
+        self.sound = (self.sound[0], self._file_bytes)
         self.bytes_written += len(data)
 
     def _sync(self, now: float) -> None:
@@ -184,6 +192,7 @@ class JournalWriter:
         self._close_file()
         path = self._run / naming.journal_file(self._file_number + 1)
         flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_TRUNC
+        self.sound = (path, 0)
         self._file = os.open(path, flags, 0o644)
         self._file_bytes = 0
         self._file_since = now

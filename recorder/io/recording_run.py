@@ -83,7 +83,7 @@ class RecordingRun:
         )
         self._remux_thread = RemuxThread(
             self.folder,
-            Remux(self.folder, place.manifest),
+            Remux(self.folder, place.manifest, limit=self._journal.sound_bytes),
             lambda number: self._later(self._ask_for_keyframe, number),
         )
 

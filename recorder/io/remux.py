@@ -19,7 +19,8 @@ from streamsvc.base.ids import RecordingId
 class Remux:
     """Follows the journals. `pump()` does what can be done now; blocking, for a thread of its own.
 
-    `only` limits it to playables accepted by that predicate (the program still sees all records).
+    `only` limits it to playables accepted by that predicate (the program still sees all records);
+    `limit` is the writer's word on how far a journal may be read (JournalTail).
     """
 
     def __init__(
@@ -30,12 +31,13 @@ class Remux:
         hls: Path | None = None,
         is_transcoding: bool = False,
         only: Callable[[str], bool] = lambda name: True,
+        limit: Callable[[Path], int | None] = lambda path: None,
     ) -> None:
         self.manifest = manifest
         self.program = Program(
             manifest.started_at_ms, transcoder=Vp8Transcoder if is_transcoding else None
         )
-        self.tail = JournalTail(folder)
+        self.tail = JournalTail(folder, limit)
         self._hls = hls or folder.hls
         self._only = only
         self._folders: dict[str, HlsFolder] = {}
@@ -53,7 +55,7 @@ class Remux:
 
     def pump(self, is_stopped: Callable[[], bool] = lambda: False) -> bool:
         """Read and write all there is. True if there was something. Raises OSError (a full disk):
-        call it again later, nothing is lost."""
+        call it again later, nothing is lost. `publish()` shows it."""
         self._write_cuts()
         is_new = False
         for record in self.tail.poll():
@@ -62,10 +64,14 @@ class Remux:
             if self._unwritten:
                 self._write_cuts()
             if is_stopped():
-                return True
+                break
+        return is_new
+
+    def publish(self) -> None:
+        """Let readers see what was written. Not before all that was there is read: a playlist never
+        becomes shorter. Raises OSError."""
         for folder in self._folders.values():
             folder.publish()
-        return is_new
 
     def end(self) -> None:
         """Nothing follows: make the playlists final. Raises OSError."""

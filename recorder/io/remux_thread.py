@@ -46,6 +46,8 @@ class RemuxThread:
             try:
                 is_new = self.remux.pump(self._stopped.is_set)
                 self._describe()
+                if not self._stopped.is_set():
+                    self.remux.publish()
                 pause_seconds = LOOK_SECONDS
             except OSError as error:
                 log.warning("! segments can't be written: %s", error)

@@ -104,7 +104,10 @@ class RecorderService:
                 unfinished.append(recording_id)
         return unfinished
 
-    async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._scope.start("tap", self._serve(reader, writer))
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         connection = TapConnection(self, reader, writer)
         try:
             await connection.run()

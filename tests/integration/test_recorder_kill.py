@@ -182,3 +182,23 @@ def test_a_finished_recording_may_be_opened_again(tmp_path: Path, launch: Launch
     assert played.complaints == []
     assert played.pictures[: len(before.pictures)] == before.pictures
     assert len(played.pictures) == 2 * len(before.pictures)
+
+
+def test_asked_to_end_in_the_lesson_it_keeps_everything(tmp_path: Path, launch: Launch) -> None:
+    seconds = 5.0
+    recorder = launch(tmp_path, reopen_seconds=0)
+    client = TapClient()
+    tracks = lead_tracks(seconds)
+    client.connect(recorder.socket_path, tracks)
+    client.play(schedule(tracks, client.wall_ms))
+    until_sync(lambda: client.keyframes or not client.unsynced, 10)
+    assert recorder.end() == 0
+    assert recorder.log().count("Traceback") == 0
+    assert client.unsynced == {}
+    client.disconnect()
+    recorder.start()
+    until_sync(lambda: is_finished(tmp_path), 20)
+    recorder.end()
+    played = play(recorder.folder() / "hls/lead/index.m3u8")
+    assert len(played.pictures) == len(tracks[1].clip)
+    assert played.voice_seconds == pytest.approx(seconds, abs=0.05)
