@@ -31,6 +31,17 @@ describe('events', () => {
       { lesson: { state: 'live', started_at_ms: 11 } },
     ],
     ['lesson_ended', { type: 'lesson_ended' }, { lesson: { state: 'ended' }, stage: null }],
+    ['withheld', { type: 'withheld' }, { lesson: { state: 'scheduled' } }],
+    [
+      'room_uninvited',
+      { type: 'room_uninvited', room_id: 'room-a' },
+      { rooms: [{ room_id: 'room-b' }] },
+    ],
+    [
+      'lesson_changed',
+      { type: 'lesson_changed', lesson: { ...aSnapshot().lesson, title: '周长' } },
+      { lesson: { title: '周长' } },
+    ],
     [
       'stage_changed',
       { type: 'stage_changed', stage: aStage(), because: 'called' },

@@ -49,6 +49,12 @@ function changes(state: LessonState, event: LessonEvent): Partial<LessonState> {
       return { lesson: { ...state.lesson, state: 'live', started_at_ms: event.at_ms } };
     case 'lesson_ended':
       return { lesson: { ...state.lesson, state: 'ended', ended_at_ms: event.at_ms }, stage: null };
+    case 'lesson_changed':
+      return { lesson: event.lesson };
+    case 'room_uninvited':
+      return { rooms: state.rooms.filter((room) => room.room_id !== event.room_id) };
+    case 'withheld':
+      return {};
     case 'room_changed':
       return { rooms: withRoom(state.rooms, event.room) };
     case 'stage_changed':
