@@ -1,5 +1,6 @@
 """People before their screens: each its own Chromium process, used as a person uses it."""
 
+import asyncio
 import os
 import re
 from collections.abc import AsyncIterator, Sequence
@@ -107,6 +108,13 @@ class Screen:
         """How strong a tone is at its best within a second; 0 where the slot carries nothing."""
         found = await self.page.evaluate("([slot, hz]) => probe.tone(slot, hz, 1000)", [slot, hz])
         return int(found or 0)
+
+    async def falls_silent(self, slot: str, hz: int, seconds: float = 5) -> None:
+        """The tone ends: what was said before is still heard until the buffer is empty."""
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + seconds * SECOND
+        while (strength := await self.strength(slot, hz)) >= UNHEARD:
+            assert loop.time() < deadline, f"{self.name}: {slot} still has {hz} Hz at {strength}"
 
     async def pressed_at_ms(self) -> int:
         """When its person last pressed something, in ms since 1970."""
