@@ -17,7 +17,7 @@ from tests.support.browser import (
     new_page,
     open_context,
 )
-from tests.support.demo import NO_CLIP, TEACHER, DemoLesson, demo_lesson
+from tests.support.demo import CLIPS, NO_CLIP, TEACHER, DemoLesson, demo_lesson
 from tests.support.old_chromium import OldPage, needs_old_chromium, old_chromium
 
 pytestmark = [pytest.mark.e2e, needs_old_chromium]
@@ -43,7 +43,7 @@ def clip_teaches(demo: DemoLesson) -> Iterator[None]:
     """A teacher who is no part of the service, so that she outlives it."""
     command = [
         sys.executable, "-m", "streamsvc", "teach", "--server", demo.service.url,
-        "--login", TEACHER, "--password", demo.password,
+        "--login", TEACHER, "--password", demo.password, "--cache", str(CLIPS),
     ]  # fmt: skip
     log = demo.service.data.with_suffix(".teacher.log")
     with log.open("wb") as output:

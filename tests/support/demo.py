@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -15,6 +15,8 @@ from tests.support.waiting import until_sync
 TEACHER = "linxiaoyan"
 ADMINISTRATOR = "zhouming"
 NO_CLIP = {"STREAMSVC_DEMO_TEACHER": "false"}
+CLIPS = Path(__file__).parents[2] / ".cache" / "clips"
+"""Drawing and encoding the clip takes seconds, so all tests share one."""
 
 
 class DemoLesson:
@@ -54,7 +56,7 @@ class DemoLesson:
         answer.raise_for_status()
         return str(answer.json()["code"])
 
-    def wait_live(self, seconds: float = 30) -> None:
+    def wait_live(self, seconds: float = 60) -> None:
         """Until the demo teacher is on air."""
         until_sync(lambda: self.lesson()["state"] == "live", seconds, "the demo lesson is live")
 
@@ -69,10 +71,12 @@ def demo_lesson(*flags: str, is_taught: bool = True) -> Iterator[DemoLesson]:
     """A service of its own, its demo lesson live if it `is_taught` by the clip; nobody teaches it
     otherwise."""
     environment = None if is_taught else NO_CLIP
-    with (
-        TemporaryDirectory() as folder,
-        running(Path(folder) / "data", "--demo", *flags, environment=environment) as service,
-    ):
+    with TemporaryDirectory() as folder, ExitStack() as stack:
+        data = Path(folder) / "data"
+        data.mkdir()
+        CLIPS.mkdir(parents=True, exist_ok=True)
+        (data / "clips").symlink_to(CLIPS)
+        service = stack.enter_context(running(data, "--demo", *flags, environment=environment))
         demo = DemoLesson(service)
         try:
             if is_taught:
