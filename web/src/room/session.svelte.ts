@@ -89,7 +89,9 @@ export class LessonSession {
     this.#subscriber.open();
     const grantNow = () => this.store.grant;
     const still = `${lessonPath}/rooms/${roomId}/still`;
-    this.#stills = new Stills(still, grantNow, () => camera.videoTrack);
+    // Voice first: while the lesson is being joined its link is left alone.
+    const mayShow = () => !this.isLive || this.hasArrived;
+    this.#stills = new Stills(still, grantNow, () => (mayShow() ? camera.videoTrack : null));
     this.#timer = setInterval(() => this.#report(), REPORT_EVERY_MS);
   }
 
