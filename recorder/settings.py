@@ -24,5 +24,7 @@ class RecorderSettings(BaseModel):
     """Below this much free space recording stops, and says so, until there is more."""
     pending_bytes: int = Field(default=32 << 20, ge=1 << 16)
     """Packets kept in memory while the disk can't take them; beyond, the oldest are dropped."""
+    keep_journal_days: int = Field(default=30, ge=0)
+    """A journal is deleted this many days after its recording was finished and can be played."""
     reopen_seconds: float = Field(default=20.0, ge=0)
     """A recording whose tap is gone is finished if it is not opened again within this time."""

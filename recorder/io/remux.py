@@ -126,9 +126,12 @@ def remux(
     """Make the HLS of a recording's folder anew from its journals, VP8 transcoded.
 
     The old files are replaced, playable by playable, when the new ones are complete. The caller
-    writes the returned manifest. Raises EnvironmentFault `recording-unreadable`, OSError.
+    writes the returned manifest. Raises EnvironmentFault `recording-unreadable`, `journal-gone`
+    (deleted after its days: nothing is touched), OSError.
     """
-    folder = RecordingFolder(path.parent.parent, RecordingId(path.name))
+    folder = RecordingFolder(path.resolve().parent.parent, RecordingId(path.name))
+    if not folder.journals():
+        raise EnvironmentFault("journal-gone", recording_id=path.name)
     manifest = read_manifest(folder)
     fresh = folder.path / "hls.new"
     shutil.rmtree(fresh, ignore_errors=True)
@@ -158,3 +161,10 @@ def _swap(fresh: Path, hls: Path) -> None:
         shutil.rmtree(target, ignore_errors=True)
         playable.replace(target)
     shutil.rmtree(fresh, ignore_errors=True)
+
+
+def rebuild(path: Path) -> None:
+    """`remux`, and the manifest says so. Raises like it."""
+    manifest = remux(path)
+    folder = RecordingFolder(path.resolve().parent.parent, RecordingId(path.name))
+    folder.write_manifest(manifest.to_json())

@@ -9,6 +9,7 @@ from recorder.io.finisher import Finishing
 from recorder.io.journal_writer import fault_id
 from recorder.io.recording_run import RecordingRun, begin_run
 from recorder.io.remux import Remux
+from recorder.io.retention import delete_old_journals
 from recorder.io.store import RecordingFolder, recording_ids
 from recorder.settings import RecorderSettings
 from streamsvc.base.clock import Clock
@@ -21,6 +22,7 @@ from streamsvc.base.tasks import TaskScope
 log = logging.getLogger("recorder.service")
 READ_BYTES = 1 << 18
 REPORT_SECONDS = 2.0
+RETENTION_SECONDS = 3600.0
 UNSENT_LIMIT_BYTES = 1 << 18
 """To a relay that does not read, nothing more is said: status and `synced` come again."""
 
@@ -46,6 +48,7 @@ class RecorderService:
         )
         for recording_id in await asyncio.to_thread(self._unfinished):
             self.finish_later(recording_id)
+        self._scope.start("retention", self._retain())
         log.info("= listening on %s", self.settings.socket_path)
 
     async def close(self) -> None:
@@ -94,6 +97,16 @@ class RecorderService:
         await asyncio.sleep(self.settings.reopen_seconds)
         if recording_id not in self.runs and recording_id not in self._finishing:
             await self.finish(recording_id, None, lambda progress: None)
+
+    async def _retain(self) -> None:
+        while True:
+            await asyncio.sleep(RETENTION_SECONDS)
+            await asyncio.to_thread(
+                delete_old_journals,
+                self.settings.data_dir,
+                self.settings.keep_journal_days,
+                self.clock.wall_ms(),
+            )
 
     def _unfinished(self) -> list[RecordingId]:
         """Blocking."""

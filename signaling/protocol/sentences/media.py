@@ -113,6 +113,12 @@ MEDIA = {
         422, "这个视频文件读不了。换一个文件。", "This media file can't be read. Use another."
     ),
     # recording
+    "journal-gone": Entry(
+        410,
+        "这节录像的原始数据已到期删除，不能重新整理。录像本身没有变。",
+        "The raw journal of this recording was deleted after its days, so it can't be rebuilt. The"
+        " recording itself is as it was.",
+    ),
     "recording-unreadable": Entry(
         500,
         "这节录像的文件读不了。原始数据还在，重新整理时会再试。",
