@@ -9,7 +9,7 @@ import shutil
 import socket
 import sys
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -147,12 +147,12 @@ async def _application(
 ) -> FastAPI:
     """Recorder process, relay, the tap between them, and signaling in front."""
     settings, clock = ground.settings, ground.clock
-    child = _recorder_process(ground)
-    child.start()
-    stack.push_async_callback(child.close)
     tap = TapWriter(ground.tap_socket, clock)
     relay = Relay(_relay_settings(settings), clock, tap)
     recorder = Recorder(tap.open, tap.close, clock)
+    child = _recorder_process(ground, recorder.on_process_ended)
+    child.start()
+    stack.push_async_callback(child.close)
     tap.listen(recorder.on_status, relay.request_keyframe, relay.set_tapped)
     stack.push_async_callback(tap.close_all)
     await relay.start()
@@ -177,18 +177,19 @@ def _trust(settings: Settings, certificate: CertificateFiles | None) -> list[API
     return [trust_router(certificate.authority, settings.http.port, settings.tls.port)]
 
 
-def _recorder_process(ground: Ground) -> Supervisor:
+def _recorder_process(ground: Ground, on_end: Callable[[], None]) -> Supervisor:
     settings = ground.settings
     command = [
         sys.executable, "-m", "recorder",
         "--socket", str(ground.tap_socket),
         "--data", str(ground.folder.path),
         "--min-free-bytes", str(settings.recording.min_free_bytes),
+        "--keep-journal-days", str(settings.recording.keep_journal_days),
         "--log-level", settings.log.level,
     ]  # fmt: skip
     if not settings.log.json_lines:
         command.append("--log-words")
-    return Supervisor("recorder", command, ground.clock)
+    return Supervisor("recorder", command, ground.clock, on_end=on_end)
 
 
 def _relay_settings(settings: Settings) -> RelaySettings:

@@ -47,7 +47,7 @@ class Supervisor:
         clock: Clock,
         *,
         environment: Mapping[str, str] | None = None,
-        on_start: Callable[[int], None] | None = None,
+        on_end: Callable[[], None] | None = None,
         may_finish: bool = False,
     ) -> None:
         """`may_finish`: exit code 0 means its work is done, and it stays ended."""
@@ -57,7 +57,7 @@ class Supervisor:
         self._command = list(command)
         self._clock = clock
         self._environment = {**os.environ, **(environment or {})}
-        self._on_start = on_start
+        self._on_end = on_end
         self._may_finish = may_finish
         self._tasks = TaskScope(f"supervise/{name}")
         self._process: asyncio.subprocess.Process | None = None
@@ -96,12 +96,12 @@ class Supervisor:
         self.starts += 1
         self.pid = self._process.pid
         log.info("= %s started, pid %d", self.name, self.pid)
-        if self._on_start is not None:
-            self._on_start(self.pid)
         try:
             return await self._process.wait()
         finally:
             self.pid = None
+            if self._on_end is not None:
+                self._on_end()
 
     async def close(self) -> None:
         """End the child: asked, then forced. Harmless when it is already gone."""
