@@ -41,7 +41,7 @@ describe('orderFor', () => {
   test('runs faster behind, slower ahead, and never beyond what the ear forgives', () => {
     expect(orderFor(930, 1_000, 1, 'voice')).toMatchObject({ rate: 1.04 });
     expect(orderFor(1_070, 1_000, 1, 'voice')).toMatchObject({ rate: 0.96 });
-    expect(orderFor(800, 1_000, 1, 'voice')).toMatchObject({ rate: 1.12 });
+    expect(orderFor(700, 1_000, 1, 'voice')).toMatchObject({ rate: 1.25 });
     const gentle = orderFor(1_030, 1_000, 1, 'picture');
     expect(gentle.rate).toBeGreaterThan(0.96);
     expect(gentle.rate).toBeLessThan(1);

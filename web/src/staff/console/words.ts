@@ -28,6 +28,7 @@ export const t = translator({
     'me.lost': '课件还在各教室。你的声音暂时没有送到，正在自动重连。',
     'me.taken': '另一台设备接着上这节课了，这里只看不发。',
     'channel.lost': '声音和画面照常。举手和消息暂时收不到，正在自动重连。',
+    'channel.unopened': '课堂还没有连上，正在自动重连。这里还没有发送什么。',
     'take.here': '换到这台上课',
     'take.title': '另一台设备正在上这节课',
     'take.hint': '换到这台后，那一台会停止发送，教室里不断课。',
@@ -170,6 +171,8 @@ export const t = translator({
     'me.taken': 'Another device teaches this lesson now; this one only watches.',
     'channel.lost':
       'Voice and picture go on. Hands and messages are not arriving; reconnecting by itself.',
+    'channel.unopened':
+      'The lesson is not connected yet; trying again by itself. Nothing has been sent from here.',
     'take.here': 'Teach from here',
     'take.title': 'Another device is teaching this lesson',
     'take.hint': 'When you switch, that one stops sending. The classrooms notice nothing.',

@@ -17,7 +17,7 @@ export const TARGET_MS = 80;
 /** How much faster or slower a follower may run; voice less, because it is heard. */
 const MAX_NUDGE = { voice: 0.04, picture: 0.1 } as const;
 /** Beyond the target being together counts more than being unnoticed. */
-const MAX_NUDGE_FAR = 0.12;
+const MAX_NUDGE_FAR = 0.25;
 /** A drift is worked off in about this long. */
 const WORK_OFF_MS = 1_000;
 
