@@ -113,8 +113,9 @@ window.probe = {
   frames() {
     const out = {};
     for (const v of document.querySelectorAll('video[data-slot]'))
-      out[v.dataset.slot] = v.getVideoPlaybackQuality
-        ? v.getVideoPlaybackQuality().totalVideoFrames : v.webkitDecodedFrameCount;  // Chrome 80
+      out[v.dataset.slot] = v.mozPaintedFrames  // Firefox counts live frames only so
+        || (v.getVideoPlaybackQuality ? v.getVideoPlaybackQuality().totalVideoFrames
+          : v.webkitDecodedFrameCount);  // Chrome 80
     return out;
   },
   // mean colour of a <video data-slot=...> as [r, g, b], lower half (the moving bar is at the top)

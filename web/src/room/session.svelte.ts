@@ -129,12 +129,11 @@ export class LessonSession {
     return stage?.room_id === this.#roomId && stage.state === 'calling';
   }
 
-  /** Voice but never a picture, in a browser without H.264: the picture will not come. */
+  /** The relay sends no picture that we could not decode: voice alone, in a browser without H.264. */
   get cannotShowPicture(): boolean {
     const { vitals } = this.media;
-    return !canDecodeH264() && this.notice.kind === 'none' && vitals !== null
-      ? this.hasArrived && vitals.hadVoice && !vitals.hadPicture
-      : false;
+    if (vitals === null || this.notice.kind !== 'none' || !this.hasArrived) return false;
+    return vitals.hadVoice && !vitals.wasPictureSent && !canDecodeH264();
   }
 
   get isMuted(): boolean {

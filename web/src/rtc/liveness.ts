@@ -30,6 +30,8 @@ export interface Vitals {
   /** Voice ever arrived on this connection. */
   hadVoice: boolean;
   hadPicture: boolean;
+  /** The teacher's picture was ever sent to us, whether or not it could be shown. */
+  wasPictureSent: boolean;
   hadScreen: boolean;
 }
 
@@ -56,6 +58,7 @@ export class Liveness {
     pathSilentMs: 0,
     hadVoice: false,
     hadPicture: false,
+    wasPictureSent: false,
     hadScreen: false,
   };
 
@@ -78,6 +81,7 @@ export class Liveness {
       pathSilentMs: sight.atMs - this.#pathAtMs,
       hadVoice: this.vitals.hadVoice || sight.flows.voice.packets > 0,
       hadPicture: this.vitals.hadPicture || sight.flows.picture.frames > 0,
+      wasPictureSent: this.vitals.wasPictureSent || sight.flows.picture.packets > 0,
       hadScreen: this.vitals.hadScreen || sight.flows.screen.frames > 0,
     };
     return this.vitals;
