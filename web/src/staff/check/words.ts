@@ -78,11 +78,11 @@ export const t = translator({
     'choose.microphone': 'Choose a microphone',
     'mic.waiting': 'Say something',
     'mic.good': 'We hear you',
-    'mic.quiet': 'We can’t hear you. Check the plug or choose another microphone.',
+    'mic.quiet': "We can't hear you. Check the plug or choose another microphone.",
     'mic.insecure':
       'Browsers give a microphone on HTTPS addresses only. Open this site with https://; the first time, trust its certificate.',
     'mic.denied':
-      'The browser has no permission for the microphone. Select the icon at the left of the address bar, allow “Microphone”, then retry.',
+      'The browser has no permission for the microphone. Select the icon at the left of the address bar, allow "Microphone", then retry.',
     'mic.missing': 'No microphone was found. Plug one in and retry.',
     'mic.busy': 'Another program is using the microphone. Close it and retry.',
     'mic.failed': 'The microphone does not open. Unplug it, plug it in and retry.',
@@ -90,13 +90,13 @@ export const t = translator({
     'cam.good': 'Classrooms see you clearly',
     'cam.insecure': 'Cameras too work on HTTPS only. Open this site with https://.',
     'cam.denied':
-      'No permission for the camera; voice and slides work without it. For a picture, select the icon at the left of the address bar, allow “Camera”, then retry.',
+      'No permission for the camera; voice and slides work without it. For a picture, select the icon at the left of the address bar, allow "Camera", then retry.',
     'cam.missing': 'No camera was found. Voice and slides work.',
     'cam.busy': 'Voice and slides work. Another program is using the camera; close it and retry.',
     'cam.failed': 'Voice and slides work. The camera does not open; unplug it, plug it in, retry.',
     'spk.waiting': 'Play a sound to try',
     'spk.good': 'You can hear it',
-    'spk.bad': 'Not heard. Check the loudspeaker’s switch and volume, then play it again.',
+    'spk.bad': "Not heard. Check the loudspeaker's switch and volume, then play it again.",
     'spk.ask': 'Did you hear the chime?',
     'spk.yes': 'Yes',
     'spk.no': 'No',
@@ -105,6 +105,6 @@ export const t = translator({
     trust: 'How to trust the certificate',
     rooms: '{n} of {all} classrooms have their lights on',
     enter: 'Enter classroom',
-    hint: 'Nothing is sent until you select “Start lesson”',
+    hint: 'Nothing is sent until you select "Start lesson"',
   },
 });

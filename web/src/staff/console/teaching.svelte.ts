@@ -198,6 +198,8 @@ export class Teaching {
     this.sendingError = error;
     if (phase === 'refused') this.phase = error?.id === 'slot-taken' ? 'taken' : 'refused';
     else if (phase !== 'closed') this.phase = phase;
+    // Whoever teaches now is the one whose screen pupils see.
+    if (this.phase === 'taken') this.stopScreen();
     if (!figures) return;
     const atMs = performance.now();
     this.uplink = nextUplink(this.uplink, { atMs, isConnected: phase === 'live', ...figures });

@@ -54,7 +54,7 @@ export const t = translator({
     'unheard.hint': 'They come first in the next lesson',
     'unheard.none': 'Every classroom was on stage',
     recording: 'Recording',
-    'recording.ready': 'In the library, for your school only; share it on the recording’s page.',
+    'recording.ready': "In the library, for your school only; share it on the recording's page.",
     'recording.none': 'This lesson has no recording.',
     'recording.open': 'Watch the recording',
     messages: '{n, plural, one {# message} other {# messages}} in the helper channel',

@@ -51,7 +51,7 @@ export const t = translator({
     enter: 'Enter classroom',
     back: 'Back to the classroom',
     check: 'Check devices',
-    rows: 'Today’s lessons',
+    rows: "Today's lessons",
     'rows.live': 'Live now',
     'rows.rest': 'Other lessons today',
     'rows.none': 'No lessons today. Plan them under Manage, Lessons.',
