@@ -9,6 +9,7 @@ from playwright.async_api import expect
 from tests.support.browser import needs_chromium
 from tests.support.demo import TEACHER, DemoLesson, demo_lesson
 from tests.support.screens import (
+    BLUE,
     RED,
     HelperPhone,
     RoomBoard,
@@ -64,17 +65,37 @@ async def test_a_lesson_taught_elsewhere_is_offered_to_be_taken_over(
     url = demo.service.url
     async with (
         screen(RoomBoard, "taken-room", url) as room,
-        screen(TeacherDesk, "taken", url, *RED.flags(tmp_path)) as teacher,
+        screen(TeacherDesk, "taken-first", url, *RED.flags(tmp_path)) as first,
+        screen(TeacherDesk, "taken-second", url, *BLUE.flags(tmp_path)) as second,
     ):
         await room.join(demo.join_code(demo.rooms()[1]["room_id"]))
-        await room.moves("lead")
-        await teacher.sign_in(TEACHER, demo.password)
-        await teacher.page.get_by_role("link", name="回到教室").first.click()
-        await teacher.page.get_by_role("link", name="进入教室").click()
-        await teacher.says("另一台设备正在上这节课")
-        await teacher.shot("offer")
-        await teacher.button("换到这台上课").click()
+        await room.moves("screen")
+        await take_over(first, demo)
         await room.sees("lead", RED.color)
-        await room.watches()
-        await expect(teacher.button("换到这台上课")).to_have_count(0)
-        await teacher.shot("taken")
+        await nobody_shares_a_screen(room)
+        await first.share_screen()
+        await room.moves("screen")
+
+        await take_over(second, demo)
+        await room.sees("lead", BLUE.color)
+        await room.hears("lead-voice", BLUE.tone_hz)
+        await nobody_shares_a_screen(room)
+        await first.says("另一台设备正在上这节课")
+        await first.shot("lost-it")
+        await second.shot("took-it")
+
+
+async def take_over(desk: TeacherDesk, demo: DemoLesson) -> None:
+    """From sign-in to teaching the lesson that another device teaches."""
+    await desk.sign_in(TEACHER, demo.password)
+    await desk.page.get_by_role("link", name="回到教室").first.click()
+    await desk.page.get_by_role("link", name="进入教室").click()
+    await desk.says("另一台设备正在上这节课")
+    await desk.shot("offer")
+    await desk.button("换到这台上课").click()
+    await expect(desk.button("换到这台上课")).to_have_count(0)
+
+
+async def nobody_shares_a_screen(room: RoomBoard) -> None:
+    """The device that taught before has stopped sending its screen too."""
+    await expect(room.page.locator("video[data-slot=screen]")).to_have_count(0)

@@ -126,7 +126,17 @@ export class Publisher {
     this.#attempt = 0;
     clearInterval(this.#stats);
     this.#stats = setInterval(() => void this.#measure(pc), STATS_EVERY_MS);
+    this.#heedFarewell(pc);
     this.#become('live', null);
+  }
+
+  /** A server that ends a session says so (DTLS close_notify); silence would tell only later. */
+  #heedFarewell(pc: RTCPeerConnection): void {
+    const transport = pc.getSenders()[0]?.transport;
+    if (!transport) return;
+    transport.onstatechange = () => {
+      if (pc === this.#pc && transport.state === 'closed') this.#retry(UNREACHABLE);
+    };
   }
 
   async #measure(pc: RTCPeerConnection): Promise<void> {
