@@ -84,6 +84,9 @@ class RelayPort(Protocol):
     ) -> None:
         """End this participant's publication of `slot`, if there is one (back to its seat)."""
 
+    def close_party(self, lesson_id: LessonId, participant_id: ParticipantId) -> None:
+        """End all sessions of this participant: it may not be here any more."""
+
     def set_muted(self, lesson_id: LessonId, slot: Slot, *, is_muted: bool) -> None:
         """Forward no voice of a slot (the teacher mutes the stage); it is not recorded either."""
 

@@ -279,6 +279,11 @@ class Relay:
         if session is not None and session.party.participant_id == participant_id:
             self._end(session, ClosedBecause.ASKED)
 
+    def close_party(self, lesson_id: LessonId, participant_id: ParticipantId) -> None:
+        """See `RelayPort`."""
+        for session in self._sessions.of_party(lesson_id, participant_id):
+            self._end(session, ClosedBecause.ASKED)
+
     def session_party(self, session_id: MediaSessionId) -> MediaParty:
         """See `RelayPort`."""
         return self._sessions.find(session_id).party

@@ -6,8 +6,10 @@ from relay.io.lesson_media import LessonMedia
 from relay.io.media_session import MediaSession, PublisherSession, SubscriberSession
 from relay.ports import Engine
 from streamsvc.base.errors import UserError
-from streamsvc.base.ids import LessonId, MediaSessionId
+from streamsvc.base.ids import LessonId, MediaSessionId, ParticipantId
 from streamsvc.base.media import Slot
+
+_Party = tuple[LessonId, ParticipantId]
 
 
 class Sessions:
@@ -18,6 +20,7 @@ class Sessions:
         self._by_id: dict[MediaSessionId, MediaSession] = {}
         self._by_peer: dict[int, MediaSession] = {}
         self._by_publication: dict[int, PublisherSession] = {}
+        self._by_party: dict[_Party, dict[MediaSessionId, MediaSession]] = {}
         self._lessons: dict[LessonId, LessonMedia] = {}
         self._track_publication: dict[int, int] = {}
         self._last_track_number = 0
@@ -35,6 +38,7 @@ class Sessions:
         """Into the tables and its lesson; the engine must know its peer."""
         self._by_id[session.session_id] = session
         self._by_peer[session.peer.number] = session
+        self._by_party.setdefault(_party(session), {})[session.session_id] = session
         lesson = self.lesson(session.party.lesson_id)
         if isinstance(session, PublisherSession):
             for publication in session.publications.values():
@@ -47,6 +51,10 @@ class Sessions:
         """Out of all tables."""
         del self._by_id[session.session_id]
         del self._by_peer[session.peer.number]
+        same_party = self._by_party[_party(session)]
+        del same_party[session.session_id]
+        if not same_party:
+            del self._by_party[_party(session)]
         lesson = self.lesson(session.party.lesson_id)
         if isinstance(session, PublisherSession):
             for publication in session.publications.values():
@@ -88,6 +96,10 @@ class Sessions:
         """All sessions of a lesson."""
         return [session for session in self if session.party.lesson_id == lesson_id]
 
+    def of_party(self, lesson_id: LessonId, participant_id: ParticipantId) -> list[MediaSession]:
+        """All sessions of a participant in a lesson."""
+        return list(self._by_party.get((lesson_id, participant_id), {}).values())
+
     def forget_lesson(self, lesson_id: LessonId) -> None:
         """It ended: what it remembered for those to come is void."""
         self._lessons.pop(lesson_id, None)
@@ -107,3 +119,7 @@ class Sessions:
     def publication_of_track(self, number: int) -> int | None:
         """Which publication a track shows; None when it is closed."""
         return self._track_publication.get(number)
+
+
+def _party(session: MediaSession) -> _Party:
+    return session.party.lesson_id, session.party.participant_id

@@ -146,8 +146,9 @@ class EventSocket:
 
     async def _greet(self, hello: Hello) -> None:
         try:
-            claims = self._ctx.grants.verify(hello.grant, self._lesson_id)
+            self._ctx.grants.verify(hello.grant, self._lesson_id)
             runner = await self._ctx.registry.open(self._lesson_id)
+            claims = self._ctx.grants.verify(hello.grant, self._lesson_id)  # sent away meanwhile?
             if claims.room_id is not None:
                 runner.machine.roster.seat(claims.room_id)
             runner.join(self._id, Participant.of(claims), hello.since, self._outbox)

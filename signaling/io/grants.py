@@ -61,18 +61,34 @@ class Grants:
         return claims
 
     def revoke(self, subject: PersonId | RoomId) -> None:
-        """All grants made for this person or room up to now are void."""
+        """All grants made up to now for this person, or for this room's screen and phone, are
+        void."""
+        self._revoke(subject)
+
+    def revoke_phone(self, room_id: RoomId) -> None:
+        """All grants made up to now for the phone of this room are void; its screen's stay good."""
+        self._revoke(_phone(room_id))
+
+    def is_revoked(self, claims: Claims) -> bool:
+        """Made before its bearer was signed out or removed."""
+        at_ms = max(self._revoked_ms.get(subject, -1) for subject in _subjects(claims))
+        return claims.issued_at_ms() < at_ms
+
+    def _revoke(self, subject: str) -> None:
         now_ms = self._clock.wall_ms()
         fresh = {s: at for s, at in self._revoked_ms.items() if at > now_ms - GRANT_LIFE_MS}
         self._revoked_ms = fresh | {subject: now_ms}
 
-    def is_revoked(self, claims: Claims) -> bool:
-        """Made before its bearer was signed out or removed."""
-        at_ms = max(
-            self._revoked_ms.get(claims.person_id or "", -1),
-            self._revoked_ms.get(claims.room_id or "", -1),
-        )
-        return claims.issued_at_ms() < at_ms
+
+def _subjects(claims: Claims) -> list[str]:
+    """Whose revocations count. A helper teacher signed in as herself is not the room's device."""
+    if claims.person_id is not None or claims.room_id is None:
+        return [claims.person_id or ""]
+    return [claims.room_id, *([_phone(claims.room_id)] if claims.role is Role.PHONE else [])]
+
+
+def _phone(room_id: RoomId) -> str:
+    return f"phone of {room_id}"
 
 
 def _room_of(principal: Principal, rooms: list[Room]) -> RoomId | None:

@@ -2,6 +2,7 @@
 
 from signaling.io.grants import Grants
 from signaling.io.registry import LessonRegistry
+from signaling.io.runner import LessonRunner
 from signaling.protocol.grants import Claims
 from streamsvc.base.errors import UserError
 from streamsvc.base.ids import LessonId
@@ -18,15 +19,13 @@ class MediaGate:
 
     async def publisher(self, bearer: str, lesson_id: LessonId, slot: Slot) -> MediaParty:
         """Who publishes `slot`."""
-        claims = self._grants.verify(bearer, lesson_id)
-        runner = await self._registry.open(lesson_id)
+        claims, runner = await self._let_in(bearer, lesson_id)
         runner.machine.check_publish(claims, slot)
         return party_of(claims)
 
     async def subscriber(self, bearer: str, lesson_id: LessonId) -> MediaParty:
         """Who watches."""
-        claims = self._grants.verify(bearer, lesson_id)
-        runner = await self._registry.open(lesson_id)
+        claims, runner = await self._let_in(bearer, lesson_id)
         runner.machine.check_subscribe(claims)
         return party_of(claims)
 
@@ -35,6 +34,13 @@ class MediaGate:
         claims = self._grants.verify(bearer, party.lesson_id)
         if claims.participant_id != party.participant_id:
             raise UserError("not-allowed")
+
+    async def _let_in(self, bearer: str, lesson_id: LessonId) -> tuple[Claims, LessonRunner]:
+        """Checked before a lesson is opened for it, and after the wait: its bearer may have been
+        sent away meanwhile."""
+        self._grants.verify(bearer, lesson_id)
+        runner = await self._registry.open(lesson_id)
+        return self._grants.verify(bearer, lesson_id), runner
 
 
 def party_of(claims: Claims) -> MediaParty:

@@ -40,9 +40,12 @@ async def sign_out(
     caller: Caller = Depends(require(Action.SEE_SELF, SignInKind.STAFF)),
     ctx: Context = Depends(context),
 ) -> None:
-    """This browser forgets the person."""
+    """This browser forgets the person, and she leaves every lesson. Another browser in which she is
+    still signed in comes back by itself."""
     await ctx.services.school.sign_ins.sign_out(caller.token, SignInKind.STAFF)
     forget(response, SignInKind.STAFF)
+    if caller.principal.person_id is not None:
+        _send_away(ctx, caller.principal.person_id)
 
 
 @router.get("/me")
@@ -113,7 +116,8 @@ async def change_person(
     caller: Caller = Depends(require(Action.CHANGE_PERSON)),
     ctx: Context = Depends(context),
 ) -> PersonView:
-    """Name, role, password, or switched off. What ends the sign-ins ends the grants too."""
+    """Name, role, password, or switched off. What ends the sign-ins ends the grants
+    and whatever runs on them too."""
     changed = await ctx.services.school.people.change(
         caller.principal,
         PersonId(person_id),
@@ -123,8 +127,13 @@ async def change_person(
         is_active=body.is_active,
     )
     if body.role is not None or body.password is not None or body.is_active is False:
-        ctx.grants.revoke(changed.id)
+        _send_away(ctx, changed.id)
     return person_view(changed)
+
+
+def _send_away(ctx: Context, person_id: PersonId) -> None:
+    ctx.grants.revoke(person_id)
+    ctx.registry.remove_person(person_id)
 
 
 async def _me(ctx: Context, principal: Principal) -> Me:

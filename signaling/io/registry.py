@@ -19,7 +19,7 @@ from signaling.protocol.inputs import (
 )
 from signaling.protocol.lesson import LessonMachine
 from streamsvc.base.errors import StreamsvcError, UserError
-from streamsvc.base.ids import LessonId, MediaSessionId, RoomId
+from streamsvc.base.ids import LessonId, MediaSessionId, PersonId, RoomId
 from streamsvc.base.media import MediaKind, Slot
 from streamsvc.base.recordings import RecordingState, RecordingStatus
 from streamsvc.base.sessions import ClosedBecause, MediaParty
@@ -106,10 +106,24 @@ class LessonRegistry:
             await self._drop(lesson_id)
         self._on_change()
 
-    def remove_device(self, room_id: RoomId, error: StreamsvcError) -> None:
-        """Close every lesson connection of a room's screen and phone."""
+    def remove_device(self, room_id: RoomId) -> None:
+        """A room's screen and its phone are out of every lesson, now."""
         for runner in self._running.values():
-            runner.close_room(room_id, error)
+            roster = runner.machine.roster
+            parties = [roster.participant_of(room_id), roster.phone_of(room_id)]
+            runner.send_away(parties, UserError("device-removed"))
+
+    def remove_phone(self, room_id: RoomId) -> None:
+        """A room's phone is out of every lesson, now; its screen stays."""
+        for runner in self._running.values():
+            phone = runner.machine.roster.phone_of(room_id)
+            runner.send_away([phone], UserError("phone-signed-out"))
+
+    def remove_person(self, person_id: PersonId) -> None:
+        """A person is out of every lesson, now."""
+        for runner in self._running.values():
+            parties = runner.machine.roster.parties_of(person_id)
+            runner.send_away(parties, UserError("signed-out"))
 
     async def _restored(self, lesson_id: LessonId) -> LessonMachine:
         school = self._services.school

@@ -121,7 +121,7 @@ async def leave_room(
 
 def _end_device(ctx: Context, room_id: RoomId) -> None:
     ctx.grants.revoke(room_id)
-    ctx.registry.remove_device(room_id, UserError("device-removed"))
+    ctx.registry.remove_device(room_id)
     ctx.changes.note()
 
 

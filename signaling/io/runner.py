@@ -8,7 +8,7 @@ anybody is told of it. Drop rule of the inbox: client messages beyond 3,072 are 
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -22,6 +22,7 @@ from signaling.protocol.effects import (
     Asked,
     CloseConnection,
     CloseMedia,
+    CloseParty,
     ClosePublication,
     Effect,
     EndLessonRecord,
@@ -47,11 +48,9 @@ from signaling.protocol.lesson import LessonMachine
 from signaling.protocol.messages import Resumed, Snapshot
 from signaling.protocol.picture import as_seen_by
 from streamsvc.base.errors import EnvironmentFault, StreamsvcError, UserError
-from streamsvc.base.ids import RecordingId, RoomId
+from streamsvc.base.ids import ParticipantId, RecordingId
 from streamsvc.base.log import IdAdapter
-from streamsvc.base.media import Slot
 from streamsvc.base.recordings import RecordingState
-from streamsvc.school.records import Role
 
 INBOX_CLIENT_MESSAGES = 3_072
 TICK_SECONDS = 1.0
@@ -62,8 +61,7 @@ UNWRITTEN_LINES = 10_000
 @dataclass(slots=True)
 class _Client:
     outbox: Outbox
-    role: Role
-    room_id: RoomId | None
+    participant: Participant
     is_greeted: bool = False
     """It has its snapshot; events before that are part of it."""
 
@@ -107,7 +105,7 @@ class LessonRunner:
         """A connection whose grant is good. Raises UserError `lesson-busy`."""
         if not self.post(Connected(connection_id, participant, since)):
             raise UserError("lesson-busy")
-        self._clients[connection_id] = _Client(outbox, participant.role, participant.room_id)
+        self._clients[connection_id] = _Client(outbox, participant)
 
     def leave(self, connection_id: str, *, on_purpose: bool) -> None:
         """It ended. Harmless when it never joined."""
@@ -120,16 +118,14 @@ class LessonRunner:
         for client in self._clients.values():
             client.outbox.close_with(error)
 
-    def close_room(self, room_id: RoomId, error: StreamsvcError) -> None:
-        """Tell a room's screen and phone why and close; its media ends too."""
+    def send_away(self, parties: Iterable[ParticipantId], error: StreamsvcError) -> None:
+        """Tell these participants why, and close their connections and their media at once."""
+        gone = set(parties)
         for client in self._clients.values():
-            if client.room_id == room_id:
+            if client.participant.id in gone:
                 client.outbox.close_with(error)
-                if client.role is Role.ROOM:
-                    participant_id = self.machine.roster.participant_of(room_id)
-                    self._services.relay.close_participant(
-                        self._lesson_id, participant_id, Slot.STAGE
-                    )
+        for participant_id in gone:
+            self._services.relay.close_party(self._lesson_id, participant_id)
 
     @property
     def client_count(self) -> int:
@@ -214,6 +210,8 @@ class LessonRunner:
                     self._clients[connection_id].outbox.close_with(error)
             case ClosePublication(participant_id, slot):
                 self._services.relay.close_participant(self._lesson_id, participant_id, slot)
+            case CloseParty(participant_id):
+                self._services.relay.close_party(self._lesson_id, participant_id)
             case MuteSlot(slot, is_muted):
                 self._services.relay.set_muted(self._lesson_id, slot, is_muted=is_muted)
             case CloseMedia(after_ms):
@@ -242,7 +240,7 @@ class LessonRunner:
         texts: dict[str, str] = {}
         for client in list(self._clients.values()):
             if client.is_greeted:
-                seen = as_seen_by(client.role, event)
+                seen = as_seen_by(client.participant.role, event)
                 if seen.type not in texts:
                     texts[seen.type] = text_of(seen)
                 client.outbox.put(texts[seen.type])

@@ -24,9 +24,11 @@ class WhepEndpoint:
         self._ice_servers = ice_servers
 
     async def post(self, request: Request) -> Response:
-        """201 with the answer. The grant is checked before the body is read."""
+        """201 with the answer. The grant is checked before the body is read, and again after it: a
+        slow body is time enough to be sent away."""
         lesson_id = LessonId(request.path_params["lesson_id"])
-        party = await self._authorize.subscriber(bearer_token(request), lesson_id)
+        await self._authorize.subscriber(bearer_token(request), lesson_id)
         offer = await read_body(request, SDP)
+        party = await self._authorize.subscriber(bearer_token(request), lesson_id)
         answer = await self._relay.subscribe(party, offer)
         return created(answer, SESSIONS, self._ice_servers)

@@ -26,11 +26,13 @@ class WhipEndpoint:
         self._ice_servers = ice_servers
 
     async def post(self, request: Request) -> Response:
-        """201 with the answer. The grant is checked before the body is read."""
+        """201 with the answer. The grant is checked before the body is read, and again after it: a
+        slow body is time enough to be sent away."""
         slot = _slot(request.path_params["slot"])
         lesson_id = LessonId(request.path_params["lesson_id"])
-        party = await self._authorize.publisher(bearer_token(request), lesson_id, slot)
+        await self._authorize.publisher(bearer_token(request), lesson_id, slot)
         offer = await read_body(request, SDP)
+        party = await self._authorize.publisher(bearer_token(request), lesson_id, slot)
         take_over = request.query_params.get("take_over") == "1"
         answer = await self._relay.publish(party, slot, offer, take_over=take_over)
         return created(answer, SESSIONS, self._ice_servers)

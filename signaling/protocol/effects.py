@@ -80,6 +80,13 @@ class ClosePublication:
 
 
 @dataclass(frozen=True, slots=True)
+class CloseParty:
+    """End all media sessions of a participant who may not be here any more."""
+
+    participant_id: ParticipantId
+
+
+@dataclass(frozen=True, slots=True)
 class MuteSlot:
     """Forward no voice of a slot, or forward it again."""
 
@@ -102,6 +109,7 @@ Effect = (
     | EndRecorder
     | CloseMedia
     | ClosePublication
+    | CloseParty
     | MuteSlot
     | SaveAttendance
 )

@@ -15,6 +15,7 @@ from signaling.protocol.effects import (
     Asked,
     CloseConnection,
     CloseMedia,
+    CloseParty,
     Effect,
     EndLessonRecord,
     EndRecorder,
@@ -326,12 +327,15 @@ class LessonMachine:
 
     def _uninvite(self, room_id: RoomId, now_ms: int) -> None:
         self._floor.clear(now_ms, room_id)
+        parties = {self.roster.participant_of(room_id): None, self.roster.phone_of(room_id): None}
         self.roster.remove(room_id)
         self._teller.announce(RoomUninvited, now_ms, room_id=room_id)
         error = UserError("room-not-in-lesson")
         for connection_id, participant in self._connections.items():
             if participant.room_id == room_id:
                 self._teller.add(CloseConnection(connection_id, error))
+                parties[participant.id] = None
+        self._teller.add(*map(CloseParty, parties))
 
     # ---- media and recording ---------------------------------------------------------------------
 

@@ -9,7 +9,7 @@ from signaling.protocol.messages import LinkSignal, RoomView
 from signaling.protocol.seat import Seat
 from signaling.protocol.signal import flow_signal
 from streamsvc.base.errors import UserError
-from streamsvc.base.ids import LessonId, ParticipantId, RoomId
+from streamsvc.base.ids import LessonId, ParticipantId, PersonId, RoomId
 from streamsvc.base.sessions import SubscriberFlow
 from streamsvc.school.records import Role, Room
 
@@ -68,6 +68,19 @@ class Roster:
     def participant_of(self, room_id: RoomId) -> ParticipantId:
         """The participant that is the device of a room."""
         return participant_id(self._lesson_id, Role.ROOM, None, room_id)
+
+    def phone_of(self, room_id: RoomId) -> ParticipantId:
+        """The participant that is the phone paired with a room."""
+        return participant_id(self._lesson_id, Role.PHONE, None, room_id)
+
+    def parties_of(self, person_id: PersonId) -> list[ParticipantId]:
+        """Every participant that a person can be here, whatever her role was or is."""
+        rooms = [*self._seats, None]
+        helper = [
+            participant_id(self._lesson_id, Role.HELPER_TEACHER, person_id, room) for room in rooms
+        ]
+        others = (Role.LEAD_TEACHER, Role.ADMINISTRATOR, Role.OBSERVER)
+        return [*helper, *(participant_id(self._lesson_id, r, person_id, None) for r in others)]
 
     def add(self, room: Room) -> None:
         """A room was invited, or renamed."""

@@ -256,6 +256,27 @@ async def test_the_lesson_ends_for_everybody() -> None:
         await until(lambda: viewer.connection.connectionState == "closed", 5, "goodbye arrived")
 
 
+async def test_a_participant_who_is_sent_away_is_out_at_once() -> None:
+    async with running_relay() as running:
+        relay = running.relay
+        room = party("room")
+        teacher = await running.publish(party("teacher"), Slot.LEAD, Tone())
+        await running.publish(room, Slot.STAGE, Tone())
+        first, second = await running.watch(room), await running.watch(room)
+        other = await running.watch(party("other"))
+        await until(lambda: len(running.reported.connected) == 3, 10)
+        relay.close_party(LESSON, room.participant_id)
+        relay.close_party(LESSON, room.participant_id)
+        assert running.reported.closed == [(Slot.STAGE, ClosedBecause.ASKED)]
+        assert {session_id for session_id, _ in running.reported.gone} == {
+            first.session_id,
+            second.session_id,
+        }
+        await until(lambda: first.connection.connectionState == "closed", 5, "goodbye arrived")
+        assert relay.session_party(other.session_id).participant_id == party("other").participant_id
+        assert relay.session_party(teacher.session_id)
+
+
 async def test_what_is_recorded_is_what_was_sent() -> None:
     async with running_relay() as running:
         relay = running.relay

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 import pytest
@@ -12,6 +13,7 @@ from websockets.exceptions import InvalidStatus
 from signaling.io.media_gate import party_of
 from signaling.protocol.grants import verify
 from streamsvc.base.media import Slot
+from streamsvc.base.sessions import MediaParty
 from streamsvc.school.records import LessonState
 from tests.signaling.house import House, open_house, served
 from tests.support.lesson_client import LessonClient, lesson_client
@@ -278,6 +280,82 @@ async def test_rooms_may_publish_only_from_the_stage(live: Live) -> None:
         assert await lead.ask("end_lesson") == "done"
         assert await whip("stage", room_grant) == "lesson-ended"
         assert await whip("lead", lead_grant) == "lesson-ended"
+
+
+# ---- sent away -----------------------------------------------------------------------------------
+
+
+@dataclass
+class Watching:
+    """Somebody in lesson_a1 with a media session that nobody has closed yet."""
+
+    live: Live
+    client: LessonClient
+    party: MediaParty
+
+    @property
+    def is_watching(self) -> bool:
+        return any(party == self.party for party, _ in self.live.house.relay.sessions.values())
+
+
+@asynccontextmanager
+async def watching(live: Live, name: str) -> AsyncIterator[Watching]:
+    """`name` says hello and watches; a little later the clock has moved on."""
+    house = live.house
+    async with lesson_client(live.address, live.lesson_id) as client:
+        grant = await house.grant(name, "lesson_a1")
+        await client.hello(grant)
+        party = party_of(verify(grant, b"g" * 32, house.clock.wall_ms()))
+        await house.relay.subscribe(party, "v=0")
+        house.clock.advance(0.01)
+        yield Watching(live, client, party)
+
+
+async def test_a_removed_screen_is_out_at_once_with_its_phone(live: Live) -> None:
+    async with watching(live, "room_a2") as screen, watching(live, "phone_a2") as phone:
+        admin = await live.house.signed_in("admin_a")
+        await admin.delete(f"/api/rooms/{live.house.room_id('room_a2')}/device")
+        assert not screen.is_watching and not phone.is_watching
+        assert await screen.client.closed() == await phone.client.closed() == 4003
+
+
+async def test_a_replaced_phone_is_out_at_once_and_the_screen_stays(live: Live) -> None:
+    house = live.house
+    async with watching(live, "room_a2") as screen, watching(live, "phone_a2") as old:
+        secret = await house.school.pairs.issue(house.room_id("room_a2"))
+        new = house.client()
+        answer = await new.post("/api/phone/pair", json={"pair": secret.secret, "name": "李强"})
+        assert not old.is_watching and screen.is_watching
+        assert await old.client.closed() == 4001
+        assert await screen.client.ask("raise_hand") == "lesson-not-live"
+        async with lesson_client(live.address, live.lesson_id) as again:
+            assert (await again.hello(answer.json()["grant"]))["type"] == "snapshot"
+
+
+@pytest.mark.parametrize("name", ["lead_a1", "helper_a2", "observer_a"])
+@pytest.mark.parametrize("how", ["switched off", "new password", "signed out"])
+async def test_a_person_sent_away_is_out_at_once(live: Live, name: str, how: str) -> None:
+    house = live.house
+    async with watching(live, name) as person, watching(live, "room_a2") as screen:
+        if how == "signed out":
+            await (await house.signed_in(name)).post("/api/sign-out")
+        else:
+            change = {"is_active": False} if how == "switched off" else {"password": "new-words-1"}
+            admin = await house.signed_in("admin_a")
+            path = f"/api/people/{house.county.people[name].id}"
+            assert (await admin.patch(path, json=change)).status_code == 200
+        assert not person.is_watching and screen.is_watching
+        assert await person.client.closed() == 4001
+
+
+async def test_a_room_taken_out_of_a_live_lesson_is_out_at_once(live: Live) -> None:
+    async with lesson_client(live.address, live.lesson_id) as lead:
+        await live.go_live(lead)
+        async with watching(live, "room_a2") as screen:
+            teacher = await live.house.signed_in("lead_a1")
+            await teacher.patch(f"/api/lessons/{live.lesson_id}", json={"room_ids": []})
+            await screen.client.closed()
+            await until(lambda: not screen.is_watching, what="its media is closed")
 
 
 async def test_a_cut_room_is_lost_and_comes_back(live: Live) -> None:

@@ -29,6 +29,7 @@ class FakeRelay:
         self.sessions: dict[MediaSessionId, tuple[MediaParty, Slot | None]] = {}
         self.closed_lessons: list[LessonId] = []
         self.closed_participants: list[tuple[ParticipantId, Slot]] = []
+        self.closed_parties: list[ParticipantId] = []
         self.muted: list[bool] = []
         self.subscriber_flows: list[SubscriberFlow] = []
 
@@ -71,6 +72,12 @@ class FakeRelay:
         self, lesson_id: LessonId, participant_id: ParticipantId, slot: Slot
     ) -> None:
         self.closed_participants.append((participant_id, slot))
+
+    def close_party(self, lesson_id: LessonId, participant_id: ParticipantId) -> None:
+        self.closed_parties.append(participant_id)
+        for session_id, (party, _) in list(self.sessions.items()):
+            if (party.lesson_id, party.participant_id) == (lesson_id, participant_id):
+                del self.sessions[session_id]
 
     def set_muted(self, lesson_id: LessonId, slot: Slot, *, is_muted: bool) -> None:
         self.muted.append(is_muted)

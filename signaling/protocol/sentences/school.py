@@ -4,7 +4,7 @@ from signaling.protocol.sentences.entry import Entry
 
 SCHOOL = {
     # signing in
-    "signed-out": Entry(401, "请先登录。", "Please sign in."),
+    "signed-out": Entry(401, "请先登录。", "Please sign in.", 4001),
     "device-signed-out": Entry(
         401,
         "这块屏还没有加入教室。输入教室码就能用。",
@@ -15,6 +15,7 @@ SCHOOL = {
         401,
         "这部手机还没有连上大屏。扫屏幕上的码就能用。",
         "This phone is not connected to a screen. Scan the code on the screen.",
+        4001,
     ),
     "device-removed": Entry(
         401,

@@ -7,6 +7,7 @@ import pytest
 from signaling.protocol.effects import (
     CloseConnection,
     CloseMedia,
+    CloseParty,
     ClosePublication,
     EndRecorder,
     MuteSlot,
@@ -509,6 +510,8 @@ def test_rooms_come_and_go_with_the_plan() -> None:
     assert any(isinstance(e, RoomUninvited) for e in drive.events)
     closed = [e for e in drive.effects if isinstance(e, CloseConnection)]
     assert [effect.connection_id for effect in closed] == [page]
+    parties = {e.participant_id for e in drive.effects if isinstance(e, CloseParty)}
+    assert parties == {participant(role, ONE).id for role in (Role.ROOM, Role.PHONE)}
     drive.drop(page)
     drive.feed(PlanChanged(drive.machine.lesson, drive.rooms))
     assert drive.machine.picture.rooms[ONE].presence == "absent"
