@@ -45,6 +45,13 @@ class DemoLesson:
         answer.raise_for_status()
         return dict(answer.json())
 
+    def watching_grant(self) -> dict[str, Any]:
+        """What the administrator may: watch. (A teacher is never sent her own picture.)"""
+        path = f"/api/lessons/{self.lesson()['lesson_id']}/grant"
+        answer = self.administrator.post(path)
+        answer.raise_for_status()
+        return dict(answer.json())
+
     def rooms(self) -> list[dict[str, Any]]:
         """The receiving rooms."""
         every = self.administrator.get("/api/rooms").json()
