@@ -30,6 +30,7 @@ from streamsvc.base.clock import SystemClock
 from streamsvc.data_folder import DataFolder
 from streamsvc.demo_service import DemoService
 from streamsvc.first_account import database_url
+from streamsvc.readiness import Readiness
 from streamsvc.run import until_signal
 from streamsvc.school.io.school import School, open_school
 from streamsvc.school.io.seed import seed_demo
@@ -157,6 +158,8 @@ async def _application(
     stack.push_async_callback(tap.close_all)
     await relay.start()
     stack.push_async_callback(relay.close_all)
+    readiness = _readiness(ground, child)
+    stack.push_async_callback(readiness.close)
     services = Services(
         school=ground.school,
         relay=relay,
@@ -166,9 +169,18 @@ async def _application(
         clock=clock,
         grant_secret=ground.folder.secret(),
         settings=_signaling_settings(settings),
-        readiness=lambda: {"recorder": "ok" if child.is_running else "recorder-down"},
+        readiness=readiness,
     )
     return create_app(services, *_trust(settings, certificate))
+
+
+def _readiness(ground: Ground, recorder: Supervisor) -> Readiness:
+    return Readiness(
+        check_database=ground.school.database.check,
+        is_recorder_running=lambda: recorder.is_running,
+        folder=ground.folder.path,
+        min_free_bytes=ground.settings.recording.min_free_bytes,
+    )
 
 
 def _trust(settings: Settings, certificate: CertificateFiles | None) -> list[APIRouter]:

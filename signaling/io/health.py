@@ -16,6 +16,9 @@ from streamsvc.base.metrics import REGISTRY
 
 router = APIRouter()
 
+_BEARABLE = frozenset({"disk-full"})
+"""Lessons go on without these: traffic sent elsewhere would not be served better."""
+
 
 @router.get("/healthz", dependencies=[Depends(public("says only that the process answers"))])
 async def healthz() -> dict[str, str]:
@@ -25,12 +28,17 @@ async def healthz() -> dict[str, str]:
 
 @router.get("/readyz", dependencies=[Depends(public("names parts, no people"))])
 async def readyz(ctx: Context = Depends(context)) -> Response:
-    """Every part of the service is ready: 200; else 503 with the error ids."""
-    parts = dict(ctx.services.readiness())
-    is_ready = all(state == READY for state in parts.values())
-    return JSONResponse(
-        {"status": READY if is_ready else "not-ready", "parts": parts}, 200 if is_ready else 503
-    )
+    """Whether requests can be taken now: 200, also where a part is ailing without being needed for
+    them (`degraded`); else 503. Each part says `ok` or its error id."""
+    parts = dict(await ctx.services.readiness())
+    status = _status({state for state in parts.values() if state != READY})
+    return JSONResponse({"status": status, "parts": parts}, 503 if status == "not-ready" else 200)
+
+
+def _status(faults: set[str]) -> str:
+    if not faults:
+        return READY
+    return "degraded" if faults <= _BEARABLE else "not-ready"
 
 
 @router.get("/metrics", dependencies=[Depends(public("this machine, or the metrics token"))])

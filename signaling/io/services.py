@@ -1,6 +1,6 @@
 """What signaling is given by the root."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
 from signaling.ports import RecorderPort, RecordingCatalog, RelayPort, TimelineLog
@@ -11,7 +11,7 @@ from streamsvc.school.io.school import School
 READY = "ok"
 
 
-def always_ready() -> Mapping[str, str]:
+async def always_ready() -> Mapping[str, str]:
     """Nothing else to wait for."""
     return {}
 
@@ -29,5 +29,5 @@ class Services:
     grant_secret: bytes
     """32 random bytes, kept in the data folder: grants outlive a restart."""
     settings: SignalingSettings
-    readiness: Callable[[], Mapping[str, str]] = always_ready
-    """Part of the service to `ok` or an error id; /readyz answers 503 unless all are `ok`."""
+    readiness: Callable[[], Awaitable[Mapping[str, str]]] = always_ready
+    """Part of the service to `ok` or the error id of what ails it."""

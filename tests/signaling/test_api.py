@@ -1,6 +1,12 @@
 """Every endpoint does its work, for somebody who may."""
 
-from tests.signaling.house import House
+from dataclasses import replace
+
+import httpx
+import pytest
+
+from signaling.io.app import create_app
+from tests.signaling.house import ORIGIN, House
 from tests.streamsvc.school.county import PASSWORD
 
 
@@ -244,9 +250,31 @@ async def test_qr_codes_hold_only_our_own_addresses(house: House) -> None:
         assert refused.json()["error"]["id"] == "path-refused", path
 
 
+@pytest.mark.parametrize(
+    ("ailing", "status", "code"),
+    [
+        ({"disk": "disk-full"}, "degraded", 200),
+        ({"recorder": "recorder-down"}, "not-ready", 503),
+        ({"database": "database-unusable", "disk": "disk-full"}, "not-ready", 503),
+    ],
+)
+async def test_a_part_that_ails_is_named(
+    house: House, ailing: dict[str, str], status: str, code: int
+) -> None:
+    async def readiness() -> dict[str, str]:
+        return {"database": "ok", "recorder": "ok", "disk": "ok"} | ailing
+
+    app = create_app(replace(house.services, readiness=readiness))
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=ORIGIN) as browser:
+        answer = await browser.get("/readyz")
+    assert (answer.status_code, answer.json()["status"]) == (code, status)
+    assert answer.json()["parts"].items() >= ailing.items()
+
+
 async def test_health(house: House) -> None:
     browser = house.client()
     assert (await browser.get("/healthz")).json() == {"status": "ok"}
-    assert (await browser.get("/readyz")).status_code == 200
+    ready = await browser.get("/readyz")
+    assert (ready.status_code, ready.json()) == (200, {"status": "ok", "parts": {}})
     refused = await browser.get("/metrics")
     assert refused.json()["error"]["id"] == "metrics-refused"

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, event
+from sqlalchemy import Connection, event, text
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import (
     AsyncEngine,
     AsyncSession,
@@ -20,6 +20,7 @@ from streamsvc.school.io.migrate import SchemaIsNewer, migrate
 BUSY_TIMEOUT_MS = 5_000
 """How long a writer waits for another before it is told `database is locked`."""
 _WRITES = "streamsvc_writes"
+_CHECK = text("SELECT version_num FROM alembic_version")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,17 @@ class Database:
     """Sessions that take SQLite's write lock at their begin: a session that reads first and writes
     later would otherwise fail at once when another wrote in between."""
     clock: Clock
+
+    async def check(self) -> None:
+        """A trivial query that reads the file. Raises EnvironmentFault `database-unusable`."""
+        path = make_url(str(self.engine.url)).database or ""
+        try:
+            async with self.reading() as session:
+                await session.execute(_CHECK)
+        except DBAPIError as error:
+            raise database_fault(path, str(error.orig)) from error
+        except SQLAlchemyError as error:
+            raise database_fault(path, type(error).__name__) from error
 
     async def close(self) -> None:
         """Close all connections. Closing twice is harmless."""
