@@ -6,6 +6,7 @@ A line is on disk before anybody is told of it, so a lesson can be rebuilt after
 import errno
 import os
 from pathlib import Path
+from typing import BinaryIO
 
 from streamsvc.base.errors import EnvironmentFault
 from streamsvc.base.ids import LessonId
@@ -22,12 +23,13 @@ class FileTimeline:
         return self._folder / lesson_id / "timeline.jsonl"
 
     def append(self, lesson_id: LessonId, line: str) -> None:
-        """Write one line and sync it. Raises EnvironmentFault `disk-full` or `disk-unwritable`."""
+        """Write one line, or several joined by line feeds, and sync them. Raises EnvironmentFault
+        `disk-full` or `disk-unwritable`."""
         path = self.path(lesson_id)
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            with path.open("ab") as file:
-                start = file.tell()
+            with path.open("a+b") as file:
+                start = _cut_torn_line(file)
                 try:
                     file.write(line.encode() + b"\n")
                     file.flush()
@@ -42,12 +44,26 @@ class FileTimeline:
             ) from error
 
     def read(self, lesson_id: LessonId) -> list[str]:
-        """All whole lines; a torn last one is cut off, so that the next append starts clean."""
+        """All whole lines. A torn last one is left out and left alone: readers of a live lesson
+        must not cut off what its writer is just writing."""
         path = self.path(lesson_id)
-        if not path.exists():
-            return []
-        data = path.read_bytes()
-        whole = data[: data.rfind(b"\n") + 1]
-        if len(whole) < len(data):
-            os.truncate(path, len(whole))
-        return whole.decode("utf-8", "replace").splitlines()
+        return whole_lines(path.read_bytes()) if path.exists() else []
+
+
+def whole_lines(data: bytes) -> list[str]:
+    """Lines that end in a line feed, which is never inside one: JSON writes it as an escape. Other
+    ends of lines (U+2028, U+0085) stand in a message as they were typed."""
+    return data.decode("utf-8", "replace").split("\n")[:-1]
+
+
+def _cut_torn_line(file: BinaryIO) -> int:
+    """Remove what a crash left of a last line; returns the size then."""
+    size = file.seek(0, os.SEEK_END)
+    if size == 0:
+        return 0
+    file.seek(size - 1)
+    if file.read(1) == b"\n":
+        return size
+    file.seek(0)
+    whole = file.read().rfind(b"\n") + 1
+    return file.truncate(whole)
