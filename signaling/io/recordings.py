@@ -162,18 +162,23 @@ async def _on_disk(ctx: Context, recording_id: RecordingId) -> PlayableRecording
 async def _timeline(
     ctx: Context, found: Recording, disk: PlayableRecording | None
 ) -> list[TimelineEvent]:
-    lines = await asyncio.to_thread(ctx.services.timeline.read, found.lesson_id)
-    if not lines:
-        lines = await asyncio.to_thread(_lines_beside, ctx, found.id)
-    return moments(lines, disk.started_at_ms if disk else found.started_at_ms)
+    zero_ms = disk.started_at_ms if disk else found.started_at_ms
+
+    def read() -> list[TimelineEvent]:
+        lines = ctx.services.timeline.read(found.lesson_id) or _lines_beside(ctx, found.id)
+        return moments(lines, zero_ms)
+
+    return await asyncio.to_thread(read)
 
 
 def _lines_beside(ctx: Context, recording_id: RecordingId) -> list[str]:
     """The copy that travels with the recording (an adopted one has no lesson here)."""
     try:
-        return ctx.services.catalog.timeline(recording_id).read_text("utf-8").splitlines()
+        data = ctx.services.catalog.timeline(recording_id).read_bytes()
     except (StreamsvcError, OSError):
         return []
+    # not splitlines(): a message may hold U+2028, which ends no line of a timeline
+    return data.decode("utf-8", "replace").split("\n")
 
 
 async def _room_names(ctx: Context, found: list[Recording]) -> dict[RoomId, str]:
