@@ -1,12 +1,12 @@
 """The data folder: one service at a time, a secret of its own, and where things are inside."""
 
 import fcntl
-import os
 import secrets
 from pathlib import Path
 from typing import IO
 
 from streamsvc.base.errors import EnvironmentFault
+from streamsvc.private_file import write_private
 
 SECRET_BYTES = 32
 
@@ -54,15 +54,12 @@ class DataFolder:
             self._lock = None
 
     def secret(self) -> bytes:
-        """The key that signs grants: made at the first start, readable by this user only."""
+        """The key that signs grants: made at the first start, readable by this user only. One that
+        is too short (a machine that lost power while it was written) is made again: grants are
+        valid for ten minutes only."""
         path = self.path / "secret.key"
-        try:
-            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        except FileExistsError:
-            return path.read_bytes()
-        with os.fdopen(descriptor, "wb") as file:
-            made = secrets.token_bytes(SECRET_BYTES)
-            file.write(made)
-            file.flush()
-            os.fsync(file.fileno())
+        if path.exists() and len(kept := path.read_bytes()) == SECRET_BYTES:
+            return kept
+        made = secrets.token_bytes(SECRET_BYTES)
+        write_private(path, made)
         return made

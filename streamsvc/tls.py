@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from streamsvc.base.errors import EnvironmentFault
+from streamsvc.private_file import write_private
 
 AUTHORITY_DAYS = 3650
 CERTIFICATE_DAYS = 397
@@ -47,11 +48,11 @@ def local_certificate(
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         authority, authority_key = _authority(folder, now)
-        if not _is_good(files.certificate, authority, names, now):
+        if not _is_good(files, authority, names, now):
             key = ec.generate_private_key(ec.SECP256R1())
             leaf = _sign_leaf(authority, authority_key, key, names, now)
             _write_key(files.key, key)
-            _write(files.certificate, _pem(leaf) + _pem(authority))
+            write_private(files.certificate, _pem(leaf) + _pem(authority))
     except (OSError, ValueError) as error:
         raise EnvironmentFault(
             "certificate-unusable", path=str(folder), problem=str(error)
@@ -77,14 +78,17 @@ def days_left(certificate: Path, now: datetime.datetime) -> int:
 def _authority(folder: Path, now: datetime.datetime) -> tuple[x509.Certificate, Key]:
     certificate_path, key_path = folder / "ca.crt", folder / "ca.key"
     if certificate_path.exists() and key_path.exists():
+        certificate = x509.load_pem_x509_certificate(certificate_path.read_bytes())
         key = serialization.load_pem_private_key(key_path.read_bytes(), None)
         if not isinstance(key, ec.EllipticCurvePrivateKey):
             raise ValueError("ca.key is not an elliptic curve key")
-        return x509.load_pem_x509_certificate(certificate_path.read_bytes()), key
+        if key.public_key() != certificate.public_key():
+            raise ValueError("ca.key is not the key of ca.crt")
+        return certificate, key
     key = ec.generate_private_key(ec.SECP256R1())
     certificate = _sign_authority(key, now)
     _write_key(key_path, key)
-    _write(certificate_path, _pem(certificate))
+    write_private(certificate_path, _pem(certificate))
     return certificate, key
 
 
@@ -167,12 +171,18 @@ def _general_names(names: Sequence[str]) -> list[x509.GeneralName]:
 
 
 def _is_good(
-    path: Path, authority: x509.Certificate, names: Sequence[str], now: datetime.datetime
+    files: CertificateFiles,
+    authority: x509.Certificate,
+    names: Sequence[str],
+    now: datetime.datetime,
 ) -> bool:
-    """The file holds a certificate of this authority, for all these names, for a while yet."""
-    if not path.exists():
+    """A certificate of this authority, with its key, for all these names, for a while yet."""
+    if not files.certificate.exists() or not files.key.exists():
         return False
-    leaf = x509.load_pem_x509_certificate(path.read_bytes())
+    leaf = x509.load_pem_x509_certificate(files.certificate.read_bytes())
+    key = serialization.load_pem_private_key(files.key.read_bytes(), None)
+    if key.public_key() != leaf.public_key():  # the service was killed between the two files
+        return False
     try:
         leaf.verify_directly_issued_by(authority)
     except (ValueError, TypeError, InvalidSignature):
@@ -180,7 +190,7 @@ def _is_good(
     held = leaf.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     if set(_general_names(names)) - set(held):
         return False
-    return days_left(path, now) >= RENEW_BEFORE_DAYS
+    return days_left(files.certificate, now) >= RENEW_BEFORE_DAYS
 
 
 def _pem(certificate: x509.Certificate) -> bytes:
@@ -188,7 +198,7 @@ def _pem(certificate: x509.Certificate) -> bytes:
 
 
 def _write_key(path: Path, key: Key) -> None:
-    _write(
+    write_private(
         path,
         key.private_bytes(
             serialization.Encoding.PEM,
@@ -196,14 +206,3 @@ def _write_key(path: Path, key: Key) -> None:
             serialization.NoEncryption(),
         ),
     )
-
-
-def _write(path: Path, data: bytes) -> None:
-    """Only ours to read, whole or not there."""
-    temporary = path.with_suffix(path.suffix + ".tmp")
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(path)

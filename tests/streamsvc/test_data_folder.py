@@ -26,6 +26,15 @@ def test_the_secret_is_made_once_and_is_private(tmp_path: Path) -> None:
     folder.close()
 
 
+@pytest.mark.parametrize("torn", [b"", b"short"])
+def test_a_secret_that_was_cut_short_signs_nothing(tmp_path: Path, torn: bytes) -> None:
+    (tmp_path / "secret.key").write_bytes(torn)
+    secret = DataFolder(tmp_path).secret()
+    assert len(secret) == 32
+    assert DataFolder(tmp_path).secret() == secret
+    assert (tmp_path / "secret.key").stat().st_mode & 0o077 == 0
+
+
 def test_a_file_in_the_way_is_said(tmp_path: Path) -> None:
     (tmp_path / "d").write_text("")
     with pytest.raises(EnvironmentFault, match="disk-unwritable"):

@@ -40,6 +40,26 @@ def test_it_is_kept_until_names_change_or_its_end_is_near(tmp_path: Path) -> Non
     assert tls.days_left(third.certificate, later) == tls.CERTIFICATE_DAYS
 
 
+@pytest.mark.parametrize("has_other_key", [True, False])
+def test_a_certificate_without_its_key_is_made_again(tmp_path: Path, has_other_key: bool) -> None:
+    other = tls.local_certificate(tmp_path / "other", NAMES, NOW)
+    files = tls.local_certificate(tmp_path, NAMES, NOW)
+    files.key.unlink()
+    if has_other_key:  # killed after the new key was written and before its certificate
+        other.key.replace(files.key)
+    tls.local_certificate(tmp_path, NAMES, NOW)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(files.certificate, files.key)
+
+
+def test_an_authority_with_a_strange_key_is_said(tmp_path: Path) -> None:
+    tls.local_certificate(tmp_path / "other", NAMES, NOW)
+    tls.local_certificate(tmp_path, NAMES, NOW)
+    (tmp_path / "other" / "ca.key").replace(tmp_path / "ca.key")
+    with pytest.raises(EnvironmentFault, match="certificate-unusable"):
+        tls.local_certificate(tmp_path, NAMES, NOW)
+
+
 def test_a_broken_or_missing_file_is_said(tmp_path: Path) -> None:
     tls.local_certificate(tmp_path, NAMES, NOW)
     (tmp_path / "ca.crt").write_text("broken")
