@@ -8,6 +8,7 @@ import hashlib
 import html
 from pathlib import Path
 from string import Template
+from urllib.parse import quote
 
 import segno
 from cryptography import x509
@@ -87,7 +88,8 @@ class ToHttps:
         host = _hostname(scope)
         in_url = f"[{host}]" if ":" in host else host
         query = scope["query_string"].decode("latin-1")
-        target = f"https://{in_url}:{self._https_port}{scope['path']}"
+        # the path was decoded: what was %0D%0A in it must not become a header of its own
+        target = f"https://{in_url}:{self._https_port}{quote(scope['path'])}"
         location = target + (f"?{query}" if query else "")
         # 307 and not 308: a browser keeps a 308 for ever, also after HTTPS is turned off again
         return Response(status_code=307, headers={"Location": location})
