@@ -110,7 +110,7 @@ class Guard:
         origin = headers.get("origin")
         if origin is None or scope["path"].startswith(_ANY_ORIGIN):
             return
-        if urlsplit(origin).netloc not in (host, self._public_host or host):
+        if _place_of(origin) not in (host, self._public_host or host):
             raise UserError("origin-refused")
 
     def _limited(self, scope: Scope, receive: Receive) -> Receive:
@@ -151,6 +151,14 @@ class _Answer:
             headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
             headers.setdefault("Cache-Control", "no-store")
         await self._send(message)
+
+
+def _place_of(origin: str) -> str:
+    """Host and port of an Origin header; empty for one that is none."""
+    try:
+        return urlsplit(origin).netloc
+    except ValueError:
+        return ""
 
 
 def _note(scope: Scope, status: int, seconds: float) -> None:

@@ -83,11 +83,7 @@ async def staff_page(request: Request, ctx: Context = Depends(context)) -> Respo
 @router.get("/{path:path}", dependencies=_OPEN)
 async def built_file(path: str, request: Request, ctx: Context = Depends(context)) -> Response:
     """A file of the web build, compressed where the build made a compressed copy."""
-    root = ctx.services.settings.web_dist.resolve()
-    file = (root / path).resolve()
-    is_page = file.suffix == ".html"
-    if not file.is_relative_to(root) or not file.is_file() or is_page:
-        raise UserError("path-unknown")
+    file = _file_of_build(ctx.services.settings.web_dist.resolve(), path)
     chosen, encoding = _variant(file, request.headers.get("accept-encoding", ""))
     headers = {
         "Cache-Control": _IMMUTABLE if path.startswith("assets/") else "no-cache",
@@ -97,6 +93,18 @@ async def built_file(path: str, request: Request, ctx: Context = Depends(context
         headers["Content-Encoding"] = encoding
     media_type = mimetypes.guess_type(file.name)[0] or "application/octet-stream"
     return FileResponse(chosen, media_type=media_type, headers=headers)
+
+
+def _file_of_build(root: Path, path: str) -> Path:
+    """Raises UserError `path-unknown` for a page, and for what is no file inside `root`."""
+    try:
+        file = (root / path).resolve()
+        is_served = file.is_relative_to(root) and file.is_file() and file.suffix != ".html"
+    except (OSError, ValueError):  # a name too long for the disk, or with a zero byte
+        is_served = False
+    if not is_served:
+        raise UserError("path-unknown")
+    return file
 
 
 def bootstrap(room_home: RoomHome | None, locale: str) -> str:

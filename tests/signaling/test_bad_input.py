@@ -176,7 +176,7 @@ async def test_a_full_disk_does_not_stop_a_lesson_and_the_timeline_has_no_hole(
 
 async def test_a_foreign_origin_can_not_act_with_our_cookie(house: House) -> None:
     lead = await house.signed_in("lead_a1")
-    for origin in ("http://evil.test", "null", "http://classroom.test.evil.test"):
+    for origin in ("http://evil.test", "null", "http://classroom.test.evil.test", "http://[", "["):
         answer = await lead.post("/api/sign-out", headers={"Origin": origin})
         assert error_of(answer) == "origin-refused", origin
     assert (await lead.get("/api/me")).status_code == 200
@@ -209,6 +209,11 @@ async def test_unknown_paths_and_methods(house: House) -> None:
     assert error_of(wrong) == "method-not-allowed" and wrong.headers["allow"] == "GET"
     visit = await browser.get("/nothing", headers={"Accept": "text/html"})
     assert visit.status_code == 404 and "没有这个页面" in visit.text
+
+
+@pytest.mark.parametrize("path", ["/a%00b", "/" + "a" * 300, "/" + "a/" * 3000, "/%2e%2e/secret"])
+async def test_a_path_no_disk_can_hold_is_unknown(house: House, path: str) -> None:
+    assert error_of(await house.client().get(path)) == "path-unknown"
 
 
 async def test_a_fault_of_ours_is_an_incident_with_a_number(
