@@ -26,11 +26,13 @@ def entry_of(error_id: str) -> Entry:
 
 def error_body(error: StreamsvcError) -> ErrorBody:
     """The error as every client gets it."""
-    return ErrorBody(
-        id=error.error_id,
-        message=sentence(error.error_id, error.details),
-        details=dict(error.details),
-    )
+    details = {name: _sendable(value) for name, value in error.details.items()}
+    return ErrorBody(id=error.error_id, message=sentence(error.error_id, details), details=details)
+
+
+def _sendable(value: str | int | float) -> str | int | float:
+    """A detail may be the client's own words: half a surrogate pair in them has no UTF-8."""
+    return value.encode("utf-8", "replace").decode() if isinstance(value, str) else value
 
 
 def error_of(error_id: str) -> StreamsvcError:

@@ -179,4 +179,5 @@ def _parsed(text: str | bytes) -> ClientMessage:
 def _request_id(value: dict[str, object]) -> dict[str, str]:
     """The request's id, so that the page can tell which one failed."""
     request_id = value.get("request_id")
-    return {"request_id": request_id[:40]} if isinstance(request_id, str) else {}
+    is_known = isinstance(request_id, str) and request_id.isprintable()
+    return {"request_id": str(request_id)[:40]} if is_known else {}

@@ -2,6 +2,7 @@
 
 import json
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -125,6 +126,21 @@ json_values = st.recursive(
 def test_any_json_is_answered_and_never_raises(value: dict[str, object]) -> None:
     outputs = opened().receive(json.dumps(value), 1)
     assert outputs
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        r'{"type": "\ud800"}',
+        r'{"type": "zz", "request_id": "\udfff"}',
+        r'{"type": "ping", "\ud800": 1}',
+        r'{"type": "post_message", "request_id": "\ud800", "text": "\ud800"}',
+    ],
+)
+def test_half_a_surrogate_pair_is_answered_in_utf8(text: str) -> None:
+    (answer,) = opened().receive(text, 1_000)
+    assert isinstance(answer, Send)
+    assert '"failed"' in answer.message.model_dump_json()
 
 
 def test_json_too_deep_is_malformed() -> None:
