@@ -7,8 +7,8 @@ load of the sign-in page, which has no media.
 import asyncio
 
 from tests.bench.figures import arguments, percentile, tell
-from tests.support.demo import DemoLesson, demo_lesson
 from tests.support.browser import BOARD, chromium, open_context
+from tests.support.demo import DemoLesson, demo_lesson
 
 FIRST_FRAME = """
 () => new Promise(done => {

@@ -11,8 +11,8 @@ from typing import Any
 from playwright.async_api import Browser, Page
 
 from tests.bench.figures import arguments, percentile, tell
-from tests.support.demo import DemoLesson, demo_lesson
 from tests.support.browser import BOARD, chromium, open_context
+from tests.support.demo import DemoLesson, demo_lesson
 
 SCRIPT = """
 window.bench = {
