@@ -28,7 +28,9 @@ Picture = NDArray[np.uint8]
 
 SAMPLE_RATE = 48_000
 OPUS_FRAME_SAMPLES = 960
-KEYFRAME_SECONDS = 2
+KEYFRAME_SECONDS = 1
+"""An encoded clip can't answer a key frame request: this, and a second that fits into what the
+relay sends a new viewer at once (40 KB), is what makes its first picture immediate."""
 BEEP_SECONDS = 0.1
 BEEP_HERTZ = 880
 MINUTE_HERTZ = 1_320
@@ -46,7 +48,7 @@ BAR_COLORS = (
 )
 """The bar's color in second n is entry n modulo 8."""
 
-DRAWING = 2
+DRAWING = 3
 """Grows when the pictures change, so that no older clip is taken from the cache."""
 
 _NIGHT = (24, 32, 44)
@@ -103,8 +105,8 @@ def draw_slide(scene: Scene, seconds: float) -> Picture:
     return picture
 
 
-CAMERA = Scene("camera", 960, 540, 15, 350_000, draw_clock, has_sound=True)
-SCREEN = Scene("screen", 960, 540, 10, 200_000, draw_slide, has_sound=False)
+CAMERA = Scene("camera", 960, 540, 15, 220_000, draw_clock, has_sound=True)
+SCREEN = Scene("screen", 960, 540, 10, 150_000, draw_slide, has_sound=False)
 
 
 def beeps(duration_seconds: int) -> NDArray[np.int16]:
@@ -141,7 +143,7 @@ def cached_clip(folder: Path, scene: Scene, *, duration_seconds: int = 60) -> Pa
 
 
 def write_clip(path: Path, scene: Scene, *, duration_seconds: int) -> None:
-    """Encode the scene: H.264 baseline with a key frame each two seconds, Opus in 20 ms frames."""
+    """Encode the scene: H.264 baseline with a key frame each second, Opus in 20 ms frames."""
     with av.open(str(path), "w", format="mp4") as container:
         video = container.add_stream("libx264", rate=scene.frames_per_second)
         video.width, video.height, video.pix_fmt = scene.width, scene.height, "yuv420p"

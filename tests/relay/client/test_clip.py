@@ -57,14 +57,17 @@ def test_digits_differ_and_stay_inside() -> None:
     assert len(seen) == 11
 
 
-def test_encoded_clip_begins_each_two_seconds_anew(tmp_path: Path) -> None:
+def test_encoded_clip_begins_each_second_anew_and_small_enough_to_be_sent_at_once(tmp_path: Path) -> None:
     path = tmp_path / "clip.mp4"
     write_clip(path, CAMERA, duration_seconds=4)
     with av.open(str(path)) as container:
         packets = [packet for packet in container.demux(video=0) if packet.size]
     keyframes = [index for index, packet in enumerate(packets) if packet.is_keyframe]
     assert len(packets) == 4 * CAMERA.frames_per_second
-    assert keyframes == [0, 2 * CAMERA.frames_per_second]
+    rate = CAMERA.frames_per_second
+    assert keyframes == [0, rate, 2 * rate, 3 * rate]
+    seconds = [packets[start : start + rate] for start in keyframes]
+    assert max(sum(packet.size for packet in second) for second in seconds) <= 40_000
 
 
 def test_clip_is_made_once_and_whole(tmp_path: Path) -> None:
