@@ -21,7 +21,7 @@ HOLD_MS = 10_000.0
 WAIT_MS = 4_000.0
 """How far behind its arrival media may still come in order (reordering, a slow link)."""
 LEAD_IN_MS = 500.0
-"""Voice this much before the first picture needs no blank picture."""
+"""Voice this much before the first picture gets no blank picture: it is left out."""
 STEP_MS = 1.0
 """Least distance of two pictures."""
 LAST_PICTURE_MS = 66.0
@@ -119,6 +119,7 @@ class Segmenter:
     def _next(self) -> Segment | None:
         if self.start_ms is None:
             self.start_ms = self._beginning()
+            self._leave_out_voice_before(self.start_ms)
         if self.start_ms is None or self._is_past_end():
             return None
         self._change_section()
@@ -135,6 +136,14 @@ class Segmenter:
         if picture_ms is not None:
             return picture_ms if picture_ms - voice_ms < LEAD_IN_MS else voice_ms
         return voice_ms if self._now_ms - voice_ms > WAIT_MS else None
+
+    def _leave_out_voice_before(self, start_ms: float | None) -> None:
+        """Players put a segment's earliest sample where the playlist says that it begins."""
+        while start_ms is not None and self._voice:
+            first = self._voice[0]
+            if (first.position + first.end) / 2 >= start_ms * SAMPLES_PER_MS:
+                return
+            self._voice.popleft()
 
     def _is_past_end(self) -> bool:
         return self._end_ms is not None and (self.start_ms or 0.0) >= self._end_ms - STEP_MS

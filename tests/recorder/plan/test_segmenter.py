@@ -83,6 +83,12 @@ def test_a_camera_that_comes_later() -> None:
     assert cut[len(blank)].pictures[0].at_ms == 5_000
 
 
+def test_voice_and_picture_begin_together_where_the_playlist_says() -> None:
+    first = segments(pictures(487, 12_487, 2_000), voice(0, 12_500))[0]
+    assert (first.start_ms, first.pictures[0].at_ms) == (487, 487)
+    assert abs(first.voice[0].position / 48 - 487) <= 10
+
+
 def test_a_short_stall_holds_the_last_picture() -> None:
     shown = [*pictures(0, 3_000, 2_000), *pictures(9_000, 12_000, 2_000)]
     cut = segments(shown, voice(0, 12_000))
