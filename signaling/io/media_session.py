@@ -17,8 +17,9 @@ class MediaSessionResource:
 
     async def patch(self, request: Request) -> Response:
         """204 for candidates; 200 with our new half and a new tag for an ICE restart."""
-        session_id = await self._owned_session(request)
+        await self._owned_session(request)
         fragment = await read_body(request, FRAGMENT)
+        session_id = await self._owned_session(request)  # the grant may have ended meanwhile
         answer = await self._relay.trickle(session_id, fragment, request.headers.get("if-match"))
         if answer.fragment is None:
             return Response(status_code=204)

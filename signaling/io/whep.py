@@ -1,6 +1,7 @@
 """The viewers' door: WHEP (draft-ietf-wish-whep), client offers."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -13,22 +14,20 @@ ENDPOINT = "/whep/{lesson_id}"
 SESSIONS = "/whep/sessions"
 
 
+@dataclass(frozen=True, slots=True)
 class WhepEndpoint:
     """`POST /whep/{lesson_id}`: the n-th audio (video) m-line gets the n-th slot of its kind."""
 
-    def __init__(
-        self, relay: RelayPort, authorize: MediaAuthorizer, ice_servers: Sequence[IceServer]
-    ) -> None:
-        self._relay = relay
-        self._authorize = authorize
-        self._ice_servers = ice_servers
+    relay: RelayPort
+    authorize: MediaAuthorizer
+    ice_servers: Sequence[IceServer]
 
     async def post(self, request: Request) -> Response:
-        """201 with the answer. The grant is checked before the body is read, and again after it: a
-        slow body is time enough to be sent away."""
+        """201 with the answer. The grant is checked before the body is read, and again after: a
+        body may come slowly, and the lesson be over by then."""
         lesson_id = LessonId(request.path_params["lesson_id"])
-        await self._authorize.subscriber(bearer_token(request), lesson_id)
+        await self.authorize.subscriber(bearer_token(request), lesson_id)
         offer = await read_body(request, SDP)
-        party = await self._authorize.subscriber(bearer_token(request), lesson_id)
-        answer = await self._relay.subscribe(party, offer)
-        return created(answer, SESSIONS, self._ice_servers)
+        party = await self.authorize.subscriber(bearer_token(request), lesson_id)
+        answer = await self.relay.subscribe(party, offer)
+        return created(answer, SESSIONS, self.ice_servers)

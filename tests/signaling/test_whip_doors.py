@@ -107,15 +107,22 @@ class FakeRelay:
         raise NotImplementedError
 
 
+@dataclass
 class NameIsGrant:
-    """The bearer token is the participant's id."""
+    """The bearer token is the participant's id, until it is thrown out."""
+
+    asked: asyncio.Event = field(default_factory=asyncio.Event)
+    thrown_out: set[str] = field(default_factory=set)
 
     async def publisher(self, bearer: str, lesson_id: LessonId, slot: Slot) -> MediaParty:
         return await self.subscriber(bearer, lesson_id)
 
     async def subscriber(self, bearer: str, lesson_id: LessonId) -> MediaParty:
+        self.asked.set()
         if not bearer:
             raise UserError("grant-missing")
+        if bearer in self.thrown_out:
+            raise UserError("not-allowed")
         return MediaParty(lesson_id, ParticipantId(bearer), bearer, bearer)
 
     async def session(self, bearer: str, party: MediaParty) -> None:
@@ -134,10 +141,15 @@ def relay() -> FakeRelay:
 
 
 @pytest.fixture
-async def client(relay: FakeRelay) -> AsyncIterator[httpx.AsyncClient]:
+def gate() -> NameIsGrant:
+    return NameIsGrant()
+
+
+@pytest.fixture
+async def client(relay: FakeRelay, gate: NameIsGrant) -> AsyncIterator[httpx.AsyncClient]:
     app = FastAPI()
     servers = [IceServer("stun:s.example"), IceServer("turn:t.example?transport=udp", "u", 'p"w')]
-    app.include_router(media_router(relay, NameIsGrant(), problem, ice_servers=servers))
+    app.include_router(media_router(relay, gate, problem, ice_servers=servers))
     listener = socket.create_server(("127.0.0.1", 0))
     server = uvicorn.Server(uvicorn.Config(app, log_level="warning", lifespan="off"))
     serving = asyncio.ensure_future(server.serve(sockets=[listener]))
@@ -194,6 +206,19 @@ class TestOpening:
 
 
 class TestRefusing:
+    @pytest.mark.parametrize("path", ["/whip/l_1/stage", "/whep/l_1"])
+    async def test_who_is_thrown_out_while_her_offer_comes_slowly(
+        self, client: httpx.AsyncClient, relay: FakeRelay, gate: NameIsGrant, path: str
+    ) -> None:
+        async def slowly() -> AsyncIterator[bytes]:
+            yield OFFER.encode()
+            await gate.asked.wait()
+            gate.thrown_out.add("teacher")
+
+        answer = await client.post(path, content=slowly(), headers=_sdp())
+        assert answer.status_code == 403
+        assert relay.offers == []
+
     @pytest.mark.parametrize("path", ["/whip/l_1/lead", "/whep/l_1"])
     async def test_no_grant(self, client: httpx.AsyncClient, path: str) -> None:
         answer = await client.post(path, content=OFFER, headers=_sdp("") | {"Authorization": ""})
