@@ -25,7 +25,12 @@ export interface RequestOptions {
 export async function api<Answer>(path: string, options: RequestOptions = {}): Promise<Answer> {
   const response = await send(path, options);
   if (!response.ok) throw await refusal(response);
-  return response.status === 204 ? (undefined as Answer) : ((await response.json()) as Answer);
+  if (response.status === 204) return undefined as Answer;
+  try {
+    return (await response.json()) as Answer;
+  } catch {
+    throw new ApiError(0, UNREACHABLE);
+  }
 }
 
 async function send(path: string, options: RequestOptions): Promise<Response> {
@@ -45,19 +50,18 @@ async function send(path: string, options: RequestOptions): Promise<Response> {
   }
 }
 
-/** `fetch` that gives up: Chrome 80 has no AbortSignal.timeout. */
+/**
+ * `fetch` that gives up, in the middle of the body too: the timer outlives the headers, and ends
+ * nothing once all has been read. Chrome 80 has no AbortSignal.timeout.
+ */
 export async function fetchWithin(
   path: string,
   init: RequestInit,
   timeoutMs: number,
 ): Promise<Response> {
   const controller = new AbortController();
-  const timer = setTimeout(() => controller.abort(), timeoutMs);
-  try {
-    return await fetch(path, { ...init, signal: controller.signal });
-  } finally {
-    clearTimeout(timer);
-  }
+  setTimeout(() => controller.abort(), timeoutMs);
+  return fetch(path, { ...init, signal: controller.signal });
 }
 
 /** Reads a problem+json answer; a proxy's HTML page becomes a sentence with its status. */

@@ -70,6 +70,7 @@ export class Remote {
     this.home = home;
     this.phase = 'paired';
     const lessonId = home.open?.lesson_id ?? null;
+    if (lessonId === null && this.store?.state?.lesson.state === 'ended') this.store.close();
     if (lessonId === this.#lessonId || lessonId === null) return;
     const grant = grantOf(home);
     if (grant === null) return;

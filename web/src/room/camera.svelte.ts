@@ -1,10 +1,17 @@
-import { closeStream, openDevices, ROOM_CAMERA, type DeviceFault } from '$rtc/devices';
+import {
+  closeStream,
+  openDevices,
+  ROOM_CAMERA,
+  type DeviceFault,
+  type OpenedDevices,
+} from '$rtc/devices';
 
 const LOOK_AGAIN_MS = 10_000;
 
 /**
  * The room's camera and microphone: opened once when a lesson is near, closed after it. The voice
- * track is off until the stage switches it on. A camera that was missing or busy is tried again.
+ * track is off until the stage switches it on. What was missing or busy is tried again, and what
+ * works meanwhile is not given up for that.
  */
 export class RoomCamera {
   stream = $state.raw<MediaStream | null>(null);
@@ -42,20 +49,37 @@ export class RoomCamera {
   async #open(): Promise<void> {
     const opened = await openDevices({ video: ROOM_CAMERA, audio: {} });
     for (const track of opened.stream.getAudioTracks()) track.enabled = false;
-    if (!this.#wanted) {
+    if (!this.#wanted || (this.stream !== null && working(opened.stream) <= working(this.stream)))
       closeStream(opened.stream);
-      return;
-    }
+    else this.#adopt(opened);
+    if (this.#wanted && [opened.camera, opened.microphone].some(mayPass)) this.#later();
+  }
+
+  #adopt({ stream, camera, microphone }: OpenedDevices): void {
     closeStream(this.stream);
-    this.stream = opened.stream;
-    this.cameraFault = opened.camera;
-    this.microphoneFault = opened.microphone;
-    for (const track of opened.stream.getTracks()) track.onended = () => this.#later();
-    if (opened.camera === 'missing' || opened.camera === 'busy') this.#later();
+    this.stream = stream;
+    this.cameraFault = camera;
+    this.microphoneFault = microphone;
+    for (const track of stream.getTracks()) track.onended = () => this.#lost(track.kind);
+  }
+
+  #lost(kind: string): void {
+    if (kind === 'video') this.cameraFault = 'missing';
+    else this.microphoneFault = 'missing';
+    this.#later();
   }
 
   #later(): void {
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.#wanted && void this.#open(), LOOK_AGAIN_MS);
   }
+}
+
+function working(stream: MediaStream): number {
+  return stream.getTracks().filter((track) => track.readyState === 'live').length;
+}
+
+/** Plugging in or closing another program cures it; the others need a person at the browser. */
+function mayPass(fault: DeviceFault | null): boolean {
+  return fault === 'missing' || fault === 'busy';
 }

@@ -109,11 +109,12 @@ export class Classroom {
     return grant;
   }
 
-  /** Not open any more: over, or we were taken off the list. */
+  /** Not open any more: over (its channel may be gone before it says so), or we were taken off. */
   #maybeOver(home: RoomHome): void {
     if (this.session === null || this.session.isEnded) return;
     const listed = home.lessons.find((lesson) => lesson.lesson_id === this.session?.lessonId);
     if (listed === undefined) this.#leave();
+    else if (listed.state === 'ended') this.session.end();
   }
 
   #leave(): void {

@@ -9,6 +9,7 @@ import {
   type SlotTracks,
   type SubscriberPhase,
 } from '$rtc/subscriber';
+import { kindsOf } from '$rtc/devices';
 import type { Vitals } from '$rtc/liveness';
 import type { RoomCamera } from './camera.svelte';
 import { LinkNotice, type Notice } from './notice';
@@ -52,9 +53,10 @@ export class LessonSession {
   hasFailed = $state(false);
   /** We switched our own mic off while on stage. */
   isMicOff = $state(false);
-  isEnded = $derived.by(() => this.store.state?.lesson.state === 'ended');
+  isEnded = $derived.by(() => this.#isOver || this.store.state?.lesson.state === 'ended');
   isLive = $derived.by(() => (this.store.state?.lesson.state ?? this.#opened.state) === 'live');
 
+  #isOver = $state(false);
   readonly #opened: RoomLesson;
   readonly #camera: RoomCamera;
   readonly #roomId: string;
@@ -63,6 +65,8 @@ export class LessonSession {
   readonly #linkNotice = new LinkNotice();
   readonly #timer: ReturnType<typeof setInterval>;
   #publisher: Publisher | null = null;
+  /** What the publisher sends. */
+  #sent: MediaStream | null = null;
   #hasArrived = false;
   #screenTimer: ReturnType<typeof setTimeout> | undefined;
   #firstPartMs: number | null = null;
@@ -197,6 +201,11 @@ export class LessonSession {
     if (this.media.phase === 'refused') this.#subscriber.open();
   }
 
+  /** The room was told from elsewhere that the lesson is over. */
+  end(): void {
+    this.#isOver = true;
+  }
+
   /** Ends media and channel; the state stays to be read. */
   close(): void {
     clearInterval(this.#timer);
@@ -224,8 +233,16 @@ export class LessonSession {
 
   #goUp(): void {
     const stream = this.#camera.stream;
-    if (this.#publisher !== null || stream === null || stream.getTracks().length === 0) return;
-    this.isMicOff = false;
+    if (stream === null || stream === this.#sent || stream.getTracks().length === 0) return;
+    if (this.#publisher !== null && kindsOf(stream) === kindsOf(this.#sent)) {
+      this.#sent = stream;
+      void this.#publisher.replaceStream(stream);
+      return;
+    }
+    // A publication keeps its kinds for life: a camera that came later needs a new one.
+    if (this.#publisher === null) this.isMicOff = false;
+    this.#publisher?.close();
+    this.#sent = stream;
     this.#subscriber.setBuffer(TALKING_BUFFER_MS);
     this.#publisher = new Publisher(stream, {
       endpoint: `/whip/${this.lessonId}/stage`,
@@ -243,7 +260,7 @@ export class LessonSession {
   #comeDown(): void {
     if (this.#publisher === null) return;
     this.#publisher.close();
-    this.#publisher = null;
+    this.#publisher = this.#sent = null;
     this.#subscriber.setBuffer(LISTENING_BUFFER_MS);
   }
 

@@ -61,6 +61,15 @@ export function closeStream(stream: MediaStream | null): void {
   for (const track of stream?.getTracks() ?? []) track.stop();
 }
 
+/** What a stream holds, as one text to compare; a publication keeps its kinds for life. */
+export function kindsOf(stream: MediaStream | null): string {
+  const tracks = stream?.getTracks() ?? [];
+  return tracks
+    .map(({ kind }) => kind)
+    .sort()
+    .join(' ');
+}
+
 /** The reason in our words (names of W3C Media Capture §10, old Chrome names too). */
 export function faultOf(error: unknown): DeviceFault {
   const name = error instanceof Error || error instanceof DOMException ? error.name : '';

@@ -18,8 +18,15 @@ export async function openSession(
   const offer = await pc.createOffer();
   await pc.setLocalDescription(offer);
   const response = await call('POST', endpoint, grant, SDP, offer.sdp ?? '');
-  await pc.setRemoteDescription({ type: 'answer', sdp: await response.text() });
-  return response.headers.get('Location') ?? '';
+  const session = response.headers.get('Location') ?? '';
+  try {
+    await pc.setRemoteDescription({ type: 'answer', sdp: await response.text() });
+  } catch (error) {
+    // Closed meanwhile, or an answer we can't take: the server must not keep what nobody uses.
+    if (session) void endSession(session, grant);
+    throw error;
+  }
+  return session;
 }
 
 /** New ICE names both ways in one PATCH (RFC 9725 §4.3.2); the media session lives on. */

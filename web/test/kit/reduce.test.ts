@@ -21,6 +21,13 @@ describe('a snapshot', () => {
     expect(gapped?.hasGap).toBe(true);
     expect(reduce(gapped, aSnapshot({ seq: 9 }), NOW)).toMatchObject({ seq: 9, hasGap: false });
   });
+
+  it('is not needed after a resumption, which sends everything missed', () => {
+    const gapped = after({ type: 'lesson_started', seq: 9, at_ms: 1 });
+    const { me } = aSnapshot();
+    const resumed = { type: 'resumed' as const, seq: 9, now_ms: 9_000, me };
+    expect(reduce(gapped, resumed, NOW)).toMatchObject({ seq: 7, hasGap: false });
+  });
 });
 
 describe('events', () => {

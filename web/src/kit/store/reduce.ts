@@ -16,7 +16,7 @@ export function reduce(
   if (message.type === 'snapshot') return fromSnapshot(message, localNowMs);
   if (state === null) return null;
   if (message.type === 'resumed')
-    return { ...state, me: message.me, clockOffsetMs: message.now_ms - localNowMs };
+    return { ...state, hasGap: false, me: message.me, clockOffsetMs: message.now_ms - localNowMs };
   if (!isEvent(message) || message.seq <= state.seq) return state;
   if (message.seq !== state.seq + 1) return { ...state, hasGap: true };
   return { ...state, ...changes(state, message), seq: message.seq };

@@ -6,7 +6,7 @@
 import { ApiError } from '$kit/api';
 import type { ErrorBody, Grant } from '$kit/protocol/schema';
 import { LessonStore, type HeldGrant, type LessonRequest } from '$kit/store/lesson.svelte';
-import { closeStream, openScreen, type DeviceFault } from '$rtc/devices';
+import { closeStream, kindsOf, openScreen, type DeviceFault } from '$rtc/devices';
 import { Publisher } from '$rtc/publisher';
 import { Camera } from '../media/camera.svelte';
 import { faultOf, requestGrant } from '../resources';
@@ -118,9 +118,12 @@ export class Teaching {
       this.screenFault = opened === 'denied' ? null : opened;
       return;
     }
+    if (this.#closed) return closeStream(opened);
     this.screenFault = null;
     this.screen = opened;
-    opened.getVideoTracks()[0]?.addEventListener('ended', () => this.stopScreen());
+    opened.getVideoTracks()[0]?.addEventListener('ended', () => {
+      if (opened === this.screen) this.stopScreen();
+    });
     if (this.phase !== 'idle') this.#sendScreen();
   }
 
@@ -228,15 +231,6 @@ export class Teaching {
       throw caught;
     }
   }
-}
-
-/** What a stream holds; a publication keeps its kinds for life. */
-function kindsOf(stream: MediaStream | null): string {
-  const tracks = stream?.getTracks() ?? [];
-  return tracks
-    .map(({ kind }) => kind)
-    .sort()
-    .join(' ');
 }
 
 const NOT_ARRIVED: ErrorBody = {

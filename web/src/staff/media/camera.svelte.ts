@@ -94,6 +94,8 @@ export class Camera {
   }
 
   #adopt(stream: MediaStream): void {
+    // Two choices in a row open two: the lamp of the first must go out.
+    closeStream(this.stream);
     this.stream = stream;
     this.cameraId = stream.getVideoTracks()[0]?.getSettings().deviceId ?? '';
     this.microphoneId = stream.getAudioTracks()[0]?.getSettings().deviceId ?? '';
