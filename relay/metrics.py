@@ -10,9 +10,10 @@ BYTES_SENT = counter("streamsvc_relay_bytes_sent", "UDP payload bytes sent from 
 DATAGRAMS_DROPPED = counter(
     "streamsvc_relay_datagrams_dropped",
     "Datagrams not used, by reason: too_long (over 1,500 bytes), stranger (media from an address "
-    "without a peer), not_ours (neither STUN, DTLS nor media), stun_refused (a check that did not "
-    "prove itself), malformed (failed decryption or made no sense inside), dtls_queue (a "
-    "handshake's queue was full), send_failed (the kernel refused it).",
+    "without a peer), unwanted (media from a viewer), not_ours (neither STUN, DTLS nor media), "
+    "stun_refused (a check that did not prove itself), malformed (failed decryption or made no "
+    "sense inside), dtls_queue (a handshake's queue was full), send_failed (the kernel refused "
+    "it).",
     ("reason",),
 )
 PACKETS_FORWARDED = counter(

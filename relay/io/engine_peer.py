@@ -12,6 +12,10 @@ from relay.metrics import DATAGRAMS_DROPPED
 from relay.ports import Address, PeerKeys
 from streamsvc.base.errors import ProtocolError
 
+MAX_SOURCES = 64
+"""SSRCs a peer may ever use: libsrtp keeps a context for each, never forgets one, and looks through
+all of them for every packet."""
+
 
 class EnginePeer:
     """Sends and receives encrypted once `connect`ed; before, it drops."""
@@ -22,6 +26,8 @@ class EnginePeer:
         self.address: Address | None = None
         self._port = port
         self._keys: PeerKeys | None = None
+        self._sources: set[bytes] = set()
+        """SSRCs of what passed authentication."""
 
     def connect(self, keys: PeerKeys) -> None:
         """Its handshake is done."""
@@ -36,29 +42,36 @@ class EnginePeer:
         """Check and decrypt. Raises ProtocolError `srtp-refused`."""
         if self._keys is None:
             raise ProtocolError("srtp-refused", reason="no keys yet")
+        source = datagram[4:8] if is_rtcp else datagram[8:12]
+        if source not in self._sources and len(self._sources) >= MAX_SOURCES:
+            raise ProtocolError("srtp-refused", reason="too many sources")
         inbound = self._keys.inbound
         try:
             packet = inbound.unprotect_rtcp(datagram) if is_rtcp else inbound.unprotect(datagram)
         except (pylibsrtp.Error, ValueError) as error:
             raise ProtocolError("srtp-refused", reason=str(error)) from None
+        self._sources.add(source)
         self.heard_at = now
         return packet
 
     def send_rtp(self, packet: bytes) -> None:
         """Encrypt and send, or drop."""
+        self._send(packet, is_rtcp=False)
+
+    def send_rtcp(self, compound: bytes) -> None:
+        """Encrypt and send, or drop."""
+        self._send(compound, is_rtcp=True)
+
+    def _send(self, packet: bytes, *, is_rtcp: bool) -> None:
         if self._keys is None or self.address is None:
             return
+        outbound = self._keys.outbound
         try:
-            protected = self._keys.outbound.protect(packet)
+            protected = outbound.protect_rtcp(packet) if is_rtcp else outbound.protect(packet)
         except (pylibsrtp.Error, ValueError):  # longer than a session takes
             DATAGRAMS_DROPPED.labels("too_long").inc()
             return
         self._port.send(protected, self.address)
-
-    def send_rtcp(self, compound: bytes) -> None:
-        """Encrypt and send, or drop."""
-        if self._keys is not None and self.address is not None:
-            self._port.send(self._keys.outbound.protect_rtcp(compound), self.address)
 
 
 class PublisherPeer(EnginePeer):

@@ -14,7 +14,12 @@ from relay.forwarding.publisher_feed import Arrived
 from relay.forwarding.subscription import Subscription
 from relay.io.engine_peer import EnginePeer, PublishedTrack, PublisherPeer, SubscriberPeer
 from relay.io.engine_tables import Tables
-from relay.metrics import KEYFRAMES_REQUESTED, PACKETS_FORWARDED, PACKETS_REPAIRED
+from relay.metrics import (
+    DATAGRAMS_DROPPED,
+    KEYFRAMES_REQUESTED,
+    PACKETS_FORWARDED,
+    PACKETS_REPAIRED,
+)
 from relay.ports import EngineListener
 from relay.rtp.extensions import abs_send_time
 from relay.rtp.header import is_rtcp
@@ -38,13 +43,16 @@ class PacketPath:
     def on_media(self, peer: EnginePeer, datagram: bytes, now: float) -> None:
         """One SRTP or SRTCP datagram. Raises ProtocolError when it is refused."""
         has_reports = is_rtcp(datagram)
+        if isinstance(peer, SubscriberPeer) and not has_reports:
+            DATAGRAMS_DROPPED.labels("unwanted").inc()
+            return
         packet = peer.decrypted(datagram, now, is_rtcp=has_reports)
         match peer:
             case PublisherPeer() if has_reports:
                 self._on_publisher_rtcp(peer, packet, now)
             case PublisherPeer():
                 self._on_publisher_rtp(peer, packet, now)
-            case SubscriberPeer() if has_reports:
+            case SubscriberPeer():
                 self._on_subscriber_rtcp(peer, packet, now)
 
     def _on_publisher_rtp(self, peer: PublisherPeer, packet: bytes, now: float) -> None:
