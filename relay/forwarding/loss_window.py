@@ -5,13 +5,15 @@ from collections import deque
 WINDOW_SECONDS = 3.0
 MIN_PACKETS = 30
 """Fewer say nothing."""
+MAX_REPORTS = 100
+"""Several times what a browser sends in that time; of a flood the oldest give way."""
 
 
 class LossWindow:
     """Add what each report says; ask at any time."""
 
     def __init__(self) -> None:
-        self._reports: deque[tuple[float, int, int]] = deque()
+        self._reports: deque[tuple[float, int, int]] = deque(maxlen=MAX_REPORTS)
 
     def add(self, expected: int, lost: int, now: float) -> None:
         """A report of `expected` packets, `lost` of them missing."""

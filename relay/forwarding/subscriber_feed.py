@@ -30,7 +30,7 @@ from streamsvc.base.media import MediaKind
 KEYFRAME_INTERVAL_SECONDS = 1.0
 """One viewer on a bad link must not make its wishes everybody's bitrate."""
 MAX_NACKED = 512
-"""Numbers answered in one compound; a receiver that asks for more is lost anyway."""
+"""Numbers answered of one NACK; a receiver that asks for more is lost anyway."""
 
 
 @dataclass(slots=True)
@@ -73,7 +73,7 @@ class SubscriberFeed:
                 case ReceiverReport(_, blocks) | SenderReport(blocks=blocks):
                     self._on_blocks(blocks, now, wall_ms)
                 case ReceiverReferenceTime():
-                    reply.rtcp.append(self._reference_time_answer(message))
+                    reply.rtcp = [self._reference_time_answer(message)]  # of a hundred, the last
         return reply
 
     def _on_nack(

@@ -19,7 +19,7 @@ class TransportFeedback:
         self._sent_at = float("-inf")
 
     def received(self, transport_seq: int, media_ssrc: int, now: float) -> None:
-        """Note one packet; a number far from the others is dropped."""
+        """Note one packet; one that was reported already, or is too many, is dropped."""
         ext_seq = self._unwrapper.extend(transport_seq)
         self._media_ssrc = media_ssrc
         if len(self._arrivals) < MAX_PACKETS and (self._next is None or ext_seq >= self._next):

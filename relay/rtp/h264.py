@@ -6,6 +6,8 @@ _STAP_A = 24
 _FU_A = 28
 _IDR = 5
 _SPS = 7
+_SPS_BYTES = 512
+"""Looked at of an SPS; a real one has some thirty. Bits of a long one are costly to read."""
 _HIGH_PROFILES = frozenset({44, 83, 86, 100, 110, 118, 122, 128, 134, 138, 139, 244})
 """Profiles whose SPS carries chroma format and scaling lists (ITU-T H.264 §7.3.2.1.1)."""
 
@@ -68,7 +70,7 @@ def _whole_units(payload: memoryview) -> list[memoryview]:
 
 def _sps_size(unit: memoryview) -> tuple[int, int]:
     """Width and height by ITU-T H.264 §7.3.2.1.1 and §7.4.2.1.1. Raises OutOfBits."""
-    bits = BitReader(bytes(unit[1:]).replace(b"\0\0\3", b"\0\0"))
+    bits = BitReader(bytes(unit[1:_SPS_BYTES]).replace(b"\0\0\3", b"\0\0"))
     profile = bits.take(8)
     bits.take(16)
     bits.golomb()  # seq_parameter_set_id

@@ -7,7 +7,7 @@ from relay.forwarding.downlink import (
     START_BPS,
     Downlink,
 )
-from relay.forwarding.loss_window import MIN_PACKETS, LossWindow
+from relay.forwarding.loss_window import MAX_REPORTS, MIN_PACKETS, LossWindow
 from relay.forwarding.rate_meter import RateMeter
 from relay.forwarding.uplink import Uplink
 
@@ -118,3 +118,12 @@ def test_the_rate_is_that_of_the_last_second() -> None:
     assert meter.bps(2.0) == pytest.approx(100_000, rel=0.12)
     assert meter.bps(4.0) == 0
     assert meter.total_bytes == 25_000
+
+
+def test_of_a_flood_of_reports_the_newest_count() -> None:
+    window = LossWindow()
+    for _ in range(10 * MAX_REPORTS):
+        window.add(10, 10, 1.0)
+    for _ in range(MAX_REPORTS):
+        window.add(10, 0, 1.0)
+    assert window.fraction(1.0) == 0.0

@@ -49,6 +49,12 @@ def test_a_nack_of_another_stream_is_ignored() -> None:
     assert len(feed.receive_rtcp(compound, 1.0, WALL_MS, SEND_TIME).rtp) == 2
 
 
+def test_many_reference_times_get_one_answer() -> None:
+    asked = b"".join(write_receiver_reference_time(77, ntp << 16) for ntp in range(1, 101))
+    (answer,) = listening().receive_rtcp(asked, 1.0, WALL_MS, SEND_TIME).rtcp
+    assert DelaySinceReferenceTime(77, 100, 1) in rtcp.parse(answer)
+
+
 def test_only_pictures_have_key_frames() -> None:
     video = SubscriptionSpec(2, 1, media_of(MediaKind.VIDEO), 1, 1, 1)
     feed = SubscriberFeed([video], 0.0)
