@@ -24,14 +24,29 @@ class DemoLesson:
 
     def __init__(self, service: Service) -> None:
         self.service = service
-        password = json.loads((service.data / "demo.json").read_text())["password"]
-        self.teacher = self._signed_in(TEACHER, password)
-        self.administrator = self._signed_in(ADMINISTRATOR, password)
-        self.password = str(password)
+        self.password = str(json.loads((service.data / "demo.json").read_text())["password"])
+        self._clients: list[httpx.Client] = []
+        self.teacher = self.signed_in(TEACHER)
+        self.administrator = self.signed_in(ADMINISTRATOR)
 
-    def _signed_in(self, login: str, password: str) -> httpx.Client:
+    def signed_in(self, login: str) -> httpx.Client:
+        """A browser of that person; she has the password that all have."""
+        body = {"login": login, "password": self.password}
+        client = self.browser()
+        client.post("/api/sign-in", json=body).raise_for_status()
+        return client
+
+    def browser(self) -> httpx.Client:
+        """A browser of nobody yet."""
         client = httpx.Client(base_url=self.service.url, timeout=15)
-        client.post("/api/sign-in", json={"login": login, "password": password}).raise_for_status()
+        self._clients.append(client)
+        return client
+
+    def screen(self) -> httpx.Client:
+        """The browser of the first receiving room."""
+        client = self.browser()
+        body = {"code": self.join_code(self.rooms()[0]["room_id"])}
+        client.post("/api/rooms/join", json=body).raise_for_status()
         return client
 
     def lesson(self) -> dict[str, Any]:
@@ -69,8 +84,8 @@ class DemoLesson:
 
     def close(self) -> None:
         """Close the connections."""
-        self.teacher.close()
-        self.administrator.close()
+        for client in self._clients:
+            client.close()
 
 
 @contextmanager
