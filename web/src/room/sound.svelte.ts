@@ -14,7 +14,11 @@ export class Sound {
   #probe: HTMLAudioElement | null = null;
 
   constructor() {
-    for (const player of this.#players) player.volume = this.volume;
+    for (const player of this.#players) {
+      player.volume = this.volume;
+      // Once it may, a browser starts by itself what it had refused.
+      player.onplaying = () => (this.isRefused = false);
+    }
   }
 
   /** Plays these voices from now on, in place of the earlier ones. */
