@@ -75,7 +75,10 @@ class Supervisor:
         pause = 0.0
         while True:
             began = self._clock.now()
-            code = await self._live_once()
+            try:
+                code: int | OSError = await self._live_once()
+            except OSError as error:  # no memory or no process to spare now: later there may be
+                code = error
             if code == 0 and self._may_finish:
                 log.info("= %s is done", self.name)
                 return
@@ -105,8 +108,8 @@ class Supervisor:
 
     async def close(self) -> None:
         """End the child: asked, then forced. Harmless when it is already gone."""
-        process = self._process
         await self._tasks.close()
+        process = self._process  # not before: it may just have been started again
         if process is None or process.returncode is not None:
             return
         try:

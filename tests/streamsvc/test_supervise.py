@@ -34,6 +34,19 @@ async def test_a_killed_child_comes_back() -> None:
         os.kill(second, 0)
 
 
+async def test_a_child_that_can_not_be_started_is_tried_again(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    program, ran = tmp_path / "program", tmp_path / "ran"
+    supervisor = Supervisor("late", [str(program)], SystemClock(), may_finish=True)
+    supervisor.start()
+    await until(lambda: "late ended with" in caplog.text)
+    program.write_text(f"#!/bin/sh\ntouch {ran}\n")
+    program.chmod(0o755)
+    await until(ran.exists)
+    await supervisor.close()
+
+
 async def test_a_child_that_is_done_stays_ended() -> None:
     supervisor = Supervisor("done", child("pass"), SystemClock(), may_finish=True)
     supervisor.start()
