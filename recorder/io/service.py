@@ -95,6 +95,8 @@ class RecorderService:
 
     async def _finish_unclaimed(self, recording_id: RecordingId) -> None:
         await asyncio.sleep(self.settings.reopen_seconds)
+        if not await asyncio.to_thread(self._is_unfinished, recording_id):
+            return  # opened and finished in between, or nothing came of it
         if recording_id not in self.runs and recording_id not in self._finishing:
             await self.finish(recording_id, None, lambda progress: None)
 
@@ -110,12 +112,13 @@ class RecorderService:
 
     def _unfinished(self) -> list[RecordingId]:
         """Blocking."""
-        unfinished = []
-        for recording_id in recording_ids(self.settings.data_dir):
-            loaded = RecordingFolder(self.settings.data_dir, recording_id).manifest() or {}
-            if loaded.get("state") != manifests.READY:
-                unfinished.append(recording_id)
-        return unfinished
+        return [one for one in recording_ids(self.settings.data_dir) if self._is_unfinished(one)]
+
+    def _is_unfinished(self, recording_id: RecordingId) -> bool:
+        """Blocking. One whose manifest can't be read counts: finishing it says what is wrong."""
+        folder = RecordingFolder(self.settings.data_dir, recording_id)
+        state = (folder.manifest() or {}).get("state")
+        return folder.has_manifest and state != manifests.READY
 
     def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._scope.start("tap", self._serve(reader, writer))
@@ -161,8 +164,7 @@ class TapConnection:
         remux = await run.close(None)
         if remux is not None:
             remux.close()
-        if self._release(run):
-            self._service.finish_later(run.folder.recording_id)
+        self._give_up(run.folder.recording_id)
         self._writer.close()
 
     def say(self, type: str, fields: dict[str, Any]) -> None:
@@ -197,6 +199,15 @@ class TapConnection:
             raise ProtocolError("tap-already-open")
         recording_id = RecordingId(fields["recording_id"])
         await self._service.claim(recording_id, self)
+        try:
+            self._run = await self._begun(recording_id, fields)
+        except Exception:
+            self._give_up(recording_id)
+            raise
+        self._run.start()
+        self._scope.start("report", self._report())
+
+    async def _begun(self, recording_id: RecordingId, fields: dict[str, Any]) -> RecordingRun:
         settings, clock = self._service.settings, self._service.clock
         try:
             place = await asyncio.to_thread(begin_run, settings, fields)
@@ -204,9 +215,9 @@ class TapConnection:
             reason = fault_id(error)
             self._say_status(recording_id, RecordingState.STOPPED, reason=reason)
             raise EnvironmentFault(reason, recording_id=recording_id) from error
-        self._run = RecordingRun(settings, clock, place, fields, self.say)
-        self._run.start()
-        self._scope.start("report", self._report())
+        if self._service.runs.get(recording_id) is not self:
+            raise ConnectionAbortedError("another tap opened it meanwhile")
+        return RecordingRun(settings, clock, place, fields, self.say)
 
     async def _close(self, fields: dict[str, Any]) -> None:
         run, self._run = self._run, None
@@ -216,7 +227,7 @@ class TapConnection:
         recording_id = run.folder.recording_id
         self._say_status(recording_id, RecordingState.FINISHING, progress=0.0)
         remux = await run.close(fields)
-        self._release(run)
+        self._release(recording_id)
         is_ready = await self._service.finish(
             recording_id,
             remux,
@@ -225,11 +236,16 @@ class TapConnection:
         if is_ready:
             self._say_status(recording_id, RecordingState.READY)
 
-    def _release(self, run: RecordingRun) -> bool:
+    def _give_up(self, recording_id: RecordingId) -> None:
+        """Release it, to be finished unless somebody opens it again."""
+        if self._release(recording_id):
+            self._service.finish_later(recording_id)
+
+    def _release(self, recording_id: RecordingId) -> bool:
         """Give the recording back; False if another connection has it already."""
-        is_mine = self._service.runs.get(run.folder.recording_id) is self
+        is_mine = self._service.runs.get(recording_id) is self
         if is_mine:
-            del self._service.runs[run.folder.recording_id]
+            del self._service.runs[recording_id]
         return is_mine
 
     def _say_status(

@@ -50,6 +50,11 @@ class RecordingFolder:
         self.path = data_dir / naming.recording_folder(recording_id)
         self.hls = self.path / naming.HLS
 
+    @property
+    def has_manifest(self) -> bool:
+        """Whether there is one, sound or not."""
+        return (self.path / naming.MANIFEST).exists()
+
     def manifest(self) -> dict[str, Any] | None:
         """The manifest, or None if there is none."""
         try:
