@@ -126,6 +126,9 @@ class JournalWriter:
             self._set_fault(None)
         except OSError as error:
             self._set_fault(fault_id(error))
+        except Exception:  # a bug of ours must show: a thread that dies says nothing
+            log.exception("! journal %s", self._run)
+            self._set_fault(WRITE_FAILED)
 
     def _check_space(self, now: float) -> None:
         """Raises OSError ENOSPC while there is less free space than the settings ask for."""

@@ -112,3 +112,11 @@ def test_what_memory_can_not_hold_leaves_a_note(tmp_path: Path) -> None:
     assert isinstance(note, ControlRecord) and note.type == "lost"
     assert kept[-1] == PacketRecord(1_000, 1, 1_000, bytes(500))
     assert note.fields["ms"] == 1_000 - len(kept) - 1
+
+
+def test_a_record_that_can_not_be_written_is_said(tmp_path: Path) -> None:
+    journal = Journal(tmp_path)
+    journal.writer.start()
+    journal.writer.append(PacketRecord(-1, 1, 1, b"a number no journal holds"))
+    until_sync(lambda: journal.faults == ["recording-write-failed"])
+    journal.writer.close()
