@@ -31,13 +31,21 @@ class JsonFormatter(logging.Formatter):
 
 
 class WordsFormatter(logging.Formatter):
-    """`12:00:01 logger words id=value` for people."""
+    """`12:00:01 logger words id=value` for people. What a client named can't begin a line of its
+    own, or speak to the terminal."""
 
     def format(self, record: logging.LogRecord) -> str:
         ids = " ".join(f"{k}={v}" for k, v in vars(record).items() if k not in _STANDARD)
         clock = time.strftime("%H:%M:%S", time.localtime(record.created))
-        line = f"{clock} {record.name:<20} {record.getMessage()} {ids}".rstrip()
+        line = _printable(f"{clock} {record.name:<20} {record.getMessage()} {ids}".rstrip())
         return line + ("\n" + self.formatException(record.exc_info) if record.exc_info else "")
+
+
+def _printable(text: str) -> str:
+    """Line feeds and other control characters as escapes."""
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
 class IdAdapter(logging.LoggerAdapter[logging.Logger]):

@@ -21,6 +21,13 @@ def test_words_for_people() -> None:
     assert WordsFormatter().format(record(room_id="room_1")).endswith("> sent 3 room_id=room_1")
 
 
+def test_what_a_client_named_can_not_begin_a_line() -> None:
+    line = WordsFormatter().format(
+        record(msg="< GET %s", args=("/课\n! fault\x1b[2J",), path="a\rb")
+    )
+    assert line.endswith(r"< GET /课\n! fault\x1b[2J path=a\rb")
+
+
 def test_the_adapter_adds_its_ids(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.INFO, "x"):
         IdAdapter(logging.getLogger("x"), {"lesson_id": "les_2"}).info("hello")
