@@ -57,7 +57,9 @@ def test_digits_differ_and_stay_inside() -> None:
     assert len(seen) == 11
 
 
-def test_encoded_clip_begins_each_second_anew_and_small_enough_to_be_sent_at_once(tmp_path: Path) -> None:
+def test_each_second_of_the_clip_begins_anew_and_is_small(
+    tmp_path: Path,
+) -> None:
     path = tmp_path / "clip.mp4"
     write_clip(path, CAMERA, duration_seconds=4)
     with av.open(str(path)) as container:
