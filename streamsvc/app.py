@@ -4,6 +4,7 @@ Start in order, stop in reverse; what was started is stopped whatever happens in
 """
 
 import datetime
+import gc
 import logging
 import shutil
 import socket
@@ -61,6 +62,8 @@ class Sockets:
 async def serve_until_told(settings: Settings) -> None:
     """The whole service, from start to SIGTERM. Raises EnvironmentFault when it can't start."""
     async with running(settings) as demo:
+        gc.freeze()  # what is here now stays: the collector never looks at it again
+        gc.enable()
         await until_signal(lambda: _say_ready(settings, demo))
         log.info("= stopping")
 

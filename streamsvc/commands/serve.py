@@ -1,5 +1,6 @@
 """`streamsvc serve`: the whole product on one machine."""
 
+import gc
 from pathlib import Path
 from typing import Annotated
 
@@ -63,6 +64,7 @@ def serve(
         },
     )
     log.configure(settings.log.level, settings.log.json_lines)
+    gc.disable()  # what the imports make stays anyway; `serve_until_told` enables it again
     from streamsvc.app import serve_until_told  # late: the other commands start sooner
 
     raise typer.Exit(run.run(lambda: serve_until_told(settings), english))

@@ -10,7 +10,7 @@ from pathlib import Path
 from alembic import command
 from sqlalchemy import create_engine
 
-from streamsvc.school.io.migrate import alembic_config, migrate
+from streamsvc.school.io.migrate import alembic_config, migrate, revisions
 
 
 def main(message: str) -> None:
@@ -21,7 +21,7 @@ def main(message: str) -> None:
             migrate(connection)
             config = alembic_config()
             config.attributes["connection"] = connection
-            number = len(list((Path(__file__).parent / "migrations/versions").glob("*.py"))) + 1
+            number = int(revisions()[-1]) + 1
             command.revision(config, message, autogenerate=True, rev_id=f"{number:04d}")
         engine.dispose()
 

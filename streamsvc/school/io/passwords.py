@@ -1,6 +1,8 @@
 """Password hashes (argon2id, RFC 9106), made off the event loop, two at a time at most."""
 
 import asyncio
+import base64
+import secrets
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerifyMismatchError
@@ -20,7 +22,7 @@ class Passwords:
         self._turn = asyncio.Semaphore(AT_ONCE)
         self._waiting = 0
         # compared with when there is no such login, so that this takes as long as a wrong password
-        self._nobody = self._hasher.hash("nobody's password")
+        self._nobody = _hash_of_nothing(self._hasher)
 
     async def hashed(self, password: str) -> str:
         """A salted hash to store. Raises Overload `sign-in-busy` when too many wait."""
@@ -52,3 +54,12 @@ class Passwords:
             return self._hasher.verify(stored, password)
         except (VerifyMismatchError, InvalidHashError):
             return False
+
+
+def _hash_of_nothing(hasher: PasswordHasher) -> str:
+    """A hash as `hasher` writes it, that no password has. Made by chance and not computed: the
+    start of the program need not wait for it."""
+    sizes = f"m={hasher.memory_cost},t={hasher.time_cost},p={hasher.parallelism}"
+    parts = (secrets.token_bytes(hasher.salt_len), secrets.token_bytes(hasher.hash_len))
+    salt, digest = (base64.b64encode(part).rstrip(b"=").decode() for part in parts)
+    return f"$argon2id$v=19${sizes}${salt}${digest}"

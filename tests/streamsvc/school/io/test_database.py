@@ -2,16 +2,18 @@
 
 import asyncio
 import sqlite3
+import sys
 from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, create_engine
 
 from streamsvc.base.errors import EnvironmentFault
 from streamsvc.school.io.database import Database, open_database
-from streamsvc.school.io.migrate import migrate
+from streamsvc.school.io.migrate import alembic_config, migrate, revisions
 from streamsvc.school.io.tables import Table
 from tests.support.clock import ManualClock
 
@@ -52,6 +54,28 @@ async def test_a_second_open_finds_the_same_schema(tmp_path: Path) -> None:
         assert connection.execute("SELECT version_num FROM alembic_version").fetchall() != []
         assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
     connection.close()
+
+
+def test_the_newest_migration_is_known_without_alembic() -> None:
+    scripts = ScriptDirectory.from_config(alembic_config())
+    assert revisions() == sorted(script.revision for script in scripts.walk_revisions())
+    assert revisions()[-1] == scripts.get_current_head()
+
+
+async def test_a_schema_that_is_up_to_date_costs_no_alembic(tmp_path: Path) -> None:
+    path = tmp_path / "school.db"
+    await (await open_at(path)).close()
+    again = f"""
+import asyncio, sys
+from streamsvc.base.clock import SystemClock
+from streamsvc.school.io.database import open_database
+async def main():
+    await (await open_database("sqlite+aiosqlite:///{path}", SystemClock())).close()
+    assert "alembic" not in sys.modules
+asyncio.run(main())
+"""
+    process = await asyncio.create_subprocess_exec(sys.executable, "-c", again)
+    assert await process.wait() == 0
 
 
 async def test_two_programs_open_a_new_database_at_once(tmp_path: Path) -> None:

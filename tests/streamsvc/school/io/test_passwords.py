@@ -1,6 +1,9 @@
 import asyncio
+from typing import Literal
 
+import pytest
 from argon2 import PasswordHasher
+from argon2.exceptions import VerifyMismatchError
 
 from streamsvc.school.io.passwords import AT_ONCE, WAITING, Passwords
 from tests.streamsvc.school.io.refusal import refusal
@@ -14,6 +17,21 @@ async def test_a_hash_matches_its_password_only() -> None:
     assert not await passwords.matches("秘密 secret ", stored)
     assert not await passwords.matches("nobody's password", None)
     assert not await passwords.matches("x", "no hash at all")
+
+
+async def test_an_unknown_login_is_compared_as_long_as_a_known_one() -> None:
+    compared: list[str] = []
+
+    class Watched(PasswordHasher):
+        def verify(self, hash: str | bytes, password: str | bytes) -> Literal[True]:
+            compared.append(str(hash))
+            return super().verify(hash, password)
+
+    hasher = Watched()
+    assert not await Passwords(hasher).matches("x", None)
+    with pytest.raises(VerifyMismatchError):  # computed to the end, and not refused as no hash
+        hasher.verify(compared[0], "x")
+    assert not hasher.check_needs_rehash(compared[0]), "at the same cost"
 
 
 class SlowHasher(PasswordHasher):
