@@ -41,11 +41,6 @@ class MediaClock:
         self._sender_ms = wall_ms_from_ntp(ntp_time)
         self._rtp_time = rtp_time
 
-    @property
-    def is_known(self) -> bool:
-        """Whether a sender report was seen."""
-        return self._sender_ms is not None and self._offset.ms is not None
-
     def wall_ms(self, ts: int) -> float | None:
         """When `ts` was captured, on our wall clock; None before the first report."""
         if self._sender_ms is None or self._offset.ms is None:

@@ -1,4 +1,4 @@
-"""A look into H.264 payloads (RFC 6184) without decoding: key frames, sizes, temporal layers."""
+"""A look into H.264 payloads (RFC 6184) without decoding: key frames and sizes."""
 
 from relay.rtp.bits import BitReader, OutOfBits
 
@@ -44,11 +44,6 @@ def is_keyframe_start(payload: memoryview) -> bool:
 def is_parameter_set(payload: memoryview) -> bool:
     """Whether an SPS begins here, so that a decoder can start at this packet."""
     return _SPS in nal_types(payload)
-
-
-def reference_idc(payload: memoryview) -> int:
-    """NRI of the payload, 0 to 3; with L1T3 it is 3, 1, 0 for temporal layers 0, 1, 2."""
-    return (payload[0] >> 5) & 3 if payload else 0
 
 
 def picture_size(payload: memoryview) -> tuple[int, int] | None:

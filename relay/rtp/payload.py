@@ -4,15 +4,6 @@ from relay.rtp import h264, vp8
 from streamsvc.base.media import Codec
 
 
-def is_keyframe_start(codec: Codec, payload: memoryview) -> bool:
-    """Whether a decoder can start at this packet. Every Opus packet is such a place."""
-    if codec is Codec.H264:
-        return h264.is_keyframe_start(payload)
-    if codec is Codec.VP8:
-        return vp8.is_keyframe_start(payload)
-    return True
-
-
 def picture_pixels(codec: Codec, payload: memoryview) -> int:
     """Pixels of the picture that begins here; 0 where the payload does not say."""
     size = None

@@ -1,7 +1,4 @@
-"""Numbers that wrap: 16-bit sequence numbers and 32-bit timestamps. The only copy of this."""
-
-SEQ_BITS = 16
-TS_BITS = 32
+"""Numbers that wrap: 16-bit sequence numbers and 32-bit timestamps."""
 
 
 def seq_delta(newer: int, older: int) -> int:
@@ -14,20 +11,13 @@ def ts_delta(newer: int, older: int) -> int:
     return ((newer - older + 0x80000000) & 0xFFFFFFFF) - 0x80000000
 
 
-def is_newer(seq: int, than: int) -> bool:
-    """Whether `seq` comes after `than`, across the wrap."""
-    return seq_delta(seq, than) > 0
-
-
 class Unwrapper:
-    """Extends wrapping numbers to a line that grows: each input is taken as the nearest to the
+    """Extends sequence numbers to a line that grows: each input is taken as the nearest to the
     highest seen. The first one is put one cycle up, so that older ones stay positive."""
 
-    __slots__ = ("_half", "_mask", "highest")
+    __slots__ = ("highest",)
 
-    def __init__(self, bits: int = SEQ_BITS) -> None:
-        self._mask = (1 << bits) - 1
-        self._half = 1 << (bits - 1)
+    def __init__(self) -> None:
         self.highest: int | None = None
         """Highest extended number so far."""
 
@@ -41,6 +31,5 @@ class Unwrapper:
     def peek(self, value: int) -> int:
         """Extended number of `value`, without remembering it."""
         if self.highest is None:
-            return value + self._mask + 1
-        distance = (value - self.highest + self._half) & self._mask
-        return self.highest + distance - self._half
+            return value + 0x10000
+        return self.highest + seq_delta(value, self.highest)

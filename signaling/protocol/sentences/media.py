@@ -95,7 +95,6 @@ MEDIA = {
     "rtp-malformed": Entry(400, "收到读不懂的 RTP 包。", "An RTP packet can't be read."),
     "rtcp-malformed": Entry(400, "收到读不懂的 RTCP 包。", "An RTCP packet can't be read."),
     "vp8-malformed": Entry(400, "收到读不懂的 VP8 包。", "A VP8 packet can't be read."),
-    "h264-malformed": Entry(400, "收到读不懂的 H.264 包。", "An H.264 packet can't be read."),
     "stun-malformed": Entry(400, "收到读不懂的 STUN 包。", "A STUN message can't be read."),
     "srtp-refused": Entry(
         400, "收到没有通过验证的媒体包。", "A media packet failed its authentication."

@@ -100,11 +100,6 @@ SCHOOL = {
     "room-taken": Entry(
         409, "这所学校已有同名教室，换一个名字。", "This school has a room of that name already."
     ),
-    "room-not-receiving": Entry(
-        422,
-        "邀请的教室里有主讲教室。请只选接收教室。",
-        "One of the invited rooms is a lead room. Choose receiving rooms only.",
-    ),
     # courses and lessons
     "course-unknown": Entry(404, "没有找到这门课程。", "No such course in your area."),
     "lesson-unknown": Entry(404, "没有找到这节课。", "No such lesson in your area.", 4004),
@@ -120,9 +115,6 @@ SCHOOL = {
         "The lesson is live. Only its rooms can be changed now.",
     ),
     "lesson-already-ended": Entry(409, "这节课已经下课。", "This lesson is over."),
-    "timetable-range": Entry(
-        422, "结束时间要晚于开始时间。", "The end of the range must be after its start."
-    ),
     # library
     "recording-unknown": Entry(404, "没有找到这节录像。", "No such recording in your area."),
     "recording-file-unknown": Entry(

@@ -35,10 +35,5 @@ def newer_fault(path: str) -> EnvironmentFault:
     return _fault(path, "newer", "a newer streamsvc wrote it: start that version, or a newer one")
 
 
-def damaged_fault(path: str) -> EnvironmentFault:
-    """The same for a file whose own check finds damage."""
-    return database_fault(path, "malformed")
-
-
 def _fault(path: str, reason: str, advice: str) -> EnvironmentFault:
     return EnvironmentFault("database-unusable", path=path, reason=reason, advice=advice)

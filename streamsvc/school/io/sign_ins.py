@@ -10,7 +10,7 @@ from streamsvc.base.errors import InvariantBroken, UserError
 from streamsvc.base.ids import PersonId, RoomId
 from streamsvc.school.codes import expires_at_ms, fingerprint, is_renewal_due, new_token
 from streamsvc.school.io.database import Database
-from streamsvc.school.io.devices import forget_phone, forget_room
+from streamsvc.school.io.devices import forget_room
 from streamsvc.school.io.passwords import Passwords
 from streamsvc.school.io.people import login_key
 from streamsvc.school.io.tables import OrganisationRow, PersonRow, RoomRow, SignInRow
@@ -74,11 +74,6 @@ class SignIns:
         )
         async with self._db.reading() as session:
             return await session.scalar(query)
-
-    async def sign_phone_out(self, room_id: RoomId) -> None:
-        """Send the room's phone away. Harmless without one."""
-        async with self._db.writing.begin() as session:
-            await forget_phone(session, room_id)
 
     async def prune(self) -> None:
         """Remove the expired ones."""

@@ -1,14 +1,13 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from relay.rtp.seqnum import TS_BITS, Unwrapper, is_newer, seq_delta, ts_delta
+from relay.rtp.seqnum import Unwrapper, seq_delta, ts_delta
 
 
 def test_distances_cross_the_wrap() -> None:
     assert seq_delta(2, 65_534) == 4
     assert seq_delta(65_534, 2) == -4
     assert ts_delta(5, 2**32 - 5) == 10
-    assert is_newer(0, than=65_535) and not is_newer(65_535, than=0)
 
 
 @given(st.integers(0, 65_535), st.lists(st.integers(-1000, 1000), max_size=300))
@@ -24,7 +23,7 @@ def test_extended_numbers_follow_the_true_line(start: int, steps: list[int]) -> 
 
 
 def test_a_look_does_not_move_the_line() -> None:
-    unwrapper = Unwrapper(TS_BITS)
-    first = unwrapper.extend(2**32 - 1)
+    unwrapper = Unwrapper()
+    first = unwrapper.extend(2**16 - 1)
     assert unwrapper.peek(9) == first + 10
     assert unwrapper.highest == first

@@ -17,7 +17,7 @@ async def test_a_phone_is_paired_with_a_room(school: School, county: County) -> 
     assert phone.principal.name == "Wang Fang"
     assert await school.sign_ins.principal_of(phone.token, PHONE) == phone.principal
     assert await school.sign_ins.helper_name(room.id) == "Wang Fang"
-    await school.sign_ins.sign_phone_out(room.id)
+    await school.sign_ins.sign_out(phone.token, PHONE)
     assert await school.sign_ins.helper_name(room.id) is None
 
 
