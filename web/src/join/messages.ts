@@ -10,7 +10,6 @@ const zh = {
   checking: '正在核对…',
   welcome: '{school} · {room}，马上进入',
   staff: '我是老师，去登录',
-  digits: '教室码是 6 位数字。',
   scan: '也可以不用输',
   'scan.how': '用学校发的链接或二维码打开，这块屏幕会自己进入教室',
 } as const;
@@ -27,7 +26,6 @@ const en: Record<Key, string> = {
   checking: 'Checking…',
   welcome: '{school}, {room}: opening',
   staff: 'I am a teacher: sign in',
-  digits: 'The code has six digits.',
   scan: 'Or without typing',
   'scan.how': 'Open the link or QR code from the school: this screen then enters by itself',
 };

@@ -9,7 +9,6 @@ const zh = {
   'pair.going': '正在连接…',
   'pair.scan': '扫大屏上的码',
   'pair.scan.how': '等上课的画面右下角有一个二维码，用手机扫一下就连上。',
-  'pair.old': '这个码过期了，请扫屏幕上的新码。',
   room: '{school} · {room}',
   'idle.title': '现在没有课',
   'idle.how': '开课时这里会自己打开，不用操作。',
@@ -78,7 +77,6 @@ const en: Record<Key, string> = {
   'pair.scan': 'Scan the code on the screen',
   'pair.scan.how':
     'While it waits for a lesson the big screen shows a QR code: scan it with this phone.',
-  'pair.old': 'This code has expired. Scan the new one on the screen.',
   room: '{school}, {room}',
   'idle.title': 'No lesson now',
   'idle.how': 'This opens by itself when a lesson begins.',

@@ -38,12 +38,12 @@ export function nextLesson(home: RoomHome): RoomLesson | null {
   return home.open ?? first ?? null;
 }
 
-/** Rooms whose light is on, by the lesson's own word where we have it. */
+/** Rooms whose light is on, ours among them, by the lesson's own word where we have it. */
 export function lightsOf(
   home: RoomLesson,
   lesson: LessonState | null,
 ): { on: number; all: number } {
-  if (lesson === null) return { on: home.rooms_online, all: home.rooms_total };
+  if (lesson === null) return { on: Math.max(1, home.rooms_online), all: home.rooms_total };
   const on = lesson.rooms.filter((room) => room.presence === 'online').length;
-  return { on, all: lesson.rooms.length };
+  return { on: Math.max(1, on), all: lesson.rooms.length };
 }

@@ -76,6 +76,7 @@ describe('the layout', () => {
 describe('lights', () => {
   it('come from the day list until the lesson tells', () => {
     expect(lightsOf(aLesson('a', 1), null)).toEqual({ on: 1, all: 3 });
+    expect(lightsOf({ ...aLesson('a', 1), rooms_online: 0 }, null)).toEqual({ on: 1, all: 3 });
   });
 
   it.each([

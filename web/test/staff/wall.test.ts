@@ -66,6 +66,7 @@ describe('wallGrid', () => {
   test.each([
     [3, 900, { columns: 6, pages: 1, isCompact: false }],
     [12, 900, { columns: 6, pages: 1, isCompact: false }],
+    [8, 657, { columns: 8, pages: 1, isCompact: true }],
     [12, 657, { columns: 12, pages: 1, isCompact: true }],
     [13, 900, { columns: 10, pages: 1, isCompact: true }],
     [30, 657, { columns: 15, pages: 1, isCompact: true }],

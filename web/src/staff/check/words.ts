@@ -51,7 +51,7 @@ export const t = translator({
     trust: '怎么信任证书',
     rooms: '{n} / {all} 间教室已亮灯',
     enter: '进入教室',
-    hint: '进去后先不直播，点「开始上课」才开始',
+    hint: '进去后先不直播，点“开始上课”才开始',
   },
   en: {
     title: 'Device check',

@@ -78,6 +78,7 @@ export interface WallGrid {
 const PAGED_ABOVE = 30;
 const ROOMS_PER_PAGE = 24;
 const LOW_SCREEN_PX = 780;
+const FEW_ROOMS = 8;
 
 /** How the wall lays out `count` rooms on a window of that height. */
 export function wallGrid(count: number, windowHeightPx: number): WallGrid {
@@ -86,7 +87,11 @@ export function wallGrid(count: number, windowHeightPx: number): WallGrid {
     const pages = Math.ceil(count / ROOMS_PER_PAGE);
     return { columns: 12, perPage: ROOMS_PER_PAGE, pages, isCompact: true };
   }
-  if (count <= 12) return { columns: isLow ? 12 : 6, perPage: 12, pages: 1, isCompact: isLow };
+  if (count <= 12) {
+    // Few rooms get tiles wide enough to tell two classes of one grade apart.
+    const inOneRow = count <= FEW_ROOMS ? FEW_ROOMS : 12;
+    return { columns: isLow ? inOneRow : 6, perPage: 12, pages: 1, isCompact: isLow };
+  }
   return { columns: isLow ? 15 : 10, perPage: PAGED_ABOVE, pages: 1, isCompact: true };
 }
 
