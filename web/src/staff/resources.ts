@@ -6,6 +6,7 @@ import type {
   CourseView,
   ErrorBody,
   Grant,
+  LessonChange,
   LessonInfo,
   LessonSummary,
   Me,
@@ -66,6 +67,8 @@ export const listLessons = (filter: LessonFilter) =>
   call<LessonInfo[]>(`/api/lessons${query({ ...filter })}`);
 export const readLesson = (lesson_id: string) => call<LessonInfo>(`/api/lessons/${id(lesson_id)}`);
 export const createLesson = (body: NewLesson) => post<LessonInfo>('/api/lessons', body);
+export const changeLesson = (lesson_id: string, change: LessonChange) =>
+  patch<LessonInfo>(`/api/lessons/${id(lesson_id)}`, change);
 export const deleteLesson = (lesson_id: string) => remove(`/api/lessons/${id(lesson_id)}`);
 export const requestGrant = (lesson_id: string) =>
   post<Grant>(`/api/lessons/${id(lesson_id)}/grant`);

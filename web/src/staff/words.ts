@@ -29,7 +29,6 @@ export const t = translator({
     save: '保存',
     cancel: '取消',
     add: '添加',
-    'by.school': '{name} · {school}',
   },
   en: {
     product: 'Tongtang',
@@ -57,6 +56,5 @@ export const t = translator({
     save: 'Save',
     cancel: 'Cancel',
     add: 'Add',
-    'by.school': '{name} · {school}',
   },
 });

@@ -6,7 +6,10 @@ import { faultOf } from '../resources';
 export class Listing<Item> {
   /** Null until the server answered. */
   items = $state.raw<Item[] | null>(null);
+  /** Why the list, or a change in it, failed. */
   fault = $state.raw<ErrorBody | null>(null);
+  /** Why the form beside the list failed. */
+  formFault = $state.raw<ErrorBody | null>(null);
   isBusy = $state(false);
 
   constructor(private readonly read: () => Promise<Item[]>) {}
@@ -17,15 +20,18 @@ export class Listing<Item> {
     });
   };
 
-  /** Runs a change; its failure becomes `fault`. Returns whether it was done. */
-  async attempt(change: () => Promise<unknown>): Promise<boolean> {
+  /** Runs a change; its failure becomes a fault. Returns whether it was done. */
+  async attempt(
+    change: () => Promise<unknown>,
+    where: 'fault' | 'formFault' = 'fault',
+  ): Promise<boolean> {
     this.isBusy = true;
-    this.fault = null;
+    this[where] = null;
     try {
       await change();
       return true;
     } catch (caught) {
-      this.fault = faultOf(caught);
+      this[where] = faultOf(caught);
       return false;
     } finally {
       this.isBusy = false;

@@ -4,7 +4,6 @@ export const t = translator({
   'zh-CN': {
     title: '课程库',
     search: '找课、找老师、找学校',
-    'search.clear': '清空',
     from: '从',
     to: '到',
     found: '{n} 节课',
@@ -16,15 +15,12 @@ export const t = translator({
     live: '正在上课',
     preparing: '正在整理',
     shared: '已分享',
-    private: '本校',
     comments: '{n, plural, =0 {还没有批注} other {# 条批注}}',
-    rooms: '{n} 间教室',
     open: '{title}，{teacher}',
   },
   en: {
     title: 'Library',
     search: 'Find a lesson, a teacher, a school',
-    'search.clear': 'Clear',
     from: 'From',
     to: 'To',
     found: '{n, plural, one {# lesson} other {# lessons}}',
@@ -36,9 +32,7 @@ export const t = translator({
     live: 'Live now',
     preparing: 'Being prepared',
     shared: 'Shared',
-    private: 'School only',
     comments: '{n, plural, =0 {No comments} one {# comment} other {# comments}}',
-    rooms: '{n, plural, one {# classroom} other {# classrooms}}',
     open: '{title}, {teacher}',
   },
 });

@@ -40,3 +40,8 @@ export function lessonToEnter(
 export function subjectLine(lesson: { grade: string; subject: string }): string {
   return [lesson.grade, lesson.subject].filter(Boolean).join(' ');
 }
+
+/** The API's limits of a lesson's length. */
+export function isLengthSound(minutes: number | null): minutes is number {
+  return minutes !== null && Number.isInteger(minutes) && minutes >= 5 && minutes <= 240;
+}

@@ -1,0 +1,27 @@
+/** A lesson's plan as a form holds it, and what of it changed. Pure. */
+
+import type { LessonChange, LessonInfo } from '$kit/protocol/schema';
+import { isLengthSound } from '../today/plan';
+
+export interface LessonPlan {
+  title: string;
+  startMs: number | null;
+  minutes: number | null;
+  roomIds: readonly string[];
+}
+
+/** The limits of the API, so that a form says so before it is sent. */
+export function isPlanSound({ title, startMs, minutes }: LessonPlan): boolean {
+  return title.trim() !== '' && startMs !== null && isLengthSound(minutes);
+}
+
+/** Only what differs: a live lesson takes nothing but rooms. */
+export function changeOf(lesson: LessonInfo, plan: LessonPlan): LessonChange {
+  const change: LessonChange = {};
+  if (plan.title.trim() !== lesson.title) change.title = plan.title.trim();
+  if (plan.startMs !== lesson.scheduled_start_ms) change.scheduled_start_ms = plan.startMs;
+  if (plan.minutes !== lesson.duration_minutes) change.duration_minutes = plan.minutes;
+  const [before, after] = [lesson.room_ids, plan.roomIds].map((ids) => [...ids].sort().join());
+  if (before !== after) change.room_ids = [...plan.roomIds];
+  return change;
+}

@@ -1,0 +1,38 @@
+import { describe, expect, test } from 'vitest';
+import type { LessonInfo } from '../../src/kit/protocol/schema';
+import { changeOf, isPlanSound, type LessonPlan } from '../../src/staff/admin/plan';
+
+const lesson = {
+  title: '分数',
+  scheduled_start_ms: 60_000,
+  duration_minutes: 40,
+  room_ids: ['a', 'b'],
+} as LessonInfo;
+const plan: LessonPlan = { title: '分数', startMs: 60_000, minutes: 40, roomIds: ['b', 'a'] };
+
+describe('changeOf', () => {
+  test('says nothing of what stayed, whatever the order of the rooms', () => {
+    expect(changeOf(lesson, plan)).toEqual({});
+  });
+
+  test.each<[Partial<LessonPlan>, object]>([
+    [{ title: ' 小数 ' }, { title: '小数' }],
+    [{ startMs: 120_000 }, { scheduled_start_ms: 120_000 }],
+    [{ minutes: 45 }, { duration_minutes: 45 }],
+    [{ roomIds: ['a'] }, { room_ids: ['a'] }],
+  ])('%o', (edit, change) => {
+    expect(changeOf(lesson, { ...plan, ...edit })).toEqual(change);
+  });
+});
+
+test.each<[Partial<LessonPlan>, boolean]>([
+  [{}, true],
+  [{ title: ' ' }, false],
+  [{ startMs: null }, false],
+  [{ minutes: null }, false],
+  [{ minutes: 4 }, false],
+  [{ minutes: 7.5 }, false],
+  [{ minutes: 240 }, true],
+])('a plan with %o is sound: %s', (edit, isSound) => {
+  expect(isPlanSound({ ...plan, ...edit })).toBe(isSound);
+});
