@@ -10,7 +10,11 @@ from signaling.io.services import Services
 from signaling.protocol.messages import HelperView, RoomHome, RoomLesson
 from signaling.protocol.resources import PhoneHome
 from streamsvc.base.errors import UserError
+from streamsvc.base.ids import RoomId
 from streamsvc.school.records import Lesson, LessonState, Principal, Role
+
+PHONE_SEEN_SECONDS = 15.0
+"""A helper's page looks for a lesson every 5 s; after this long without a look it is gone."""
 
 
 class Changes:
@@ -39,6 +43,7 @@ class WaitingScreens:
         self._services = services
         self._registry = registry
         self._grants = grants
+        self._phone_looked_at: dict[RoomId, float] = {}
 
     async def room_home(self, principal: Principal) -> RoomHome:
         """The waiting screen of a room."""
@@ -61,6 +66,7 @@ class WaitingScreens:
         """What a helper's phone shows. Raises UserError `phone-signed-out` for anybody else."""
         if principal.room_id is None:
             raise UserError("phone-signed-out")
+        self._phone_looked_at[principal.room_id] = self._services.clock.now()
         opened = self._open_one(await self._services.school.lessons.today(principal))
         grant, expires_at_ms = await self._grant(principal, opened)
         room = await self._services.school.rooms.find(principal, principal.room_id)
@@ -91,13 +97,21 @@ class WaitingScreens:
         name = await self._services.school.sign_ins.helper_name(room_id)
         if name is None:
             return None
+        return HelperView(name=name, is_online=self._is_phone_here(room_id))
+
+    def _is_phone_here(self, room_id: RoomId) -> bool:
+        """Its page looked for a lesson a moment ago, or is in one."""
+        looked_at = self._phone_looked_at.get(room_id)
+        if looked_at is not None:
+            if self._services.clock.now() - looked_at <= PHONE_SEEN_SECONDS:
+                return True
+            del self._phone_looked_at[room_id]
         machines = [runner.machine for runner in self._registry.running.values()]
-        is_online = any(
+        return any(
             participant.role is Role.PHONE and participant.room_id == room_id
             for machine in machines
             for participant in machine.connections.values()
         )
-        return HelperView(name=name, is_online=is_online)
 
     def _open_one(self, lessons: Iterable[Lesson]) -> Lesson | None:
         """The lesson to be in now: the live one that began last, else the next one that is due."""

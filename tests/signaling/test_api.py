@@ -87,6 +87,23 @@ async def test_a_screen_joins_waits_pairs_and_leaves(house: House) -> None:
     assert (await phone.get("/api/phone")).status_code == 401
 
 
+async def test_the_waiting_screen_knows_whether_the_phone_is_there(house: House) -> None:
+    screen = await house.signed_in("room_a2")
+
+    async def helper() -> object:
+        return (await screen.get("/api/room")).json()["helper"]
+
+    assert await helper() is None
+    phone = await house.signed_in("phone_a2")
+    assert await helper() == {"name": "王芳", "is_online": False}, (
+        "paired, but its page is not open"
+    )
+    await phone.get("/api/phone")
+    assert await helper() == {"name": "王芳", "is_online": True}
+    house.clock.advance(16)
+    assert await helper() == {"name": "王芳", "is_online": False}
+
+
 async def test_a_removed_device_is_out_at_once(house: House) -> None:
     admin, screen = await house.signed_in("admin_a"), await house.signed_in("room_a2")
     grant = (await screen.get("/api/room")).json()["grant"]
