@@ -9,6 +9,9 @@ from streamsvc.base.errors import StreamsvcError
 from streamsvc.base.ids import PersonId
 from streamsvc.commands.options import Config, Data, settings_or_exit, tell_and_exit
 
+MIN_PASSWORD_CHARACTERS = 8
+"""As in the API (`signaling.protocol.resources`)."""
+
 
 def administrator(
     login: Annotated[str, typer.Option(help="What she signs in with.", prompt=True)],
@@ -19,7 +22,10 @@ def administrator(
     password: Annotated[
         str,
         typer.Option(
-            help="At least 8 characters.", prompt=True, hide_input=True, confirmation_prompt=True
+            help=f"At least {MIN_PASSWORD_CHARACTERS} characters.",
+            prompt=True,
+            hide_input=True,
+            confirmation_prompt=True,
         ),
     ],
     config: Config = None,
@@ -28,6 +34,8 @@ def administrator(
     """Add an administrator; makes her organisation if it does not exist yet."""
     from streamsvc.first_account import add_administrator  # late: the other commands start sooner
 
+    if len(password) < MIN_PASSWORD_CHARACTERS:
+        raise typer.BadParameter(f"at least {MIN_PASSWORD_CHARACTERS} characters")
     settings = settings_or_exit(config, {"data": data})
     try:
         person: PersonId = asyncio.run(
