@@ -20,8 +20,7 @@ log = logging.getLogger("streamsvc.readiness")
 
 
 class Probe:
-    """Asks one part and never waits longer than `ANSWER_WITHIN_SECONDS`. A question that hangs is
-    left to end by itself, and no second one is asked beside it."""
+    """Asks one part, one question at a time: a question that hangs is left to end by itself."""
 
     def __init__(self, name: str, ask: Callable[[], Awaitable[str]], if_silent: str) -> None:
         self._ask = ask
@@ -29,13 +28,18 @@ class Probe:
         self._scope = TaskScope(f"readiness/{name}")
         self._asking: asyncio.Task[str] | None = None
 
-    async def state(self) -> str:
-        """`ok` or an error id."""
+    def asking(self) -> "asyncio.Task[str]":
+        """The question under way; begun if there is none."""
         if self._asking is None or self._asking.done():
             self._asking = self._scope.start("ask", self._asked())
-        await asyncio.wait([self._asking], timeout=ANSWER_WITHIN_SECONDS)
-        has_answered = self._asking.done() and not self._asking.cancelled()
-        return self._asking.result() if has_answered else self._if_silent
+        return self._asking
+
+    def state(self) -> str:
+        """`ok` or an error id; what silence means while there is no answer."""
+        task = self._asking
+        if task is None or not task.done() or task.cancelled():
+            return self._if_silent
+        return task.result()
 
     async def _asked(self) -> str:
         try:
@@ -71,11 +75,13 @@ class Readiness:
         self._disk = Probe("disk", self._ask_disk, DISK_SILENT)
 
     async def __call__(self) -> Mapping[str, str]:
-        """Part to `ok` or the error id of what ails it."""
+        """Part to `ok` or the error id of what ails it; after `ANSWER_WITHIN_SECONDS` at most."""
+        questions = [self._database.asking(), self._disk.asking()]
+        await asyncio.wait(questions, timeout=ANSWER_WITHIN_SECONDS)
         return {
-            "database": await self._database.state(),
+            "database": self._database.state(),
             "recorder": READY if self._is_recorder_running() else RECORDER_DOWN,
-            "disk": await self._disk.state(),
+            "disk": self._disk.state(),
         }
 
     async def close(self) -> None:

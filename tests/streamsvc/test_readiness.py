@@ -8,8 +8,7 @@ import pytest
 
 from streamsvc import readiness
 from streamsvc.base.clock import SystemClock
-from streamsvc.base.errors import EnvironmentFault
-from streamsvc.readiness import Probe, Readiness
+from streamsvc.readiness import Readiness
 from streamsvc.school.io.database import open_database
 
 
@@ -49,22 +48,28 @@ async def test_a_damaged_database_and_a_dead_recorder(tmp_path: Path) -> None:
     await database.close()
 
 
-async def test_a_question_that_hangs_is_bounded_and_not_asked_twice(
-    monkeypatch: pytest.MonkeyPatch,
+async def test_questions_that_hang_are_bounded_and_not_asked_twice(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(readiness, "ANSWER_WITHIN_SECONDS", 0.05)
-    answered, asked = asyncio.Event(), 0
+    may_answer, asked = asyncio.Event(), 0
 
-    async def ask() -> str:
+    async def check_database() -> None:
         nonlocal asked
         asked += 1
-        await answered.wait()
-        raise EnvironmentFault("disk-full")
+        await may_answer.wait()
 
-    probe = Probe("slow", ask, "database-unusable")
+    ready = Readiness(
+        check_database=check_database,
+        is_recorder_running=lambda: True,
+        folder=tmp_path,
+        min_free_bytes=0,
+    )
     began = time.monotonic()
-    assert [await probe.state() for _ in range(2)] == ["database-unusable"] * 2
+    for _ in range(2):
+        assert (await ready())["database"] == "database-unusable"
     assert time.monotonic() - began < 2 and asked == 1
-    answered.set()
-    assert await probe.state() == "disk-full"
-    await probe.close()
+    may_answer.set()
+    monkeypatch.undo()
+    assert (await ready())["database"] == "ok"
+    await ready.close()
