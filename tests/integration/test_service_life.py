@@ -1,23 +1,32 @@
 """The service as an operator meets it: starts, stops, is killed, and comes back."""
 
+import asyncio
 import json
 import os
 import subprocess
 import sys
 import time
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from websockets.asyncio.client import connect
 
-from tests.support.demo import DemoLesson
+from relay.client.http_session import fixed_grant
+from relay.client.whep import WhepViewer
+from streamsvc.base.errors import StreamsvcError
+from tests.support.demo import DemoLesson, demo_lesson
+from tests.support.lesson_client import lesson_client
 from tests.support.service import Service, running
-from tests.support.waiting import until_sync
+from tests.support.waiting import SECOND, until, until_sync
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(240)]
 
 LOST_AT_MOST_MS = 2000
+STOPS_WITHIN_SECONDS = 5
 NO_TEACHER = {"STREAMSVC_DEMO_TEACHER": "false"}
 
 
@@ -54,6 +63,45 @@ def test_a_clean_stop_is_quick_and_a_second_start_too(tmp_path: Path) -> None:
         assert demo.lesson()["state"] == "live"
         demo.close()
     assert "Traceback" not in service.words()
+
+
+async def test_a_stop_in_the_middle_of_a_lesson_is_quick_and_quiet() -> None:
+    with demo_lesson() as demo:
+        service, rooms = demo.service, demo.rooms()[:2]
+        async with AsyncExitStack() as stack:
+            viewers = [await stack.enter_async_context(room_watches(demo, room)) for room in rooms]
+            for viewer in viewers:
+                await until(lambda v=viewer: v.seen.pictures[0].frames > 5, 30, "a picture")
+            began = time.monotonic()
+            assert await asyncio.to_thread(service.stop) == 0
+            took = time.monotonic() - began
+        print(f"stopped in {took:.1f} s, with a teacher and {len(viewers)} viewers")
+        assert took < STOPS_WITHIN_SECONDS * SECOND
+    for bad in ("Traceback", "Task exception", "never retrieved", "never awaited", "Exception"):
+        assert bad not in service.words(), service.words()[-3000:]
+
+
+@asynccontextmanager
+async def room_watches(demo: DemoLesson, room: dict[str, Any]) -> AsyncIterator[WhepViewer]:
+    """A room's page as the service meets it: waiting screen's channel, lesson's channel, media."""
+    service, screen = demo.service, demo.screen(room)
+    home = screen.get("/api/room").json()
+    lesson_id, grant = home["open"]["lesson_id"], home["grant"]
+    address = f"127.0.0.1:{service.port}"
+    cookies = "; ".join(f"{name}={value}" for name, value in screen.cookies.items())
+    async with (
+        httpx.AsyncClient() as http,
+        connect(f"ws://{address}/api/room/events", additional_headers={"Cookie": cookies}),
+        lesson_client(address, lesson_id) as client,
+    ):
+        await client.hello(grant)
+        viewer = WhepViewer(f"{service.url}/whep/{lesson_id}", fixed_grant(grant), http=http)
+        await viewer.view()
+        try:
+            yield viewer
+        finally:
+            with suppress(StreamsvcError):  # the service is gone before it
+                await viewer.close()
 
 
 def test_after_kill_9_the_lesson_and_its_recording_go_on(tmp_path: Path) -> None:

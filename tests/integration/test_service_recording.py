@@ -206,7 +206,7 @@ async def test_the_recording_of_a_lesson_is_right_whole_and_private() -> None:
         lesson_id, recording = demo.lesson()["lesson_id"], recording_id(demo)
         listed = playlist(demo, recording)
         until_sync(lambda: recorded_seconds(listed) >= 6, 40, "six seconds recorded")
-        screen = demo.screen()
+        screen = demo.screen(demo.rooms()[0])
         await end_lesson(demo)
         detail = demo.teacher.get(f"/api/recordings/{recording}").json()
         lesson = demo.teacher.get(f"/api/lessons/{lesson_id}").json()

@@ -42,10 +42,10 @@ class DemoLesson:
         self._clients.append(client)
         return client
 
-    def screen(self) -> httpx.Client:
-        """The browser of the first receiving room."""
+    def screen(self, room: dict[str, Any]) -> httpx.Client:
+        """The browser of a receiving room."""
         client = self.browser()
-        body = {"code": self.join_code(self.rooms()[0]["room_id"])}
+        body = {"code": self.join_code(room["room_id"])}
         client.post("/api/rooms/join", json=body).raise_for_status()
         return client
 
