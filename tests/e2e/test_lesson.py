@@ -14,7 +14,7 @@ from playwright.async_api import expect
 
 from tests.support.browser import in_namespace, needs_chromium
 from tests.support.demo import ADMINISTRATOR, TEACHER, DemoLesson, demo_lesson
-from tests.support.far_network import FarNetwork, far_network, needs_root
+from tests.support.far_network import FarNetwork, far_network
 from tests.support.screens import (
     BLUE,
     GREEN,
@@ -26,6 +26,7 @@ from tests.support.screens import (
     TeacherDesk,
     screen,
 )
+from tests.support.two_hosts import needs_namespaces
 from tests.support.waiting import SECOND
 
 pytestmark = [pytest.mark.e2e, needs_chromium, pytest.mark.timeout(180)]
@@ -134,7 +135,7 @@ async def school(demo: DemoLesson, network: FarNetwork, folder: Path) -> AsyncIt
         )
 
 
-@needs_root
+@needs_namespaces
 async def test_a_lesson_from_sign_in_to_the_comment_in_its_recording(
     demo: DemoLesson, network: FarNetwork, tmp_path: Path
 ) -> None:
@@ -202,7 +203,7 @@ async def they_write(people: School) -> None:
 async def a_room_goes_on_stage_and_back(people: School) -> None:
     """Its picture and voice reach everybody but itself."""
     await people.near.page.keyboard.press("h")
-    await people.near.says("举手了，排在第 1 个")
+    await expect(people.near.button("举手了，排在第 1 个")).to_be_visible()
     await people.near.shot("hand")
     await expect(people.phone.button("排在第 1 个")).to_be_visible()
     await people.teacher.says("等了")

@@ -7,11 +7,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import count
 
-import pytest
-
-needs_root = pytest.mark.skipif(
-    os.geteuid() != 0, reason="network namespaces need root: run the tests as root"
-)
 _numbers = count(1)
 
 
