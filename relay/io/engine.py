@@ -83,9 +83,15 @@ class PythonEngine:
     async def _tick_forever(self) -> None:
         while True:
             await asyncio.sleep(TICK_SECONDS)
-            for peer in self._path.tick():
-                self._events.peer_failed(peer.number)
-            self._port.count()
+            try:
+                self._tick()
+            except Exception:
+                log.exception("! tick failed")  # the next one serves everybody again
+
+    def _tick(self) -> None:
+        for peer in self._path.tick():
+            self._events.peer_failed(peer.number)
+        self._port.count()
 
     # ---- the socket
 

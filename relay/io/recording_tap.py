@@ -172,8 +172,14 @@ class RecordingTap:
         while data := await reader.read(READ_BYTES):
             for frame in frames.feed(data):
                 if isinstance(frame, TapControl):
-                    self._take(frame)
+                    self._take_checked(frame)
         sending.cancel()
+
+    def _take_checked(self, control: TapControl) -> None:
+        try:
+            self._take(control)
+        except (KeyError, TypeError, ValueError) as error:
+            raise ProtocolError("tap-control-malformed") from error
 
     def _take(self, control: TapControl) -> None:
         match control.type:

@@ -187,8 +187,10 @@ class Relay:
                 self._settings.handshake_seconds, lambda: self._connected(session)
             )
         finally:
-            await session.peer.close()
-            self._end(session, because)
+            try:
+                await session.peer.close()
+            finally:
+                self._end(session, because)
 
     def _connected(self, session: MediaSession) -> None:
         if isinstance(session, SubscriberSession):
@@ -226,7 +228,15 @@ class Relay:
             now = self._clock.now()
             for session in self._sessions:
                 if session.peer.number % STEER_EVERY == self._turn:
-                    self._look_after(session, now)
+                    self._look_after_one(session, now)
+
+    def _look_after_one(self, session: MediaSession, now: float) -> None:
+        """A fault of ours ends this one session, and never the watch over all others."""
+        try:
+            self._look_after(session, now)
+        except Exception:
+            self._log(session).exception("! session failed")
+            self._end(session, ClosedBecause.FAULT)
 
     def _look_after(self, session: MediaSession, now: float) -> None:
         silence = now - heard_at(session, self._engine)
@@ -292,11 +302,13 @@ class Relay:
 
     def set_muted(self, lesson_id: LessonId, slot: Slot, *, is_muted: bool) -> None:
         """See `RelayPort`."""
-        self._sessions.lesson(lesson_id).set_muted(slot, is_muted=is_muted)
+        if is_muted or self._sessions.knows(lesson_id):
+            self._sessions.lesson(lesson_id).set_muted(slot, is_muted=is_muted)
 
     def set_tapped(self, lesson_id: LessonId, *, is_tapped: bool) -> None:
         """Feed the sink with this lesson's tracks, or stop; key frames come every 2 s then."""
-        self._sessions.lesson(lesson_id).set_tapped(is_tapped=is_tapped)
+        if is_tapped or self._sessions.knows(lesson_id):
+            self._sessions.lesson(lesson_id).set_tapped(is_tapped=is_tapped)
 
     def request_keyframe(self, lesson_id: LessonId, track_number: int) -> None:
         """See `streamsvc.base.media.KeyframeRequester`."""

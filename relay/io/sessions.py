@@ -80,6 +80,10 @@ class Sessions:
         """By the engine's number."""
         return self._by_publication.get(publication)
 
+    def knows(self, lesson_id: LessonId) -> bool:
+        """The lesson has media, or had until it is closed."""
+        return lesson_id in self._lessons
+
     def lesson(self, lesson_id: LessonId) -> LessonMedia:
         """The lesson's media; made when first asked for."""
         lesson = self._lessons.get(lesson_id)

@@ -213,7 +213,9 @@ class LessonRegistry:
             if _is_done(runner, now, now_ms)
         ]
         for lesson_id in done:
-            await self._drop(lesson_id)
+            runner = self._running.get(lesson_id)  # each drop waits: somebody may have come back
+            if runner is not None and _is_done(runner, now, now_ms):
+                await self._drop(lesson_id)
         if done:
             self._on_change()
 

@@ -38,17 +38,17 @@ async def room_events(socket: WebSocket) -> None:
     if not ctx.sockets.take():
         await refuse_socket(socket, Overload("connections-full"))
         return
-    await socket.accept()
     metrics.CONNECTIONS.labels("room").inc()
     scope = TaskScope("room-events")
     try:
+        await socket.accept()
         channel = RoomChannel(socket, ctx)
         both = {scope.start("read", channel.read()), scope.start("push", channel.push())}
         await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
     finally:
-        await scope.close()
         ctx.sockets.release()
         metrics.CONNECTIONS.labels("room").dec()
+        await scope.close()
 
 
 class RoomChannel:
