@@ -10,7 +10,7 @@ import { NO_FLOW, pathCount, received, type FlowCounters } from './stats';
 export const LISTENING_BUFFER_MS = 1_500;
 export const TALKING_BUFFER_MS = 200;
 /** The stage may be nearer than the lesson: its answer still comes after the question. */
-const STAGE_BUFFER_MS = 1_000;
+const STAGE_BUFFER_MS = 600;
 
 export type SubscriberPhase =
   /** The first connection is being made. */
