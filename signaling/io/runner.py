@@ -10,9 +10,9 @@ import logging
 from collections import deque
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from dataclasses import dataclass
 
 from signaling import metrics
+from signaling.io.audience import Audience
 from signaling.io.outbox import Outbox, text_of
 from signaling.io.problem import incident
 from signaling.io.services import Services
@@ -45,8 +45,6 @@ from signaling.protocol.inputs import (
     Said,
 )
 from signaling.protocol.lesson import LessonMachine
-from signaling.protocol.messages import Resumed, Snapshot
-from signaling.protocol.picture import as_seen_by
 from streamsvc.base.errors import EnvironmentFault, StreamsvcError, UserError
 from streamsvc.base.ids import ParticipantId, RecordingId
 from streamsvc.base.log import IdAdapter
@@ -56,14 +54,6 @@ INBOX_CLIENT_MESSAGES = 3_072
 TICK_SECONDS = 1.0
 UNWRITTEN_LINES = 10_000
 """Events kept for a timeline that can't be written; the oldest are given up first."""
-
-
-@dataclass(slots=True)
-class _Client:
-    outbox: Outbox
-    participant: Participant
-    is_greeted: bool = False
-    """It has its snapshot; events before that are part of it."""
 
 
 class LessonRunner:
@@ -82,7 +72,7 @@ class LessonRunner:
         self._lesson_id = machine.lesson.id
         self._inbox: deque[Input] = deque()
         self._wake = asyncio.Event()
-        self._clients: dict[str, _Client] = {}
+        self._audience = Audience()
         self._unwritten: deque[str] = deque(maxlen=UNWRITTEN_LINES)
         self._close_media_at: float | None = None
         self._recording_id: RecordingId | None = machine.lesson.recording_id
@@ -105,32 +95,29 @@ class LessonRunner:
         """A connection whose grant is good. Raises UserError `lesson-busy`."""
         if not self.post(Connected(connection_id, participant, since)):
             raise UserError("lesson-busy")
-        self._clients[connection_id] = _Client(outbox, participant)
+        self._audience.add(connection_id, participant, outbox)
 
     def leave(self, connection_id: str, *, on_purpose: bool) -> None:
         """It ended. Harmless when it never joined."""
-        if self._clients.pop(connection_id, None) is not None:
+        if self._audience.remove(connection_id):
             self.used_at = self._services.clock.now()
             self.post(Disconnected(connection_id, on_purpose))
 
     def close_clients(self, error: StreamsvcError) -> None:
         """Tell everybody why and close."""
-        for client in self._clients.values():
-            client.outbox.close_with(error)
+        self._audience.close_all(error)
 
     def send_away(self, parties: Iterable[ParticipantId], error: StreamsvcError) -> None:
         """Tell these participants why, and close their connections and their media at once."""
         gone = set(parties)
-        for client in self._clients.values():
-            if client.participant.id in gone:
-                client.outbox.close_with(error)
+        self._audience.close_parties(gone, error)
         for participant_id in gone:
             self._services.relay.close_party(self._lesson_id, participant_id)
 
     @property
     def client_count(self) -> int:
         """Connections that joined and did not leave."""
-        return len(self._clients)
+        return len(self._audience)
 
     # ---- the loop --------------------------------------------------------------------------------
 
@@ -168,8 +155,8 @@ class LessonRunner:
             return self.machine.receive(input, self._now_ms())
         except Exception as error:
             fault = incident(error)
-            if isinstance(input, Said | Connected) and input.connection_id in self._clients:
-                self._clients[input.connection_id].outbox.close_with(fault)
+            if isinstance(input, Said | Connected):
+                self._audience.close(input.connection_id, fault)
             return []
 
     async def _tick(self) -> None:
@@ -179,6 +166,7 @@ class LessonRunner:
         if self._unwritten and not any(isinstance(effect, Announce) for effect in effects):
             await self.keep([])
         await self._carry_out(effects)
+        self._audience.tell_withheld()
         if self._close_media_at is not None and self._services.clock.now() >= self._close_media_at:
             self._close_media_at = None
             await self._services.relay.close_lesson(self._lesson_id)
@@ -201,13 +189,12 @@ class LessonRunner:
 
     async def _do(self, effect: Effect) -> None:
         match effect:
-            case Announce():
-                self._announce(effect)
-            case Answer():
-                self._answer(effect)
+            case Announce(event):
+                self._audience.announce(event)
+            case Answer(connection_id, message):
+                self._audience.answer(connection_id, message)
             case CloseConnection(connection_id, error):
-                if connection_id in self._clients:
-                    self._clients[connection_id].outbox.close_with(error)
+                self._audience.close(connection_id, error)
             case ClosePublication(participant_id, slot):
                 self._services.relay.close_participant(self._lesson_id, participant_id, slot)
             case CloseParty(participant_id):
@@ -233,25 +220,6 @@ class LessonRunner:
             case SaveAttendance():
                 evidence = self.machine.attendance.evidence
                 await self._services.school.attendance.store(self._lesson_id, evidence)
-
-    def _announce(self, effect: Announce) -> None:
-        event = effect.event
-        metrics.EVENTS.labels(event.type).inc()
-        texts: dict[str, str] = {}
-        for client in list(self._clients.values()):
-            if client.is_greeted:
-                seen = as_seen_by(client.participant.role, event)
-                if seen.type not in texts:
-                    texts[seen.type] = text_of(seen)
-                client.outbox.put(texts[seen.type])
-
-    def _answer(self, effect: Answer) -> None:
-        client = self._clients.get(effect.connection_id)
-        if client is None:
-            return
-        if isinstance(effect.message, Snapshot | Resumed):
-            client.is_greeted = True
-        client.outbox.put(text_of(effect.message))
 
     async def _start_lesson(self, asked: Asked) -> None:
         lessons = self._services.school.lessons

@@ -18,7 +18,7 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Announce:
-    """A numbered event: to the timeline first, then to every connection (`picture.as_seen_by`)."""
+    """A numbered event: to the timeline first, then to every connection (`picture.is_for`)."""
 
     event: LessonEvent
 

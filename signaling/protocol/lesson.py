@@ -229,7 +229,7 @@ class LessonMachine:
             me = me_view(participant)
             resumed = Resumed(seq=self.picture.seq, now_ms=now_ms, me=me)
             self._teller.add(Answer(connection_id, resumed))
-            seen = [as_seen_by(participant.role, event) for event in missed]
+            seen = as_seen_by(participant, missed)
             self._teller.add(*(Answer(connection_id, event) for event in seen))
         self.roster.connected(connection_id, participant, now_ms)
 
@@ -329,7 +329,8 @@ class LessonMachine:
         self._floor.clear(now_ms, room_id)
         parties = {self.roster.participant_of(room_id): None, self.roster.phone_of(room_id): None}
         self.roster.remove(room_id)
-        self._teller.announce(RoomUninvited, now_ms, room_id=room_id)
+        totals = self.picture.totals_without(room_id)
+        self._teller.announce(RoomUninvited, now_ms, room_id=room_id, totals=totals)
         error = UserError("room-not-in-lesson")
         for connection_id, participant in self._connections.items():
             if participant.room_id == room_id:
@@ -366,7 +367,8 @@ class LessonMachine:
 
     def _tell_rooms(self, now_ms: int) -> None:
         for room in self.roster.due(now_ms):
-            self._teller.announce(RoomChanged, now_ms, room=room)
+            totals = self.picture.totals_with(room)
+            self._teller.announce(RoomChanged, now_ms, room=room, totals=totals)
 
     def _drained(self, now_ms: int) -> list[Effect]:
         self._tell_rooms(now_ms)

@@ -87,6 +87,13 @@ class RoomView(Wire):
     """Number of its newest still picture; 0 when there is none."""
 
 
+class RoomTotals(Wire):
+    """How many rooms are in the lesson, and how many of them are here."""
+
+    total: int
+    online: int
+
+
 class StageView(Wire):
     """The room being called, or on stage."""
 
@@ -180,6 +187,7 @@ class RoomChanged(Event):
 
     type: Literal["room_changed"] = "room_changed"
     room: RoomView
+    totals: RoomTotals
 
 
 class StageChanged(Event):
@@ -225,12 +233,16 @@ class RoomUninvited(Event):
 
     type: Literal["room_uninvited"] = "room_uninvited"
     room_id: str
+    totals: RoomTotals
 
 
 class Withheld(Event):
-    """An event that is not for this role (a message); it keeps the numbers without a gap."""
+    """Events `first_seq` to `seq` are not for this role (messages; to a room and its phone, other
+    rooms); it keeps the numbers without a gap, and says the totals if they may have changed."""
 
     type: Literal["withheld"] = "withheld"
+    first_seq: int
+    totals: RoomTotals | None
 
 
 LessonEvent = Annotated[
@@ -252,7 +264,8 @@ LessonEvent = Annotated[
 
 
 class Snapshot(Wire):
-    """The whole state as of `seq`. Messages only for lead and helper teachers."""
+    """The whole state as of `seq`. Messages only for lead and helper teachers; a room and its phone
+    get their own room alone, and the totals."""
 
     type: Literal["snapshot"] = "snapshot"
     version: Literal[1] = 1
@@ -260,6 +273,7 @@ class Snapshot(Wire):
     now_ms: int
     lesson: LessonView
     rooms: list[RoomView]
+    totals: RoomTotals
     stage: StageView | None
     messages: list[MessageView]
     recording: RecordingView

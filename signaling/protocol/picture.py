@@ -5,6 +5,7 @@ this picture, and the timeline on disk rebuilds it.
 """
 
 from collections import deque
+from collections.abc import Iterable
 
 from signaling.protocol.inputs import Participant
 from signaling.protocol.messages import (
@@ -21,6 +22,7 @@ from signaling.protocol.messages import (
     RecordingChanged,
     RecordingView,
     RoomChanged,
+    RoomTotals,
     RoomUninvited,
     RoomView,
     Snapshot,
@@ -29,7 +31,6 @@ from signaling.protocol.messages import (
     Withheld,
 )
 from signaling.protocol.roles import Action, may
-from streamsvc.school.records import Role
 
 RING_EVENTS = 500
 """A client that missed no more than these gets the events; else a snapshot."""
@@ -43,7 +44,10 @@ class LessonPicture:
     def __init__(self, lesson: LessonView, rooms: list[RoomView]) -> None:
         self.seq = 0
         self.lesson = lesson
-        self.rooms = {room.room_id: room for room in rooms}
+        self.rooms: dict[str, RoomView] = {}
+        self._online: set[str] = set()
+        for room in rooms:
+            self._room_is(room)
         self.stage: StageView | None = None
         self.messages: deque[MessageView] = deque(maxlen=MAX_MESSAGES)
         self.message_count = 0
@@ -63,9 +67,10 @@ class LessonPicture:
             case LessonChanged():
                 self.lesson = event.lesson
             case RoomChanged():
-                self.rooms[event.room.room_id] = event.room
+                self._room_is(event.room)
             case RoomUninvited():
                 self.rooms.pop(event.room_id, None)
+                self._online.discard(event.room_id)
             case StageChanged():
                 self.stage = event.stage
             case MessagePosted():
@@ -91,7 +96,8 @@ class LessonPicture:
             seq=self.seq,
             now_ms=now_ms,
             lesson=self.lesson,
-            rooms=list(self.rooms.values()),
+            rooms=self._rooms_for(participant),
+            totals=self.totals,
             stage=self.stage,
             messages=list(self.messages) if may(participant.role, Action.READ_MESSAGES) else [],
             recording=self.recording,
@@ -99,15 +105,76 @@ class LessonPicture:
             me=me_view(participant),
         )
 
+    @property
+    def totals(self) -> RoomTotals:
+        """All rooms, and those that are here."""
+        return RoomTotals(total=len(self.rooms), online=len(self._online))
+
+    def totals_with(self, room: RoomView) -> RoomTotals:
+        """The totals once `room` is told."""
+        online = len(self._online - {room.room_id}) + (room.presence == "online")
+        return RoomTotals(total=len(self.rooms.keys() | {room.room_id}), online=online)
+
+    def totals_without(self, room_id: str) -> RoomTotals:
+        """The totals once the room is uninvited."""
+        online = len(self._online - {room_id})
+        return RoomTotals(total=len(self.rooms.keys() - {room_id}), online=online)
+
+    def _rooms_for(self, participant: Participant) -> list[RoomView]:
+        if may(participant.role, Action.SEE_ROSTER):
+            return list(self.rooms.values())
+        own = self.rooms.get(participant.room_id or "")
+        return [] if own is None else [own]
+
+    def _room_is(self, room: RoomView) -> None:
+        self.rooms[room.room_id] = room
+        if room.presence == "online":
+            self._online.add(room.room_id)
+        else:
+            self._online.discard(room.room_id)
+
     def _lesson_is(self, **changes: str | int) -> None:
         self.lesson = self.lesson.model_copy(update=changes)
 
 
-def as_seen_by(role: Role, event: LessonEvent) -> LessonEvent:
-    """The event as this role gets it: a message that is not for it leaves only its number."""
-    if isinstance(event, MessagePosted) and not may(role, Action.READ_MESSAGES):
-        return Withheld(seq=event.seq, at_ms=event.at_ms)
-    return event
+def is_for(participant: Participant, event: LessonEvent) -> bool:
+    """Whether this participant is told it; else its number is `withheld`."""
+    match event:
+        case MessagePosted():
+            return may(participant.role, Action.READ_MESSAGES)
+        case RoomChanged():
+            return _sees_room(participant, event.room.room_id)
+        case RoomUninvited():
+            return _sees_room(participant, event.room_id)
+    return True
+
+
+def _sees_room(participant: Participant, room_id: str) -> bool:
+    return participant.room_id == room_id or may(participant.role, Action.SEE_ROSTER)
+
+
+def totals_of(event: LessonEvent) -> RoomTotals | None:
+    """The totals after it, if it may have changed them."""
+    return event.totals if isinstance(event, RoomChanged | RoomUninvited) else None
+
+
+def as_seen_by(participant: Participant, events: Iterable[LessonEvent]) -> list[LessonEvent]:
+    """Events in a row as this participant gets them; those that are not for it leave their numbers,
+    and one run of them is one `withheld`."""
+    seen: list[LessonEvent] = []
+    for event in events:
+        if is_for(participant, event):
+            seen.append(event)
+        elif seen and isinstance(seen[-1], Withheld):
+            seen[-1] = _withheld(event, seen[-1].first_seq, seen[-1].totals)
+        else:
+            seen.append(_withheld(event, event.seq, None))
+    return seen
+
+
+def _withheld(event: LessonEvent, first_seq: int, totals: RoomTotals | None) -> Withheld:
+    totals = totals_of(event) or totals
+    return Withheld(first_seq=first_seq, seq=event.seq, at_ms=event.at_ms, totals=totals)
 
 
 def me_view(participant: Participant) -> MeView:

@@ -57,6 +57,7 @@ class Action(StrEnum):
     MUTE_STAGE = "mute_stage"
     POST_MESSAGE = "post_message"
     READ_MESSAGES = "read_messages"
+    SEE_ROSTER = "see_roster"
     REPORT_LINK = "report_link"
     SEND_STILL = "send_still"
     SEE_STILL = "see_still"
@@ -75,6 +76,7 @@ _STAFF = frozenset(
         Action.MAKE_QR,
         Action.ENTER_LESSON,
         Action.SUBSCRIBE,
+        Action.SEE_ROSTER,
     }
 )
 

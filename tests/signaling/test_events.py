@@ -5,6 +5,7 @@ import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from itertools import pairwise
 
 import pytest
 from websockets.asyncio.client import connect
@@ -76,7 +77,9 @@ async def test_a_lesson_from_start_to_end(live: Live) -> None:
         assert await phone.ask("raise_hand") == "done"
         assert await phone.ask("post_message", text="三年级有问题") == "done"
         await lead.until("message_posted")
-        await room.until("withheld")
+        house.clock.advance(1)
+        withheld = await room.until("withheld")
+        assert withheld["first_seq"] <= withheld["seq"]
         assert await lead.ask("call_on_stage", room_id=house.room_id("room_a2")) == "done"
         await phone.until("stage_changed", because="called")
         assert await phone.ask("accept_stage") == "done"
@@ -94,6 +97,33 @@ async def test_a_lesson_from_start_to_end(live: Live) -> None:
         assert numbers == list(range(numbers[0], numbers[0] + len(numbers)))
         timeline = house.services.timeline.read(house.lesson_id("lesson_a1"))
         assert [json.loads(line)["seq"] for line in timeline] == list(range(1, len(timeline) + 1))
+
+
+async def test_a_screen_is_told_of_other_rooms_once_a_second_and_only_how_many(live: Live) -> None:
+    house = live.house
+    teacher = await house.signed_in("lead_a1")
+    rooms = [house.room_id(name) for name in ("room_a1", "room_a2")]
+    await teacher.patch(f"/api/lessons/{live.lesson_id}", json={"room_ids": rooms})
+    async with (
+        lesson_client(live.address, live.lesson_id) as lead,
+        lesson_client(live.address, live.lesson_id) as screen,
+        lesson_client(live.address, live.lesson_id) as other,
+    ):
+        await live.go_live(lead)
+        snapshot = await screen.hello(await house.grant("room_a2", "lesson_a1"))
+        assert [room["room_id"] for room in snapshot["rooms"]] == rooms[1:]
+        assert snapshot["totals"] == {"total": 2, "online": 0}
+        await screen.until("room_changed")
+        await other.hello(await house.grant("room_a1", "lesson_a1"))
+        assert await other.ask("raise_hand") == "done"
+        assert await other.ask("lower_hand") == "done"
+        house.clock.advance(1)
+        withheld = await screen.until("withheld")
+        assert withheld["totals"] == {"total": 2, "online": 2}
+        assert withheld["seq"] - withheld["first_seq"] >= 2, "three changes, one message"
+        seqs = [(m.get("first_seq", m["seq"]), m["seq"]) for m in screen.got if "at_ms" in m]
+        for (_, before), (first, _) in pairwise([(0, snapshot["seq"]), *seqs]):
+            assert first == before + 1
 
 
 async def test_a_client_comes_back_and_misses_nothing(live: Live) -> None:
@@ -192,7 +222,7 @@ async def test_a_client_that_does_not_read_is_closed_and_the_lesson_goes_on(live
         await live.go_live(lead)
         runner = house.context.registry.find(house.lesson_id("lesson_a1"))
         assert runner is not None
-        outbox = next(iter(runner._clients.values())).outbox  # noqa: SLF001
+        outbox = next(iter(runner._audience._clients.values())).outbox  # noqa: SLF001
         for _ in range(300):
             outbox.put("{}")
         assert (await lead.until("failed", seconds=10))["error"]["id"] == "too-slow"

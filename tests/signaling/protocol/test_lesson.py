@@ -42,6 +42,7 @@ from signaling.protocol.messages import (
     Resumed,
     ReturnFromStage,
     RoomChanged,
+    RoomTotals,
     RoomUninvited,
     Snapshot,
     StageChanged,
@@ -197,6 +198,42 @@ def test_messages_reach_teachers_and_leave_only_a_number_for_others() -> None:
     told = [a.message for a in drive.answers if a.connection_id == page]
     assert isinstance(told[0], Resumed)
     assert isinstance(told[1], Withheld)
+    assert not any(isinstance(message, MessagePosted) for message in told)
+
+
+def test_a_room_and_its_phone_are_told_of_their_own_room_and_of_totals() -> None:
+    drive = LessonDrive()
+    drive.go_live()
+    since = drive.machine.picture.seq
+    for room_id in (ONE, TWO, THREE):
+        drive.connect(Role.ROOM, room_id)
+    drive.drop(drive.connect(Role.ROOM, TWO), on_purpose=True)
+    drive.feed(PlanChanged(drive.machine.lesson, drive.rooms[:2]))
+    picture = drive.machine.picture
+    here = sum(room.presence == "online" for room in picture.rooms.values())
+    assert picture.totals == RoomTotals(total=2, online=here) != RoomTotals(total=2, online=0)
+    for role in (Role.ROOM, Role.PHONE):
+        seen = picture.snapshot(participant(role, ONE), drive.now_ms)
+        assert ([room.room_id for room in seen.rooms], seen.totals) == ([ONE], picture.totals)
+        page = drive.connect(role, ONE, since=since)
+        told = [a.message for a in drive.answers if a.connection_id == page][1:]
+        rooms = {e.room.room_id for e in told if isinstance(e, RoomChanged)}
+        assert rooms == {ONE} and not any(isinstance(e, RoomUninvited) for e in told)
+        assert numbers(told) == list(range(since + 1, since + 1 + len(numbers(told))))
+        assert last_totals(told) == picture.totals
+    assert len(drive.snapshot(Role.OBSERVER).rooms) == 2
+
+
+def numbers(told: list[Any]) -> list[int]:
+    """The event numbers that messages stand for."""
+    runs = [(getattr(event, "first_seq", event.seq), event.seq) for event in told]
+    return [seq for first, last in runs for seq in range(first, last + 1)]
+
+
+def last_totals(told: list[Any]) -> RoomTotals:
+    """What a page that got these believes."""
+    said = [event.totals for event in told if getattr(event, "totals", None) is not None]
+    return said[-1]
 
 
 def test_a_ping_is_answered() -> None:

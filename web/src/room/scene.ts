@@ -44,6 +44,5 @@ export function lightsOf(
   lesson: LessonState | null,
 ): { on: number; all: number } {
   if (lesson === null) return { on: Math.max(1, home.rooms_online), all: home.rooms_total };
-  const on = lesson.rooms.filter((room) => room.presence === 'online').length;
-  return { on: Math.max(1, on), all: lesson.rooms.length };
+  return { on: lesson.totals.online, all: lesson.totals.total };
 }

@@ -38,11 +38,20 @@ describe('events', () => {
       { lesson: { state: 'live', started_at_ms: 11 } },
     ],
     ['lesson_ended', { type: 'lesson_ended' }, { lesson: { state: 'ended' }, stage: null }],
-    ['withheld', { type: 'withheld' }, { lesson: { state: 'scheduled' } }],
+    [
+      'withheld',
+      { type: 'withheld', first_seq: 8, totals: null },
+      { lesson: { state: 'scheduled' }, totals: { total: 2, online: 2 } },
+    ],
+    [
+      'withheld with totals',
+      { type: 'withheld', first_seq: 8, totals: { total: 9, online: 4 } },
+      { totals: { total: 9, online: 4 } },
+    ],
     [
       'room_uninvited',
-      { type: 'room_uninvited', room_id: 'room-a' },
-      { rooms: [{ room_id: 'room-b' }] },
+      { type: 'room_uninvited', room_id: 'room-a', totals: { total: 1, online: 1 } },
+      { rooms: [{ room_id: 'room-b' }], totals: { total: 1 } },
     ],
     [
       'lesson_changed',
@@ -71,11 +80,21 @@ describe('events', () => {
 
   it('change a room where it stands, and add a new one last', () => {
     const changed = aRoom({ room_id: 'room-a', presence: 'lost' });
-    const state = after({ type: 'room_changed', seq: 8, at_ms: 1, room: changed });
+    const totals = { total: 3, online: 2 };
+    const state = after({ type: 'room_changed', seq: 8, at_ms: 1, room: changed, totals });
     const added = aRoom({ room_id: 'room-z' });
-    const more = reduce(state, { type: 'room_changed', seq: 9, at_ms: 1, room: added }, NOW);
+    const last = { type: 'room_changed', seq: 9, at_ms: 1, room: added, totals } as const;
+    const more = reduce(state, last, NOW);
+    expect(more?.totals).toEqual(totals);
     expect(more?.rooms.map((room) => room.room_id)).toEqual(['room-a', 'room-b', 'room-z']);
     expect(more?.rooms[0]?.presence).toBe('lost');
+  });
+
+  it('withheld in a row are one message, and a gap before them is still a gap', () => {
+    const run = { type: 'withheld', at_ms: 1, totals: null } as const;
+    expect(after({ ...run, first_seq: 8, seq: 40 })).toMatchObject({ seq: 40, hasGap: false });
+    expect(after({ ...run, first_seq: 5, seq: 12 })).toMatchObject({ seq: 12, hasGap: false });
+    expect(after({ ...run, first_seq: 9, seq: 40 })).toMatchObject({ seq: 7, hasGap: true });
   });
 
   it('already seen change nothing', () => {

@@ -59,6 +59,7 @@ let snapshot = {
   seq: 1,
   now_ms: 0,
   lesson: { ...lessonView, kind: 'delivered', started_at_ms: null, ended_at_ms: null },
+  totals: { total: rooms_total, online: rooms_online },
   rooms: [
     room('r1', '大坪教学点', '三年级', { helper: home.helper }),
     ...Array.from({ length: rooms_total - 1 }, (_, n) =>

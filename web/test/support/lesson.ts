@@ -50,6 +50,7 @@ export function aSnapshot(some: Partial<Snapshot> = {}): Snapshot {
       ended_at_ms: null,
     },
     rooms: [aRoom(), aRoom({ room_id: 'room-b', name: '四年级', school_name: '河口小学' })],
+    totals: { total: 2, online: 2 },
     stage: null,
     messages: [],
     recording: { state: 'off', reason: null },

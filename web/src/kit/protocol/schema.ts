@@ -112,6 +112,7 @@ export interface Wire {
   RoomJoined?: RoomJoined;
   RoomLesson?: RoomLesson;
   RoomRemoved?: RoomRemoved;
+  RoomTotals?: RoomTotals;
   RoomUninvited?: RoomUninvited;
   RoomView?: RoomView;
   Sentence?: Sentence;
@@ -751,6 +752,7 @@ export interface RoomChanged {
   at_ms: number;
   type: 'room_changed';
   room: RoomView;
+  totals: RoomTotals;
 }
 /**
  * One receiving room on the wall.
@@ -779,6 +781,13 @@ export interface RoomView {
    * Number of its newest still picture; 0 when there is none.
    */
   still: number;
+}
+/**
+ * How many rooms are in the lesson, and how many of them are here.
+ */
+export interface RoomTotals {
+  total: number;
+  online: number;
 }
 /**
  * POST /api/rooms/{room_id}/code: a fresh six-digit code; the older one of this room dies.
@@ -820,6 +829,7 @@ export interface RoomUninvited {
   at_ms: number;
   type: 'room_uninvited';
   room_id: string;
+  totals: RoomTotals;
 }
 /**
  * POST /api/sign-in
@@ -829,7 +839,8 @@ export interface SignIn {
   password: string;
 }
 /**
- * The whole state as of `seq`. Messages only for lead and helper teachers.
+ * The whole state as of `seq`. Messages only for lead and helper teachers; a room and its phone
+ * get their own room alone, and the totals.
  */
 export interface Snapshot {
   type: 'snapshot';
@@ -838,6 +849,7 @@ export interface Snapshot {
   now_ms: number;
   lesson: LessonView;
   rooms: RoomView[];
+  totals: RoomTotals;
   stage: StageView | null;
   messages: MessageView[];
   recording: RecordingView;
@@ -876,10 +888,13 @@ export interface StartLesson {
   type: 'start_lesson';
 }
 /**
- * An event that is not for this role (a message); it keeps the numbers without a gap.
+ * Events `first_seq` to `seq` are not for this role (messages; to a room and its phone, other
+ * rooms); it keeps the numbers without a gap, and says the totals if they may have changed.
  */
 export interface Withheld {
   seq: number;
   at_ms: number;
   type: 'withheld';
+  first_seq: number;
+  totals: RoomTotals | null;
 }

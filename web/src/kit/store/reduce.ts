@@ -18,18 +18,20 @@ export function reduce(
   if (message.type === 'resumed')
     return { ...state, hasGap: false, me: message.me, clockOffsetMs: message.now_ms - localNowMs };
   if (!isEvent(message) || message.seq <= state.seq) return state;
-  if (message.seq !== state.seq + 1) return { ...state, hasGap: true };
+  const first = message.type === 'withheld' ? message.first_seq : message.seq;
+  if (first > state.seq + 1) return { ...state, hasGap: true };
   return { ...state, ...changes(state, message), seq: message.seq };
 }
 
 function fromSnapshot(snapshot: Snapshot, localNowMs: number): LessonState {
-  const { lesson, rooms, stage, messages, recording, publications, me, seq } = snapshot;
+  const { lesson, rooms, totals, stage, messages, recording, publications, me, seq } = snapshot;
   return {
     seq,
     hasGap: false,
     clockOffsetMs: snapshot.now_ms - localNowMs,
     lesson,
     rooms,
+    totals,
     stage,
     stageBecause: null,
     messages,
@@ -52,11 +54,14 @@ function changes(state: LessonState, event: LessonEvent): Partial<LessonState> {
     case 'lesson_changed':
       return { lesson: event.lesson };
     case 'room_uninvited':
-      return { rooms: state.rooms.filter((room) => room.room_id !== event.room_id) };
+      return {
+        rooms: state.rooms.filter((room) => room.room_id !== event.room_id),
+        totals: event.totals,
+      };
     case 'withheld':
-      return {};
+      return event.totals === null ? {} : { totals: event.totals };
     case 'room_changed':
-      return { rooms: withRoom(state.rooms, event.room) };
+      return { rooms: withRoom(state.rooms, event.room), totals: event.totals };
     case 'stage_changed':
       return { stage: event.stage, stageBecause: event.because };
     case 'message_posted':

@@ -4,6 +4,7 @@ import type {
   MessageView,
   PublicationsView,
   RecordingView,
+  RoomTotals,
   RoomView,
   StageView,
 } from '../protocol/schema';
@@ -17,7 +18,9 @@ export interface LessonState {
   /** Server's clock minus ours. */
   clockOffsetMs: number;
   lesson: LessonView;
+  /** All rooms; to a room and its phone their own alone. */
   rooms: readonly RoomView[];
+  totals: RoomTotals;
   stage: StageView | null;
   /** Why the stage became what it is; null when a snapshot told it. */
   stageBecause: StageBecause | null;
