@@ -77,7 +77,9 @@ describe('events', () => {
     const state = after({ seq: 8, at_ms: 11, ...event } as LessonEvent);
     expect(state).toMatchObject({ seq: 8, ...expected });
   });
+});
 
+describe('events of rooms, old ones and ones too many', () => {
   it('change a room where it stands, and add a new one last', () => {
     const changed = aRoom({ room_id: 'room-a', presence: 'lost' });
     const totals = { total: 3, online: 2 };

@@ -31,6 +31,8 @@ export class Teaching {
   screenFault = $state<DeviceFault | null>(null);
   uplink = $state.raw<Uplink>(UPLINK_START);
   isStarting = $state(false);
+  /** The lesson ended while this page was cut off, or before it came. */
+  isOver = $state(false);
   readonly camera = new Camera();
   readonly stageMedia = new StageMedia();
   #grant: Grant | null = null;
@@ -158,7 +160,12 @@ export class Teaching {
   readonly #bearer = (): string => this.store?.grant ?? this.#grant?.grant ?? '';
 
   async #renew(): Promise<HeldGrant> {
-    this.#grant = await requestGrant(this.lessonId);
+    try {
+      this.#grant = await requestGrant(this.lessonId);
+    } catch (caught) {
+      this.isOver = faultOf(caught).id === 'lesson-ended';
+      throw caught;
+    }
     return { grant: this.#grant.grant, expiresAtMs: this.#grant.expires_at_ms };
   }
 

@@ -16,7 +16,6 @@ export const t = translator({
     preparing: '正在整理',
     shared: '已分享',
     comments: '{n, plural, =0 {还没有批注} other {# 条批注}}',
-    open: '{title}，{teacher}',
   },
   en: {
     title: 'Library',
@@ -33,6 +32,5 @@ export const t = translator({
     preparing: 'Being prepared',
     shared: 'Shared',
     comments: '{n, plural, =0 {No comments} one {# comment} other {# comments}}',
-    open: '{title}, {teacher}',
   },
 });
