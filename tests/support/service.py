@@ -14,7 +14,7 @@ import httpx
 
 from tests.support.waiting import SECOND, until_sync
 
-START_SECONDS = 30
+START_SECONDS = 60
 
 
 def free_tcp_port() -> int:
