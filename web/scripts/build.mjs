@@ -1,12 +1,14 @@
 // Builds every page into dist/, each with its own scripts, then compresses what is served as it is.
 // `npm run build -- room join` builds only those.
-import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
 import { build } from 'vite';
 import { pageBuild } from './pages.mjs';
 
 const WEB = new URL('../', import.meta.url).pathname;
-const DIST = `${WEB}dist/`;
+const DIST = `${WEB}dist`;
+/** A whole build is made beside the old one, which a running service goes on serving meanwhile. */
+const NEXT = `${WEB}node_modules/.dist`;
 const PAGES = ['room', 'join', 'phone', 'staff'];
 const COMPRESSED = /\.(html|js|css|svg)$/;
 
@@ -23,9 +25,15 @@ function compress(folder) {
 }
 
 const wanted = process.argv.slice(2);
-if (wanted.length === 0) rmSync(DIST, { recursive: true, force: true });
+const isWhole = wanted.length === 0;
+const folder = isWhole ? NEXT : DIST;
+if (isWhole) rmSync(NEXT, { recursive: true, force: true });
 for (const page of PAGES) {
-  const chosen = wanted.length === 0 || wanted.includes(page);
-  if (chosen && existsSync(`${WEB}${page}.html`)) await build(pageBuild(page));
+  const chosen = isWhole || wanted.includes(page);
+  if (chosen && existsSync(`${WEB}${page}.html`)) await build(pageBuild(page, folder));
 }
-compress(DIST);
+compress(`${folder}/`);
+if (isWhole) {
+  rmSync(DIST, { recursive: true, force: true });
+  renameSync(NEXT, DIST);
+}

@@ -60,7 +60,7 @@ function plainScopes() {
 }
 
 /** Settings of one page's build; `scripts/build.mjs` makes one for each, so that none shares chunks. */
-export function pageBuild(page) {
+export function pageBuild(page, outDir) {
   return {
     configFile: false,
     root: here('..'),
@@ -71,7 +71,7 @@ export function pageBuild(page) {
       target: ['chrome80'],
       cssTarget: ['chrome80'],
       modulePreload: { polyfill: false },
-      outDir: 'dist',
+      outDir,
       emptyOutDir: false,
       assetsInlineLimit: 4096,
       rollupOptions: { input: { [page]: here(`../${page}.html`) } },
