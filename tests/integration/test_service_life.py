@@ -46,6 +46,8 @@ def recorded_until_ms(detail: dict[str, Any]) -> int:
 
 def recorded_ms(demo: DemoLesson) -> int:
     """How much of the lead teacher can be played."""
+    if demo.lesson()["recording_id"] is None:  # the lesson was live a moment before its recording
+        return 0
     tracks = [t for t in recording(demo)["tracks"] if t["slot"] == "lead"]
     return int(tracks[0]["duration_ms"]) if tracks else 0
 
