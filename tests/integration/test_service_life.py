@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, closing, suppress
 from pathlib import Path
 from typing import Any
 
@@ -38,8 +38,11 @@ def recording(demo: DemoLesson) -> dict[str, Any]:
 
 
 def recorded_until_ms(detail: dict[str, Any]) -> int:
-    """Wall time of the last recorded moment of the lead teacher."""
-    (lead,) = [track for track in detail["tracks"] if track["slot"] == "lead"]
+    """Wall time of the last recorded moment of the lead teacher; 0 while nothing can be played."""
+    leads = [track for track in detail["tracks"] if track["slot"] == "lead"]
+    if not leads:
+        return 0
+    (lead,) = leads
     start = detail["recording"]["started_at_ms"]
     return int(start + lead["start_ms"] + lead["duration_ms"])
 
@@ -54,16 +57,14 @@ def recorded_ms(demo: DemoLesson) -> int:
 
 def test_a_clean_stop_is_quick_and_a_second_start_too(tmp_path: Path) -> None:
     with running(tmp_path / "data", "--demo") as service:
-        demo = DemoLesson(service)
-        demo.wait_live()
-        demo.close()
+        with closing(DemoLesson(service)) as demo:
+            demo.wait_live()
         began = time.monotonic()
         assert service.stop() == 0
         print(f"stopped in {time.monotonic() - began:.1f} s")
         service.start()
-        demo = DemoLesson(service)
-        assert demo.lesson()["state"] == "live"
-        demo.close()
+        with closing(DemoLesson(service)) as demo:
+            assert demo.lesson()["state"] == "live"
     assert "Traceback" not in service.words()
 
 
@@ -110,38 +111,36 @@ def test_after_kill_9_the_lesson_and_its_recording_go_on(tmp_path: Path) -> None
     service = Service(tmp_path / "data", "--demo")
     try:
         service.start()
-        demo = DemoLesson(service)
-        demo.wait_live()
-        before = demo.lesson()
-        until_sync(lambda: recorded_ms(demo) >= 6000, 40, "six seconds recorded")
-        demo.close()
+        with closing(DemoLesson(service)) as demo:
+            demo.wait_live()
+            before = demo.lesson()
+            until_sync(lambda: recorded_ms(demo) >= 6000, 40, "six seconds recorded")
         service.kill()
         killed_at_ms = time.time() * 1000
 
         service.start(NO_TEACHER)
-        demo = DemoLesson(service)
-        after = demo.lesson()
-        assert (after["state"], after["lesson_id"], after["recording_id"]) == (
-            "live",
-            before["lesson_id"],
-            before["recording_id"],
-        )
-        until_sync(
-            lambda: killed_at_ms - recorded_until_ms(recording(demo)) <= LOST_AT_MOST_MS,
-            30,
-            "the recording holds all but the last two seconds",
-        )
-        lost_ms = killed_at_ms - recorded_until_ms(recording(demo))
-        print(f"lost by kill -9 of the service: {max(0, lost_ms):.0f} ms")
+        with closing(DemoLesson(service)) as demo:
+            after = demo.lesson()
+            assert (after["state"], after["lesson_id"], after["recording_id"]) == (
+                "live",
+                before["lesson_id"],
+                before["recording_id"],
+            )
+            until_sync(
+                lambda: killed_at_ms - recorded_until_ms(recording(demo)) <= LOST_AT_MOST_MS,
+                30,
+                "the recording holds all but the last two seconds",
+            )
+            lost_ms = killed_at_ms - recorded_until_ms(recording(demo))
+            print(f"lost by kill -9 of the service: {max(0, lost_ms):.0f} ms")
 
-        held_ms = recorded_ms(demo)
-        teacher = _teach(service, demo.password)
-        try:
-            until_sync(lambda: recorded_ms(demo) > held_ms + 3000, 40, "recording goes on")
-        finally:
-            teacher.terminate()
-            teacher.wait(10)
-        demo.close()
+            held_ms = recorded_ms(demo)
+            teacher = _teach(service, demo.password)
+            try:
+                until_sync(lambda: recorded_ms(demo) > held_ms + 3000, 40, "recording goes on")
+            finally:
+                teacher.terminate()
+                teacher.wait(10)
     finally:
         service.close()
 
@@ -201,8 +200,7 @@ def serve(tmp_path: Path, *flags: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_health_metrics_and_no_secret_in_the_log(tmp_path: Path) -> None:
-    with running(tmp_path / "data", "--demo") as service:
-        demo = DemoLesson(service)
+    with running(tmp_path / "data", "--demo") as service, closing(DemoLesson(service)) as demo:
         demo.wait_live()
         grant = demo.grant()["grant"]
         assert httpx.get(f"{service.url}/healthz").status_code == 200
@@ -213,4 +211,3 @@ def test_health_metrics_and_no_secret_in_the_log(tmp_path: Path) -> None:
         words = service.words()
         assert grant not in words
         assert demo.grant()["grant"] not in words
-        demo.close()

@@ -5,7 +5,7 @@ import re
 import signal
 import subprocess
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -147,10 +147,9 @@ def demo_on(disk: Path) -> Iterator[DemoLesson]:
     CLIPS.mkdir(parents=True, exist_ok=True)
     limits = {"STREAMSVC_RECORDING__MIN_FREE_BYTES": str(MIN_FREE_BYTES)}
     with running(data, "--demo", environment=limits) as service:
-        demo = DemoLesson(service)
-        demo.wait_live()
-        yield demo
-        demo.close()
+        with closing(DemoLesson(service)) as demo:
+            demo.wait_live()
+            yield demo
 
 
 def fill(disk: Path) -> Path:
