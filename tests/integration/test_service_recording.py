@@ -146,10 +146,12 @@ def demo_on(disk: Path) -> Iterator[DemoLesson]:
     (data / "clips").symlink_to(CLIPS)
     CLIPS.mkdir(parents=True, exist_ok=True)
     limits = {"STREAMSVC_RECORDING__MIN_FREE_BYTES": str(MIN_FREE_BYTES)}
-    with running(data, "--demo", environment=limits) as service:
-        with closing(DemoLesson(service)) as demo:
-            demo.wait_live()
-            yield demo
+    with (
+        running(data, "--demo", environment=limits) as service,
+        closing(DemoLesson(service)) as demo,
+    ):
+        demo.wait_live()
+        yield demo
 
 
 def fill(disk: Path) -> Path:
