@@ -113,8 +113,8 @@ def test_after_kill_9_the_lesson_and_its_recording_go_on(tmp_path: Path) -> None
         service.start()
         with closing(DemoLesson(service)) as demo:
             demo.wait_live()
-            before = demo.lesson()
             until_sync(lambda: recorded_ms(demo) >= 6000, 40, "six seconds recorded")
+            before = demo.lesson()
         service.kill()
         killed_at_ms = time.time() * 1000
 
