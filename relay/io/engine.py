@@ -99,8 +99,8 @@ class PythonEngine:
         """See `Engine`."""
         self._port.send(datagram, address)
 
-    def _on_datagram(self, datagram: bytes, address: Address) -> None:
-        now = self._clock.now()
+    def _on_datagram(self, datagram: bytes, address: Address, waited_seconds: float) -> None:
+        now = self._clock.now() - waited_seconds
         if not datagram or not 128 <= datagram[0] <= 191:  # RFC 7983
             self._events.control_datagram(datagram, address, now)
             return

@@ -2,6 +2,8 @@
 
 import asyncio
 import socket
+import struct
+import time
 from collections.abc import Callable
 
 from relay.metrics import (
@@ -19,7 +21,15 @@ MAX_DATAGRAM_BYTES = 1500
 MAX_BURST = 256
 """Datagrams read before other work of the loop gets its turn."""
 
-OnDatagram = Callable[[bytes, Address], None]
+OnDatagram = Callable[[bytes, Address, float], None]
+"""Datagram, sender, and how many seconds ago the kernel received it."""
+
+_SO_TIMESTAMPNS = 35
+"""Linux, socket(7); Python has no name for it. The option's number is also its message's."""
+_TIMESPEC = struct.Struct("@ll")
+_ANCILLARY_BYTES = socket.CMSG_SPACE(_TIMESPEC.size)
+LONGEST_WAIT_SECONDS = 1.0
+"""A stamp older than this, or of the future, is a wall clock that was set: it counts as now."""
 
 
 class UdpPort:
@@ -43,6 +53,7 @@ class UdpPort:
                 sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
             for option in (socket.SO_RCVBUF, socket.SO_SNDBUF):
                 sock.setsockopt(socket.SOL_SOCKET, option, self._settings.socket_buffer_bytes)
+            sock.setsockopt(socket.SOL_SOCKET, _SO_TIMESTAMPNS, 1)
             sock.bind((host, port))
         except OSError as error:
             sock.close()
@@ -72,7 +83,9 @@ class UdpPort:
             if self._socket is None or self._on_datagram is None:
                 return
             try:
-                datagram, address = self._socket.recvfrom(MAX_DATAGRAM_BYTES + 1)
+                datagram, ancillary, _, address = self._socket.recvmsg(
+                    MAX_DATAGRAM_BYTES + 1, _ANCILLARY_BYTES
+                )
             except (BlockingIOError, InterruptedError):
                 return
             except OSError:  # an ICMP error of an earlier send; the socket is fine
@@ -81,7 +94,7 @@ class UdpPort:
             if len(datagram) > MAX_DATAGRAM_BYTES:
                 DATAGRAMS_DROPPED.labels("too_long").inc()
                 continue
-            self._on_datagram(datagram, address)
+            self._on_datagram(datagram, address, waited_seconds(ancillary, time.time_ns()))
 
     def send(self, datagram: bytes, address: Address) -> None:
         """Send or drop: a full socket buffer loses the datagram, as a full link would."""
@@ -110,3 +123,17 @@ class UdpPort:
             asyncio.get_running_loop().remove_reader(self._socket.fileno())
         self._socket.close()
         self._socket = None
+
+
+def waited_seconds(ancillary: list[tuple[int, int, bytes]], wall_ns: int) -> float:
+    """How long a datagram lay in the socket, by the kernel's stamp; 0 where there is none.
+
+    A sender computes its bandwidth from the arrival times we report: the time at which a busy loop
+    came round to reading would look like a slow link.
+    """
+    for level, type, data in ancillary:
+        if (level, type) == (socket.SOL_SOCKET, _SO_TIMESTAMPNS) and len(data) >= _TIMESPEC.size:
+            seconds, nanoseconds = _TIMESPEC.unpack_from(data)
+            waited = (wall_ns - seconds * 1_000_000_000 - nanoseconds) / 1e9
+            return waited if 0 <= waited <= LONGEST_WAIT_SECONDS else 0.0
+    return 0.0
