@@ -20,6 +20,15 @@ from tests.support.screens import (
 
 pytestmark = [pytest.mark.e2e, needs_chromium]
 
+ASKS_FIRST = """
+{
+  const devices = navigator.mediaDevices, open = devices.getUserMedia.bind(devices);
+  const allowed = new Promise(resolve => { window.allow = resolve; });
+  devices.getUserMedia = async wish => { await allowed; return open(wish); };
+}
+"""
+"""The browser's own question for camera and microphone, answered by `allow()`."""
+
 
 @pytest.fixture(scope="module")
 def demo() -> Iterator[DemoLesson]:
@@ -85,15 +94,34 @@ async def test_a_lesson_taught_elsewhere_is_offered_to_be_taken_over(
         await second.shot("took-it")
 
 
+async def test_nothing_is_taken_over_before_the_microphone_is_open(demo: DemoLesson) -> None:
+    async with screen(TeacherDesk, "take-over-asks", demo.service.url) as desk:
+        await enter_taken_lesson(desk, demo)
+        await desk.page.add_init_script(ASKS_FIRST)
+        await desk.page.reload()
+        await desk.says("另一台设备正在上这节课")
+        await expect(desk.button("换到这台上课")).to_be_disabled()
+        await desk.says("正在打开麦克风")
+        await desk.shot("asks")
+        await desk.page.evaluate("allow()")
+        await expect(desk.button("换到这台上课")).to_be_enabled()
+        await expect(desk.page.get_by_text("正在打开麦克风")).to_have_count(0)
+
+
 async def take_over(desk: TeacherDesk, demo: DemoLesson) -> None:
     """From sign-in to teaching the lesson that another device teaches."""
+    await enter_taken_lesson(desk, demo)
+    await desk.button("换到这台上课").click()
+    await expect(desk.button("换到这台上课")).to_have_count(0)
+
+
+async def enter_taken_lesson(desk: TeacherDesk, demo: DemoLesson) -> None:
+    """From sign-in to the offer to take over."""
     await desk.sign_in(TEACHER, demo.password)
     await desk.page.get_by_role("link", name="回到教室").first.click()
     await desk.page.get_by_role("link", name="进入教室").click()
     await desk.says("另一台设备正在上这节课")
     await desk.shot("offer")
-    await desk.button("换到这台上课").click()
-    await expect(desk.button("换到这台上课")).to_have_count(0)
 
 
 async def nobody_shares_a_screen(room: RoomBoard) -> None:

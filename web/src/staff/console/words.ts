@@ -39,6 +39,7 @@ export const t = translator({
     'ready.start': '开始上课',
     'ready.starting': '正在接通',
     'ready.planned': '计划 {time} 开始；点了才开声音、画面和录制',
+    'ready.opening': '正在打开麦克风。浏览器询问时，请选“允许”。',
     'ready.nomic': '没有麦克风，不能开始。检查插头，或在设备检查里换一个。',
     'ready.check': '检查设备',
     'wall.rooms': '{n} 间教室',
@@ -180,6 +181,7 @@ export const t = translator({
     'ready.start': 'Start lesson',
     'ready.starting': 'Connecting',
     'ready.planned': 'Planned for {time}; voice, picture and recording start with this button',
+    'ready.opening': 'Opening the microphone. If the browser asks, allow it.',
     'ready.nomic':
       'Without a microphone the lesson cannot start. Check the plug, or choose another one in the device check.',
     'ready.check': 'Check devices',
