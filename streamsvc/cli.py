@@ -9,6 +9,7 @@ from streamsvc.commands import (
     doctor,
     export_schema,
     serve,
+    swarm,
     teach,
 )
 
@@ -21,6 +22,7 @@ cli = typer.Typer(
 )
 cli.command("serve")(serve.serve)
 cli.command("teach")(teach.teach)
+cli.command("swarm")(swarm.swarm)
 cli.command("doctor")(doctor.doctor)
 cli.command("administrator")(administrator.administrator)
 cli.command("archive")(archive.archive)

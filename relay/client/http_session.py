@@ -75,7 +75,7 @@ class HttpSession:
         self, method: str, url: str, body: str, headers: dict[str, str]
     ) -> httpx.Response:
         self._bearer = self._bearer or await self._grant()
-        bearer = {"Authorization": f"Bearer {self._bearer}"}
+        bearer = {"Authorization": f"Bearer {self._bearer}"} if self._bearer else {}
         try:
             return await self._http.request(method, url, content=body, headers=headers | bearer)
         except httpx.TransportError as error:

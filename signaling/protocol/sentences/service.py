@@ -62,6 +62,26 @@ SERVICE = {
         "现在没有可上的课。先新建一节，或改一下开始时间。",
         "There is no lesson to teach. Plan one first, or start one now.",
     ),
+    "swarm-process-lost": Entry(
+        503,
+        "压力测试的一个进程意外结束。看它打印的错误，再运行一次。",
+        "A process of the swarm ended by itself. See what it printed, and run it again.",
+    ),
+    "process-unknown": Entry(
+        404,
+        "这台机器上没有进程 {pid}。用 --pid 给出服务的进程号。",
+        "There is no process {pid} on this machine. Give the server's with --pid.",
+    ),
+    "plot-library-missing": Entry(
+        503,
+        "画图需要 matplotlib。运行 pip install 'streamsvc[swarm]'，或不用 --plot。",
+        "Drawing needs matplotlib. Run pip install 'streamsvc[swarm]', or leave out --plot.",
+    ),
+    "report-unwritable": Entry(
+        503,
+        "结果写不进文件：{reason}。检查目录和权限。",
+        "The report can't be written: {reason}. Check the folder and its permissions.",
+    ),
     "demo-password-unusable": Entry(
         500,
         "演示账号的密码文件用不了：{reason}。删掉 {path} 再启动，会重新生成。",
