@@ -6,6 +6,7 @@ standard output: Ready, then Counted after each interval and at the end
 
 import asyncio
 import os
+import resource
 import sys
 import time
 from collections.abc import AsyncIterator
@@ -119,6 +120,8 @@ async def _main() -> None:
 
 def main() -> None:
     """Entry point of `python -m relay.client.swarm.process`."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))  # each receiver has a socket
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(_main())
