@@ -4,6 +4,7 @@ The table in `signaling.protocol.roles` says what a role may do at all; `CASES` 
 are whose. A route that is in neither fails here, so a new endpoint can't be forgotten.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -44,6 +45,14 @@ DEVICES = (Role.ROOM, Role.PHONE)
 STAFF = {name for name, role in PRINCIPALS.items() if role and role not in DEVICES}
 ROOMS = {name for name, role in PRINCIPALS.items() if role is Role.ROOM}
 ADMINS = {name for name, role in PRINCIPALS.items() if role is Role.ADMINISTRATOR}
+
+
+@pytest.fixture(autouse=True)
+async def _quick_loop() -> None:
+    """No asyncio debug mode: for every future of thousands of requests it copies the stack, which
+    is more than half of the time. Nothing here is about the loop."""
+    asyncio.get_running_loop().set_debug(False)
+
 
 Make = Callable[[House, str], Awaitable[tuple[str, Any]]]
 """(house, "a" or "b") to the path with its ids and the JSON body."""
