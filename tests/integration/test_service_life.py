@@ -18,7 +18,7 @@ from websockets.asyncio.client import connect
 from relay.client.http_session import fixed_grant
 from relay.client.whep import WhepViewer
 from streamsvc.base.errors import StreamsvcError
-from tests.support.demo import DemoLesson, demo_lesson
+from tests.support.demo import CLIPS, DemoLesson, demo_data, demo_lesson
 from tests.support.lesson_client import lesson_client
 from tests.support.service import Service, running
 from tests.support.waiting import SECOND, until, until_sync
@@ -56,7 +56,7 @@ def recorded_ms(demo: DemoLesson) -> int:
 
 
 def test_a_clean_stop_is_quick_and_a_second_start_too(tmp_path: Path) -> None:
-    with running(tmp_path / "data", "--demo") as service:
+    with running(demo_data(tmp_path), "--demo") as service:
         with closing(DemoLesson(service)) as demo:
             demo.wait_live()
         began = time.monotonic()
@@ -108,7 +108,7 @@ async def room_watches(demo: DemoLesson, room: dict[str, Any]) -> AsyncIterator[
 
 
 def test_after_kill_9_the_lesson_and_its_recording_go_on(tmp_path: Path) -> None:
-    service = Service(tmp_path / "data", "--demo")
+    service = Service(demo_data(tmp_path), "--demo")
     try:
         service.start()
         with closing(DemoLesson(service)) as demo:
@@ -152,6 +152,7 @@ def _teach(service: Service, password: str) -> subprocess.Popen[bytes]:
             **os.environ,
             "STREAMSVC_LOGIN": "linxiaoyan",
             "STREAMSVC_PASSWORD": password,
+            "STREAMSVC_CACHE": str(CLIPS),
         },
         stdin=subprocess.DEVNULL,
     )
@@ -200,7 +201,7 @@ def serve(tmp_path: Path, *flags: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_health_metrics_and_no_secret_in_the_log(tmp_path: Path) -> None:
-    with running(tmp_path / "data", "--demo") as service, closing(DemoLesson(service)) as demo:
+    with running(demo_data(tmp_path), "--demo") as service, closing(DemoLesson(service)) as demo:
         demo.wait_live()
         grant = demo.grant()["grant"]
         assert httpx.get(f"{service.url}/healthz").status_code == 200

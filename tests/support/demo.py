@@ -88,16 +88,22 @@ class DemoLesson:
             client.close()
 
 
+def demo_data(folder: Path) -> Path:
+    """A data folder for `serve --demo`, empty but for the drawn clip."""
+    data = folder / "data"
+    data.mkdir()
+    CLIPS.mkdir(parents=True, exist_ok=True)
+    (data / "clips").symlink_to(CLIPS)
+    return data
+
+
 @contextmanager
 def demo_lesson(*flags: str, is_taught: bool = True) -> Iterator[DemoLesson]:
     """A service of its own, its demo lesson live if it `is_taught` by the clip; nobody teaches it
     otherwise."""
     environment = None if is_taught else NO_CLIP
     with TemporaryDirectory() as folder, ExitStack() as stack:
-        data = Path(folder) / "data"
-        data.mkdir()
-        CLIPS.mkdir(parents=True, exist_ok=True)
-        (data / "clips").symlink_to(CLIPS)
+        data = demo_data(Path(folder))
         service = stack.enter_context(running(data, "--demo", *flags, environment=environment))
         demo = DemoLesson(service)
         try:
