@@ -58,10 +58,10 @@ class SampledStream:
     def add(self, seq: int, number: int | None, now: float) -> None:
         """A packet that came, decrypted; `number` is its stamp's."""
         before = self._seqs.highest
-        ext = self._seqs.extend(seq)
         if before is None or self._base_ext is None:
-            self._begin(ext, number, now)
+            self._begin(seq, number, now)
             return
+        ext = self._seqs.extend(seq)
         self._sampled += 1
         self.last_at = now
         if ext < before:
@@ -69,8 +69,10 @@ class SampledStream:
         elif number is not None:
             self._count(number)
 
-    def _begin(self, ext: int, number: int | None, now: float) -> None:
+    def _begin(self, seq: int, number: int | None, now: float) -> None:
         """What came before this packet is nobody's loss."""
+        self._seqs = Unwrapper()
+        ext = self._seqs.extend(seq)
         self._base_ext = self._origin_ext = ext
         self._base_number = self._number = number
         self.first_at = self.last_at = now
