@@ -32,13 +32,18 @@ $(VENV)/bin/python: | check-python
 	@echo "making the virtual environment in $(VENV)"
 	@$(PYTHON) -m venv $(VENV)
 
-$(STAMP)/runtime: pyproject.toml deploy/requirements.lock | $(VENV)/bin/python
+ENGINE := $(wildcard relay/engine/*.c relay/engine/*.h relay/engine/*.pyx)
+
+$(STAMP)/runtime: pyproject.toml deploy/requirements.lock $(filter-out %/_binding.c,$(ENGINE)) | $(VENV)/bin/python
 	@echo "installing Python packages"
 	@mkdir -p $(STAMP)
 	@$(BIN)/python -m pip install -qq --disable-pip-version-check -r deploy/requirements.lock || { \
 	  echo "A package could not be installed. If it had to be built, run:"; \
 	  echo "  sudo apt-get install build-essential python3-dev pkg-config"; exit 1; }
-	@$(BIN)/python -m pip install -qq --disable-pip-version-check --no-deps --config-settings editable_mode=compat -e .
+	@echo "building the media engine"
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check --no-deps --config-settings editable_mode=compat -e . || { \
+	  echo "The engine could not be built. It needs a C compiler and Python's headers. Run:"; \
+	  echo "  sudo apt-get install build-essential python3-dev"; exit 1; }
 	@touch $@
 
 $(STAMP)/dev: $(STAMP)/runtime deploy/requirements-dev.lock

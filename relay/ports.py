@@ -110,6 +110,9 @@ class EngineListener(Protocol):
     def publication_started(self, number: int) -> None:
         """Its first packet was decrypted."""
 
+    def layers_changed(self, number: int) -> None:
+        """One of its layers began, or fell silent."""
+
     def peer_failed(self, peer: int) -> None:
         """A bug of ours showed on this peer; it must be closed."""
 

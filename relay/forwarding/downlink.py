@@ -67,6 +67,11 @@ class Downlink:
         if self._least_round_trip is None or seconds < self._least_round_trip:
             self._least_round_trip = seconds
 
+    def round_trips(self, smoothed: float, least: float) -> None:
+        """Round trips that were measured and smoothed elsewhere, in seconds."""
+        self.round_trip, self._least_round_trip = smoothed, least
+        self.is_measured = True
+
     def reported(self, expected: int, lost: int, sent_bps: int, now: float) -> bool:
         """Packets a report speaks of, and how many the link lost; True if the estimate fell."""
         self._reported_at = now

@@ -48,6 +48,12 @@ class MediaEvents:
 
     # ---- publications
 
+    def layers_changed(self, number: int) -> None:
+        """See `EngineListener`: whoever watches gets the best layer that lives."""
+        session = self._sessions.of_publication(number)
+        if session is not None:
+            self._sessions.lesson(session.party.lesson_id).steer_all()
+
     def publication_started(self, number: int) -> None:
         """See `EngineListener`."""
         session = self._sessions.of_publication(number)

@@ -10,11 +10,11 @@ import secrets
 
 from relay.forwarding.publication import PublicationSpec
 from relay.forwarding.subscription import SubscriptionSpec
-from relay.io.engine import PythonEngine
 from relay.io.flows import heard_at, publisher_flow, subscriber_flow
 from relay.io.ice_session import IceSession
 from relay.io.media_events import MediaEvents
 from relay.io.media_session import MediaSession, PublisherSession, SubscriberSession
+from relay.io.native_engine import NativeEngine
 from relay.io.node_transport import NodeTransport
 from relay.io.peer import Peer
 from relay.io.sessions import Sessions
@@ -54,7 +54,7 @@ class Relay:
         self._settings = settings
         self._clock = clock
         self._node = NodeTransport(settings)
-        self._engine: Engine = PythonEngine(self._node.port, clock, sink)
+        self._engine: Engine = NativeEngine(self._node.port, clock, sink, settings.max_peers)
         self._sessions = Sessions(self._engine)
         self._events = MediaEvents(self._sessions, self._node.mux, sink, clock, self._end)
         self._scope = TaskScope("relay")

@@ -70,6 +70,12 @@ class UdpPort:
         number: int = self._socket.getsockname()[1]
         return number
 
+    def fileno(self) -> int:
+        """The socket, which stays ours. Raises RuntimeError before `open`."""
+        if self._socket is None:
+            raise RuntimeError("the media port is not open")
+        return self._socket.fileno()
+
     def start(self, on_datagram: OnDatagram) -> None:
         """Hand every datagram to `on_datagram` from now on."""
         if self._socket is None:

@@ -93,6 +93,12 @@ SERVICE = {
         "The media port {port} can't be used: {reason}. Choose another or stop the program that"
         " uses it.",
     ),
+    "srtp-library": Entry(
+        503,
+        "媒体加密库不能用：{reason}。请按安装说明重新安装 pylibsrtp 的指定版本。",
+        "The media encryption library can't be used: {reason}. Install the version of pylibsrtp"
+        " that this program names.",
+    ),
     "database-unusable": Entry(
         503,
         "数据库打不开：{reason}。请检查 {path}，里面的数据没有被改动。",

@@ -1,0 +1,479 @@
+# cython: language_level=3, binding=False
+"""The engine's rings and commands for Python: plain values in, plain values out, no decisions."""
+
+from libc.stdint cimport int16_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t, uintptr_t
+from libc.string cimport memcpy, memset
+
+
+cdef extern from "arpa/inet.h" nogil:
+    int inet_pton(int family, const char *text, void *address)
+    const char *inet_ntop(int family, const void *address, char *text, uint32_t size)
+    uint16_t htons(uint16_t value)
+    uint16_t ntohs(uint16_t value)
+    int AF_INET, AF_INET6
+
+
+cdef extern from "netinet/in.h" nogil:
+    ctypedef uint32_t socklen_t
+    cdef struct in_addr:
+        uint32_t s_addr
+    cdef struct in6_addr:
+        uint8_t s6_addr[16]
+    cdef struct sockaddr:
+        uint16_t sa_family
+    cdef struct sockaddr_in:
+        uint16_t sin_family
+        uint16_t sin_port
+        in_addr sin_addr
+    cdef struct sockaddr_in6:
+        uint16_t sin6_family
+        uint16_t sin6_port
+        uint32_t sin6_flowinfo
+        in6_addr sin6_addr
+        uint32_t sin6_scope_id
+
+
+cdef extern from "engine.h" nogil:
+    ctypedef struct Address:
+        sockaddr any
+        sockaddr_in v4
+        sockaddr_in6 v6
+        socklen_t length
+    enum:
+        RID_BYTES, MAX_LAYERS, MAX_ANNOUNCED, MAX_PUBLICATIONS, MAX_SUBSCRIPTIONS
+        EXTENSION_BYTES, CNAME_BYTES, COUNTERS
+        NO_PLACE
+    ctypedef enum Codec:
+        CODEC_OPUS, CODEC_H264, CODEC_VP8
+    ctypedef enum Command:
+        ADD_PUBLISHER, ADD_SUBSCRIBER, CONNECT_PEER, SET_ADDRESS, REMOVE_PEER, SET_SOURCE
+        SET_TARGET, SET_MUTED, SET_TAPPED, REQUEST_KEYFRAME, SET_LINK, SET_ALLOWANCE
+    enum:
+        PUBLICATION_STARTED, LAYERS_CHANGED, PUBLISHER_STATS, SUBSCRIBER_STATS
+        TAP_OPENED, TAP_PACKET, TAP_CLOSED
+    int64_t NEVER_US
+    ctypedef void *SrtpSession
+    ctypedef int (*SrtpCall)(SrtpSession, void *, int *)
+    ctypedef struct SrtpCalls:
+        SrtpCall protect, unprotect, protect_rtcp, unprotect_rtcp
+    ctypedef struct PublicationSpec:
+        uint64_t number
+        Codec codec
+        uint8_t payload_type
+        int16_t rtx_payload_type
+        uint8_t rid_extension, repaired_rid_extension, transport_cc_extension
+        bint wants_nack, wants_pli, wants_remb
+        int rid_count
+        char rids[4][17]
+        int announced_count
+        uint32_t announced[8]
+        uint32_t announced_rtx[8]
+    ctypedef struct ExtensionBlock:
+        uint8_t bytes[64]
+        uint8_t length, time_at
+    ctypedef struct SubscriptionSpec:
+        uint64_t number
+        uint32_t ssrc, rtx_ssrc, first_ts
+        uint16_t first_seq, first_rtx_seq
+        bint is_audio
+        ExtensionBlock with_mid
+        ExtensionBlock bare
+        char cname[16]
+    ctypedef struct AddPublisher:
+        uint64_t number
+        uint32_t place, ssrc
+        int count
+        uint32_t places[2]
+        PublicationSpec publications[2]
+    ctypedef struct AddSubscriber:
+        uint64_t number
+        uint32_t place
+        int count
+        uint32_t places[8]
+        SubscriptionSpec subscriptions[8]
+    ctypedef struct ConnectPeer:
+        uint32_t place
+        SrtpSession inbound, outbound
+        Address address
+    ctypedef struct PeerAddress:
+        uint32_t place
+        Address address
+    ctypedef struct SetSource:
+        uint32_t subscription, publication
+        uint8_t payload_type
+        int16_t rtx_payload_type
+    ctypedef struct SetTarget:
+        uint32_t subscription
+        bint has_target
+        char rid[17]
+    ctypedef struct SetValue:
+        uint32_t place, value
+    ctypedef struct PublicationEvent:
+        uint64_t publication
+    ctypedef struct LayerFigures:
+        char rid[17]
+        bint is_live
+        uint32_t bitrate_bps, pixels
+    ctypedef struct PublicationFigures:
+        uint64_t number
+        int layer_count
+        LayerFigures layers[4]
+        int64_t keyframe_us
+    ctypedef struct PublisherFigures:
+        uint64_t peer
+        int64_t heard_us
+        double fraction_lost
+        uint64_t expected, lost
+        uint32_t received_bps
+        int count
+        PublicationFigures publications[2]
+    ctypedef struct SubscriptionFigures:
+        uint64_t number
+        int64_t received
+        double fraction_lost
+        bint has_layer
+        char rid[17]
+    ctypedef struct SubscriberFigures:
+        uint64_t peer
+        int64_t heard_us
+        bint is_reported, has_round_trip
+        int64_t expected, lost, round_trip_us, least_round_trip_us
+        uint64_t remb_bps
+        int64_t remb_us
+        uint64_t octets
+        int count
+        SubscriptionFigures subscriptions[8]
+    ctypedef struct TapHead:
+        uint32_t key
+        uint64_t publication
+        int64_t wall_us
+    ctypedef struct ControlHead:
+        Address from_ "from"
+        int64_t arrived_us
+    ctypedef struct Ring:
+        pass
+    ctypedef struct Record:
+        uint32_t kind, length
+        const uint8_t *bytes
+    bint ring_peek(Ring *ring, Record *record)
+    void ring_pop(Ring *ring, const Record *record)
+    ctypedef struct Counters:
+        pass
+    uint64_t counters_read(const Counters *counters, int counter)
+    ctypedef struct EngineSettings:
+        int socket, wake_engine, wake_control
+        uint32_t max_peers
+        SrtpCalls srtp
+    ctypedef struct Engine:
+        Counters counters
+        Ring events, control, tap
+    Engine *engine_new(const EngineSettings *settings)
+    bint engine_start(Engine *engine)
+    void engine_stop(Engine *engine)
+    void engine_free(Engine *engine)
+    bint engine_command(Engine *engine, Command command, const void *record, uint32_t length)
+    uint64_t engine_applied(Engine *engine)
+    void engine_listen(Engine *engine)
+
+
+NOTHING = 0xFFFFFFFF
+CODECS = {"opus": CODEC_OPUS, "h264": CODEC_H264, "vp8": CODEC_VP8}
+COUNTER_NAMES = (
+    "received", "sent", "bytes_sent", "forwarded", "repaired", "keyframes_wanted", "too_long",
+    "stranger", "unwanted", "malformed", "send_failed", "control_full", "tap_lost", "events_lost",
+)
+
+
+cdef int _put_address(Address *out, tuple address) except -1:
+    cdef bytes host = address[0].partition("%")[0].encode()
+    memset(out, 0, sizeof(Address))
+    if inet_pton(AF_INET, host, &out.v4.sin_addr) == 1:
+        out.v4.sin_family = AF_INET
+        out.v4.sin_port = htons(address[1])
+        out.length = sizeof(sockaddr_in)
+        return 0
+    if inet_pton(AF_INET6, host, &out.v6.sin6_addr) != 1:
+        raise ValueError(f"no address: {address[0]}")
+    out.v6.sin6_family = AF_INET6
+    out.v6.sin6_port = htons(address[1])
+    out.v6.sin6_scope_id = address[3] if len(address) > 3 else 0
+    out.length = sizeof(sockaddr_in6)
+    return 0
+
+
+cdef tuple _address(const Address *address):
+    cdef char text[64]
+    if address.any.sa_family == AF_INET:
+        inet_ntop(AF_INET, &address.v4.sin_addr, text, sizeof(text))
+        return text.decode(), ntohs(address.v4.sin_port)
+    inet_ntop(AF_INET6, &address.v6.sin6_addr, text, sizeof(text))
+    port, scope = ntohs(address.v6.sin6_port), address.v6.sin6_scope_id
+    host = text.decode()
+    # as the socket module writes it
+    return (f"{host}%{scope}" if scope else host), port, 0, scope
+
+
+cdef int _put_text(char *out, text, int size) except -1:
+    cdef bytes encoded = text.encode()
+    if len(encoded) >= size:
+        raise ValueError(f"longer than {size - 1} bytes: {text}")
+    memset(out, 0, size)
+    memcpy(out, <const char *>encoded, len(encoded))
+    return 0
+
+
+cdef int _put_block(ExtensionBlock *out, bytes block, int time_at) except -1:
+    if len(block) > EXTENSION_BYTES:
+        raise ValueError("the extension block is too long")
+    memcpy(out.bytes, <const char *>block, len(block))
+    out.length = len(block)
+    out.time_at = time_at
+    return 0
+
+
+cdef int _put_publication(PublicationSpec *out, spec) except -1:
+    out.number = spec["number"]
+    out.codec = spec["codec"]
+    out.payload_type = spec["payload_type"]
+    out.rtx_payload_type = spec["rtx_payload_type"]
+    out.rid_extension = spec["rid_extension"]
+    out.repaired_rid_extension = spec["repaired_rid_extension"]
+    out.transport_cc_extension = spec["transport_cc_extension"]
+    out.wants_nack = spec["wants_nack"]
+    out.wants_pli = spec["wants_pli"]
+    out.wants_remb = spec["wants_remb"]
+    for rid in spec["rids"][:MAX_LAYERS]:
+        _put_text(out.rids[out.rid_count], rid, RID_BYTES)
+        out.rid_count += 1
+    for ssrc, rtx_ssrc in spec["announced"][:MAX_ANNOUNCED]:
+        out.announced[out.announced_count] = ssrc
+        out.announced_rtx[out.announced_count] = rtx_ssrc
+        out.announced_count += 1
+    return 0
+
+
+cdef int _put_subscription(SubscriptionSpec *out, spec) except -1:
+    out.number = spec["number"]
+    out.ssrc = spec["ssrc"]
+    out.rtx_ssrc = spec["rtx_ssrc"]
+    out.first_seq = spec["first_seq"]
+    out.first_ts = spec["first_ts"]
+    out.first_rtx_seq = spec["first_rtx_seq"]
+    out.is_audio = spec["is_audio"]
+    _put_block(&out.with_mid, spec["with_mid"][0], spec["with_mid"][1])
+    _put_block(&out.bare, spec["bare"][0], spec["bare"][1])
+    _put_text(out.cname, spec["cname"], CNAME_BYTES)
+    return 0
+
+
+cdef class Core:
+    """The engine's thread and its rings. All calls on one thread, `stop` last."""
+
+    cdef Engine *engine
+
+    def __cinit__(self, int socket, int wake_engine, int wake_control, uint32_t max_peers,
+                  tuple srtp):
+        cdef EngineSettings settings
+        settings.socket, settings.wake_engine, settings.wake_control = (
+            socket, wake_engine, wake_control)
+        settings.max_peers = max_peers
+        settings.srtp.protect = <SrtpCall><uintptr_t>srtp[0]
+        settings.srtp.unprotect = <SrtpCall><uintptr_t>srtp[1]
+        settings.srtp.protect_rtcp = <SrtpCall><uintptr_t>srtp[2]
+        settings.srtp.unprotect_rtcp = <SrtpCall><uintptr_t>srtp[3]
+        self.engine = engine_new(&settings)
+        if self.engine == NULL:
+            raise MemoryError
+        if len(COUNTER_NAMES) != COUNTERS:
+            raise AssertionError("counters without a name")
+
+    def __dealloc__(self):
+        engine_free(self.engine)
+
+    def start(self):
+        """Begin to read the socket."""
+        if not engine_start(self.engine):
+            raise RuntimeError("no thread")
+
+    def stop(self):
+        """End the thread; what was commanded before is applied first. Harmless to repeat."""
+        with nogil:
+            engine_stop(self.engine)
+
+    @property
+    def applied(self):
+        """Commands applied so far."""
+        return engine_applied(self.engine)
+
+    def counters(self):
+        """By name, since the start."""
+        return {
+            name: counters_read(&self.engine.counters, index)
+            for index, name in enumerate(COUNTER_NAMES)
+        }
+
+    # ---- commands: False when the queue is full
+
+    def add_publisher(self, uint32_t place, uint64_t number, uint32_t ssrc, publications):
+        """`publications`: (place, values) each."""
+        cdef AddPublisher command
+        memset(&command, 0, sizeof(command))
+        command.place, command.number, command.ssrc = place, number, ssrc
+        for its_place, spec in publications[:MAX_PUBLICATIONS]:
+            command.places[command.count] = its_place
+            _put_publication(&command.publications[command.count], spec)
+            command.count += 1
+        return engine_command(self.engine, ADD_PUBLISHER, &command, sizeof(command))
+
+    def add_subscriber(self, uint32_t place, uint64_t number, subscriptions):
+        """`subscriptions`: (place, values) each."""
+        cdef AddSubscriber command
+        memset(&command, 0, sizeof(command))
+        command.place, command.number = place, number
+        for its_place, spec in subscriptions[:MAX_SUBSCRIPTIONS]:
+            command.places[command.count] = its_place
+            _put_subscription(&command.subscriptions[command.count], spec)
+            command.count += 1
+        return engine_command(self.engine, ADD_SUBSCRIBER, &command, sizeof(command))
+
+    def connect_peer(self, uint32_t place, uintptr_t inbound, uintptr_t outbound, tuple address):
+        """SRTP sessions by their addresses; they must live until the peer is removed."""
+        cdef ConnectPeer command
+        memset(&command, 0, sizeof(command))
+        command.place = place
+        command.inbound, command.outbound = <SrtpSession>inbound, <SrtpSession>outbound
+        _put_address(&command.address, address)
+        return engine_command(self.engine, CONNECT_PEER, &command, sizeof(command))
+
+    def set_address(self, uint32_t place, tuple address):
+        cdef PeerAddress command
+        memset(&command, 0, sizeof(command))
+        command.place = place
+        _put_address(&command.address, address)
+        return engine_command(self.engine, SET_ADDRESS, &command, sizeof(command))
+
+    def set_source(self, uint32_t subscription, uint32_t publication, int payload_type,
+                   int rtx_payload_type):
+        cdef SetSource command
+        memset(&command, 0, sizeof(command))
+        command.subscription, command.publication = subscription, publication
+        command.payload_type, command.rtx_payload_type = payload_type, rtx_payload_type
+        return engine_command(self.engine, SET_SOURCE, &command, sizeof(command))
+
+    def set_target(self, uint32_t subscription, rid):
+        """`rid` None: nothing."""
+        cdef SetTarget command
+        memset(&command, 0, sizeof(command))
+        command.subscription = subscription
+        command.has_target = rid is not None
+        _put_text(command.rid, rid or "", RID_BYTES)
+        return engine_command(self.engine, SET_TARGET, &command, sizeof(command))
+
+    cdef bint _set(self, Command kind, uint32_t place, uint32_t value):
+        cdef SetValue command
+        command.place, command.value = place, value
+        return engine_command(self.engine, kind, &command, sizeof(command))
+
+    def remove_peer(self, uint32_t place):
+        return self._set(REMOVE_PEER, place, 0)
+
+    def set_muted(self, uint32_t publication, bint is_muted):
+        return self._set(SET_MUTED, publication, is_muted)
+
+    def set_tapped(self, uint32_t publication, bint is_tapped):
+        return self._set(SET_TAPPED, publication, is_tapped)
+
+    def request_keyframe(self, uint32_t publication):
+        return self._set(REQUEST_KEYFRAME, publication, 0)
+
+    def set_link(self, uint32_t peer, uint32_t bps):
+        return self._set(SET_LINK, peer, bps)
+
+    def set_allowance(self, uint32_t peer, uint32_t bps):
+        return self._set(SET_ALLOWANCE, peer, bps)
+
+    # ---- what the engine tells
+
+    def listen(self):
+        """From now on the next news wakes control again: call before reading."""
+        engine_listen(self.engine)
+
+    def datagrams(self, int most):
+        """STUN and DTLS: (bytes, address, monotonic seconds) each."""
+        cdef Record record
+        cdef ControlHead head
+        cdef list found = []
+        while len(found) < most and ring_peek(&self.engine.control, &record):
+            memcpy(&head, record.bytes, sizeof(head))
+            body = record.bytes[sizeof(head):record.length]
+            found.append((body, _address(&head.from_), head.arrived_us / 1e6))
+            ring_pop(&self.engine.control, &record)
+        return found
+
+    def tap(self, int most):
+        """(kind, key, publication, wall ms, bytes) each."""
+        cdef Record record
+        cdef TapHead head
+        cdef list found = []
+        while len(found) < most and ring_peek(&self.engine.tap, &record):
+            memcpy(&head, record.bytes, sizeof(head))
+            body = record.bytes[sizeof(head):record.length]
+            found.append((record.kind, head.key, head.publication, head.wall_us // 1000, body))
+            ring_pop(&self.engine.tap, &record)
+        return found
+
+    def events(self, int most):
+        """(kind, values) each."""
+        cdef Record record
+        cdef list found = []
+        while len(found) < most and ring_peek(&self.engine.events, &record):
+            if record.kind == PUBLISHER_STATS:
+                found.append((record.kind, _publisher(<const PublisherFigures *>record.bytes)))
+            elif record.kind == SUBSCRIBER_STATS:
+                found.append((record.kind, _subscriber(<const SubscriberFigures *>record.bytes)))
+            else:
+                number = (<const PublicationEvent *>record.bytes).publication
+                found.append((record.kind, number))
+            ring_pop(&self.engine.events, &record)
+        return found
+
+
+cdef tuple _publication(const PublicationFigures *figures):
+    layers = tuple([
+        (figures.layers[n].rid.decode(), figures.layers[n].bitrate_bps, figures.layers[n].pixels,
+         bool(figures.layers[n].is_live))
+        for n in range(figures.layer_count)
+    ])
+    began = None if figures.keyframe_us == NEVER_US else figures.keyframe_us / 1e6
+    return figures.number, layers, began
+
+
+cdef tuple _publisher(const PublisherFigures *figures):
+    publications = tuple([_publication(&figures.publications[n]) for n in range(figures.count)])
+    return (figures.peer, figures.heard_us / 1e6, figures.fraction_lost, figures.expected,
+            figures.lost, figures.received_bps, publications)
+
+
+cdef tuple _subscriber(const SubscriberFigures *figures):
+    subscriptions = tuple([
+        (figures.subscriptions[n].number, figures.subscriptions[n].received,
+         figures.subscriptions[n].fraction_lost,
+         figures.subscriptions[n].rid.decode() if figures.subscriptions[n].has_layer else None)
+        for n in range(figures.count)
+    ])
+    round_trip = figures.round_trip_us / 1e6 if figures.has_round_trip else None
+    remb = (figures.remb_bps, figures.remb_us / 1e6) if figures.remb_bps else None
+    return (figures.peer, figures.heard_us / 1e6, figures.expected if figures.is_reported else 0,
+            figures.lost, round_trip, figures.least_round_trip_us / 1e6, remb, figures.octets,
+            subscriptions)
+
+
+KINDS = {
+    "publication_started": PUBLICATION_STARTED,
+    "layers_changed": LAYERS_CHANGED,
+    "publisher": PUBLISHER_STATS,
+    "subscriber": SUBSCRIBER_STATS,
+    "tap_opened": TAP_OPENED,
+    "tap_packet": TAP_PACKET,
+    "tap_closed": TAP_CLOSED,
+}

@@ -1,0 +1,90 @@
+#include "address.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "peer.h"
+
+bool address_is_same(const Address *one, const Address *other) {
+    if (one->length != other->length || one->any.sa_family != other->any.sa_family) return false;
+    if (one->any.sa_family == AF_INET)
+        return one->v4.sin_port == other->v4.sin_port &&
+               one->v4.sin_addr.s_addr == other->v4.sin_addr.s_addr;
+    return one->v6.sin6_port == other->v6.sin6_port &&
+           one->v6.sin6_scope_id == other->v6.sin6_scope_id &&
+           memcmp(&one->v6.sin6_addr, &other->v6.sin6_addr, sizeof one->v6.sin6_addr) == 0;
+}
+
+static uint32_t hash(const Address *address) {
+    uint64_t key;
+    if (address->any.sa_family == AF_INET) {
+        key = (uint64_t)address->v4.sin_addr.s_addr << 16 | address->v4.sin_port;
+    } else {
+        uint64_t halves[2];
+        memcpy(halves, &address->v6.sin6_addr, sizeof halves);
+        key = (halves[0] * 31 + halves[1]) * 31 + address->v6.sin6_port;
+    }
+    return (uint32_t)((key * 0x9E3779B97F4A7C15ULL) >> 32);
+}
+
+bool address_table_init(AddressTable *table, uint32_t max_peers) {
+    table->size = 64;
+    while (table->size < 4 * max_peers) table->size *= 2;
+    table->count = 0;
+    table->places = calloc(table->size, sizeof *table->places);
+    return table->places != NULL;
+}
+
+void address_table_free(AddressTable *table) {
+    free(table->places);
+    table->places = NULL;
+}
+
+/* The place of an address, or the empty one where it would be. */
+static uint32_t place_of(const AddressTable *table, const Address *address) {
+    uint32_t at = hash(address) & (table->size - 1);
+    while (table->places[at] && !address_is_same(&table->places[at]->address, address))
+        at = (at + 1) & (table->size - 1);
+    return at;
+}
+
+Peer *address_table_find(const AddressTable *table, const Address *address) {
+    return table->places[place_of(table, address)];
+}
+
+/* Closes the hole at `at`, so that searches do not stop there. */
+static void empty(AddressTable *table, uint32_t at) {
+    uint32_t mask = table->size - 1, next = at;
+    table->places[at] = NULL;
+    table->count--;
+    for (;;) {
+        next = (next + 1) & mask;
+        Peer *peer = table->places[next];
+        if (!peer) return;
+        uint32_t home = hash(&peer->address) & mask;
+        if (((next - home) & mask) < ((next - at) & mask)) continue;
+        table->places[at] = peer;
+        table->places[next] = NULL;
+        at = next;
+    }
+}
+
+void address_table_put(AddressTable *table, Peer *peer) {
+    if (!peer->address.length || table->count + 1 >= table->size / 2) return;
+    uint32_t at = place_of(table, &peer->address);
+    Peer *before = table->places[at];
+    if (before == peer) return;
+    if (before) {
+        empty(table, at);
+        before->address.length = 0;
+        at = place_of(table, &peer->address);
+    }
+    table->places[at] = peer;
+    table->count++;
+}
+
+void address_table_remove(AddressTable *table, const Peer *peer) {
+    if (!peer->address.length) return;
+    uint32_t at = place_of(table, &peer->address);
+    if (table->places[at] == peer) empty(table, at);
+}

@@ -1,0 +1,30 @@
+/* Datagrams to send, collected and handed to the kernel many at a time.
+ *
+ * Neighbours of equal size to the same peer become one message that the kernel cuts (UDP GSO),
+ * where it can. The socket's error for one peer costs its own message and nothing else. */
+#ifndef RELAY_ENGINE_BATCH_H
+#define RELAY_ENGINE_BATCH_H
+
+#include "address.h"
+#include "counters.h"
+#include "srtp.h"
+#include "subscription.h"
+
+#define PLACE_BYTES 1664 /* a media packet, a longer header, RTX's number and SRTP's tag */
+
+typedef struct Batch Batch;
+
+/* NULL when memory is out. `socket` belongs to the caller. */
+Batch *batch_new(int socket, Counters *counters);
+void batch_free(Batch *batch);
+
+/* Where to write the next datagram; PLACE_BYTES long. Sends when the batch is full. */
+uint8_t *batch_place(Batch *batch);
+
+/* What was written goes to this address, which must live until the next `batch_send`. */
+void batch_add(Batch *batch, const Address *to, int length);
+
+/* Hand everything to the kernel. */
+void batch_send(Batch *batch);
+
+#endif

@@ -1,0 +1,250 @@
+/* Commands of control, applied between batches; events for it. A command about a place where
+ * nothing is (any more) is ignored: media and control end at different instants. */
+#include <stdlib.h>
+
+#include "engine.h"
+
+#define COMMANDS_AT_ONCE 256
+
+void engine_tell(Engine *engine, Event event, const void *record, uint32_t length) {
+    if (!ring_push(&engine->events, event, record, length, NULL, 0))
+        counters_add(&engine->counters, COUNT_EVENTS_LOST, 1);
+    engine->has_news = true;
+}
+
+static Publication *publication_at(const Engine *engine, uint32_t place) {
+    return place < engine->publication_places ? engine->publications[place] : NULL;
+}
+
+static Subscription *subscription_at(const Engine *engine, uint32_t place) {
+    return place < engine->subscription_places ? engine->subscriptions[place] : NULL;
+}
+
+static Peer *peer_at(const Engine *engine, uint32_t place) {
+    return place < engine->peer_places ? engine->peers[place] : NULL;
+}
+
+/* ---- peers */
+
+static void init_peer(Engine *engine, Peer *peer, uint64_t number, PeerKind kind) {
+    peer->number = number;
+    peer->kind = kind;
+    peer->heard_us = engine->instant.now_us;
+}
+
+static void add_publisher(Engine *engine, const AddPublisher *command) {
+    if (command->place >= engine->peer_places || engine->peers[command->place]) return;
+    Publisher *publisher = calloc(1, sizeof *publisher);
+    if (!publisher) return;
+    init_peer(engine, &publisher->peer, command->number, PEER_PUBLISHER);
+    publisher->ssrc = command->ssrc;
+    publisher->allowance_bps = 2500000; /* high: a browser without feedback falls to a crawl */
+    /* the first report goes out early */
+    publisher->reported_us = engine->instant.now_us - SECOND_US * 9 / 10;
+    for (int i = 0; i < command->count && i < MAX_PUBLICATIONS; i++) {
+        Publication *publication = publisher->publications + publisher->publication_count++;
+        publication->spec = command->publications[i];
+        publication->publisher = publisher;
+        publication->fed.kind = LIST_FED;
+        publisher->transport.is_wanted |= publication->spec.transport_cc_extension != 0;
+        if (command->places[i] < engine->publication_places)
+            engine->publications[command->places[i]] = publication;
+    }
+    engine->peers[command->place] = &publisher->peer;
+    engine->publishers[engine->publisher_count++] = publisher;
+}
+
+static void add_subscriber(Engine *engine, const AddSubscriber *command) {
+    if (command->place >= engine->peer_places || engine->peers[command->place]) return;
+    Subscriber *subscriber = calloc(1, sizeof *subscriber);
+    if (!subscriber) return;
+    init_peer(engine, &subscriber->peer, command->number, PEER_SUBSCRIBER);
+    subscriber->round_trip_us = SECOND_US / 10;
+    repair_budget_init(&subscriber->budget, START_LINK_BPS, engine->instant.now_us);
+    for (int i = 0; i < command->count && i < MAX_SUBSCRIPTIONS; i++) {
+        Subscription *subscription =
+            subscriber->subscriptions + subscriber->subscription_count++;
+        subscription_init(subscription, command->subscriptions + i, subscriber);
+        if (command->places[i] < engine->subscription_places)
+            engine->subscriptions[command->places[i]] = subscription;
+    }
+    engine->peers[command->place] = &subscriber->peer;
+}
+
+static void connect_peer(Engine *engine, const ConnectPeer *command) {
+    Peer *peer = peer_at(engine, command->place);
+    if (!peer) return;
+    address_table_remove(&engine->by_address, peer);
+    peer->inbound = command->inbound;
+    peer->outbound = command->outbound;
+    peer->address = command->address;
+    address_table_put(&engine->by_address, peer);
+    if (peer->kind != PEER_SUBSCRIBER) return;
+    Subscriber *subscriber = (Subscriber *)peer;
+    for (int i = 0; i < subscriber->subscription_count; i++)
+        engine_start_picture(engine, subscriber->subscriptions + i);
+}
+
+static void set_address(Engine *engine, const PeerAddress *command) {
+    Peer *peer = peer_at(engine, command->place);
+    if (!peer || !peer->outbound) return;
+    address_table_remove(&engine->by_address, peer);
+    peer->address = command->address;
+    address_table_put(&engine->by_address, peer);
+}
+
+static void remove_publisher(Engine *engine, Publisher *publisher) {
+    LayerPort layers = engine_layer_port(engine);
+    for (int i = 0; i < publisher->publication_count; i++) {
+        Publication *publication = publisher->publications + i;
+        engine_close_tap(engine, publication);
+        while (publication->fed.count)
+            engine_feed(publication->fed.items[publication->fed.count - 1], NULL);
+        subscription_list_free(&publication->fed);
+        for (int k = 0; k < publication->layer_count; k++) {
+            layers.removed(engine, publication, publication->layers[k]);
+            layer_free(publication->layers[k]);
+        }
+        for (uint32_t place = 0; place < engine->publication_places; place++)
+            if (engine->publications[place] == publication) engine->publications[place] = NULL;
+    }
+    for (uint32_t i = 0; i < engine->publisher_count; i++) {
+        if (engine->publishers[i] != publisher) continue;
+        engine->publishers[i] = engine->publishers[--engine->publisher_count];
+        break;
+    }
+}
+
+static void remove_subscriber(Engine *engine, Subscriber *subscriber) {
+    Compound goodbye;
+    goodbye.length = 0;
+    uint32_t ssrcs[MAX_SUBSCRIPTIONS];
+    for (int i = 0; i < subscriber->subscription_count; i++)
+        ssrcs[i] = subscriber->subscriptions[i].spec.ssrc;
+    rtcp_write_receiver_report(&goodbye, ssrcs[0], NULL, 0);
+    rtcp_write_goodbye(&goodbye, ssrcs, subscriber->subscription_count);
+    if (subscriber->subscription_count)
+        engine_send_compound(engine, &subscriber->peer, &goodbye);
+    batch_send(engine->batch); /* what is in it refers to the peer's address */
+    for (int i = 0; i < subscriber->subscription_count; i++) {
+        Subscription *subscription = subscriber->subscriptions + i;
+        engine_feed(subscription, NULL);
+        subscription_free(subscription);
+    }
+    uint32_t first = 0;
+    for (; first < engine->subscription_places; first++) {
+        Subscription *subscription = engine->subscriptions[first];
+        if (subscription && subscription->subscriber == subscriber)
+            engine->subscriptions[first] = NULL;
+    }
+}
+
+static void remove_peer(Engine *engine, uint32_t place) {
+    Peer *peer = peer_at(engine, place);
+    if (!peer) return;
+    if (peer->kind == PEER_PUBLISHER)
+        remove_publisher(engine, (Publisher *)peer);
+    else
+        remove_subscriber(engine, (Subscriber *)peer);
+    batch_send(engine->batch);
+    address_table_remove(&engine->by_address, peer);
+    engine->peers[place] = NULL;
+    free(peer);
+}
+
+/* ---- what flows */
+
+static void set_source(Engine *engine, const SetSource *command) {
+    Subscription *subscription = subscription_at(engine, command->subscription);
+    if (!subscription) return;
+    Publication *publication = publication_at(engine, command->publication);
+    /* to begin anew would cost everybody a key frame */
+    if (publication && publication == subscription->publication) return;
+    engine_feed(subscription, publication);
+    subscription->payload_type = command->payload_type;
+    subscription->rtx_payload_type = command->rtx_payload_type;
+}
+
+static void set_target(Engine *engine, const SetTarget *command) {
+    Subscription *subscription = subscription_at(engine, command->subscription);
+    if (!subscription || !subscription->publication) return;
+    bool is_same = subscription->has_target == command->has_target &&
+                   strncmp(subscription->target_rid, command->rid, RID_BYTES) == 0;
+    if (is_same) return;
+    subscription->has_target = command->has_target;
+    memcpy(subscription->target_rid, command->rid, RID_BYTES);
+    subscription->target_rid[RID_BYTES - 1] = 0;
+    engine_aim(engine, subscription);
+}
+
+static void set_muted(Engine *engine, const SetValue *command) {
+    Publication *publication = publication_at(engine, command->place);
+    if (!publication || publication->is_muted == (command->value != 0)) return;
+    publication->is_muted = command->value != 0;
+    engine_update_tap(engine, publication);
+    for (int i = 0; i < publication->fed.count; i++)
+        engine_interrupt(engine, publication->fed.items[i]);
+}
+
+static void set_tapped(Engine *engine, const SetValue *command) {
+    Publication *publication = publication_at(engine, command->place);
+    if (!publication) return;
+    publication->is_tapped = command->value != 0;
+    engine_update_tap(engine, publication);
+}
+
+/* Of the tapped layer, or of all that live where none is tapped. */
+static void request_keyframe(Engine *engine, const SetValue *command) {
+    Publication *publication = publication_at(engine, command->place);
+    if (!publication) return;
+    for (int i = 0; i < publication->layer_count; i++) {
+        Layer *layer = publication->layers[i];
+        bool is_asked = publication->tapped ? layer == publication->tapped
+                                            : layer_is_live(layer, engine->instant.now_us);
+        if (is_asked) engine_want_keyframe(engine, layer);
+    }
+}
+
+static void set_link(Engine *engine, const SetValue *command) {
+    Peer *peer = peer_at(engine, command->place);
+    if (peer && peer->kind == PEER_SUBSCRIBER)
+        repair_budget_set_link(&((Subscriber *)peer)->budget, command->value);
+}
+
+static void set_allowance(Engine *engine, const SetValue *command) {
+    Peer *peer = peer_at(engine, command->place);
+    if (peer && peer->kind == PEER_PUBLISHER)
+        ((Publisher *)peer)->allowance_bps = command->value;
+}
+
+static void apply(Engine *engine, const Record *record) {
+    /* records are aligned to 8 in their ring */
+    const void *command = record->bytes;
+    switch ((Command)record->kind) {
+    case ADD_PUBLISHER: add_publisher(engine, command); break;
+    case ADD_SUBSCRIBER: add_subscriber(engine, command); break;
+    case CONNECT_PEER: connect_peer(engine, command); break;
+    case SET_ADDRESS: set_address(engine, command); break;
+    case REMOVE_PEER: remove_peer(engine, ((const SetValue *)command)->place); break;
+    case SET_SOURCE: set_source(engine, command); break;
+    case SET_TARGET: set_target(engine, command); break;
+    case SET_MUTED: set_muted(engine, command); break;
+    case SET_TAPPED: set_tapped(engine, command); break;
+    case REQUEST_KEYFRAME: request_keyframe(engine, command); break;
+    case SET_LINK: set_link(engine, command); break;
+    case SET_ALLOWANCE: set_allowance(engine, command); break;
+    }
+}
+
+int engine_apply_commands(Engine *engine) {
+    Record record;
+    int applied = 0;
+    while (applied < COMMANDS_AT_ONCE && ring_peek(&engine->commands, &record)) {
+        apply(engine, &record);
+        ring_pop(&engine->commands, &record);
+        applied++;
+        uint64_t total = atomic_load_explicit(&engine->applied, memory_order_relaxed);
+        atomic_store_explicit(&engine->applied, total + 1, memory_order_release);
+    }
+    return applied;
+}

@@ -1,0 +1,39 @@
+/* What the engine counts. Written by its thread alone, read by anybody at any time. */
+#ifndef RELAY_ENGINE_COUNTERS_H
+#define RELAY_ENGINE_COUNTERS_H
+
+#include <stdatomic.h>
+#include <stdint.h>
+
+typedef enum Counter {
+    COUNT_RECEIVED, /* datagrams read */
+    COUNT_SENT, /* datagrams sent */
+    COUNT_BYTES_SENT,
+    COUNT_FORWARDED, /* media packets to subscribers, without repairs */
+    COUNT_REPAIRED,
+    COUNT_KEYFRAMES_WANTED,
+    COUNT_TOO_LONG, /* the rest: datagrams not used, by reason */
+    COUNT_STRANGER,
+    COUNT_UNWANTED,
+    COUNT_MALFORMED,
+    COUNT_SEND_FAILED,
+    COUNT_CONTROL_FULL, /* STUN and DTLS that control was too slow for */
+    COUNT_TAP_LOST,
+    COUNT_EVENTS_LOST,
+    COUNTERS,
+} Counter;
+
+typedef struct Counters {
+    _Atomic uint64_t values[COUNTERS];
+} Counters;
+
+static inline void counters_add(Counters *counters, Counter counter, uint64_t more) {
+    uint64_t value = atomic_load_explicit(&counters->values[counter], memory_order_relaxed);
+    atomic_store_explicit(&counters->values[counter], value + more, memory_order_relaxed);
+}
+
+static inline uint64_t counters_read(const Counters *counters, Counter counter) {
+    return atomic_load_explicit(&counters->values[counter], memory_order_relaxed);
+}
+
+#endif

@@ -1,0 +1,239 @@
+#include "engine.h"
+
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#define TICK_US 10000 /* repairs and key frame requests are looked at this often */
+#define TICKS_A_SECOND (SECOND_US / TICK_US)
+#define TELL_TICKS 20 /* publishers' figures */
+#define READS_AT_ONCE 8 /* batches of datagrams before commands and ticks get their turn */
+#define PUBLICATIONS_OF_A_PEER 2
+#define COMMAND_BYTES (1 << 21)
+#define EVENT_BYTES (1 << 22)
+#define CONTROL_BYTES (1 << 20)
+#define TAP_BYTES (1 << 23)
+
+/* ---- made and unmade */
+
+static bool make_tables(Engine *engine) {
+    uint32_t peers = engine->settings.max_peers;
+    engine->peer_places = peers;
+    engine->publication_places = PUBLICATIONS_OF_A_PEER * peers;
+    engine->subscription_places = MAX_SUBSCRIPTIONS * peers;
+    engine->peers = calloc(peers, sizeof *engine->peers);
+    engine->publishers = calloc(peers, sizeof *engine->publishers);
+    engine->publications = calloc(engine->publication_places, sizeof *engine->publications);
+    engine->subscriptions = calloc(engine->subscription_places, sizeof *engine->subscriptions);
+    engine->layers = calloc(LAYER_TABLE, sizeof *engine->layers);
+    return engine->peers && engine->publishers && engine->publications && engine->subscriptions &&
+           engine->layers && address_table_init(&engine->by_address, peers);
+}
+
+static bool make_rings(Engine *engine) {
+    return ring_init(&engine->commands, COMMAND_BYTES) && ring_init(&engine->events, EVENT_BYTES) &&
+           ring_init(&engine->control, CONTROL_BYTES) && ring_init(&engine->tap, TAP_BYTES);
+}
+
+Engine *engine_new(const EngineSettings *settings) {
+    Engine *engine = aligned_alloc(64, (sizeof *engine + 63) / 64 * 64);
+    if (!engine) return NULL;
+    memset(engine, 0, sizeof *engine);
+    engine->settings = *settings;
+    engine->instant = instant_now();
+    engine->inbox = inbox_new(settings->socket);
+    engine->batch = batch_new(settings->socket, &engine->counters);
+    if (engine->inbox && engine->batch && make_tables(engine) && make_rings(engine)) return engine;
+    engine_free(engine);
+    return NULL;
+}
+
+static void remove_all(Engine *engine) {
+    for (uint32_t place = 0; engine->peers && place < engine->peer_places; place++) {
+        SetValue command = {.place = place};
+        if (!engine->peers[place]) continue;
+        ring_push(&engine->commands, REMOVE_PEER, &command, sizeof command, NULL, 0);
+        engine_apply_commands(engine);
+    }
+}
+
+void engine_free(Engine *engine) {
+    if (!engine) return;
+    engine_stop(engine);
+    if (engine->commands.bytes) remove_all(engine);
+    inbox_free(engine->inbox);
+    batch_free(engine->batch);
+    ring_free(&engine->commands);
+    ring_free(&engine->events);
+    ring_free(&engine->control);
+    ring_free(&engine->tap);
+    address_table_free(&engine->by_address);
+    free(engine->peers);
+    free(engine->publishers);
+    free(engine->publications);
+    free(engine->subscriptions);
+    free(engine->layers);
+    free(engine);
+}
+
+/* ---- the thread */
+
+static void wake(int eventfd) {
+    uint64_t one = 1;
+    if (write(eventfd, &one, sizeof one) < 0) return; /* it is awake already */
+}
+
+static void wake_control(Engine *engine) {
+    if (!engine->has_news) return;
+    engine->has_news = false;
+    if (!atomic_exchange(&engine->is_told, true)) wake(engine->settings.wake_control);
+}
+
+static void take_datagram(Engine *engine, Datagram *datagram) {
+    if (datagram->length > MAX_DATAGRAM_BYTES || datagram->length < 1) {
+        counters_add(&engine->counters, COUNT_TOO_LONG, 1);
+        return;
+    }
+    if (datagram->bytes[0] < 128 || datagram->bytes[0] > 191) { /* RFC 7983 */
+        ControlHead head = {datagram->from, datagram->arrived_us};
+        if (!ring_push(&engine->control, 1, &head, sizeof head, datagram->bytes,
+                       (uint32_t)datagram->length))
+            counters_add(&engine->counters, COUNT_CONTROL_FULL, 1);
+        engine->has_news = true;
+        return;
+    }
+    Peer *peer = address_table_find(&engine->by_address, &datagram->from);
+    if (peer)
+        engine_take_media(engine, peer, datagram->bytes, datagram->length, datagram->arrived_us);
+    else
+        counters_add(&engine->counters, COUNT_STRANGER, 1);
+}
+
+static void read_datagrams(Engine *engine) {
+    Datagram datagrams[INBOX_DATAGRAMS];
+    for (int round = 0; round < READS_AT_ONCE; round++) {
+        engine->instant = instant_now();
+        int found = inbox_read(engine->inbox, engine->instant, datagrams);
+        for (int i = 0; i < found; i++) take_datagram(engine, datagrams + i);
+        engine_end_burst(engine);
+        batch_send(engine->batch);
+        counters_add(&engine->counters, COUNT_RECEIVED, (uint64_t)found);
+        if (found < INBOX_DATAGRAMS) return;
+    }
+}
+
+/* ---- ticks */
+
+static uint32_t live_layers(const Publication *publication, int64_t now_us) {
+    uint32_t live = 0;
+    for (int i = 0; i < publication->layer_count; i++) {
+        const Layer *layer = publication->layers[i];
+        if (layer_is_live(layer, now_us)) live |= 1U << (layer->id % 32);
+    }
+    return live;
+}
+
+static void look_at_layers(Engine *engine, Publisher *publisher) {
+    for (int i = 0; i < publisher->publication_count; i++) {
+        Publication *publication = publisher->publications + i;
+        engine_update_tap(engine, publication);
+        uint32_t live = live_layers(publication, engine->instant.now_us);
+        if (live == publication->live_layers || publication->spec.codec == CODEC_OPUS) continue;
+        publication->live_layers = live;
+        PublicationEvent event = {publication->spec.number};
+        engine_tell_publisher(engine, publisher);
+        engine_tell(engine, LAYERS_CHANGED, &event, sizeof event);
+    }
+}
+
+static void tick_publisher(Engine *engine, Publisher *publisher) {
+    if (!peer_is_connected(&publisher->peer)) return;
+    Compound compounds[MAX_PUBLISHER_COMPOUNDS];
+    int count = publisher_due(publisher, engine->instant.now_us, compounds);
+    for (int i = 0; i < count; i++)
+        engine_send_compound(engine, &publisher->peer, compounds + i);
+    look_at_layers(engine, publisher);
+    if (engine->ticks % TELL_TICKS == 0) engine_tell_publisher(engine, publisher);
+}
+
+/* Once a second. */
+static void tick_subscriber(Engine *engine, Subscriber *subscriber) {
+    if (!peer_is_connected(&subscriber->peer)) return;
+    for (int i = 0; i < subscriber->subscription_count; i++) {
+        Subscription *subscription = subscriber->subscriptions + i;
+        Compound compound;
+        compound.length = 0;
+        if (subscriber_write_report(subscription, engine->instant, &compound))
+            engine_send_compound(engine, &subscriber->peer, &compound);
+        engine_start_picture(engine, subscription);
+    }
+    engine_tell_subscriber(engine, subscriber);
+}
+
+static void tick(Engine *engine) {
+    if (engine->instant.now_us - engine->ticked_us < TICK_US) return;
+    engine->ticked_us = engine->instant.now_us;
+    engine->ticks++;
+    for (uint32_t i = 0; i < engine->publisher_count; i++)
+        tick_publisher(engine, engine->publishers[i]);
+    uint32_t first = (uint32_t)(engine->ticks % TICKS_A_SECOND);
+    for (uint32_t place = first; place < engine->peer_places; place += TICKS_A_SECOND) {
+        Peer *peer = engine->peers[place];
+        if (peer && peer->kind == PEER_SUBSCRIBER) tick_subscriber(engine, (Subscriber *)peer);
+    }
+}
+
+static void wait_for_work(Engine *engine) {
+    struct pollfd wanted[2] = {
+        {engine->settings.socket, POLLIN, 0},
+        {engine->settings.wake_engine, POLLIN, 0},
+    };
+    poll(wanted, 2, TICK_US / 1000);
+    uint64_t ignored;
+    if (wanted[1].revents && read(engine->settings.wake_engine, &ignored, sizeof ignored) < 0)
+        return; /* somebody else took it: there is none */
+}
+
+static void *run(void *owner) {
+    Engine *engine = owner;
+    sigset_t all;
+    sigfillset(&all);
+    pthread_sigmask(SIG_BLOCK, &all, NULL); /* signals are control's */
+    while (!atomic_load(&engine->is_stopping)) {
+        wait_for_work(engine);
+        read_datagrams(engine);
+        engine_apply_commands(engine);
+        tick(engine);
+        batch_send(engine->batch);
+        wake_control(engine);
+    }
+    while (engine_apply_commands(engine)) continue;
+    batch_send(engine->batch);
+    return NULL;
+}
+
+bool engine_start(Engine *engine) {
+    engine->is_running = pthread_create(&engine->thread, NULL, run, engine) == 0;
+    return engine->is_running;
+}
+
+void engine_stop(Engine *engine) {
+    if (!engine->is_running) return;
+    engine->is_running = false;
+    atomic_store(&engine->is_stopping, true);
+    wake(engine->settings.wake_engine);
+    pthread_join(engine->thread, NULL);
+}
+
+bool engine_command(Engine *engine, Command command, const void *record, uint32_t length) {
+    if (!ring_push(&engine->commands, command, record, length, NULL, 0)) return false;
+    wake(engine->settings.wake_engine);
+    return true;
+}
+
+uint64_t engine_applied(Engine *engine) {
+    return atomic_load_explicit(&engine->applied, memory_order_acquire);
+}
+
+void engine_listen(Engine *engine) { atomic_store(&engine->is_told, false); }

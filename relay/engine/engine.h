@@ -1,0 +1,111 @@
+/* The packet path of a node: one thread, one socket, no lock.
+ *
+ * The owner makes it, starts it, writes commands and reads the other rings on one thread of its
+ * own, stops it and frees it. Commands are applied between batches of datagrams. */
+#ifndef RELAY_ENGINE_ENGINE_H
+#define RELAY_ENGINE_ENGINE_H
+
+#include <pthread.h>
+
+#include "batch.h"
+#include "inbox.h"
+#include "records.h"
+#include "ring.h"
+
+#define LAYER_TABLE 65536 /* ids are 16 bits wide, and given round robin */
+
+#define BURST_PACKETS 32
+
+/* Packets of one layer on their way to its viewers: together, so that what goes to one viewer goes
+ * out as one message. They stand in the layer's cache. */
+typedef struct Burst {
+    Layer *layer;
+    const Packet *packets[BURST_PACKETS];
+    int count;
+} Burst;
+
+typedef struct EngineSettings {
+    int socket; /* non-blocking, with arrival stamps; stays the owner's */
+    int wake_engine, wake_control; /* eventfds; stay the owner's */
+    uint32_t max_peers;
+    SrtpCalls srtp;
+} EngineSettings;
+
+typedef struct Engine {
+    EngineSettings settings;
+    Counters counters;
+    Ring commands, events, control, tap;
+    _Atomic uint64_t applied; /* commands applied so far */
+    _Atomic bool is_stopping;
+    _Atomic bool is_told; /* control was woken and has not read yet */
+    pthread_t thread;
+    bool is_running;
+    /* from here on the engine's thread alone */
+    Inbox *inbox;
+    Batch *batch;
+    Burst burst;
+    Instant instant;
+    AddressTable by_address;
+    Peer **peers; /* by place; a Publisher or a Subscriber */
+    Publication **publications;
+    Subscription **subscriptions;
+    Publisher **publishers;
+    uint32_t publisher_count, peer_places, publication_places, subscription_places;
+    Layer **layers;
+    uint16_t last_layer_id;
+    uint32_t last_tap_key;
+    bool has_news; /* for control */
+    int64_t ticked_us;
+    uint64_t ticks;
+} Engine;
+
+/* NULL when memory is out. */
+Engine *engine_new(const EngineSettings *settings);
+bool engine_start(Engine *engine);
+
+/* Ends the thread; what was commanded before is applied first. Harmless to repeat. */
+void engine_stop(Engine *engine);
+void engine_free(Engine *engine);
+
+/* Writes a command; false when the queue is full. By the owner's thread. */
+bool engine_command(Engine *engine, Command command, const void *record, uint32_t length);
+
+uint64_t engine_applied(Engine *engine);
+
+/* From now on the next news wakes the owner again: call before reading the rings. */
+void engine_listen(Engine *engine);
+
+/* ---- inside the engine */
+
+/* control.c */
+int engine_apply_commands(Engine *engine);
+void engine_tell(Engine *engine, Event event, const void *record, uint32_t length);
+
+/* inbound.c: one datagram of a known peer */
+void engine_take_media(Engine *engine, Peer *peer, uint8_t *bytes, int length, int64_t arrived_us);
+
+/* forward.c */
+void engine_forward(Engine *engine, Layer *layer, const Packet *packet);
+void engine_end_burst(Engine *engine);
+void engine_send_compound(Engine *engine, Peer *peer, const Compound *compound);
+void engine_repair(Engine *engine, Subscription *subscription, uint16_t seq);
+void engine_start_picture(Engine *engine, Subscription *subscription);
+
+/* feeding.c */
+void engine_feed(Subscription *subscription, Publication *publication);
+void engine_aim(Engine *engine, Subscription *subscription);
+void engine_interrupt(Engine *engine, Subscription *subscription);
+void engine_want_keyframe(Engine *engine, Layer *layer);
+LayerPort engine_layer_port(Engine *engine);
+
+/* tap.c */
+void engine_update_tap(Engine *engine, Publication *publication);
+void engine_tap_packet(Engine *engine, const Publication *publication, const Layer *layer,
+                       const uint8_t *bytes, int length);
+void engine_close_tap(Engine *engine, Publication *publication);
+
+/* figures.c */
+void engine_tell_publisher(Engine *engine, Publisher *publisher);
+void engine_tell_subscriber(Engine *engine, Subscriber *subscriber);
+
+#endif

@@ -1,0 +1,66 @@
+/* Figures for control: publishers five times a second, subscribers once. */
+#include "engine.h"
+
+static void fill_publication(PublicationFigures *figures, Publication *publication,
+                             int64_t now_us) {
+    Layer *sorted[MAX_LAYERS];
+    figures->number = publication->spec.number;
+    figures->layer_count = publication_by_quality(publication, sorted, now_us);
+    figures->keyframe_us = NEVER_US;
+    for (int i = 0; i < figures->layer_count; i++) {
+        LayerFigures *layer = figures->layers + i;
+        memcpy(layer->rid, sorted[i]->rid, RID_BYTES);
+        layer->is_live = layer_is_live(sorted[i], now_us);
+        layer->bitrate_bps = rate_meter_bps(&sorted[i]->rate, now_us);
+        layer->pixels = sorted[i]->pixels;
+        if (sorted[i]->keyframe_us > figures->keyframe_us)
+            figures->keyframe_us = sorted[i]->keyframe_us;
+    }
+}
+
+void engine_tell_publisher(Engine *engine, Publisher *publisher) {
+    PublisherFigures figures;
+    memset(&figures, 0, sizeof figures);
+    figures.peer = publisher->peer.number;
+    figures.heard_us = publisher->peer.heard_us;
+    figures.fraction_lost = publisher->fraction_lost;
+    figures.expected = publisher->expected;
+    figures.lost = publisher->lost;
+    figures.count = publisher->publication_count;
+    for (int i = 0; i < figures.count; i++) {
+        PublicationFigures *publication = figures.publications + i;
+        fill_publication(publication, publisher->publications + i, engine->instant.now_us);
+        for (int k = 0; k < publication->layer_count; k++)
+            figures.received_bps += publication->layers[k].bitrate_bps;
+    }
+    engine_tell(engine, PUBLISHER_STATS, &figures, sizeof figures);
+}
+
+void engine_tell_subscriber(Engine *engine, Subscriber *subscriber) {
+    SubscriberFigures figures;
+    memset(&figures, 0, sizeof figures);
+    figures.peer = subscriber->peer.number;
+    figures.heard_us = subscriber->peer.heard_us;
+    figures.is_reported = subscriber->is_reported;
+    figures.has_round_trip = subscriber->has_round_trip;
+    figures.expected = subscriber->expected;
+    figures.lost = subscriber->lost;
+    figures.round_trip_us = subscriber->round_trip_us;
+    figures.least_round_trip_us = subscriber->least_round_trip_us;
+    figures.remb_bps = subscriber->remb_bps;
+    figures.remb_us = subscriber->remb_us;
+    figures.count = subscriber->subscription_count;
+    for (int i = 0; i < figures.count; i++) {
+        const Subscription *subscription = subscriber->subscriptions + i;
+        SubscriptionFigures *its = figures.subscriptions + i;
+        its->number = subscription->spec.number;
+        its->received = subscription->received;
+        its->fraction_lost = subscription->fraction_lost;
+        its->has_layer = subscription->layer != NULL;
+        if (subscription->layer) memcpy(its->rid, subscription->layer->rid, RID_BYTES);
+        figures.octets += subscription->octets;
+    }
+    subscriber->expected = subscriber->lost = 0;
+    subscriber->is_reported = false;
+    engine_tell(engine, SUBSCRIBER_STATS, &figures, sizeof figures);
+}

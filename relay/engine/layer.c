@@ -1,0 +1,119 @@
+#include "layer.h"
+
+#include <stdlib.h>
+
+#include "h264.h"
+
+#define BURST_BYTES 40000 /* a key frame and what follows is sent from the cache up to this size, */
+#define BURST_US (2 * SECOND_US) /* and age; beyond, a new key frame is cheaper for everybody */
+#define REQUEST_INTERVAL_US (SECOND_US / 2)
+#define TAPPED_INTERVAL_US (2 * SECOND_US) /* a recording has a place to seek to this often */
+
+Layer *layer_new(uint32_t ssrc, const char *rid, Codec codec, const WallOffset *offset) {
+    Layer *layer = calloc(1, sizeof *layer);
+    if (!layer) return NULL;
+    layer->places = codec == CODEC_OPUS ? AUDIO_PACKETS : VIDEO_PACKETS;
+    layer->cache = calloc((size_t)layer->places, sizeof *layer->cache);
+    if (!layer->cache) {
+        free(layer);
+        return NULL;
+    }
+    layer->ssrc = ssrc;
+    layer->codec = codec;
+    strncpy(layer->rid, rid, RID_BYTES - 1);
+    layer->stats.clock_rate = codec == CODEC_OPUS ? 48000 : 90000;
+    layer->clock = (MediaClock){.offset = offset, .clock_rate = layer->stats.clock_rate};
+    layer->viewers.kind = LIST_FORWARDED;
+    layer->waiting.kind = LIST_WAITING;
+    layer->last_packet_us = layer->keyframe_us = layer->keyframes.sent_us = NEVER_US;
+    return layer;
+}
+
+void layer_free(Layer *layer) {
+    if (!layer) return;
+    subscription_list_free(&layer->viewers);
+    subscription_list_free(&layer->waiting);
+    free(layer->cache);
+    free(layer);
+}
+
+static bool starts_keyframe(Layer *layer, const uint8_t *payload, int length) {
+    if (layer->codec == CODEC_OPUS) return true;
+    if (layer->codec == CODEC_VP8) return vp8_is_keyframe_start(payload, length);
+    if (h264_is_parameter_set(payload, length)) {
+        layer->has_parameter_sets = true;
+        return true;
+    }
+    /* an IDR is a start only for encoders that never send parameter sets in band */
+    return !layer->has_parameter_sets && h264_is_keyframe_start(payload, length);
+}
+
+static void note_keyframe(Layer *layer, const Packet *packet) {
+    if (packet->ext_seq <= layer->keyframe_seq) return;
+    layer->keyframe_seq = packet->ext_seq;
+    layer->keyframe_us = packet->arrival_us;
+    layer->bytes_at_keyframe = layer->rate.total_bytes - packet->length;
+    layer->keyframes.is_wanted = false; /* every wish until now is fulfilled */
+    const uint8_t *payload = packet_payload(packet);
+    uint32_t pixels = layer->codec == CODEC_H264 ? h264_pixels(payload, packet->payload_length)
+                                                 : vp8_pixels(payload, packet->payload_length);
+    if (pixels) layer->pixels = pixels;
+}
+
+static void fill(Layer *layer, Packet *packet, const RtpView *view, int64_t ext_seq,
+                 int64_t now_us) {
+    packet->ext_seq = ext_seq;
+    packet->arrival_us = now_us;
+    packet->ts = view->ts;
+    packet->length = (uint16_t)view->length;
+    packet->payload_at = (uint16_t)view->payload_start;
+    packet->payload_length = (uint16_t)(view->payload_end - view->payload_start);
+    packet->is_marked = view->is_marked;
+    memcpy(packet->bytes, view->bytes, (size_t)view->length);
+    const uint8_t *payload = packet_payload(packet);
+    packet->starts_keyframe = starts_keyframe(layer, payload, packet->payload_length);
+    packet->has_descriptor = layer->codec == CODEC_VP8 &&
+                             vp8_read(&packet->descriptor, payload, packet->payload_length);
+}
+
+const Packet *layer_receive(Layer *layer, const RtpView *view, int64_t now_us, bool is_repaired) {
+    /* the first number is put one cycle up, so that older ones stay positive */
+    int64_t ext_seq = layer->highest ? seq_extend(layer->highest, view->seq) : 0x10000 + view->seq;
+    Packet *place = layer->cache + ext_seq % layer->places;
+    if (ext_seq <= 0 || place->ext_seq >= ext_seq) return NULL;
+    fill(layer, place, view, ext_seq, now_us);
+    if (ext_seq > layer->highest) layer->highest = ext_seq;
+    if (!is_repaired) receive_stats_add(&layer->stats, ext_seq, view->ts, now_us);
+    nack_list_received(&layer->nacks, ext_seq, now_us);
+    rate_meter_add(&layer->rate, view->length, now_us);
+    layer->last_packet_us = now_us;
+    if (place->starts_keyframe && !layer_is_audio(layer)) note_keyframe(layer, place);
+    return place;
+}
+
+const Packet *layer_find(const Layer *layer, int64_t ext_seq) {
+    const Packet *packet = layer->cache + ext_seq % layer->places;
+    return packet->ext_seq == ext_seq ? packet : NULL;
+}
+
+int64_t layer_burst_start(const Layer *layer, int64_t now_us) {
+    int64_t first = layer->keyframe_seq;
+    if (!first || now_us - layer->keyframe_us > BURST_US) return 0;
+    if (layer->rate.total_bytes - layer->bytes_at_keyframe > BURST_BYTES) return 0;
+    if (layer->highest - first >= layer->places) return 0;
+    for (int64_t seq = first; seq <= layer->highest; seq++)
+        if (!layer_find(layer, seq)) return 0;
+    return first;
+}
+
+bool layer_keyframe_due(Layer *layer, bool is_tapped, int64_t now_us) {
+    KeyframeRequests *requests = &layer->keyframes;
+    if (layer->nacks.given_up > requests->given_up) {
+        requests->given_up = layer->nacks.given_up;
+        requests->is_wanted = true;
+    }
+    if (is_tapped && now_us - layer->keyframe_us >= TAPPED_INTERVAL_US) requests->is_wanted = true;
+    if (!requests->is_wanted || now_us - requests->sent_us < REQUEST_INTERVAL_US) return false;
+    requests->sent_us = now_us;
+    return true;
+}

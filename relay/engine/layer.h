@@ -1,0 +1,73 @@
+/* One encoding of a published track: its statistics, its last packets, its key frames. */
+#ifndef RELAY_ENGINE_LAYER_H
+#define RELAY_ENGINE_LAYER_H
+
+#include "media_clock.h"
+#include "nack_list.h"
+#include "packet.h"
+#include "rate_meter.h"
+#include "receive_stats.h"
+#include "subscription_list.h"
+
+typedef enum Codec { CODEC_OPUS, CODEC_H264, CODEC_VP8 } Codec;
+
+#define RID_BYTES 17 /* 16 characters and an end (RFC 8852 section 3.1 allows more; browsers don't) */
+#define VIDEO_PACKETS 1024 /* over 5 s of a 2 Mbit/s layer; a later repair helps nobody */
+#define AUDIO_PACKETS 256 /* 5 s of 20 ms packets */
+#define LIVE_US SECOND_US /* a video layer silent for this long was stopped by its encoder */
+
+/* Key frame requests to its encoder, merged: a thousand joins are one request. */
+typedef struct KeyframeRequests {
+    int64_t sent_us, given_up; /* given_up: packets known to be lost when one was wanted last */
+    bool is_wanted;
+    uint8_t fir_count;
+} KeyframeRequests;
+
+typedef struct Layer {
+    uint32_t ssrc, rtx_ssrc; /* rtx_ssrc: 0 until it is known */
+    uint16_t id; /* in the engine's table; what was sent to a subscriber refers to it */
+    Codec codec;
+    char rid[RID_BYTES]; /* empty without simulcast */
+    MediaClock clock;
+    ReceiveStats stats;
+    RateMeter rate;
+    NackList nacks;
+    KeyframeRequests keyframes;
+    SubscriptionList viewers, waiting;
+    uint32_t pixels;
+    int64_t highest; /* extended number; 0 before the first packet */
+    int64_t keyframe_seq, keyframe_us, bytes_at_keyframe; /* keyframe_seq: 0 before the first */
+    int64_t last_packet_us;
+    bool has_parameter_sets;
+    int places;
+    Packet *cache; /* the last packets by extended number; the oldest is forgotten */
+} Layer;
+
+/* NULL when memory is out. */
+Layer *layer_new(uint32_t ssrc, const char *rid, Codec codec, const WallOffset *offset);
+void layer_free(Layer *layer);
+
+static inline bool layer_is_audio(const Layer *layer) { return layer->codec == CODEC_OPUS; }
+
+/* Take a packet in; NULL for a duplicate, or one that is too old to be of use. */
+const Packet *layer_receive(Layer *layer, const RtpView *view, int64_t now_us, bool is_repaired);
+
+/* A packet of the past, if it is still cached. */
+const Packet *layer_find(const Layer *layer, int64_t ext_seq);
+
+static inline bool layer_is_live(const Layer *layer, int64_t now_us) {
+    return now_us - layer->last_packet_us < LIVE_US;
+}
+
+/* First number of the cached packets since the last key frame; 0 where asking for a new one is
+ * better: they are many, old, or one is missing. */
+int64_t layer_burst_start(const Layer *layer, int64_t now_us);
+
+static inline void layer_want_keyframe(Layer *layer) {
+    if (!layer_is_audio(layer)) layer->keyframes.is_wanted = true;
+}
+
+/* Whether to send a request now; the wish stays until a key frame comes. */
+bool layer_keyframe_due(Layer *layer, bool is_tapped, int64_t now_us);
+
+#endif

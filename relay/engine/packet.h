@@ -1,0 +1,24 @@
+/* One publisher's packet after it was read once: what every subscriber needs of it. */
+#ifndef RELAY_ENGINE_PACKET_H
+#define RELAY_ENGINE_PACKET_H
+
+#include "rtp.h"
+#include "vp8.h"
+
+typedef struct Packet {
+    int64_t ext_seq; /* in its layer's own numbers, always over 0; 0 is an empty place */
+    int64_t arrival_us;
+    uint32_t ts;
+    uint16_t length, payload_at, payload_length; /* payload without padding */
+    bool is_marked;
+    bool starts_keyframe; /* a decoder can start here (every Opus packet is such a place) */
+    bool has_descriptor;
+    Vp8Descriptor descriptor;
+    uint8_t bytes[MAX_DATAGRAM_BYTES]; /* as it was sent, decrypted */
+} Packet;
+
+static inline const uint8_t *packet_payload(const Packet *packet) {
+    return packet->bytes + packet->payload_at;
+}
+
+#endif

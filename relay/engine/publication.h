@@ -1,0 +1,48 @@
+/* A published track: its layers, which of them is the best now, and who is fed by it. */
+#ifndef RELAY_ENGINE_PUBLICATION_H
+#define RELAY_ENGINE_PUBLICATION_H
+
+#include "layer.h"
+
+#define MAX_LAYERS 4
+#define MAX_ANNOUNCED 8
+
+struct Publisher;
+
+/* What does not change in a publication's life. */
+typedef struct PublicationSpec {
+    uint64_t number;
+    Codec codec;
+    uint8_t payload_type;
+    int16_t rtx_payload_type; /* -1: none */
+    uint8_t rid_extension, repaired_rid_extension, transport_cc_extension; /* ids; 0: not agreed */
+    bool wants_nack, wants_pli, wants_remb;
+    int rid_count; /* 0 without simulcast */
+    char rids[MAX_LAYERS][RID_BYTES];
+    int announced_count; /* media SSRCs of the offer with their RTX SSRCs */
+    uint32_t announced[MAX_ANNOUNCED], announced_rtx[MAX_ANNOUNCED];
+} PublicationSpec;
+
+typedef struct Publication {
+    PublicationSpec spec;
+    struct Publisher *publisher;
+    Layer *layers[MAX_LAYERS];
+    int layer_count;
+    bool is_muted, is_tapped, is_started;
+    Layer *tapped; /* the layer that goes to the tap now */
+    uint32_t tap_key; /* of the open track; 0: none */
+    int64_t better_since_us; /* 0: no better layer lives */
+    uint32_t live_layers; /* bits, as they were told last */
+    SubscriptionList fed;
+} Publication;
+
+Layer *publication_layer(const Publication *publication, const char *rid);
+
+/* The layer to record: the best one, kept while it lives so that a track is not cut in pieces; a
+ * better one takes over after it has lived a while. NULL while there is none. */
+Layer *publication_choose_tapped(Publication *publication, int64_t now_us);
+
+/* Layers smallest picture first; returns how many. */
+int publication_by_quality(Publication *publication, Layer *sorted[MAX_LAYERS], int64_t now_us);
+
+#endif

@@ -1,0 +1,149 @@
+/* What control tells the engine, and what the engine tells control: records of the rings.
+ *
+ * Control gives every peer, publication and subscription a number that is never used twice, and a
+ * place in the engine's tables that is used again. */
+#ifndef RELAY_ENGINE_RECORDS_H
+#define RELAY_ENGINE_RECORDS_H
+
+#include "publisher.h"
+#include "subscriber.h"
+
+/* ---- commands */
+
+typedef enum Command {
+    ADD_PUBLISHER = 1,
+    ADD_SUBSCRIBER,
+    CONNECT_PEER,
+    SET_ADDRESS,
+    REMOVE_PEER,
+    SET_SOURCE,
+    SET_TARGET,
+    SET_MUTED,
+    SET_TAPPED,
+    REQUEST_KEYFRAME,
+    SET_LINK,
+    SET_ALLOWANCE,
+} Command;
+
+typedef struct AddPublisher {
+    uint64_t number;
+    uint32_t place, ssrc;
+    int count;
+    uint32_t places[MAX_PUBLICATIONS];
+    PublicationSpec publications[MAX_PUBLICATIONS];
+} AddPublisher;
+
+typedef struct AddSubscriber {
+    uint64_t number;
+    uint32_t place;
+    int count;
+    uint32_t places[MAX_SUBSCRIPTIONS];
+    SubscriptionSpec subscriptions[MAX_SUBSCRIPTIONS];
+} AddSubscriber;
+
+typedef struct ConnectPeer {
+    uint32_t place;
+    SrtpSession inbound, outbound;
+    Address address;
+} ConnectPeer;
+
+typedef struct PeerAddress {
+    uint32_t place;
+    Address address;
+} PeerAddress;
+
+#define NO_PLACE 0xFFFFFFFFU
+
+typedef struct SetSource {
+    uint32_t subscription, publication; /* NO_PLACE: nothing */
+    uint8_t payload_type;
+    int16_t rtx_payload_type;
+} SetSource;
+
+typedef struct SetTarget {
+    uint32_t subscription;
+    bool has_target;
+    char rid[RID_BYTES];
+} SetTarget;
+
+/* The others: a place, and a switch or a number. */
+typedef struct SetValue {
+    uint32_t place, value;
+} SetValue;
+
+/* ---- events */
+
+typedef enum Event {
+    PUBLICATION_STARTED = 1, /* its first packet was decrypted */
+    LAYERS_CHANGED, /* one began, or fell silent */
+    PUBLISHER_STATS,
+    SUBSCRIBER_STATS,
+} Event;
+
+typedef struct PublicationEvent {
+    uint64_t publication;
+} PublicationEvent;
+
+typedef struct LayerFigures {
+    char rid[RID_BYTES];
+    bool is_live;
+    uint32_t bitrate_bps, pixels;
+} LayerFigures;
+
+typedef struct PublicationFigures {
+    uint64_t number;
+    int layer_count;
+    LayerFigures layers[MAX_LAYERS]; /* smallest picture first */
+    int64_t keyframe_us; /* when the freshest one began; NEVER_US: none */
+} PublicationFigures;
+
+typedef struct PublisherFigures {
+    uint64_t peer;
+    int64_t heard_us;
+    double fraction_lost;
+    uint64_t expected, lost; /* packets, in total */
+    uint32_t received_bps;
+    int count;
+    PublicationFigures publications[MAX_PUBLICATIONS];
+} PublisherFigures;
+
+typedef struct SubscriptionFigures {
+    uint64_t number;
+    int64_t received;
+    double fraction_lost;
+    bool has_layer;
+    char rid[RID_BYTES];
+} SubscriptionFigures;
+
+typedef struct SubscriberFigures {
+    uint64_t peer;
+    int64_t heard_us;
+    bool is_reported, has_round_trip;
+    int64_t expected, lost; /* packets reports spoke of since the last figures */
+    int64_t round_trip_us, least_round_trip_us;
+    uint64_t remb_bps; /* 0: none yet */
+    int64_t remb_us;
+    uint64_t octets; /* sent, in total */
+    int count;
+    SubscriptionFigures subscriptions[MAX_SUBSCRIPTIONS];
+} SubscriberFigures;
+
+/* ---- the tap: one track's packets between its opening and its closing */
+
+typedef enum TapRecord { TAP_OPENED = 1, TAP_PACKET, TAP_CLOSED } TapRecord;
+
+typedef struct TapHead {
+    uint32_t key; /* of the track, never used twice */
+    uint32_t reserved;
+    uint64_t publication; /* of TAP_OPENED */
+    int64_t wall_us;
+} TapHead;
+
+/* ---- datagrams that are not media: STUN and DTLS */
+
+typedef struct ControlHead {
+    Address from;
+    int64_t arrived_us;
+} ControlHead;
+
+#endif

@@ -1,0 +1,56 @@
+/* Downstream NACK: what was sent to one subscriber, what of it to send again, and what not.
+ *
+ * Three brakes, because a naive answer to NACKs turns a full link into a collapse: a packet is not
+ * sent again within a round trip (its first copy may still be on the way), at most three times, and
+ * all repairs together stay within a budget of bytes. Voice is never refused for the budget. */
+#ifndef RELAY_ENGINE_REPAIR_H
+#define RELAY_ENGINE_REPAIR_H
+
+#include "instant.h"
+#include "munger.h"
+
+/* What was sent under one outbound number, so that it can be made again from its layer's cache. */
+typedef struct Sent {
+    uint32_t ts, source_seq; /* source_seq: low bits of the layer's extended number */
+    uint32_t repaired_ms; /* when it was sent again last, in ms of the monotonic clock */
+    uint16_t seq, layer_id, picture_id;
+    uint8_t tl0;
+    uint8_t tries : 2;
+    uint8_t has_mid : 1; /* voice is sent again byte for byte */
+    uint8_t is_used : 1;
+} Sent;
+
+/* The last packets of one outbound SSRC; a power of two, so that a number has one place. */
+typedef struct SentRing {
+    Sent *places; /* NULL until the first packet */
+    int size;
+} SentRing;
+
+/* NULL when memory is out: the packet goes out and can't be repaired. */
+Sent *sent_ring_put(SentRing *ring, uint16_t seq);
+Sent *sent_ring_find(const SentRing *ring, uint16_t seq);
+
+/* A token bucket shared by all tracks of one subscriber, in bytes. */
+typedef struct RepairBudget {
+    double rate, tokens; /* bytes per second, bytes */
+    int64_t filled_us;
+} RepairBudget;
+
+void repair_budget_init(RepairBudget *budget, uint32_t link_bps, int64_t now_us);
+void repair_budget_set_link(RepairBudget *budget, uint32_t link_bps);
+
+/* What became of a number that a subscriber asked for. */
+typedef enum Repair {
+    REPAIR_SENT,
+    REPAIR_TOO_SOON,
+    REPAIR_TOO_OFTEN,
+    REPAIR_OVER_BUDGET,
+    REPAIR_UNKNOWN,
+    REPAIRS,
+} Repair;
+
+/* Decides about one packet of `size_bytes` and, if it is to be sent, takes note of it. */
+Repair repair_decide(Sent *sent, RepairBudget *budget, int size_bytes, bool is_voice,
+                     int64_t round_trip_us, int64_t now_us);
+
+#endif

@@ -1,0 +1,157 @@
+#include "subscription.h"
+
+#include <stdlib.h>
+
+enum { AUDIO_SENT = 256, VIDEO_SENT = 512 }; /* packets that can be sent again */
+
+void subscription_init(Subscription *subscription, const SubscriptionSpec *spec,
+                       struct Subscriber *subscriber) {
+    memset(subscription, 0, sizeof *subscription);
+    subscription->spec = *spec;
+    subscription->subscriber = subscriber;
+    subscription->rtx_payload_type = -1;
+    subscription->rtx_seq = spec->first_rtx_seq;
+    subscription->sent.size = spec->is_audio ? AUDIO_SENT : VIDEO_SENT;
+    subscription->asked_keyframe_us = NEVER_US;
+    munger_init(&subscription->munger, spec->is_audio ? 48000 : 90000, spec->first_seq,
+                spec->first_ts);
+}
+
+void subscription_free(Subscription *subscription) { free(subscription->sent.places); }
+
+/* Outbound timestamp of the new layer's packet by the publisher's own clock, which tells more
+ * exactly than arrivals when its pictures were taken. */
+static bool switch_hint(const Subscription *subscription, const Layer *layer, uint32_t ts,
+                        uint32_t *hint) {
+    double wall_ms;
+    if (!subscription->layer || !media_clock_wall_ms(&layer->clock, ts, &wall_ms)) return false;
+    if (!media_clock_ts_at(&subscription->layer->clock, wall_ms, hint)) return false;
+    *hint += subscription->munger.ts_shift;
+    return true;
+}
+
+void subscription_switch(Subscription *subscription, Layer *layer, const Packet *packet) {
+    uint32_t hint;
+    bool has_hint = switch_hint(subscription, layer, packet->ts, &hint);
+    munger_switch(&subscription->munger, packet->ext_seq, packet->ts, packet->arrival_us,
+                  has_hint ? &hint : NULL);
+    subscription->layer = layer;
+}
+
+bool subscription_can_start_at(const Subscription *subscription, const Packet *packet) {
+    const Munger *munger = &subscription->munger;
+    return !munger->is_started || packet->arrival_us > munger->last_arrival_us;
+}
+
+static int write_extensions(const Subscription *subscription, bool has_mid, uint32_t send_time,
+                            uint8_t *out) {
+    const SubscriptionSpec *spec = &subscription->spec;
+    const ExtensionBlock *block = has_mid ? &spec->with_mid : &spec->bare;
+    memcpy(out, block->bytes, block->length);
+    if (block->time_at) put24(out + block->time_at, send_time);
+    return block->length;
+}
+
+static int write_packet(const Subscription *subscription, const Packet *packet, const Sent *sent,
+                        uint32_t send_time, uint8_t *out) {
+    const SubscriptionSpec *spec = &subscription->spec;
+    uint8_t *at = out + RTP_HEADER_BYTES;
+    at += write_extensions(subscription, sent->has_mid, send_time, at);
+    rtp_write_header(out, subscription->payload_type, packet->is_marked,
+                     at > out + RTP_HEADER_BYTES, sent->seq, sent->ts, spec->ssrc);
+    memcpy(at, packet_payload(packet), packet->payload_length);
+    if (packet->has_descriptor) vp8_rewrite(at, &packet->descriptor, sent->picture_id, sent->tl0);
+    return (int)(at - out) + packet->payload_length;
+}
+
+int subscription_write(Subscription *subscription, const Packet *packet, uint32_t send_time,
+                       uint8_t *out) {
+    Numbers numbers;
+    Munger *munger = &subscription->munger;
+    if (!munger_numbers(munger, packet->ext_seq, packet->ts, packet->arrival_us, &numbers))
+        return 0;
+    if (packet->has_descriptor) munger_vp8(munger, &packet->descriptor, &numbers);
+    Sent unkept, *sent = sent_ring_put(&subscription->sent, (uint16_t)numbers.seq);
+    if (!sent) sent = &unkept;
+    *sent = (Sent){
+        .ts = numbers.ts,
+        .source_seq = (uint32_t)packet->ext_seq,
+        .seq = (uint16_t)numbers.seq,
+        .layer_id = subscription->layer->id,
+        .picture_id = numbers.picture_id,
+        .tl0 = numbers.tl0,
+        .has_mid = !subscription->knows_ssrc,
+        .is_used = 1,
+    };
+    subscription->packets++;
+    subscription->octets += packet->payload_length;
+    return write_packet(subscription, packet, sent, send_time, out);
+}
+
+int subscription_repeat(Subscription *subscription, const Sent *sent, const Packet *packet,
+                        uint32_t send_time, uint8_t *out) {
+    /* an SRTP packet with the same number must have the same bytes, or GCM is broken */
+    if (subscription->spec.is_audio)
+        return write_packet(subscription, packet, sent, send_time, out);
+    if (subscription->rtx_payload_type < 0) return 0;
+    uint8_t *at = out + RTP_HEADER_BYTES;
+    at += write_extensions(subscription, sent->has_mid, send_time, at);
+    rtp_write_header(out, (uint8_t)subscription->rtx_payload_type, packet->is_marked,
+                     at > out + RTP_HEADER_BYTES, subscription->rtx_seq++, sent->ts,
+                     subscription->spec.rtx_ssrc);
+    put16(at, sent->seq);
+    memcpy(at + 2, packet_payload(packet), packet->payload_length);
+    if (packet->has_descriptor)
+        vp8_rewrite(at + 2, &packet->descriptor, sent->picture_id, sent->tl0);
+    return (int)(at - out) + 2 + packet->payload_length;
+}
+
+/* The publisher's own clock where it is known: voice and picture stay together. */
+static uint32_t rtp_time(const Subscription *subscription, Instant instant) {
+    const Munger *munger = &subscription->munger;
+    uint32_t at_source;
+    bool is_known = subscription->layer && media_clock_ts_at(&subscription->layer->clock,
+                                                             instant_wall_ms(instant), &at_source);
+    if (is_known) return at_source + munger->ts_shift;
+    int64_t elapsed_us = instant.now_us - munger->last_arrival_us;
+    return munger->last_ts + (uint32_t)(elapsed_us * munger->clock_rate / SECOND_US);
+}
+
+bool subscription_sender_report(const Subscription *subscription, Instant instant,
+                                SenderReport *report) {
+    if (!subscription->munger.is_started) return false;
+    *report = (SenderReport){
+        .ssrc = subscription->spec.ssrc,
+        .ntp_time = ntp_from_wall_us(instant.wall_us),
+        .rtp_time = rtp_time(subscription, instant),
+        .packets = (uint32_t)subscription->packets,
+        .octets = (uint32_t)subscription->octets,
+    };
+    return true;
+}
+
+void subscription_reported(Subscription *subscription, const ReportBlock *block,
+                           int64_t *expected, int64_t *lost) {
+    *expected = *lost = 0;
+    subscription->knows_ssrc = true;
+    bool is_first = !subscription->is_reported;
+    int64_t more = (int32_t)(block->highest_seq - subscription->highest_seq);
+    int64_t more_lost = (int64_t)block->packets_lost - subscription->packets_lost;
+    subscription->is_reported = true;
+    subscription->highest_seq = block->highest_seq;
+    subscription->packets_lost = block->packets_lost;
+    int64_t skipped = munger_take_skipped(&subscription->munger) + subscription->skipped;
+    subscription->skipped = 0;
+    if (is_first) return;
+    if (more <= 0) {
+        subscription->skipped = skipped; /* for the report that will speak of them */
+        return;
+    }
+    if (more > more_lost) subscription->received += more - more_lost;
+    int64_t link_lost = more_lost - skipped;
+    if (link_lost < 0) link_lost = 0;
+    if (link_lost > more) link_lost = more;
+    subscription->fraction_lost = (double)link_lost / (double)more;
+    *expected = more;
+    *lost = link_lost;
+}

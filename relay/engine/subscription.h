@@ -1,0 +1,87 @@
+/* One subscriber's view of one slot: packets of whatever feeds it, as one continuous stream. */
+#ifndef RELAY_ENGINE_SUBSCRIPTION_H
+#define RELAY_ENGINE_SUBSCRIPTION_H
+
+#include "layer.h"
+#include "munger.h"
+#include "repair.h"
+#include "rtcp_write.h"
+
+#define EXTENSION_BYTES 64
+#define CNAME_BYTES 16
+
+struct Publication;
+struct Subscriber;
+
+/* A header extension block ready to be copied; `time_at` is where abs-send-time goes, 0: nowhere. */
+typedef struct ExtensionBlock {
+    uint8_t bytes[EXTENSION_BYTES];
+    uint8_t length, time_at;
+} ExtensionBlock;
+
+/* What does not change in a subscription's life. */
+typedef struct SubscriptionSpec {
+    uint64_t number;
+    uint32_t ssrc, rtx_ssrc, first_ts;
+    uint16_t first_seq, first_rtx_seq;
+    bool is_audio;
+    ExtensionBlock with_mid; /* until the receiver has shown that it knows the SSRC */
+    ExtensionBlock bare;
+    char cname[CNAME_BYTES];
+} SubscriptionSpec;
+
+struct Subscription {
+    SubscriptionSpec spec;
+    struct Subscriber *subscriber;
+    struct Publication *publication; /* what feeds it; NULL: nothing */
+    Layer *layer; /* being forwarded */
+    Layer *awaited; /* its next key frame is where to move to it */
+    char target_rid[RID_BYTES];
+    bool has_target;
+    bool knows_ssrc;
+    uint8_t payload_type;
+    int16_t rtx_payload_type; /* -1: no retransmissions */
+    int at[LISTS]; /* its place in each list, plus one; 0: not there */
+    Munger munger;
+    SentRing sent;
+    uint16_t rtx_seq;
+    uint64_t packets, octets;
+    /* what the receiver's reports say */
+    bool is_reported;
+    uint32_t highest_seq;
+    int32_t packets_lost;
+    int64_t skipped, received;
+    double fraction_lost;
+    int64_t asked_keyframe_us;
+    uint64_t repairs[REPAIRS];
+};
+
+void subscription_init(Subscription *subscription, const SubscriptionSpec *spec,
+                       struct Subscriber *subscriber);
+void subscription_free(Subscription *subscription);
+
+/* Begin a segment with this packet of `layer`. */
+void subscription_switch(Subscription *subscription, Layer *layer, const Packet *packet);
+
+/* Whether a past key frame would move the stream forward in time, as it must. */
+bool subscription_can_start_at(const Subscription *subscription, const Packet *packet);
+
+/* The packet in this subscriber's numbers, not yet encrypted, into `out`; its length, 0 if it is
+ * not for it. */
+int subscription_write(Subscription *subscription, const Packet *packet, uint32_t send_time,
+                       uint8_t *out);
+
+/* The packet again: voice byte for byte, pictures as RTX (RFC 4588) where agreed; 0 if not. */
+int subscription_repeat(Subscription *subscription, const Sent *sent, const Packet *packet,
+                        uint32_t send_time, uint8_t *out);
+
+/* Our clocks for this SSRC; false before its first packet. */
+bool subscription_sender_report(const Subscription *subscription, Instant instant,
+                                SenderReport *report);
+
+/* The receiver's report on this SSRC: packets since its last one, and how many of them the link
+ * lost. What its publisher lost was never sent and is not counted. */
+void subscription_reported(Subscription *subscription, const ReportBlock *block,
+                           int64_t *expected, int64_t *lost);
+
+#endif

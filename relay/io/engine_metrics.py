@@ -1,0 +1,36 @@
+"""The engine's counters as the node's metrics."""
+
+from relay.metrics import (
+    BYTES_SENT,
+    DATAGRAMS_DROPPED,
+    DATAGRAMS_RECEIVED,
+    DATAGRAMS_SENT,
+    KEYFRAMES_REQUESTED,
+    PACKETS_FORWARDED,
+    PACKETS_REPAIRED,
+)
+
+_PLAIN = {
+    "received": DATAGRAMS_RECEIVED,
+    "sent": DATAGRAMS_SENT,
+    "bytes_sent": BYTES_SENT,
+    "forwarded": PACKETS_FORWARDED,
+    "repaired": PACKETS_REPAIRED,
+    "keyframes_wanted": KEYFRAMES_REQUESTED,
+}
+
+
+class EngineMetrics:
+    """Call `count` now and then with all counters since the start."""
+
+    def __init__(self) -> None:
+        self._counted: dict[str, int] = {}
+
+    def count(self, counters: dict[str, int]) -> None:
+        """Add what is new."""
+        for name, value in counters.items():
+            more = value - self._counted.get(name, 0)
+            if more:
+                metric = _PLAIN.get(name) or DATAGRAMS_DROPPED.labels(name)
+                metric.inc(more)
+        self._counted = counters

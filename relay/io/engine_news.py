@@ -1,0 +1,90 @@
+"""What the engine tells, read from its rings and told on to those it concerns."""
+
+import os
+from collections.abc import Collection
+from contextlib import suppress
+
+from relay.engine._binding import KINDS, Core
+from relay.io.engine_figures import EngineFigures
+from relay.ports import EngineListener
+from streamsvc.base.clock import Clock
+from streamsvc.base.media import PacketSink
+
+RECORDS_AT_ONCE = 256
+"""Of each ring, before other work of the loop gets its turn."""
+
+
+class EngineNews:
+    """`read` whenever the engine has waked us."""
+
+    def __init__(
+        self,
+        *,
+        core: Core,
+        wake: int,
+        listener: EngineListener,
+        sink: PacketSink,
+        figures: EngineFigures,
+        clock: Clock,
+    ) -> None:
+        self._core = core
+        self._wake = wake
+        self._listener = listener
+        self._sink = sink
+        self._figures = figures
+        self._clock = clock
+        self._tracks: dict[int, tuple[int, int]] = {}
+        """Track number and publication, by the engine's keys of open tracks."""
+
+    def read(self) -> bool:
+        """All there is, or a good part of it: then True, and we are waked again."""
+        with suppress(BlockingIOError):
+            os.eventfd_read(self._wake)
+        self._core.listen()
+        datagrams = self._core.datagrams(RECORDS_AT_ONCE)
+        for datagram, address, at in datagrams:
+            self._listener.control_datagram(datagram, address, at)
+        taps = self._core.tap(RECORDS_AT_ONCE)
+        for kind, key, publication, wall_ms, packet in taps:
+            self._on_tap(kind, key, publication, wall_ms, packet)
+        events = self._core.events(RECORDS_AT_ONCE)
+        for kind, values in events:
+            self._on_event(kind, values)
+        is_more = RECORDS_AT_ONCE in (len(datagrams), len(taps), len(events))
+        if is_more:
+            os.eventfd_write(self._wake, 1)
+        return is_more
+
+    def _on_event(self, kind: int, values: object) -> None:
+        now = self._clock.now()
+        if kind == KINDS["subscriber"] and isinstance(values, tuple):
+            self._figures.subscriber(values, now)
+        elif kind == KINDS["publisher"] and isinstance(values, tuple):
+            self._figures.publisher(values, now)
+        elif isinstance(values, int):
+            if kind == KINDS["publication_started"]:
+                self._listener.publication_started(values)
+            else:
+                self._listener.layers_changed(values)
+
+    def _on_tap(self, kind: int, key: int, publication: int, wall_ms: int, packet: bytes) -> None:
+        if kind == KINDS["tap_opened"]:
+            if not self._figures.knows(publication):
+                return
+            self._tracks[key] = (self._listener.tap_opened(publication, wall_ms), publication)
+        elif key not in self._tracks:
+            return  # its publication was removed while this was on the way
+        elif kind == KINDS["tap_closed"]:
+            self._listener.tap_closed(self._tracks.pop(key)[0], wall_ms)
+        else:
+            self._sink.packet(self._tracks[key][0], wall_ms, packet)
+
+    def close_taps(self, publications: Collection[int]) -> None:
+        """These are removed: what has come of them goes to the sink, and their tracks end now."""
+        while self.read():
+            pass
+        wall_ms = self._clock.wall_ms()
+        for key, (number, publication) in list(self._tracks.items()):
+            if publication in publications:
+                del self._tracks[key]
+                self._listener.tap_closed(number, wall_ms)

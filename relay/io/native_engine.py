@@ -1,0 +1,276 @@
+"""The engine in C behind its port: commands by place, news from its rings.
+
+Keys stay with us until the engine has taken their peer out: it holds only their addresses.
+"""
+
+import asyncio
+import os
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+
+from relay.engine._binding import NOTHING, Core
+from relay.forwarding.publication import PublicationSpec
+from relay.forwarding.subscription import SubscriptionSpec
+from relay.io.engine_figures import EngineFigures
+from relay.io.engine_metrics import EngineMetrics
+from relay.io.engine_news import EngineNews
+from relay.io.engine_specs import NO_RTX, publication_values, subscription_values
+from relay.io.places import Places
+from relay.io.srtp_library import session_address, srtp_calls
+from relay.io.udp_port import UdpPort
+from relay.ports import (
+    Address,
+    EngineListener,
+    PeerKeys,
+    PublicationStats,
+    PublisherStats,
+    SubscriberStats,
+)
+from relay.sdp.negotiated import NegotiatedMedia
+from streamsvc.base.clock import Clock
+from streamsvc.base.errors import InvariantBroken
+from streamsvc.base.media import Codec, PacketSink
+from streamsvc.base.tasks import TaskScope
+
+COUNT_SECONDS = 0.5
+STALL_SECONDS = 0.5
+"""How long control waits for a full command queue; an engine that needs longer is stuck."""
+SUBSCRIPTIONS_OF_A_PEER = 8
+PUBLICATIONS_OF_A_PEER = 2
+
+
+class NativeEngine:
+    """`relay.ports.Engine`. All calls on the event loop that `start`ed it."""
+
+    def __init__(self, port: UdpPort, clock: Clock, sink: PacketSink, max_peers: int) -> None:
+        self._port = port
+        self._clock = clock
+        self._sink = sink
+        self._max_peers = max_peers
+        self._peers = Places(max_peers)
+        self._publications = Places(PUBLICATIONS_OF_A_PEER * max_peers)
+        self._subscriptions = Places(SUBSCRIPTIONS_OF_A_PEER * max_peers)
+        self._specs: dict[int, SubscriptionSpec] = {}
+        self._codecs: dict[int, Codec] = {}
+        self._numbers: dict[int, tuple[int, ...]] = {}
+        """Publications and subscriptions of each peer."""
+        self._keys: dict[int, PeerKeys] = {}
+        self._former_keys: deque[tuple[int, PeerKeys]] = deque()
+        """Of removed peers, until the engine has applied as many commands."""
+        self._commanded = 0
+        self._figures = EngineFigures(self._set_allowance, self._set_link)
+        self._metrics = EngineMetrics()
+        self._scope = TaskScope("engine")
+        self._wakes: tuple[int, int] | None = None
+        self._started_core: Core | None = None
+        self._news: EngineNews | None = None
+
+    # ---- life
+
+    def start(self, listener: EngineListener) -> None:
+        """See `Engine`. Raises EnvironmentFault `srtp-library`."""
+        calls = srtp_calls()
+        flags = os.EFD_NONBLOCK | os.EFD_CLOEXEC
+        wake_engine, wake_control = self._wakes = os.eventfd(0, flags), os.eventfd(0, flags)
+        core = Core(self._port.fileno(), wake_engine, wake_control, self._max_peers, calls)
+        self._started_core = core
+        self._news = EngineNews(
+            core=core,
+            wake=wake_control,
+            listener=listener,
+            sink=self._sink,
+            figures=self._figures,
+            clock=self._clock,
+        )
+        asyncio.get_running_loop().add_reader(wake_control, self._on_news)
+        core.start()
+        self._scope.start("count", self._count_forever())
+
+    async def close(self) -> None:
+        """See `Engine`."""
+        if self._wakes is None:
+            self._port.close()
+            return
+        for peer in list(self._numbers):
+            self.remove_peer(peer)
+        await self._scope.close()
+        self._core.stop()
+        asyncio.get_running_loop().remove_reader(self._wakes[1])
+        self._on_news()
+        self._metrics.count(self._core.counters())
+        for wake in self._wakes:
+            os.close(wake)
+        self._wakes = None
+        self._keys.clear()
+        self._former_keys.clear()
+        self._port.close()
+
+    @property
+    def _core(self) -> Core:
+        if self._started_core is None:
+            raise InvariantBroken("the engine was used before it was started")
+        return self._started_core
+
+    def _on_news(self) -> None:
+        if self._news is not None:
+            self._news.read()
+        applied = self._core.applied
+        while self._former_keys and self._former_keys[0][0] <= applied:
+            self._former_keys.popleft()
+
+    async def _count_forever(self) -> None:
+        while True:
+            await asyncio.sleep(COUNT_SECONDS)
+            self._metrics.count(self._core.counters())
+
+    def send_control(self, datagram: bytes, address: Address) -> None:
+        """See `Engine`."""
+        self._port.send(datagram, address)
+
+    def _command(self, push: Callable[[], bool]) -> None:
+        """Write a command; a full queue is waited for, since nothing may be lost on the way."""
+        if not push():
+            give_up_at = time.monotonic() + STALL_SECONDS
+            while not push():
+                if time.monotonic() > give_up_at:
+                    raise InvariantBroken("the engine applies no commands")
+                time.sleep(0.001)
+        self._commanded += 1
+
+    # ---- peers
+
+    def add_publisher(
+        self, peer: int, ssrc: int, published: Sequence[tuple[NegotiatedMedia, PublicationSpec]]
+    ) -> None:
+        """See `Engine`."""
+        numbers = tuple(spec.number for _, spec in published)
+        place = self._peers.take(peer)
+        publications = []
+        for media, spec in published:
+            its_place = self._publications.take(spec.number)
+            self._codecs[spec.number] = spec.codec
+            publications.append((its_place, publication_values(media, spec)))
+        self._numbers[peer] = numbers
+        self._figures.add_publisher(peer, numbers, self._clock.now())
+        self._command(lambda: self._core.add_publisher(place, peer, ssrc, publications))
+
+    def add_subscriber(self, peer: int, subscriptions: Sequence[SubscriptionSpec]) -> None:
+        """See `Engine`."""
+        numbers = tuple(spec.number for spec in subscriptions)
+        place = self._peers.take(peer)
+        values = []
+        for spec in subscriptions:
+            self._specs[spec.number] = spec
+            values.append((self._subscriptions.take(spec.number), subscription_values(spec)))
+        self._numbers[peer] = numbers
+        self._figures.add_subscriber(peer, numbers, self._clock.now())
+        self._command(lambda: self._core.add_subscriber(place, peer, values))
+
+    def connect_peer(self, peer: int, keys: PeerKeys, address: Address) -> None:
+        """See `Engine`."""
+        place = self._peers.find(peer)
+        if place is None:
+            return
+        self._keys[peer] = keys
+        inbound, outbound = session_address(keys.inbound), session_address(keys.outbound)
+        self._command(lambda: self._core.connect_peer(place, inbound, outbound, address))
+
+    def set_address(self, peer: int, address: Address) -> None:
+        """See `Engine`."""
+        place = self._peers.find(peer)
+        if place is not None:
+            self._command(lambda: self._core.set_address(place, address))
+
+    def remove_peer(self, peer: int) -> None:
+        """See `Engine`."""
+        place = self._peers.give_back(peer)
+        if place is None:
+            return
+        numbers = self._numbers.pop(peer)
+        if self._news is not None:
+            self._news.close_taps(numbers)
+        self._command(lambda: self._core.remove_peer(place))
+        if peer in self._keys:
+            self._former_keys.append((self._commanded, self._keys.pop(peer)))
+        for number in numbers:
+            self._publications.give_back(number)
+            self._subscriptions.give_back(number)
+            self._specs.pop(number, None)
+            self._codecs.pop(number, None)
+        self._figures.remove(peer)
+
+    # ---- what flows
+
+    def set_source(self, subscription: int, publication: int | None) -> None:
+        """See `Engine`."""
+        place = self._subscriptions.find(subscription)
+        if place is None:
+            return
+        source, types = self._source(subscription, publication)
+        payload_type, rtx_payload_type = types
+        self._command(
+            lambda: self._core.set_source(place, source, payload_type, rtx_payload_type or NO_RTX)
+        )
+
+    def _source(
+        self, subscription: int, publication: int | None
+    ) -> tuple[int, tuple[int, int | None]]:
+        """Place of what feeds it and the payload types it then has; nothing where the viewer's
+        m-line has not agreed to the codec."""
+        nothing = (NOTHING, (0, None))
+        if publication is None:
+            return nothing
+        place, codec = self._publications.find(publication), self._codecs.get(publication)
+        if place is None or codec is None:
+            return nothing
+        types = self._specs[subscription].media.alternatives.get(codec)
+        return nothing if types is None else (place, types)
+
+    def set_target_layer(self, subscription: int, rid: str | None) -> None:
+        """See `Engine`."""
+        place = self._subscriptions.find(subscription)
+        if place is not None:
+            self._command(lambda: self._core.set_target(place, rid))
+
+    def set_muted(self, publication: int, *, is_muted: bool) -> None:
+        """See `Engine`."""
+        place = self._publications.find(publication)
+        if place is not None:
+            self._command(lambda: self._core.set_muted(place, is_muted))
+
+    def set_tapped(self, publication: int, *, is_tapped: bool) -> None:
+        """See `Engine`."""
+        place = self._publications.find(publication)
+        if place is not None:
+            self._command(lambda: self._core.set_tapped(place, is_tapped))
+
+    def request_keyframe(self, publication: int) -> None:
+        """See `Engine`."""
+        place = self._publications.find(publication)
+        if place is not None:
+            self._command(lambda: self._core.request_keyframe(place))
+
+    def _set_allowance(self, peer: int, bps: int) -> None:
+        place = self._peers.find(peer)
+        if place is not None:
+            self._command(lambda: self._core.set_allowance(place, bps))
+
+    def _set_link(self, peer: int, bps: int) -> None:
+        place = self._peers.find(peer)
+        if place is not None:
+            self._command(lambda: self._core.set_link(place, bps))
+
+    # ---- statistics
+
+    def publisher_stats(self, peer: int) -> PublisherStats | None:
+        """See `Engine`."""
+        return self._figures.publisher_stats(peer, self._clock.now())
+
+    def subscriber_stats(self, peer: int) -> SubscriberStats | None:
+        """See `Engine`."""
+        return self._figures.subscriber_stats(peer)
+
+    def publication_stats(self, publication: int) -> PublicationStats | None:
+        """See `Engine`."""
+        return self._figures.publication_stats(publication, self._clock.now())
