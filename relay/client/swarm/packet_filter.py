@@ -1,8 +1,8 @@
 """A classic BPF program for a receiver's socket: the kernel drops, and counts, most RTP packets.
 
 It passes what is no RTP: STUN and DTLS (first byte below 128, RFC 7983), RTCP (second byte 192 to
-223, RFC 5761); and the RTP packets whose sequence number is `phase` modulo `one_in`. A dropped packet costs its
-receiver no system call, so that one process can hold thousands of receivers.
+223, RFC 5761); and the RTP packets whose sequence number is `phase` modulo `one_in`. A dropped
+packet costs its receiver no system call, so that one process can hold thousands of receivers.
 """
 
 import struct

@@ -15,7 +15,7 @@ from relay.client.swarm.messages import Counted, Go, Job
 from relay.client.swarm.plan import SwarmPlan
 from relay.client.swarm.report import Interval, SwarmReport, merged
 from relay.client.swarm.server_process import read_processes
-from streamsvc.base.errors import StreamsvcError
+from streamsvc.base.errors import EnvironmentFault, PeerGone, StreamsvcError
 from streamsvc.base.tasks import TaskScope
 
 LEAD_SECONDS = 0.2
@@ -54,6 +54,8 @@ class _Swarm:
         self._scope = TaskScope("swarm")
         self._started_at = 0.0
         self._server_cpu = 0.0
+        self._connected: dict[int, int] = {}
+        """By process, as it told last: at the end they do not all tell equally often."""
 
     async def start(self) -> None:
         """The publisher first: receivers should find something to see."""
@@ -81,8 +83,10 @@ class _Swarm:
         await asyncio.wait([counting, stopped], timeout=length, return_when=asyncio.FIRST_COMPLETED)
         for child in self._children:
             child.finish()
-        async with asyncio.timeout(END_SECONDS):
-            error = await counting
+        try:
+            error = await asyncio.wait_for(counting, END_SECONDS)
+        except TimeoutError:
+            error = PeerGone("swarm-process-lost")
         if error is not None:
             raise error
 
@@ -100,25 +104,34 @@ class _Swarm:
         begins = 0.0
         while True:
             told = await asyncio.gather(*(child.next_counts() for child in self._children))
-            counts = [one for one in told if one is not None]
-            if not counts:
+            if not any(told):
                 return
-            begins = self._add(begins, counts)
+            begins = self._add(begins, told)
 
-    def _add(self, begins: float, told: Sequence[Counted]) -> float:
-        interval = Interval(begins, time.monotonic() - self._started_at, self._plan.sampling())
-        for counted in told:
-            if counted.viewers is not None:
+    def _add(self, begins: float, told: Sequence[Counted | None]) -> float:
+        ends = time.monotonic() - self._started_at
+        interval = Interval(begins, ends, self._plan.sampling())
+        for number, counted in enumerate(told):
+            if counted is not None and counted.viewers is not None:
                 interval.viewers.merge(counted.viewers, is_later=False)
-            if counted.publisher is not None:
+                self._connected[number] = counted.viewers.connected
+            if counted is not None and counted.publisher is not None:
                 interval.publisher = counted.publisher
-        cpu, memory = self._read_server()
-        if self._plan.server_pids:
-            interval.server = ServerFigures(cpu - self._server_cpu, memory)
-        self._server_cpu = cpu
+        interval.viewers.connected = sum(self._connected.values())
+        interval.server = self._server_figures()
         interval.count_silence()
         self._keep(interval)
-        return interval.ends
+        return ends
+
+    def _server_figures(self) -> ServerFigures | None:
+        if not self._plan.server_pids:
+            return None
+        try:
+            cpu_seconds, memory_bytes = self._read_server()
+        except EnvironmentFault:  # it ended during the run; what the receivers saw still counts
+            return None
+        used, self._server_cpu = cpu_seconds - self._server_cpu, cpu_seconds
+        return ServerFigures(used, memory_bytes)
 
     def _keep(self, interval: Interval) -> None:
         """A rest after the last whole interval belongs to that."""
