@@ -6,7 +6,7 @@ import select
 from collections.abc import Callable
 from typing import Protocol
 
-TICK_SECONDS = 0.01
+TICK_SECONDS = 0.02
 _EVENTS = 512
 _NEVER = float("inf")
 

@@ -17,7 +17,8 @@ from streamsvc.base.errors import ProtocolError
 from streamsvc.base.media import MediaKind
 
 REPORT_SECONDS = 1.0
-_SHORTEST_SLEEP_SECONDS = 0.0005
+_SHORTEST_SLEEP_SECONDS = 0.001
+"""The loop's timers count whole milliseconds."""
 
 
 class Publisher:
