@@ -1,23 +1,24 @@
-"""The engine in Python: its commands. The way of the packets is in `packet_path.py`.
+"""The engine in C behind its port: commands by place, news from its rings.
 
-Deciding is in `relay.forwarding`; under `io` are the socket and the keys.
+Keys stay with us until the engine has taken their peer out: it holds only their addresses.
 """
 
 import asyncio
-import logging
-from collections.abc import Sequence
+import os
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
 
-from relay.forwarding.publication import Publication, PublicationSpec
-from relay.forwarding.publisher_feed import PublisherFeed
-from relay.forwarding.subscriber_feed import SubscriberFeed
+from relay.engine._binding import NOTHING, Core
+from relay.forwarding.publication import PublicationSpec
 from relay.forwarding.subscription import SubscriptionSpec
-from relay.io import engine_stats
-from relay.io.engine_peer import PublishedTrack, PublisherPeer, SubscriberPeer
-from relay.io.engine_tables import Tables
-from relay.io.packet_path import PacketPath
-from relay.io.tap_switch import TapSwitch
+from relay.io.engine_figures import EngineFigures
+from relay.io.engine_metrics import EngineMetrics
+from relay.io.engine_news import EngineNews
+from relay.io.engine_specs import NO_RTX, publication_values, subscription_values
+from relay.io.places import Places
+from relay.io.srtp_library import session_address, srtp_calls
 from relay.io.udp_port import UdpPort
-from relay.metrics import DATAGRAMS_DROPPED
 from relay.ports import (
     Address,
     EngineListener,
@@ -26,96 +27,116 @@ from relay.ports import (
     PublisherStats,
     SubscriberStats,
 )
-from relay.rtp.rtcp_reports import write_goodbye
 from relay.sdp.negotiated import NegotiatedMedia
 from streamsvc.base.clock import Clock
-from streamsvc.base.errors import InvariantBroken, ProtocolError
-from streamsvc.base.log import Aggregated
-from streamsvc.base.media import PacketSink
+from streamsvc.base.errors import InvariantBroken
+from streamsvc.base.media import Codec, PacketSink
 from streamsvc.base.tasks import TaskScope
 
-log = logging.getLogger("relay.engine")
+COUNT_SECONDS = 0.5
+STALL_SECONDS = 0.5
+"""How long control waits for a full command queue; an engine that needs longer is stuck."""
+SUBSCRIPTIONS_OF_A_PEER = 8
+PUBLICATIONS_OF_A_PEER = 2
 
-TICK_SECONDS = 0.02
-"""How often repairs and key frame requests are looked at."""
 
+class NativeEngine:
+    """`relay.ports.Engine`. All calls on the event loop that `start`ed it."""
 
-class PythonEngine:
-    """`relay.ports.Engine` on one asyncio loop, which must also make all calls."""
-
-    def __init__(self, port: UdpPort, clock: Clock, sink: PacketSink) -> None:
+    def __init__(self, port: UdpPort, clock: Clock, sink: PacketSink, max_peers: int) -> None:
         self._port = port
         self._clock = clock
         self._sink = sink
-        self.tables = Tables()
-        """Read by the statistics and by measurements; changed by the commands alone."""
+        self._max_peers = max_peers
+        self._peers = Places(max_peers)
+        self._publications = Places(PUBLICATIONS_OF_A_PEER * max_peers)
+        self._subscriptions = Places(SUBSCRIPTIONS_OF_A_PEER * max_peers)
+        self._specs: dict[int, SubscriptionSpec] = {}
+        self._codecs: dict[int, Codec] = {}
+        self._numbers: dict[int, tuple[int, ...]] = {}
+        """Publications and subscriptions of each peer."""
+        self._keys: dict[int, PeerKeys] = {}
+        self._former_keys: deque[tuple[int, PeerKeys]] = deque()
+        """Of removed peers, until the engine has applied as many commands."""
+        self._commanded = 0
+        self._figures = EngineFigures(self._set_allowance, self._set_link)
+        self._metrics = EngineMetrics()
         self._scope = TaskScope("engine")
-        self._malformed = Aggregated(log, "packets refused")
-        self._listener: EngineListener | None = None
-        self._started_path: PacketPath | None = None
+        self._wakes: tuple[int, int] | None = None
+        self._started_core: Core | None = None
+        self._news: EngineNews | None = None
+
+    # ---- life
 
     def start(self, listener: EngineListener) -> None:
-        """See `Engine`."""
-        self._listener = listener
-        self._started_path = PacketPath(self.tables, self._clock, listener)
-        self._port.start(self._on_datagram)
-        self._scope.start("tick", self._tick_forever())
+        """See `Engine`. Raises EnvironmentFault `srtp-library`."""
+        calls = srtp_calls()
+        flags = os.EFD_NONBLOCK | os.EFD_CLOEXEC
+        wake_engine, wake_control = self._wakes = os.eventfd(0, flags), os.eventfd(0, flags)
+        core = Core(self._port.fileno(), wake_engine, wake_control, self._max_peers, calls)
+        self._started_core = core
+        self._news = EngineNews(
+            core=core,
+            wake=wake_control,
+            listener=listener,
+            sink=self._sink,
+            figures=self._figures,
+            clock=self._clock,
+        )
+        asyncio.get_running_loop().add_reader(wake_control, self._on_news)
+        core.start()
+        self._scope.start("count", self._count_forever())
 
     async def close(self) -> None:
         """See `Engine`."""
-        for peer in [*self.tables.publishers, *self.tables.subscribers]:
+        if self._wakes is None:
+            self._port.close()
+            return
+        for peer in list(self._numbers):
             self.remove_peer(peer)
         await self._scope.close()
+        self._core.stop()
+        asyncio.get_running_loop().remove_reader(self._wakes[1])
+        self._on_news()
+        self._metrics.count(self._core.counters())
+        for wake in self._wakes:
+            os.close(wake)
+        self._wakes = None
+        self._keys.clear()
+        self._former_keys.clear()
         self._port.close()
 
     @property
-    def _events(self) -> EngineListener:
-        if self._listener is None:
+    def _core(self) -> Core:
+        if self._started_core is None:
             raise InvariantBroken("the engine was used before it was started")
-        return self._listener
+        return self._started_core
 
-    @property
-    def _path(self) -> PacketPath:
-        if self._started_path is None:
-            raise InvariantBroken("the engine was used before it was started")
-        return self._started_path
+    def _on_news(self) -> None:
+        if self._news is not None:
+            self._news.read()
+        applied = self._core.applied
+        while self._former_keys and self._former_keys[0][0] <= applied:
+            self._former_keys.popleft()
 
-    async def _tick_forever(self) -> None:
+    async def _count_forever(self) -> None:
         while True:
-            await asyncio.sleep(TICK_SECONDS)
-            try:
-                self._tick()
-            except Exception:
-                log.exception("! tick failed")  # the next one serves everybody again
-
-    def _tick(self) -> None:
-        for peer in self._path.tick():
-            self._events.peer_failed(peer.number)
-        self._port.count()
-
-    # ---- the socket
+            await asyncio.sleep(COUNT_SECONDS)
+            self._metrics.count(self._core.counters())
 
     def send_control(self, datagram: bytes, address: Address) -> None:
         """See `Engine`."""
         self._port.send(datagram, address)
 
-    def _on_datagram(self, datagram: bytes, address: Address, waited_seconds: float) -> None:
-        now = self._clock.now() - waited_seconds
-        if not datagram or not 128 <= datagram[0] <= 191:  # RFC 7983
-            self._events.control_datagram(datagram, address, now)
-            return
-        peer = self.tables.by_address.get(address)
-        if peer is None:
-            DATAGRAMS_DROPPED.labels("stranger").inc()
-            return
-        try:
-            self._path.on_media(peer, datagram, now)
-        except ProtocolError as error:
-            DATAGRAMS_DROPPED.labels("malformed").inc()
-            self._malformed.note(now, error)
-        except Exception:  # a bug of ours: it ends this one peer and nothing else
-            log.exception("! peer failed", extra={"peer": peer.number})
-            self._events.peer_failed(peer.number)
+    def _command(self, push: Callable[[], bool]) -> None:
+        """Write a command; a full queue is waited for, since nothing may be lost on the way."""
+        if not push():
+            give_up_at = time.monotonic() + STALL_SECONDS
+            while not push():
+                if time.monotonic() > give_up_at:
+                    raise InvariantBroken("the engine applies no commands")
+                time.sleep(0.001)
+        self._commanded += 1
 
     # ---- peers
 
@@ -123,130 +144,133 @@ class PythonEngine:
         self, peer: int, ssrc: int, published: Sequence[tuple[NegotiatedMedia, PublicationSpec]]
     ) -> None:
         """See `Engine`."""
-        now = self._clock.now()
-        publications = [(media, Publication(spec)) for media, spec in published]
-        feed = PublisherFeed(ssrc, publications, now)
-        publisher = PublisherPeer(peer, self._port, now, feed)
-        self.tables.publishers[peer] = publisher
-        for _, publication in publications:
-            tap = TapSwitch(publication, self._events, self._sink)
-            track = PublishedTrack(publication, publisher, tap)
-            self.tables.tracks[publication.spec.number] = track
+        numbers = tuple(spec.number for _, spec in published)
+        place = self._peers.take(peer)
+        publications = []
+        for media, spec in published:
+            its_place = self._publications.take(spec.number)
+            self._codecs[spec.number] = spec.codec
+            publications.append((its_place, publication_values(media, spec)))
+        self._numbers[peer] = numbers
+        self._figures.add_publisher(peer, numbers, self._clock.now())
+        self._command(lambda: self._core.add_publisher(place, peer, ssrc, publications))
 
     def add_subscriber(self, peer: int, subscriptions: Sequence[SubscriptionSpec]) -> None:
         """See `Engine`."""
-        now = self._clock.now()
-        feed = SubscriberFeed(subscriptions, now)
-        self.tables.add_subscriber(SubscriberPeer(peer, self._port, now, feed))
+        numbers = tuple(spec.number for spec in subscriptions)
+        place = self._peers.take(peer)
+        values = []
+        for spec in subscriptions:
+            self._specs[spec.number] = spec
+            values.append((self._subscriptions.take(spec.number), subscription_values(spec)))
+        self._numbers[peer] = numbers
+        self._figures.add_subscriber(peer, numbers, self._clock.now())
+        self._command(lambda: self._core.add_subscriber(place, peer, values))
 
     def connect_peer(self, peer: int, keys: PeerKeys, address: Address) -> None:
         """See `Engine`."""
-        found = self.tables.peer(peer)
-        if found is None:
+        place = self._peers.find(peer)
+        if place is None:
             return
-        found.connect(keys)
-        self.tables.set_address(found, address)
-        if isinstance(found, SubscriberPeer):
-            for subscription in found.feed.subscriptions:
-                self._path.start_picture(subscription, found)
+        self._keys[peer] = keys
+        inbound, outbound = session_address(keys.inbound), session_address(keys.outbound)
+        self._command(lambda: self._core.connect_peer(place, inbound, outbound, address))
 
     def set_address(self, peer: int, address: Address) -> None:
         """See `Engine`."""
-        found = self.tables.peer(peer)
-        if found is not None and found.is_connected:
-            self.tables.set_address(found, address)
+        place = self._peers.find(peer)
+        if place is not None:
+            self._command(lambda: self._core.set_address(place, address))
 
     def remove_peer(self, peer: int) -> None:
         """See `Engine`."""
-        publisher = self.tables.publishers.pop(peer, None)
-        if publisher is not None:
-            self.tables.forget_address(publisher)
-            for publication in publisher.feed.publications:
-                self._remove_track(publication.spec.number)
-        if peer in self.tables.subscribers:
-            self._remove_subscriber(self.tables.subscribers[peer])
-
-    def _remove_subscriber(self, subscriber: SubscriberPeer) -> None:
-        subscriptions = subscriber.feed.subscriptions
-        subscriber.send_rtcp(write_goodbye([s.spec.media.ssrc for s in subscriptions]))
-        for subscription in subscriptions:
-            self.set_source(subscription.spec.number, None)
-        self.tables.forget_address(subscriber)
-        self.tables.remove_subscriber(subscriber.number)
-
-    def _remove_track(self, number: int) -> None:
-        track = self.tables.tracks.pop(number)
-        track.tap.close(self._clock.wall_ms())
-        for subscription, _ in track.viewers:
-            subscription.set_source(None)
+        place = self._peers.give_back(peer)
+        if place is None:
+            return
+        numbers = self._numbers.pop(peer)
+        if self._news is not None:
+            self._news.close_taps(numbers)
+        self._command(lambda: self._core.remove_peer(place))
+        if peer in self._keys:
+            self._former_keys.append((self._commanded, self._keys.pop(peer)))
+        for number in numbers:
+            self._publications.give_back(number)
+            self._subscriptions.give_back(number)
+            self._specs.pop(number, None)
+            self._codecs.pop(number, None)
+        self._figures.remove(peer)
 
     # ---- what flows
 
     def set_source(self, subscription: int, publication: int | None) -> None:
         """See `Engine`."""
-        entry = self.tables.subscriptions.get(subscription)
-        if entry is None:
+        place = self._subscriptions.find(subscription)
+        if place is None:
             return
-        before = entry[0].publication
-        if before is not None and before.spec.number == publication:
-            return  # to begin anew would cost everybody a key frame
-        if before is not None:
-            self.tables.tracks[before.spec.number].viewers.remove(entry)
-        track = None if publication is None else self.tables.tracks.get(publication)
-        entry[0].set_source(None if track is None else track.publication)
-        if track is not None and entry[0].publication is not None:
-            track.viewers.append(entry)
+        source, types = self._source(subscription, publication)
+        payload_type, rtx_payload_type = types
+        self._command(
+            lambda: self._core.set_source(place, source, payload_type, rtx_payload_type or NO_RTX)
+        )
+
+    def _source(
+        self, subscription: int, publication: int | None
+    ) -> tuple[int, tuple[int, int | None]]:
+        """Place of what feeds it and the payload types it then has; nothing where the viewer's
+        m-line has not agreed to the codec."""
+        nothing = (NOTHING, (0, None))
+        if publication is None:
+            return nothing
+        place, codec = self._publications.find(publication), self._codecs.get(publication)
+        if place is None or codec is None:
+            return nothing
+        types = self._specs[subscription].media.alternatives.get(codec)
+        return nothing if types is None else (place, types)
 
     def set_target_layer(self, subscription: int, rid: str | None) -> None:
         """See `Engine`."""
-        entry = self.tables.subscriptions.get(subscription)
-        if entry is None or entry[0].target_rid == rid:
-            return
-        entry[0].set_target(rid)
-        self._path.start_picture(*entry)
+        place = self._subscriptions.find(subscription)
+        if place is not None:
+            self._command(lambda: self._core.set_target(place, rid))
 
     def set_muted(self, publication: int, *, is_muted: bool) -> None:
         """See `Engine`."""
-        track = self.tables.tracks.get(publication)
-        if track is None or track.publication.is_muted == is_muted:
-            return
-        track.publication.is_muted = is_muted
-        self._path.update_tap(track)
-        for subscription, subscriber in track.viewers:
-            subscription.interrupt()
-            self._path.start_picture(subscription, subscriber)
+        place = self._publications.find(publication)
+        if place is not None:
+            self._command(lambda: self._core.set_muted(place, is_muted))
 
     def set_tapped(self, publication: int, *, is_tapped: bool) -> None:
         """See `Engine`."""
-        track = self.tables.tracks.get(publication)
-        if track is not None:
-            track.publication.is_tapped = is_tapped
-            self._path.update_tap(track)
+        place = self._publications.find(publication)
+        if place is not None:
+            self._command(lambda: self._core.set_tapped(place, is_tapped))
 
     def request_keyframe(self, publication: int) -> None:
         """See `Engine`."""
-        track = self.tables.tracks.get(publication)
-        if track is None:
-            return
-        tapped = track.publication.tapped
-        for layer in [tapped] if tapped else track.publication.live_layers(self._clock.now()):
-            self._path.want_keyframe(track.publication, layer)
+        place = self._publications.find(publication)
+        if place is not None:
+            self._command(lambda: self._core.request_keyframe(place))
+
+    def _set_allowance(self, peer: int, bps: int) -> None:
+        place = self._peers.find(peer)
+        if place is not None:
+            self._command(lambda: self._core.set_allowance(place, bps))
+
+    def _set_link(self, peer: int, bps: int) -> None:
+        place = self._peers.find(peer)
+        if place is not None:
+            self._command(lambda: self._core.set_link(place, bps))
 
     # ---- statistics
 
     def publisher_stats(self, peer: int) -> PublisherStats | None:
         """See `Engine`."""
-        found = self.tables.publishers.get(peer)
-        return engine_stats.publisher_stats(found, self._clock.now()) if found else None
+        return self._figures.publisher_stats(peer, self._clock.now())
 
     def subscriber_stats(self, peer: int) -> SubscriberStats | None:
         """See `Engine`."""
-        found = self.tables.subscribers.get(peer)
-        return engine_stats.subscriber_stats(found) if found else None
+        return self._figures.subscriber_stats(peer)
 
     def publication_stats(self, publication: int) -> PublicationStats | None:
         """See `Engine`."""
-        track = self.tables.tracks.get(publication)
-        if track is None:
-            return None
-        return engine_stats.publication_stats(track.publication, self._clock.now())
+        return self._figures.publication_stats(publication, self._clock.now())

@@ -10,11 +10,11 @@ import secrets
 
 from relay.forwarding.publication import PublicationSpec
 from relay.forwarding.subscription import SubscriptionSpec
+from relay.io.engine import NativeEngine
 from relay.io.flows import heard_at, publisher_flow, subscriber_flow
 from relay.io.ice_session import IceSession
 from relay.io.media_events import MediaEvents
 from relay.io.media_session import MediaSession, PublisherSession, SubscriberSession
-from relay.io.native_engine import NativeEngine
 from relay.io.node_transport import NodeTransport
 from relay.io.peer import Peer
 from relay.io.sessions import Sessions

@@ -8,7 +8,6 @@ from relay.forwarding.downlink import (
     Downlink,
 )
 from relay.forwarding.loss_window import MAX_REPORTS, MIN_PACKETS, LossWindow
-from relay.forwarding.rate_meter import RateMeter
 from relay.forwarding.uplink import Uplink
 
 SENT_BPS = 1_000_000
@@ -109,15 +108,6 @@ def test_the_uplink_starts_high_falls_with_loss_and_recovers() -> None:
     for second in range(20, 60):
         recovered = uplink.update(100, 0, 500_000, float(second))
     assert recovered >= 2_500_000
-
-
-def test_the_rate_is_that_of_the_last_second() -> None:
-    meter = RateMeter()
-    for number in range(200):
-        meter.add(125, number / 100)
-    assert meter.bps(2.0) == pytest.approx(100_000, rel=0.12)
-    assert meter.bps(4.0) == 0
-    assert meter.total_bytes == 25_000
 
 
 def test_of_a_flood_of_reports_the_newest_count() -> None:

@@ -7,8 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from relay.forwarding.downlink import Downlink
-from relay.forwarding.nack_responder import RepairBudget
-from relay.forwarding.subscription import Subscription, SubscriptionSpec
+from relay.forwarding.subscription import SubscriptionSpec
 from relay.rtp import rtcp
 from relay.rtp.rtcp_feedback import KeyframeRequest, Nack, Remb
 from relay.rtp.rtcp_reports import (
@@ -26,6 +25,8 @@ from relay.rtp.rtcp_xr import (
 )
 from streamsvc.base.clock import ntp_from_wall_ms
 from streamsvc.base.media import MediaKind
+from tests.support.engine_model.nack_responder import RepairBudget
+from tests.support.engine_model.subscription import Subscription
 
 KEYFRAME_INTERVAL_SECONDS = 1.0
 """One viewer on a bad link must not make its wishes everybody's bitrate."""

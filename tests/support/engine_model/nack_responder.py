@@ -7,8 +7,8 @@ and all repairs together stay within a bytes budget. Voice is never refused for 
 
 from dataclasses import dataclass
 
-from relay.forwarding.inbound_packet import InboundPacket
 from streamsvc.base.media import MediaKind
+from tests.support.engine_model.inbound_packet import InboundPacket
 
 MAX_TRIES = 3
 MIN_ROUND_TRIP_SECONDS = 0.02

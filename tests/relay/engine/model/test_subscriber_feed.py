@@ -1,6 +1,5 @@
 from dataclasses import replace
 
-from relay.forwarding.subscriber_feed import SubscriberFeed
 from relay.forwarding.subscription import SubscriptionSpec
 from relay.rtp import rtcp
 from relay.rtp.rtcp_feedback import write_nack, write_pli, write_remb
@@ -14,7 +13,7 @@ from relay.rtp.rtcp_reports import (
 from relay.rtp.rtcp_xr import DelaySinceReferenceTime, write_receiver_reference_time
 from streamsvc.base.clock import ntp_from_wall_ms
 from streamsvc.base.media import Codec, MediaKind
-from tests.relay.forwarding.media import (
+from tests.support.engine_model.packets import (
     SEND_TIME,
     arrive,
     layer_of,
@@ -22,6 +21,7 @@ from tests.relay.forwarding.media import (
     opus_payload,
     publication_of,
 )
+from tests.support.engine_model.subscriber_feed import SubscriberFeed
 
 WALL_MS = 1_800_000_000_000
 

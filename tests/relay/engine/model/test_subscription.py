@@ -1,15 +1,14 @@
 import pytest
 
-from relay.forwarding.layer import Layer
-from relay.forwarding.media_clock import WallOffset
-from relay.forwarding.subscription import Subscription
 from relay.rtp import extensions
 from relay.rtp.header import PacketView
 from relay.rtp.rtcp_reports import ReportBlock, SenderReport
 from relay.rtp.seqnum import ts_delta
 from streamsvc.base.clock import ntp_from_wall_ms
 from streamsvc.base.media import Codec, MediaKind
-from tests.relay.forwarding.media import (
+from tests.support.engine_model.layer import Layer
+from tests.support.engine_model.media_clock import WallOffset
+from tests.support.engine_model.packets import (
     SEND_TIME,
     arrive,
     descriptor_of,
@@ -20,6 +19,7 @@ from tests.relay.forwarding.media import (
     subscription_of,
     vp8_payload,
 )
+from tests.support.engine_model.subscription import Subscription
 
 
 def watching(

@@ -1,4 +1,4 @@
-from relay.forwarding.receive_stats import ReceiveStats
+from tests.support.engine_model.receive_stats import ReceiveStats
 
 NTP = 0x1234_5678_9ABC_DEF0
 

@@ -1,6 +1,6 @@
 """The last packets of one layer, by extended sequence number: a ring that forgets the oldest."""
 
-from relay.forwarding.inbound_packet import InboundPacket
+from tests.support.engine_model.inbound_packet import InboundPacket
 
 VIDEO_PACKETS = 1024
 """Over 5 s of a 2 Mbit/s layer; a repair older than that helps nobody."""

@@ -1,13 +1,14 @@
-from relay.forwarding.publication import Publication
-from relay.forwarding.publisher_feed import PublisherFeed
-from relay.rtp import rtcp, twcc
+from relay.rtp import rtcp
 from relay.rtp.packet import write_packet
 from relay.rtp.rtcp_feedback import KeyframeRequest, Nack, Remb
 from relay.rtp.rtcp_reports import ReceiverReport, SenderReport, write_sender_report
 from relay.sdp.negotiated import Extensions
 from streamsvc.base.clock import ntp_from_wall_ms
 from streamsvc.base.media import Codec, MediaKind
-from tests.relay.forwarding.media import h264_payload, media_of, publication_of, rtp
+from tests.support.engine_model import twcc
+from tests.support.engine_model.packets import h264_payload, media_of, publication_of, rtp
+from tests.support.engine_model.publication import Publication
+from tests.support.engine_model.publisher_feed import PublisherFeed
 
 RIDS = Extensions(mid=4, rid=10, repaired_rid=11)
 WALL_MS = 1_800_000_000_000

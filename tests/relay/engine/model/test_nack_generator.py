@@ -1,4 +1,4 @@
-from relay.forwarding.nack_generator import (
+from tests.support.engine_model.nack_generator import (
     MAX_MISSING,
     MAX_TRIES,
     REORDER_SECONDS,

@@ -3,14 +3,12 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from relay.forwarding.publisher_feed import PublisherFeed
-from relay.forwarding.subscriber_feed import SubscriberFeed
 from relay.forwarding.subscription import SubscriptionSpec
 from relay.rtp.rtcp_feedback import write_nack
 from relay.sdp.negotiated import Extensions
 from streamsvc.base.errors import ProtocolError
 from streamsvc.base.media import Codec, MediaKind
-from tests.relay.forwarding.media import (
+from tests.support.engine_model.packets import (
     SEND_TIME,
     arrive,
     layer_of,
@@ -18,6 +16,8 @@ from tests.relay.forwarding.media import (
     publication_of,
     vp8_payload,
 )
+from tests.support.engine_model.publisher_feed import PublisherFeed
+from tests.support.engine_model.subscriber_feed import SubscriberFeed
 
 WALL_MS = 1_800_000_000_000
 HEADS = st.sampled_from([b"\x80\x60", b"\x90\x60", b"\xb0\xe0", b"\x80\x61", b"\x9f\x61"])

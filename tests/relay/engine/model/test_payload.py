@@ -5,9 +5,9 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from relay.rtp import h264, payload, vp8
 from streamsvc.base.errors import ProtocolError
 from streamsvc.base.media import Codec
+from tests.support.engine_model import h264, payload, vp8
 
 SIZE = (322, 182)  # not multiples of 16: the SPS must be cropped
 

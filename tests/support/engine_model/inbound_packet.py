@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from relay.rtp.vp8 import Descriptor
+from tests.support.engine_model.vp8 import Descriptor
 
 
 @dataclass(frozen=True, slots=True)

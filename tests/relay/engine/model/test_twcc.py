@@ -3,7 +3,8 @@ import struct
 from hypothesis import given
 from hypothesis import strategies as st
 
-from relay.rtp import rtcp, twcc
+from relay.rtp import rtcp
+from tests.support.engine_model import twcc
 
 ARRIVALS = st.lists(st.one_of(st.none(), st.floats(0, 8)), min_size=1, max_size=120).filter(
     lambda arrivals: any(arrival is not None for arrival in arrivals)

@@ -1,8 +1,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from relay.forwarding.munger import Munger
 from relay.rtp.seqnum import ts_delta
+from tests.support.engine_model.munger import Munger
 
 
 def test_losses_of_the_source_stay_visible_and_can_be_filled() -> None:

@@ -3,8 +3,8 @@
 Without it a decoder takes a switch for lost pictures and freezes until its next key frame.
 """
 
-from relay.forwarding.inbound_packet import InboundPacket
-from relay.rtp.vp8 import Descriptor
+from tests.support.engine_model.inbound_packet import InboundPacket
+from tests.support.engine_model.vp8 import Descriptor
 
 
 class Vp8Munger:

@@ -1,6 +1,6 @@
 """A look into H.264 payloads (RFC 6184) without decoding: key frames and sizes."""
 
-from relay.rtp.bits import BitReader, OutOfBits
+from tests.support.engine_model.bits import BitReader, OutOfBits
 
 _STAP_A = 24
 _FU_A = 28

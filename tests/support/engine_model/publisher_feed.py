@@ -7,12 +7,6 @@ Drive rule: `receive` each RTP packet, `receive_rtcp` each compound, and drain `
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from relay.forwarding.inbound_packet import InboundPacket
-from relay.forwarding.keyframe_requests import TAPPED_INTERVAL_SECONDS, KeyframeRequests
-from relay.forwarding.layer import Layer
-from relay.forwarding.publication import Publication
-from relay.forwarding.source_table import Source, SourceTable
-from relay.forwarding.transport_feedback import TransportFeedback
 from relay.forwarding.uplink import Uplink
 from relay.rtp import rtcp
 from relay.rtp.extensions import element
@@ -27,6 +21,12 @@ from relay.rtp.rtcp_reports import (
 )
 from relay.sdp.negotiated import NegotiatedMedia
 from streamsvc.base.media import MediaKind
+from tests.support.engine_model.inbound_packet import InboundPacket
+from tests.support.engine_model.keyframe_requests import TAPPED_INTERVAL_SECONDS, KeyframeRequests
+from tests.support.engine_model.layer import Layer
+from tests.support.engine_model.publication import Publication
+from tests.support.engine_model.source_table import Source, SourceTable
+from tests.support.engine_model.transport_feedback import TransportFeedback
 
 REPORT_SECONDS = 1.0
 _CNAME = "streamsvc"

@@ -1,18 +1,18 @@
 """One encoding of a published track: its statistics, its last packets, its key frames."""
 
-from relay.forwarding.inbound_packet import InboundPacket
-from relay.forwarding.media_clock import MediaClock, WallOffset
-from relay.forwarding.nack_generator import NackGenerator
-from relay.forwarding.packet_cache import AUDIO_PACKETS, VIDEO_PACKETS, PacketCache
-from relay.forwarding.rate_meter import RateMeter
-from relay.forwarding.receive_stats import ReceiveStats
-from relay.rtp import h264, vp8
 from relay.rtp.header import PacketView
-from relay.rtp.payload import picture_pixels
 from relay.rtp.rtcp_reports import SenderReport
 from relay.rtp.seqnum import Unwrapper
 from streamsvc.base.errors import ProtocolError
 from streamsvc.base.media import CLOCK_RATE, Codec, MediaKind
+from tests.support.engine_model import h264, vp8
+from tests.support.engine_model.inbound_packet import InboundPacket
+from tests.support.engine_model.media_clock import MediaClock, WallOffset
+from tests.support.engine_model.nack_generator import NackGenerator
+from tests.support.engine_model.packet_cache import AUDIO_PACKETS, VIDEO_PACKETS, PacketCache
+from tests.support.engine_model.payload import picture_pixels
+from tests.support.engine_model.rate_meter import RateMeter
+from tests.support.engine_model.receive_stats import ReceiveStats
 
 LIVE_SECONDS = 1.0
 """A video layer without packets for this long was stopped by its encoder."""

@@ -1,8 +1,7 @@
-from relay.forwarding.layer import BURST_BYTES, BURST_SECONDS, LIVE_SECONDS, Layer
-from relay.forwarding.publication import BETTER_SECONDS
 from relay.rtp.header import PacketView
 from streamsvc.base.media import Codec
-from tests.relay.forwarding.media import (
+from tests.support.engine_model.layer import BURST_BYTES, BURST_SECONDS, LIVE_SECONDS, Layer
+from tests.support.engine_model.packets import (
     arrive,
     h264_payload,
     layer_of,
@@ -10,6 +9,7 @@ from tests.relay.forwarding.media import (
     rtp,
     vp8_payload,
 )
+from tests.support.engine_model.publication import BETTER_SECONDS
 
 
 def test_a_duplicate_is_taken_once() -> None:

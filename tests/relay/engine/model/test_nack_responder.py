@@ -1,12 +1,12 @@
-from relay.forwarding.nack_responder import (
+from streamsvc.base.media import Codec, MediaKind
+from tests.support.engine_model.nack_responder import (
     MAX_TRIES,
     NackResponder,
     RepairBudget,
     Sent,
     SentRing,
 )
-from streamsvc.base.media import Codec, MediaKind
-from tests.relay.forwarding.media import arrive, h264_payload, layer_of
+from tests.support.engine_model.packets import arrive, h264_payload, layer_of
 
 
 def responder(kind: MediaKind = MediaKind.VIDEO, bps: int = 4_000_000) -> NackResponder:

@@ -1,16 +1,18 @@
 """Packets and specs for the forwarding tests, made by hand so that each number is known."""
 
-from relay.forwarding.inbound_packet import InboundPacket
-from relay.forwarding.layer import Layer
-from relay.forwarding.media_clock import WallOffset
-from relay.forwarding.nack_responder import RepairBudget
-from relay.forwarding.publication import Publication, PublicationSpec
-from relay.forwarding.subscription import Subscription, SubscriptionSpec
-from relay.rtp import vp8
+from relay.forwarding.publication import PublicationSpec
+from relay.forwarding.subscription import SubscriptionSpec
 from relay.rtp.header import PacketView
 from relay.rtp.packet import write_packet
 from relay.sdp.negotiated import Extensions, NegotiatedMedia
 from streamsvc.base.media import Codec, MediaKind, Slot
+from tests.support.engine_model import vp8
+from tests.support.engine_model.inbound_packet import InboundPacket
+from tests.support.engine_model.layer import Layer
+from tests.support.engine_model.media_clock import WallOffset
+from tests.support.engine_model.nack_responder import RepairBudget
+from tests.support.engine_model.publication import Publication
+from tests.support.engine_model.subscription import Subscription
 
 SEND_TIME = b"\1\2\3"
 VIDEO_FEEDBACK = frozenset({"nack", "nack pli", "goog-remb"})

