@@ -56,6 +56,7 @@ def _draw_panel(axes: "Axes", report: SwarmReport, unit: str, names: dict[str, s
         known = [(at, value) for at, value in points if at is not None and value is not None]
         axes.plot([at for at, _ in known], [v for _, v in known], marker=".", label=label)
     axes.set_ylabel(unit)
+    axes.margins(y=0.2)
     axes.set_ylim(bottom=0)
     axes.grid(visible=True, alpha=0.3)
-    axes.legend(loc="upper left", fontsize="small")
+    axes.legend(loc="best", fontsize="small")

@@ -69,9 +69,7 @@ async def test_who_is_due_is_ticked_again_and_again(pool: Pool, bell: MakeBell) 
     assert members[2].ticks == []
 
 
-async def test_what_comes_is_read_one_at_a_time(
-    pool: Pool, bell: MakeBell
-) -> None:
+async def test_what_comes_is_read_one_at_a_time(pool: Pool, bell: MakeBell) -> None:
     member, sender = bell(), bell()
     pool.add(member)
     for number in range(5):
