@@ -49,8 +49,15 @@ bool munger_numbers(Munger *munger, int64_t ext_seq, uint32_t ts, int64_t arriva
     return true;
 }
 
+/* Whether `one` follows `other` in numbers that wrap under this mask. */
+static bool is_newer(uint16_t one, uint16_t other, uint16_t mask) {
+    uint16_t ahead = (uint16_t)(one - other) & mask;
+    return ahead != 0 && ahead <= mask / 2;
+}
+
 void munger_vp8(Munger *munger, const Vp8Descriptor *found, Numbers *numbers) {
-    if (munger->is_vp8_switching) {
+    bool is_first = munger->is_vp8_switching; /* it sets the pace; a late one does not go back */
+    if (is_first) {
         munger->is_vp8_switching = false;
         if (munger->is_vp8_started) {
             munger->picture_id_shift = (uint16_t)(munger->last_picture_id + 1 - found->picture_id);
@@ -59,11 +66,13 @@ void munger_vp8(Munger *munger, const Vp8Descriptor *found, Numbers *numbers) {
         munger->is_vp8_started = true;
     }
     uint16_t mask = found->picture_id_bits == 15 ? 0x7FFF : 0x7F;
-    if (found->picture_id_bits)
-        munger->last_picture_id = (uint16_t)(found->picture_id + munger->picture_id_shift) & mask;
-    if (found->tl0_at) munger->last_tl0 = (uint8_t)(found->tl0 + munger->tl0_shift);
-    numbers->picture_id = munger->last_picture_id;
-    numbers->tl0 = munger->last_tl0;
+    numbers->picture_id = (uint16_t)(found->picture_id + munger->picture_id_shift) & mask;
+    numbers->tl0 = (uint8_t)(found->tl0 + munger->tl0_shift);
+    if (found->picture_id_bits &&
+        (is_first || is_newer(numbers->picture_id, munger->last_picture_id, mask)))
+        munger->last_picture_id = numbers->picture_id;
+    if (found->tl0_at && (is_first || is_newer(numbers->tl0, munger->last_tl0, 0xFF)))
+        munger->last_tl0 = numbers->tl0;
 }
 
 int64_t munger_take_skipped(Munger *munger) {

@@ -27,9 +27,10 @@ class Vp8Munger:
         found = packet.descriptor
         if found is None:
             return packet.payload
-        if self._is_switching:
+        is_first = self._is_switching
+        if is_first:
             self._begin_segment(found)
-        return self._rewritten(packet.payload, found)
+        return self._rewritten(packet.payload, found, is_first)
 
     def _begin_segment(self, found: Descriptor) -> None:
         self._is_switching = False
@@ -38,16 +39,26 @@ class Vp8Munger:
             self._tl0_shift = self._last_tl0 + 1 - (found.tl0_picture_index or 0)
         self._is_started = True
 
-    def _rewritten(self, payload: bytes, found: Descriptor) -> bytes:
+    def _rewritten(self, payload: bytes, found: Descriptor, is_first: bool) -> bytes:
+        """The first packet sets the pace; a late one does not take it back."""
         head = bytearray(payload[: found.length])
         if found.picture_id is not None:
             mask = 0x7FFF if found.picture_id_bits == 15 else 0x7F
-            self._last_picture_id = (found.picture_id + self._picture_id_shift) & mask
-            _put_picture_id(head, found.picture_id_offset, self._last_picture_id, mask)
+            picture_id = (found.picture_id + self._picture_id_shift) & mask
+            _put_picture_id(head, found.picture_id_offset, picture_id, mask)
+            if is_first or _is_newer(picture_id, self._last_picture_id, mask):
+                self._last_picture_id = picture_id
         if found.tl0_picture_index is not None:
-            self._last_tl0 = (found.tl0_picture_index + self._tl0_shift) & 0xFF
-            head[found.tl0_offset] = self._last_tl0
+            tl0 = (found.tl0_picture_index + self._tl0_shift) & 0xFF
+            head[found.tl0_offset] = tl0
+            if is_first or _is_newer(tl0, self._last_tl0, 0xFF):
+                self._last_tl0 = tl0
         return bytes(head) + payload[found.length :]
+
+
+def _is_newer(one: int, other: int, mask: int) -> bool:
+    """In numbers that wrap under `mask`."""
+    return 1 <= (one - other) & mask <= mask // 2
 
 
 def _put_picture_id(head: bytearray, offset: int, picture_id: int, mask: int) -> None:
