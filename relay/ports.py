@@ -4,8 +4,8 @@ Nothing here waits. Commands take effect between packets, never in the middle of
 is not known (any more) is ignored by the removing and setting commands, because media and control
 end at different instants. Numbers are given by control and never used twice.
 
-The engine owns the UDP socket. A datagram that is not SRTP or SRTCP of a connected peer's address
-(STUN, DTLS; RFC 7983) goes to the listener.
+The engine reads the UDP socket. It answers checks (STUN) itself; what they prove, and datagrams of
+handshakes (DTLS), go to the listener.
 """
 
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ from typing import Protocol
 
 from relay.forwarding.publication import PublicationSpec
 from relay.forwarding.subscription import SubscriptionSpec
-from relay.sdp.negotiated import NegotiatedMedia
+from relay.sdp.negotiated import IceCredentials, NegotiatedMedia
 
 Address = tuple[str, int] | tuple[str, int, int, int]
 """As the socket module gives it: IPv4, or IPv6 with flow and scope."""
@@ -101,20 +101,34 @@ class SubscriberStats:
     subscriptions: tuple[SubscriptionStats, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class ProvedCheck:
+    """A connectivity check whose sender knows the session's password (RFC 8445 §7.3)."""
+
+    session: int
+    ufrag: str
+    """Which of the session's names it used."""
+    address: Address
+    at: float
+    nominates: bool
+    elsewhere_at: float
+    """When a check of the session last came from another address; minus infinity: never."""
+
+
 class EngineListener(Protocol):
     """What the engine reports, at once and on the event loop."""
 
-    def control_datagram(self, datagram: bytes, address: Address, now: float) -> None:
-        """Not media: STUN or DTLS."""
+    def ice_checked(self, check: ProvedCheck) -> None:
+        """A check proved itself and was answered: where a peer is, or else may be."""
+
+    def handshake_datagram(self, session: int, datagram: bytes) -> None:
+        """DTLS, from an address that this ICE session has proved."""
 
     def publication_started(self, number: int) -> None:
         """Its first packet was decrypted."""
 
     def layers_changed(self, number: int) -> None:
         """One of its layers began, or fell silent."""
-
-    def peer_failed(self, peer: int) -> None:
-        """A bug of ours showed on this peer; it must be closed."""
 
     def tap_opened(self, publication: int, wall_ms: int) -> int:
         """A layer begins to go to the sink; returns the track number to use."""
@@ -135,6 +149,17 @@ class Engine(Protocol):
     def send_control(self, datagram: bytes, address: Address) -> None:
         """Send STUN or DTLS from the media port."""
 
+    # ---- ICE
+
+    def open_name(self, session: int, credentials: IceCredentials) -> None:
+        """Answer checks of this name; a session has two at most, the older gives way."""
+
+    def close_name(self, ufrag: str) -> None:
+        """Answer it no more."""
+
+    def close_ice(self, session: int) -> None:
+        """Forget its names and addresses."""
+
     # ---- peers
 
     def add_publisher(
@@ -148,8 +173,8 @@ class Engine(Protocol):
     def add_subscriber(self, peer: int, subscriptions: Sequence[SubscriptionSpec]) -> None:
         """A peer that receives."""
 
-    def connect_peer(self, peer: int, keys: PeerKeys, address: Address) -> None:
-        """Its handshake is done: media may flow."""
+    def connect_peer(self, peer: int, session: int, keys: PeerKeys, address: Address) -> None:
+        """Its handshake over this ICE session is done: media may flow."""
 
     def set_address(self, peer: int, address: Address) -> None:
         """It moved (NAT rebinding), proved by an authenticated check."""

@@ -48,9 +48,12 @@ cdef extern from "engine.h" nogil:
     ctypedef enum Command:
         ADD_PUBLISHER, ADD_SUBSCRIBER, CONNECT_PEER, SET_ADDRESS, REMOVE_PEER, SET_SOURCE
         SET_TARGET, SET_MUTED, SET_TAPPED, REQUEST_KEYFRAME, SET_LINK, SET_ALLOWANCE
+        OPEN_NAME, CLOSE_NAME, CLOSE_ICE
     enum:
         PUBLICATION_STARTED, LAYERS_CHANGED, PUBLISHER_STATS, SUBSCRIBER_STATS
         TAP_OPENED, TAP_PACKET, TAP_CLOSED
+        CONTROL_CHECK, CONTROL_HANDSHAKE
+        UFRAG_BYTES, PASSWORD_BYTES
     int64_t NEVER_US
     ctypedef void *SrtpSession
     ctypedef int (*SrtpCall)(SrtpSession, void *, int *)
@@ -91,7 +94,16 @@ cdef extern from "engine.h" nogil:
         int count
         uint32_t places[8]
         SubscriptionSpec subscriptions[8]
+    ctypedef struct OpenName:
+        uint64_t number
+        uint32_t place
+        uint8_t password_length
+        char ufrag[32]
+        uint8_t password[64]
+    ctypedef struct CloseName:
+        char ufrag[32]
     ctypedef struct ConnectPeer:
+        uint64_t ice
         uint32_t place
         SrtpSession inbound, outbound
         Address address
@@ -148,8 +160,11 @@ cdef extern from "engine.h" nogil:
         uint64_t publication
         int64_t wall_us
     ctypedef struct ControlHead:
+        uint64_t session
         Address from_ "from"
-        int64_t arrived_us
+        int64_t arrived_us, elsewhere_us
+        bint nominates
+        char ufrag[32]
     ctypedef struct Ring:
         pass
     ctypedef struct Record:
@@ -180,7 +195,7 @@ NOTHING = 0xFFFFFFFF
 CODECS = {"opus": CODEC_OPUS, "h264": CODEC_H264, "vp8": CODEC_VP8}
 COUNTER_NAMES = (
     "received", "sent", "bytes_sent", "forwarded", "repaired", "keyframes_wanted", "too_long",
-    "stranger", "unwanted", "malformed", "send_failed", "control_full", "tap_lost", "events_lost",
+    "not_ours", "stun_refused", "stranger", "unwanted", "malformed", "send_failed", "control_full", "tap_lost", "events_lost",
 )
 
 
@@ -336,11 +351,12 @@ cdef class Core:
             command.count += 1
         return engine_command(self.engine, ADD_SUBSCRIBER, &command, sizeof(command))
 
-    def connect_peer(self, uint32_t place, uintptr_t inbound, uintptr_t outbound, tuple address):
+    def connect_peer(self, uint32_t place, uint64_t ice, uintptr_t inbound, uintptr_t outbound,
+                     tuple address):
         """SRTP sessions by their addresses; they must live until the peer is removed."""
         cdef ConnectPeer command
         memset(&command, 0, sizeof(command))
-        command.place = place
+        command.place, command.ice = place, ice
         command.inbound, command.outbound = <SrtpSession>inbound, <SrtpSession>outbound
         _put_address(&command.address, address)
         return engine_command(self.engine, CONNECT_PEER, &command, sizeof(command))
@@ -351,6 +367,26 @@ cdef class Core:
         command.place = place
         _put_address(&command.address, address)
         return engine_command(self.engine, SET_ADDRESS, &command, sizeof(command))
+
+    def open_name(self, uint32_t place, uint64_t number, ufrag, bytes password):
+        """One more name of an ICE session."""
+        cdef OpenName command
+        if len(password) > PASSWORD_BYTES:
+            raise ValueError("the password is too long")
+        memset(&command, 0, sizeof(command))
+        command.place, command.number = place, number
+        _put_text(command.ufrag, ufrag, UFRAG_BYTES)
+        memcpy(command.password, <const char *>password, len(password))
+        command.password_length = len(password)
+        return engine_command(self.engine, OPEN_NAME, &command, sizeof(command))
+
+    def close_name(self, ufrag):
+        cdef CloseName command
+        _put_text(command.ufrag, ufrag, UFRAG_BYTES)
+        return engine_command(self.engine, CLOSE_NAME, &command, sizeof(command))
+
+    def close_ice(self, uint32_t place):
+        return self._set(CLOSE_ICE, place, 0)
 
     def set_source(self, uint32_t subscription, uint32_t publication, int payload_type,
                    int rtx_payload_type):
@@ -398,15 +434,20 @@ cdef class Core:
         """From now on the next news wakes control again: call before reading."""
         engine_listen(self.engine)
 
-    def datagrams(self, int most):
-        """STUN and DTLS: (bytes, address, monotonic seconds) each."""
+    def control(self, int most):
+        """Checks and datagrams of handshakes: (ICE session, address, monotonic seconds, check,
+        datagram) each. `check`: (ufrag, nominates, seconds of the last check from elsewhere), None
+        for a datagram."""
         cdef Record record
         cdef ControlHead head
         cdef list found = []
         while len(found) < most and ring_peek(&self.engine.control, &record):
             memcpy(&head, record.bytes, sizeof(head))
+            check = None
+            if record.kind == CONTROL_CHECK:
+                check = head.ufrag.decode(), bool(head.nominates), head.elsewhere_us / 1e6
             body = record.bytes[sizeof(head):record.length]
-            found.append((body, _address(&head.from_), head.arrived_us / 1e6))
+            found.append((head.session, _address(&head.from_), head.arrived_us / 1e6, check, body))
             ring_pop(&self.engine.control, &record)
         return found
 

@@ -3,8 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "peer.h"
-
 bool address_is_same(const Address *one, const Address *other) {
     if (one->length != other->length || one->any.sa_family != other->any.sa_family) return false;
     if (one->any.sa_family == AF_INET)
@@ -27,9 +25,9 @@ static uint32_t hash(const Address *address) {
     return (uint32_t)((key * 0x9E3779B97F4A7C15ULL) >> 32);
 }
 
-bool address_table_init(AddressTable *table, uint32_t max_peers) {
+bool address_table_init(AddressTable *table, uint32_t most) {
     table->size = 64;
-    while (table->size < 4 * max_peers) table->size *= 2;
+    while (table->size < 4 * most) table->size *= 2;
     table->count = 0;
     table->places = calloc(table->size, sizeof *table->places);
     return table->places != NULL;
@@ -43,12 +41,12 @@ void address_table_free(AddressTable *table) {
 /* The place of an address, or the empty one where it would be. */
 static uint32_t place_of(const AddressTable *table, const Address *address) {
     uint32_t at = hash(address) & (table->size - 1);
-    while (table->places[at] && !address_is_same(&table->places[at]->address, address))
+    while (table->places[at] && !address_is_same(table->places[at], address))
         at = (at + 1) & (table->size - 1);
     return at;
 }
 
-Peer *address_table_find(const AddressTable *table, const Address *address) {
+Address *address_table_find(const AddressTable *table, const Address *address) {
     return table->places[place_of(table, address)];
 }
 
@@ -59,32 +57,28 @@ static void empty(AddressTable *table, uint32_t at) {
     table->count--;
     for (;;) {
         next = (next + 1) & mask;
-        Peer *peer = table->places[next];
-        if (!peer) return;
-        uint32_t home = hash(&peer->address) & mask;
+        Address *address = table->places[next];
+        if (!address) return;
+        uint32_t home = hash(address) & mask;
         if (((next - home) & mask) < ((next - at) & mask)) continue;
-        table->places[at] = peer;
+        table->places[at] = address;
         table->places[next] = NULL;
         at = next;
     }
 }
 
-void address_table_put(AddressTable *table, Peer *peer) {
-    if (!peer->address.length || table->count + 1 >= table->size / 2) return;
-    uint32_t at = place_of(table, &peer->address);
-    Peer *before = table->places[at];
-    if (before == peer) return;
-    if (before) {
-        empty(table, at);
-        before->address.length = 0;
-        at = place_of(table, &peer->address);
-    }
-    table->places[at] = peer;
-    table->count++;
+Address *address_table_put(AddressTable *table, Address *address) {
+    if (!address->length || table->count >= table->size / 2) return NULL;
+    uint32_t at = place_of(table, address);
+    Address *before = table->places[at];
+    if (before == address) return NULL;
+    if (!before) table->count++;
+    table->places[at] = address;
+    return before;
 }
 
-void address_table_remove(AddressTable *table, const Peer *peer) {
-    if (!peer->address.length) return;
-    uint32_t at = place_of(table, &peer->address);
-    if (table->places[at] == peer) empty(table, at);
+void address_table_remove(AddressTable *table, const Address *address) {
+    if (!address->length) return;
+    uint32_t at = place_of(table, address);
+    if (table->places[at] == address) empty(table, at);
 }

@@ -1,4 +1,4 @@
-/* Where a peer is, and the table that finds a peer by the address of a datagram. */
+/* Where somebody is, and the table that finds them by the address of a datagram. */
 #ifndef RELAY_ENGINE_ADDRESS_H
 #define RELAY_ENGINE_ADDRESS_H
 
@@ -16,26 +16,25 @@ typedef struct Address {
     socklen_t length; /* 0: no address */
 } Address;
 
-struct Peer;
-
-/* Open addressing, never fuller than a quarter. */
+/* Addresses that stand in somebody's structure. Open addressing, never fuller than half. */
 typedef struct AddressTable {
-    struct Peer **places;
+    Address **places;
     uint32_t size, count;
 } AddressTable;
 
 bool address_is_same(const Address *one, const Address *other);
 
-/* False when memory is out. */
-bool address_table_init(AddressTable *table, uint32_t max_peers);
+/* For at most `most` addresses. False when memory is out. */
+bool address_table_init(AddressTable *table, uint32_t most);
 void address_table_free(AddressTable *table);
 
-struct Peer *address_table_find(const AddressTable *table, const Address *address);
+/* The address in the table that is the same; NULL if there is none. */
+Address *address_table_find(const AddressTable *table, const Address *address);
 
-/* Puts a peer at its address; whoever was there is nobody's any more. */
-void address_table_put(AddressTable *table, struct Peer *peer);
+/* Puts an address in; whoever had the same loses it and is returned, else NULL. */
+Address *address_table_put(AddressTable *table, Address *address);
 
-/* Harmless when the peer is not at its address. */
-void address_table_remove(AddressTable *table, const struct Peer *peer);
+/* Harmless when it is not there. */
+void address_table_remove(AddressTable *table, const Address *address);
 
 #endif

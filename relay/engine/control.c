@@ -71,14 +71,20 @@ static void add_subscriber(Engine *engine, const AddSubscriber *command) {
     engine->peers[command->place] = &subscriber->peer;
 }
 
+static void move_peer(Engine *engine, Peer *peer, const Address *address) {
+    address_table_remove(&engine->by_address, &peer->address);
+    peer->address = *address;
+    Address *before = address_table_put(&engine->by_address, &peer->address);
+    if (before) before->length = 0; /* whoever was there is gone: its port has a new owner */
+}
+
 static void connect_peer(Engine *engine, const ConnectPeer *command) {
     Peer *peer = peer_at(engine, command->place);
     if (!peer) return;
-    address_table_remove(&engine->by_address, peer);
+    peer->ice = command->ice;
     peer->inbound = command->inbound;
     peer->outbound = command->outbound;
-    peer->address = command->address;
-    address_table_put(&engine->by_address, peer);
+    move_peer(engine, peer, &command->address);
     if (peer->kind != PEER_SUBSCRIBER) return;
     Subscriber *subscriber = (Subscriber *)peer;
     for (int i = 0; i < subscriber->subscription_count; i++)
@@ -87,10 +93,7 @@ static void connect_peer(Engine *engine, const ConnectPeer *command) {
 
 static void set_address(Engine *engine, const PeerAddress *command) {
     Peer *peer = peer_at(engine, command->place);
-    if (!peer || !peer->outbound) return;
-    address_table_remove(&engine->by_address, peer);
-    peer->address = command->address;
-    address_table_put(&engine->by_address, peer);
+    if (peer && peer->outbound) move_peer(engine, peer, &command->address);
 }
 
 static void remove_publisher(Engine *engine, Publisher *publisher) {
@@ -147,9 +150,32 @@ static void remove_peer(Engine *engine, uint32_t place) {
     else
         remove_subscriber(engine, (Subscriber *)peer);
     batch_send(engine->batch);
-    address_table_remove(&engine->by_address, peer);
+    address_table_remove(&engine->by_address, &peer->address);
     engine->peers[place] = NULL;
     free(peer);
+}
+
+/* ---- names */
+
+static void open_name(Engine *engine, const OpenName *command) {
+    if (command->place >= engine->peer_places) return;
+    IceSession **place = engine->ice_sessions + command->place;
+    if (!*place) *place = calloc(1, sizeof **place);
+    if (!*place) return;
+    (*place)->number = command->number;
+    ice_open_name(*place, &engine->names, command->ufrag, command->password,
+                  command->password_length);
+}
+
+static void close_name(Engine *engine, const CloseName *command) {
+    IceName *name = name_table_find(&engine->names, command->ufrag);
+    if (name) ice_close_name(&engine->names, name);
+}
+
+static void close_ice(Engine *engine, uint32_t place) {
+    if (place >= engine->peer_places || !engine->ice_sessions[place]) return;
+    ice_close(engine->ice_sessions[place], &engine->names, &engine->proved);
+    engine->ice_sessions[place] = NULL;
 }
 
 /* ---- what flows */
@@ -233,6 +259,9 @@ static void apply(Engine *engine, const Record *record) {
     case REQUEST_KEYFRAME: request_keyframe(engine, command); break;
     case SET_LINK: set_link(engine, command); break;
     case SET_ALLOWANCE: set_allowance(engine, command); break;
+    case OPEN_NAME: open_name(engine, command); break;
+    case CLOSE_NAME: close_name(engine, command); break;
+    case CLOSE_ICE: close_ice(engine, ((const SetValue *)command)->place); break;
     }
 }
 

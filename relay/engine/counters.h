@@ -13,6 +13,8 @@ typedef enum Counter {
     COUNT_REPAIRED,
     COUNT_KEYFRAMES_WANTED,
     COUNT_TOO_LONG, /* the rest: datagrams not used, by reason */
+    COUNT_NOT_OURS, /* neither STUN, DTLS nor media, or a handshake from nobody */
+    COUNT_STUN_REFUSED,
     COUNT_STRANGER,
     COUNT_UNWANTED,
     COUNT_MALFORMED,

@@ -27,8 +27,12 @@ static bool make_tables(Engine *engine) {
     engine->publications = calloc(engine->publication_places, sizeof *engine->publications);
     engine->subscriptions = calloc(engine->subscription_places, sizeof *engine->subscriptions);
     engine->layers = calloc(LAYER_TABLE, sizeof *engine->layers);
+    engine->ice_sessions = calloc(peers, sizeof *engine->ice_sessions);
     return engine->peers && engine->publishers && engine->publications && engine->subscriptions &&
-           engine->layers && address_table_init(&engine->by_address, peers);
+           engine->layers && engine->ice_sessions &&
+           address_table_init(&engine->by_address, peers) &&
+           address_table_init(&engine->proved, MAX_PROVED * peers) &&
+           name_table_init(&engine->names, MAX_NAMES * peers);
 }
 
 static bool make_rings(Engine *engine) {
@@ -52,8 +56,8 @@ Engine *engine_new(const EngineSettings *settings) {
 static void remove_all(Engine *engine) {
     for (uint32_t place = 0; engine->peers && place < engine->peer_places; place++) {
         SetValue command = {.place = place};
-        if (!engine->peers[place]) continue;
         ring_push(&engine->commands, REMOVE_PEER, &command, sizeof command, NULL, 0);
+        ring_push(&engine->commands, CLOSE_ICE, &command, sizeof command, NULL, 0);
         engine_apply_commands(engine);
     }
 }
@@ -69,6 +73,9 @@ void engine_free(Engine *engine) {
     ring_free(&engine->control);
     ring_free(&engine->tap);
     address_table_free(&engine->by_address);
+    address_table_free(&engine->proved);
+    name_table_free(&engine->names);
+    free(engine->ice_sessions);
     free(engine->peers);
     free(engine->publishers);
     free(engine->publications);
@@ -96,14 +103,11 @@ static void take_datagram(Engine *engine, Datagram *datagram) {
         return;
     }
     if (datagram->bytes[0] < 128 || datagram->bytes[0] > 191) { /* RFC 7983 */
-        ControlHead head = {datagram->from, datagram->arrived_us};
-        if (!ring_push(&engine->control, 1, &head, sizeof head, datagram->bytes,
-                       (uint32_t)datagram->length))
-            counters_add(&engine->counters, COUNT_CONTROL_FULL, 1);
-        engine->has_news = true;
+        engine_take_control(engine, datagram);
         return;
     }
-    Peer *peer = address_table_find(&engine->by_address, &datagram->from);
+    /* a peer begins with its address */
+    Peer *peer = (Peer *)address_table_find(&engine->by_address, &datagram->from);
     if (peer)
         engine_take_media(engine, peer, datagram->bytes, datagram->length, datagram->arrived_us);
     else
@@ -202,8 +206,10 @@ static void *run(void *owner) {
     pthread_sigmask(SIG_BLOCK, &all, NULL); /* signals are control's */
     while (!atomic_load(&engine->is_stopping)) {
         wait_for_work(engine);
-        read_datagrams(engine);
+        engine->instant = instant_now();
+        /* first: who comes because of a command finds it applied */
         engine_apply_commands(engine);
+        read_datagrams(engine);
         tick(engine);
         batch_send(engine->batch);
         wake_control(engine);

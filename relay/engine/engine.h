@@ -45,7 +45,10 @@ typedef struct Engine {
     Batch *batch;
     Burst burst;
     Instant instant;
-    AddressTable by_address;
+    AddressTable by_address; /* of connected peers, for media */
+    AddressTable proved; /* of ICE sessions, for handshakes */
+    NameTable names;
+    IceSession **ice_sessions; /* by place */
     Peer **peers; /* by place; a Publisher or a Subscriber */
     Publication **publications;
     Subscription **subscriptions;
@@ -80,6 +83,9 @@ void engine_listen(Engine *engine);
 /* control.c */
 int engine_apply_commands(Engine *engine);
 void engine_tell(Engine *engine, Event event, const void *record, uint32_t length);
+
+/* checks.c: one datagram that is not media; `from` must live until the batch is sent */
+void engine_take_control(Engine *engine, const Datagram *datagram);
 
 /* inbound.c: one datagram of a known peer */
 void engine_take_media(Engine *engine, Peer *peer, uint8_t *bytes, int length, int64_t arrived_us);

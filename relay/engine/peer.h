@@ -11,9 +11,9 @@
 typedef enum PeerKind { PEER_PUBLISHER, PEER_SUBSCRIBER } PeerKind;
 
 typedef struct Peer {
-    uint64_t number;
+    Address address; /* first, so that a peer is found by it */
+    uint64_t number, ice; /* ice: number of its ICE session */
     PeerKind kind;
-    Address address;
     SrtpSession inbound, outbound; /* NULL until its handshake is done; owned by control */
     int64_t heard_us; /* last packet that passed authentication */
     uint32_t sources[MAX_PEER_SOURCES];

@@ -5,6 +5,7 @@
 #ifndef RELAY_ENGINE_RECORDS_H
 #define RELAY_ENGINE_RECORDS_H
 
+#include "ice.h"
 #include "publisher.h"
 #include "subscriber.h"
 
@@ -23,6 +24,9 @@ typedef enum Command {
     REQUEST_KEYFRAME,
     SET_LINK,
     SET_ALLOWANCE,
+    OPEN_NAME,
+    CLOSE_NAME,
+    CLOSE_ICE,
 } Command;
 
 typedef struct AddPublisher {
@@ -42,6 +46,7 @@ typedef struct AddSubscriber {
 } AddSubscriber;
 
 typedef struct ConnectPeer {
+    uint64_t ice;
     uint32_t place;
     SrtpSession inbound, outbound;
     Address address;
@@ -65,6 +70,18 @@ typedef struct SetTarget {
     bool has_target;
     char rid[RID_BYTES];
 } SetTarget;
+
+typedef struct OpenName {
+    uint64_t number; /* of the ICE session */
+    uint32_t place;
+    uint8_t password_length;
+    char ufrag[UFRAG_BYTES];
+    uint8_t password[PASSWORD_BYTES];
+} OpenName;
+
+typedef struct CloseName {
+    char ufrag[UFRAG_BYTES];
+} CloseName;
 
 /* The others: a place, and a switch or a number. */
 typedef struct SetValue {
@@ -139,11 +156,17 @@ typedef struct TapHead {
     int64_t wall_us;
 } TapHead;
 
-/* ---- datagrams that are not media: STUN and DTLS */
+/* ---- what control must see of ICE and DTLS; a datagram of a handshake follows its head */
+
+typedef enum ControlRecord { CONTROL_CHECK = 1, CONTROL_HANDSHAKE } ControlRecord;
 
 typedef struct ControlHead {
+    uint64_t session; /* number of the ICE session, proved by name or by address */
     Address from;
     int64_t arrived_us;
+    int64_t elsewhere_us; /* of a check: when another address of the session was checked last */
+    bool nominates;
+    char ufrag[UFRAG_BYTES]; /* which of the session's names the check used */
 } ControlHead;
 
 #endif

@@ -27,7 +27,7 @@ from relay.ports import (
     PublisherStats,
     SubscriberStats,
 )
-from relay.sdp.negotiated import NegotiatedMedia
+from relay.sdp.negotiated import IceCredentials, NegotiatedMedia
 from streamsvc.base.clock import Clock
 from streamsvc.base.errors import InvariantBroken
 from streamsvc.base.media import Codec, PacketSink
@@ -49,6 +49,7 @@ class NativeEngine:
         self._sink = sink
         self._max_peers = max_peers
         self._peers = Places(max_peers)
+        self._ice = Places(max_peers)
         self._publications = Places(PUBLICATIONS_OF_A_PEER * max_peers)
         self._subscriptions = Places(SUBSCRIPTIONS_OF_A_PEER * max_peers)
         self._specs: dict[int, SubscriptionSpec] = {}
@@ -138,6 +139,26 @@ class NativeEngine:
                 time.sleep(0.001)
         self._commanded += 1
 
+    # ---- ICE
+
+    def open_name(self, session: int, credentials: IceCredentials) -> None:
+        """See `Engine`. Raises Overload `relay-full`."""
+        place = self._ice.find(session)
+        if place is None:
+            place = self._ice.take(session)
+        ufrag, password = credentials.ufrag, credentials.pwd.encode()
+        self._command(lambda: self._core.open_name(place, session, ufrag, password))
+
+    def close_name(self, ufrag: str) -> None:
+        """See `Engine`."""
+        self._command(lambda: self._core.close_name(ufrag))
+
+    def close_ice(self, session: int) -> None:
+        """See `Engine`."""
+        place = self._ice.give_back(session)
+        if place is not None:
+            self._command(lambda: self._core.close_ice(place))
+
     # ---- peers
 
     def add_publisher(
@@ -167,14 +188,14 @@ class NativeEngine:
         self._figures.add_subscriber(peer, numbers, self._clock.now())
         self._command(lambda: self._core.add_subscriber(place, peer, values))
 
-    def connect_peer(self, peer: int, keys: PeerKeys, address: Address) -> None:
+    def connect_peer(self, peer: int, session: int, keys: PeerKeys, address: Address) -> None:
         """See `Engine`."""
         place = self._peers.find(peer)
         if place is None:
             return
         self._keys[peer] = keys
         inbound, outbound = session_address(keys.inbound), session_address(keys.outbound)
-        self._command(lambda: self._core.connect_peer(place, inbound, outbound, address))
+        self._command(lambda: self._core.connect_peer(place, session, inbound, outbound, address))
 
     def set_address(self, peer: int, address: Address) -> None:
         """See `Engine`."""
@@ -262,6 +283,15 @@ class NativeEngine:
             self._command(lambda: self._core.set_link(place, bps))
 
     # ---- statistics
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether every command so far was applied."""
+        return self._core.applied >= self._commanded
+
+    def counters(self) -> dict[str, int]:
+        """Since the start, by the names of `relay.engine`."""
+        return self._core.counters()
 
     def publisher_stats(self, peer: int) -> PublisherStats | None:
         """See `Engine`."""

@@ -6,7 +6,7 @@ from contextlib import suppress
 
 from relay.engine._binding import KINDS, Core
 from relay.io.engine_figures import EngineFigures
-from relay.ports import EngineListener
+from relay.ports import EngineListener, ProvedCheck
 from streamsvc.base.clock import Clock
 from streamsvc.base.media import PacketSink
 
@@ -41,16 +41,22 @@ class EngineNews:
         with suppress(BlockingIOError):
             os.eventfd_read(self._wake)
         self._core.listen()
-        datagrams = self._core.datagrams(RECORDS_AT_ONCE)
-        for datagram, address, at in datagrams:
-            self._listener.control_datagram(datagram, address, at)
+        control = self._core.control(RECORDS_AT_ONCE)
+        for session, address, at, check, datagram in control:
+            if check is None:
+                self._listener.handshake_datagram(session, datagram)
+            else:
+                ufrag, nominates, elsewhere_at = check
+                self._listener.ice_checked(
+                    ProvedCheck(session, ufrag, address, at, nominates, elsewhere_at)
+                )
         taps = self._core.tap(RECORDS_AT_ONCE)
         for kind, key, publication, wall_ms, packet in taps:
             self._on_tap(kind, key, publication, wall_ms, packet)
         events = self._core.events(RECORDS_AT_ONCE)
         for kind, values in events:
             self._on_event(kind, values)
-        is_more = RECORDS_AT_ONCE in (len(datagrams), len(taps), len(events))
+        is_more = RECORDS_AT_ONCE in (len(control), len(taps), len(events))
         if is_more:
             os.eventfd_write(self._wake, 1)
         return is_more

@@ -5,14 +5,12 @@ import secrets
 from collections.abc import Callable
 
 from relay.metrics import DATAGRAMS_DROPPED
-from relay.ports import Address
+from relay.ports import Address, ProvedCheck
 from relay.sdp.negotiated import IceCredentials
 from streamsvc.base.errors import PeerGone
 
 MAX_WAITING = 64
 """Handshake datagrams not yet read; more are dropped, and DTLS sends them again."""
-MAX_ADDRESSES = 8
-"""Addresses from which a peer may have proved itself; the oldest gives way."""
 OLD_ADDRESS_SILENT_SECONDS = 3.0
 """A check without nomination moves the peer only when its old address was silent this long."""
 
@@ -27,7 +25,8 @@ def new_credentials() -> IceCredentials:
 class IceSession:
     """Where a peer is, proved by its checks; and the pipe its handshake uses."""
 
-    def __init__(self, send: Send, now: float) -> None:
+    def __init__(self, number: int, send: Send, now: float) -> None:
+        self.number = number
         self.credentials = new_credentials()
         self.former_credentials: IceCredentials | None = None
         """Still answered after a restart, until the peer uses the new ones."""
@@ -36,14 +35,8 @@ class IceSession:
         self.has_address = asyncio.Event()
         self.on_moved: Callable[[Address], None] | None = None
         self._send = send
-        self._checked_at: dict[Address, float] = {}
         self._inbox: asyncio.Queue[bytes | None] = asyncio.Queue(MAX_WAITING)
         self._is_closed = False
-
-    @property
-    def addresses(self) -> tuple[Address, ...]:
-        """Where it proved itself, oldest first."""
-        return tuple(self._checked_at)
 
     def restart(self) -> IceCredentials:
         """New credentials (RFC 8445 §9); the handshake's keys stay."""
@@ -51,31 +44,21 @@ class IceSession:
         self.credentials = new_credentials()
         return self.credentials
 
-    def checked(self, address: Address, now: float, *, nominates: bool) -> Address | None:
-        """A proved check came from `address`; returns an address that is no longer the peer's."""
-        self.heard_at = now
-        is_moving = self._is_moving(address, now, nominates=nominates)
-        self._checked_at.pop(address, None)
-        self._checked_at[address] = now
-        if is_moving:
-            self.address = address
-            self.has_address.set()
-            if self.on_moved is not None:
-                self.on_moved(address)
-        return self._forget_oldest()
+    def checked(self, check: ProvedCheck) -> None:
+        """A proved check came."""
+        self.heard_at = check.at
+        if not self._is_moving(check):
+            return
+        self.address = check.address
+        self.has_address.set()
+        if self.on_moved is not None:
+            self.on_moved(check.address)
 
-    def _is_moving(self, address: Address, now: float, *, nominates: bool) -> bool:
-        if self.address is None or address == self.address:
+    def _is_moving(self, check: ProvedCheck) -> bool:
+        if self.address is None or check.address == self.address:
             return self.address is None
-        silent = now - self._checked_at.get(self.address, float("-inf"))
-        return nominates or silent > OLD_ADDRESS_SILENT_SECONDS
-
-    def _forget_oldest(self) -> Address | None:
-        if len(self._checked_at) <= MAX_ADDRESSES:
-            return None
-        oldest = next(address for address in self._checked_at if address != self.address)
-        del self._checked_at[oldest]
-        return oldest
+        silent = check.at - check.elsewhere_at
+        return check.nominates or silent > OLD_ADDRESS_SILENT_SECONDS
 
     # ---- the pipe
 

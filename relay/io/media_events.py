@@ -6,7 +6,7 @@ from collections.abc import Callable
 from relay.io.media_session import MediaSession, PublisherSession
 from relay.io.mux import Mux
 from relay.io.sessions import Sessions
-from relay.ports import Address
+from relay.ports import ProvedCheck
 from streamsvc.base.clock import Clock
 from streamsvc.base.media import PacketSink, Track
 from streamsvc.base.sessions import ClosedBecause, RelayListener
@@ -36,15 +36,13 @@ class MediaEvents:
         self._clock = clock
         self._end = end
 
-    def control_datagram(self, datagram: bytes, address: Address, now: float) -> None:
+    def ice_checked(self, check: ProvedCheck) -> None:
         """See `EngineListener`."""
-        self._mux.handle(datagram, address, now)
+        self._mux.on_check(check)
 
-    def peer_failed(self, peer: int) -> None:
+    def handshake_datagram(self, session: int, datagram: bytes) -> None:
         """See `EngineListener`."""
-        session = self._sessions.of_peer(peer)
-        if session is not None:
-            self._end(session, ClosedBecause.FAULT)
+        self._mux.on_handshake(session, datagram)
 
     # ---- publications
 

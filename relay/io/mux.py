@@ -1,88 +1,53 @@
-"""Control datagrams of all peers on one port: checks by name, then handshakes by address.
-
-            first byte (RFC 7983)
-datagram ─► 0..3    STUN ─► name ─► password proves it ─► answer; the address is the peer's
-            20..63  DTLS ─► address ─► the session's pipe
-            others  dropped and counted
+"""ICE sessions of all peers on one port. The engine answers their checks and finds them by name and
+by address; here is decided where a peer is, and its handshake gets its datagrams.
 """
 
-from relay.io import stun
-from relay.io.ice_session import IceSession, Send
-from relay.metrics import DATAGRAMS_DROPPED
-from relay.ports import Address
+import itertools
+
+from relay.io.ice_session import IceSession
+from relay.ports import Engine, ProvedCheck
 from relay.sdp.negotiated import IceCredentials
-from streamsvc.base.errors import ProtocolError
 
 
 class Mux:
-    """Open a session per peer; `handle` every control datagram."""
+    """Open a session per peer; hand it what the engine tells of checks and handshakes."""
 
-    def __init__(self, send: Send) -> None:
-        self._send = send
-        self._by_name: dict[str, IceSession] = {}
-        self._by_address: dict[Address, IceSession] = {}
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._numbers = itertools.count(1)
+        self._sessions: dict[int, IceSession] = {}
 
     def open(self, now: float) -> IceSession:
         """A session with fresh credentials."""
-        session = IceSession(self._send, now)
-        self._by_name[session.credentials.ufrag] = session
+        session = IceSession(next(self._numbers), self._engine.send_control, now)
+        self._engine.open_name(session.number, session.credentials)
+        self._sessions[session.number] = session
         return session
 
     def restart(self, session: IceSession) -> IceCredentials:
         """New credentials for a session; the old ones hold until the new are used."""
-        self._forget_former(session)
         fresh = session.restart()
-        self._by_name[fresh.ufrag] = session
+        self._engine.open_name(session.number, fresh)
         return fresh
 
     def close(self, session: IceSession) -> None:
         """Nothing of it is answered any more; what it still sends, goes. Harmless to repeat."""
-        self._forget_former(session)
-        self._by_name.pop(session.credentials.ufrag, None)
-        for address in session.addresses:
-            self._forget_address(address, session)
+        if self._sessions.pop(session.number, None) is not None:
+            self._engine.close_ice(session.number)
 
-    def _forget_former(self, session: IceSession) -> None:
-        if session.former_credentials is not None:
-            self._by_name.pop(session.former_credentials.ufrag, None)
+    def on_check(self, check: ProvedCheck) -> None:
+        """A peer proved itself."""
+        session = self._sessions.get(check.session)
+        if session is None:
+            return
+        former = session.former_credentials
+        if former is not None and check.ufrag == session.credentials.ufrag:
             session.former_credentials = None
+            self._engine.close_name(former.ufrag)
+        session.checked(check)
 
-    def _forget_address(self, address: Address, session: IceSession) -> None:
-        if self._by_address.get(address) is session:
-            del self._by_address[address]
-
-    def handle(self, datagram: bytes, address: Address, now: float) -> None:
-        """One datagram that is not media."""
-        first = datagram[0] if datagram else 255
-        if first <= 3:
-            self._on_check(datagram, address, now)
-        elif 20 <= first <= 63 and address in self._by_address:
-            self._by_address[address].deliver(datagram)
-        else:
-            DATAGRAMS_DROPPED.labels("not_ours").inc()
-
-    def _on_check(self, datagram: bytes, address: Address, now: float) -> None:
-        try:
-            request = stun.read_request(datagram)
-        except ProtocolError:
-            DATAGRAMS_DROPPED.labels("not_ours").inc()
-            return
-        session = self._by_name.get(request.local_ufrag)
-        credentials = _named(session, request.local_ufrag) if session else None
-        if session is None or credentials is None or not request.is_proved_by(credentials.pwd):
-            DATAGRAMS_DROPPED.labels("stun_refused").inc()
-            return
-        if credentials is session.credentials:
-            self._forget_former(session)
-        self._send(stun.write_success(request.transaction_id, address, credentials.pwd), address)
-        self._by_address[address] = session
-        forgotten = session.checked(address, now, nominates=request.nominates)
-        if forgotten is not None:
-            self._forget_address(forgotten, session)
-
-
-def _named(session: IceSession, ufrag: str) -> IceCredentials | None:
-    """Which of the session's credentials the check uses."""
-    if session.credentials.ufrag == ufrag:
-        return session.credentials
-    return session.former_credentials
+    def on_handshake(self, session: int, datagram: bytes) -> None:
+        """DTLS of a session."""
+        found = self._sessions.get(session)
+        if found is not None:
+            found.deliver(datagram)

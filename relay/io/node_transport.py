@@ -1,21 +1,19 @@
-"""What all peers of a node share: the port, the certificate, the addresses, the mux."""
+"""What all peers of a node share: the port, the certificate, the addresses."""
 
 from relay.io.addresses import advertised_addresses, host_candidates
 from relay.io.aiortc_transport import new_certificate
 from relay.io.ice_session import IceSession
-from relay.io.mux import Mux
 from relay.io.udp_port import UdpPort
 from relay.sdp.negotiated import LocalTransport
 from relay.settings import RelaySettings
 
 
 class NodeTransport:
-    """`open` binds the port; then every peer gets a session from the mux."""
+    """`open` binds the port; then every peer's half of a description can be told."""
 
     def __init__(self, settings: RelaySettings) -> None:
         self.certificate = new_certificate()
         self.port = UdpPort(settings)
-        self.mux = Mux(self.port.send)
         self._settings = settings
         self._candidates: tuple[str, ...] = ()
 

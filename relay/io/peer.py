@@ -63,7 +63,7 @@ class Peer:
         keys = await self._dtls.handshake(self.negotiated.remote_fingerprints)
         if self.ice.address is None:  # has_address is set only after it
             raise PeerGone("handshake-failed")
-        self._engine.connect_peer(self.number, keys, self.ice.address)
+        self._engine.connect_peer(self.number, self.ice.number, keys, self.ice.address)
         self.ice.on_moved = self._on_moved
         self.is_connected = True
 

@@ -15,6 +15,7 @@ from relay.io.flows import heard_at, publisher_flow, subscriber_flow
 from relay.io.ice_session import IceSession
 from relay.io.media_events import MediaEvents
 from relay.io.media_session import MediaSession, PublisherSession, SubscriberSession
+from relay.io.mux import Mux
 from relay.io.node_transport import NodeTransport
 from relay.io.peer import Peer
 from relay.io.sessions import Sessions
@@ -55,8 +56,9 @@ class Relay:
         self._clock = clock
         self._node = NodeTransport(settings)
         self._engine: Engine = NativeEngine(self._node.port, clock, sink, settings.max_peers)
+        self._mux = Mux(self._engine)
         self._sessions = Sessions(self._engine)
-        self._events = MediaEvents(self._sessions, self._node.mux, sink, clock, self._end)
+        self._events = MediaEvents(self._sessions, self._mux, sink, clock, self._end)
         self._scope = TaskScope("relay")
         self._numbers = itertools.count(1)
         self._turn = 0
@@ -93,11 +95,11 @@ class Relay:
         if holder is not None and not (take_over or self._is_own_ghost(holder, party)):
             raise UserError("slot-taken", slot=slot, label=holder.party.label)
         self._check_room()
-        ice = self._node.mux.open(self._clock.now())
+        ice = self._mux.open(self._clock.now())
         try:
             negotiated = answer_publisher(offer_sdp, self._node.described(ice), slot=slot)
         except ProtocolError:
-            self._node.mux.close(ice)
+            self._mux.close(ice)
             raise
         if holder is not None:
             self._end(holder, ClosedBecause.REPLACED)
@@ -134,12 +136,12 @@ class Relay:
     async def subscribe(self, party: MediaParty, offer_sdp: str) -> MediaAnswer:
         """See `RelayPort`."""
         self._check_room()
-        ice = self._node.mux.open(self._clock.now())
+        ice = self._mux.open(self._clock.now())
         try:
             local = self._node.described(ice)
             negotiated = answer_subscriber(offer_sdp, local, new_ssrc=_new_ssrc)
         except ProtocolError:
-            self._node.mux.close(ice)
+            self._mux.close(ice)
             raise
         peer = self._new_peer(ice, negotiated)
         subscriptions = tuple(self._subscription(peer, media) for media in negotiated.media)
@@ -204,7 +206,7 @@ class Relay:
             return
         self._sessions.remove(session)
         self._engine.remove_peer(session.peer.number)
-        self._node.mux.close(session.peer.ice)
+        self._mux.close(session.peer.ice)
         if session.task is not None and session.task is not asyncio.current_task():
             session.task.cancel()
         PEERS.labels(_direction(session)).dec()
@@ -266,7 +268,7 @@ class Relay:
     def _restarted(self, session: MediaSession, asked: Fragment) -> TrickleAnswer:
         if asked.ice is not None:
             session.peer.remote_ufrag = asked.ice.ufrag
-        self._node.mux.restart(session.peer.ice)
+        self._mux.restart(session.peer.ice)
         local = self._node.described(session.peer.ice)
         mids = [media.mid for media in session.peer.negotiated.media]
         return TrickleAnswer(restart_fragment(local, mids), session.etag)

@@ -1,107 +1,119 @@
 import pytest
 
-from relay.io.ice_session import MAX_ADDRESSES, MAX_WAITING, OLD_ADDRESS_SILENT_SECONDS
+from relay.io.ice_session import MAX_WAITING, OLD_ADDRESS_SILENT_SECONDS, IceSession
 from relay.io.mux import Mux
-from relay.ports import Address
+from relay.ports import Address, ProvedCheck
+from relay.sdp.negotiated import IceCredentials
 from streamsvc.base.errors import PeerGone
-from tests.relay.io.test_stun import check
 
 HOME, MOVED = ("192.0.2.1", 1111), ("192.0.2.1", 2222)
 DTLS = bytes((22, 254, 253)) + bytes(20)
+NEVER = float("-inf")
 
 
-class Sent(list[tuple[bytes, Address]]):
-    """What went out."""
+class Answering:
+    """The engine's port, as far as ICE uses it: who is answered, and what goes out."""
 
-    def send(self, datagram: bytes, address: Address) -> None:
-        self.append((datagram, address))
+    def __init__(self) -> None:
+        self.names: dict[str, int] = {}
+        self.sent: list[tuple[bytes, Address]] = []
+
+    def open_name(self, session: int, credentials: IceCredentials) -> None:
+        self.names[credentials.ufrag] = session
+
+    def close_name(self, ufrag: str) -> None:
+        self.names.pop(ufrag, None)
+
+    def close_ice(self, session: int) -> None:
+        self.names = {name: its for name, its in self.names.items() if its != session}
+
+    def send_control(self, datagram: bytes, address: Address) -> None:
+        self.sent.append((datagram, address))
 
 
-def proved(session: object, nominates: bool = True) -> bytes:
-    ice = session.credentials  # type: ignore[attr-defined]
-    return check(f"{ice.ufrag}:theirs", ice.pwd, nominates)
+@pytest.fixture
+def engine() -> Answering:
+    return Answering()
 
 
-async def test_a_proved_check_is_answered_and_gives_the_peer_its_address() -> None:
-    sent = Sent()
-    mux = Mux(sent.send)
+@pytest.fixture
+def mux(engine: Answering) -> Mux:
+    return Mux(engine)  # type: ignore[arg-type]
+
+
+def check(
+    session: IceSession,
+    address: Address = HOME,
+    at: float = 1.0,
+    nominates: bool = True,
+    elsewhere_at: float = NEVER,
+) -> ProvedCheck:
+    ufrag = session.credentials.ufrag
+    return ProvedCheck(session.number, ufrag, address, at, nominates, elsewhere_at)
+
+
+async def test_a_proved_check_gives_the_peer_its_address(mux: Mux, engine: Answering) -> None:
     session = mux.open(0.0)
-    mux.handle(proved(session), HOME, 1.0)
-    assert session.address == HOME and session.has_address.is_set()
-    assert [address for _, address in sent] == [HOME]
-    mux.handle(DTLS, HOME, 2.0)
+    assert engine.names == {session.credentials.ufrag: session.number}
+    session.send(b"too early")
+    mux.on_check(check(session))
+    assert session.address == HOME and session.has_address.is_set() and session.heard_at == 1.0
+    mux.on_handshake(session.number, DTLS)
     assert await session.receive() == DTLS
+    session.send(b"answer")
+    assert engine.sent == [(b"answer", HOME)]
 
 
-async def test_a_stranger_gets_no_answer() -> None:
-    sent = Sent()
-    mux = Mux(sent.send)
+def test_what_is_for_nobody_is_ignored(mux: Mux, engine: Answering) -> None:
     session = mux.open(0.0)
-    mux.handle(check(f"{session.credentials.ufrag}:x", "a guess"), HOME, 1.0)
-    mux.handle(check("nobody:x", session.credentials.pwd), HOME, 1.0)
-    mux.handle(b"\0\1garbage", HOME, 1.0)
-    mux.handle(DTLS, HOME, 1.0)
-    mux.handle(b"", HOME, 1.0)
-    assert sent == [] and session.address is None
+    mux.close(session)
+    mux.close(session)
+    mux.on_check(check(session))
+    mux.on_handshake(session.number, DTLS)
+    assert engine.names == {} and session.address is None
 
 
-async def test_a_peer_moves_by_nomination_or_when_its_old_address_is_silent() -> None:
-    mux, moves = Mux(Sent().send), list[Address]()
+def test_a_peer_moves_by_nomination_or_when_its_old_address_is_silent(mux: Mux) -> None:
+    moves = list[Address]()
     session = mux.open(0.0)
     session.on_moved = moves.append
-    mux.handle(proved(session), HOME, 1.0)
-    mux.handle(proved(session, nominates=False), MOVED, 1.5)
+    mux.on_check(check(session))
+    mux.on_check(check(session, MOVED, 1.5, nominates=False, elsewhere_at=1.0))
     assert session.address == HOME
-    mux.handle(proved(session, nominates=False), MOVED, 1.1 + OLD_ADDRESS_SILENT_SECONDS)
+    later = 1.1 + OLD_ADDRESS_SILENT_SECONDS
+    mux.on_check(check(session, MOVED, later, nominates=False, elsewhere_at=1.0))
     assert session.address == MOVED
-    mux.handle(proved(session), HOME, 5.0)
+    mux.on_check(check(session, HOME, 5.0, elsewhere_at=later))
     assert moves == [HOME, MOVED, HOME]
-    mux.handle(DTLS, MOVED, 6.0)  # also from where it was
-    assert await session.receive() == DTLS
 
 
-async def test_a_peer_can_not_hold_more_than_so_many_addresses() -> None:
-    mux = Mux(Sent().send)
+def test_after_a_restart_the_old_name_holds_until_the_new_is_used(
+    mux: Mux, engine: Answering
+) -> None:
     session = mux.open(0.0)
-    mux.handle(proved(session), HOME, 0.0)
-    for port in range(3 * MAX_ADDRESSES):
-        mux.handle(proved(session, nominates=False), ("192.0.2.9", port), 0.1)
-    assert len(session.addresses) == MAX_ADDRESSES
-    assert session.address == HOME and HOME in session.addresses
-
-
-async def test_after_a_restart_the_old_name_holds_until_the_new_is_used() -> None:
-    mux = Mux(Sent().send)
-    session = mux.open(0.0)
-    old = proved(session)
+    old = check(session)
     mux.restart(session)
-    mux.handle(old, HOME, 1.0)
-    assert session.address == HOME
-    mux.handle(proved(session), MOVED, 2.0)
-    mux.handle(old, HOME, 3.0)
-    assert session.address == MOVED and session.heard_at == 2.0
+    assert len(engine.names) == 2
+    mux.on_check(old)
+    assert session.address == HOME and len(engine.names) == 2
+    mux.on_check(check(session, MOVED, 2.0))
+    assert session.address == MOVED and engine.names == {session.credentials.ufrag: 1}
 
 
-async def test_a_closed_session_is_not_answered_and_wakes_its_reader() -> None:
-    sent = Sent()
-    mux = Mux(sent.send)
+async def test_a_closed_session_wakes_its_reader(mux: Mux) -> None:
     session = mux.open(0.0)
-    datagram = proved(session)
     for _ in range(2):
         mux.close(session)
         session.close()
-    mux.handle(datagram, HOME, 1.0)
-    assert sent == []
     with pytest.raises(PeerGone, match="peer-closed"):
         await session.receive()
 
 
-async def test_a_handshake_nobody_reads_is_bounded() -> None:
-    mux = Mux(Sent().send)
+async def test_a_handshake_nobody_reads_is_bounded(mux: Mux) -> None:
     session = mux.open(0.0)
-    mux.handle(proved(session), HOME, 1.0)
+    mux.on_check(check(session))
     for _ in range(3 * MAX_WAITING):
-        mux.handle(DTLS, HOME, 1.0)
+        mux.on_handshake(session.number, DTLS)
     session.close()
     with pytest.raises(PeerGone):
         await session.receive()
