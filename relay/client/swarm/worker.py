@@ -6,7 +6,7 @@ import os
 import time
 from collections import Counter
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 
@@ -27,6 +27,7 @@ JOIN_SECONDS = 20.0
 MOST_JOINING = 64
 """In one worker at once; who comes then waits, and is measured from the POST on."""
 LEAVE_SECONDS = 10.0
+ABANDON_SECONDS = 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,17 +92,26 @@ class Worker:
         peer.on_failed = partial(settle, came)
         plan, on_packet = self._plan, partial(settle, came)
         receiver = Receiver(peer, plan.feedback, plan.sampling(), on_packet)
-        seated = False
+        seat: _Seat | None = None
+        leave: Leave | None = None
         posted_at = time.monotonic()
         try:
             leave = await self._entrance.enter(peer)
             self._pool.add(receiver)
             self._join_seconds.append(await came - posted_at)
-            self._seats.append(_Seat(receiver, leave))
-            seated = True
+            seat = _Seat(receiver, leave)
+            self._seats.append(seat)
         finally:
-            if not seated:
-                self._drop(receiver)
+            if seat is None:
+                await self._abandon(receiver, leave)
+
+    async def _abandon(self, receiver: Receiver, leave: Leave | None) -> None:
+        """Too late, refused, or the run is over: nothing stays behind at the server."""
+        self._drop(receiver)
+        if leave is not None:
+            with suppress(StreamsvcError, TimeoutError):
+                async with asyncio.timeout(ABANDON_SECONDS):
+                    await leave()
 
     def _drop(self, receiver: Receiver) -> None:
         self._pool.remove(receiver)
