@@ -207,6 +207,7 @@ static void *run(void *owner) {
     while (!atomic_load(&engine->is_stopping)) {
         wait_for_work(engine);
         engine->instant = instant_now();
+        atomic_store(&engine->is_commanded, false);
         /* first: who comes because of a command finds it applied */
         engine_apply_commands(engine);
         read_datagrams(engine);
@@ -234,7 +235,7 @@ void engine_stop(Engine *engine) {
 
 bool engine_command(Engine *engine, Command command, const void *record, uint32_t length) {
     if (!ring_push(&engine->commands, command, record, length, NULL, 0)) return false;
-    wake(engine->settings.wake_engine);
+    if (!atomic_exchange(&engine->is_commanded, true)) wake(engine->settings.wake_engine);
     return true;
 }
 

@@ -38,6 +38,7 @@ typedef struct Engine {
     _Atomic uint64_t applied; /* commands applied so far */
     _Atomic bool is_stopping;
     _Atomic bool is_told; /* control was woken and has not read yet */
+    _Atomic bool is_commanded; /* the engine was woken and has not read yet */
     pthread_t thread;
     bool is_running;
     /* from here on the engine's thread alone */

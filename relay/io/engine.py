@@ -52,6 +52,10 @@ class NativeEngine:
         self._ice = Places(max_peers)
         self._publications = Places(PUBLICATIONS_OF_A_PEER * max_peers)
         self._subscriptions = Places(SUBSCRIPTIONS_OF_A_PEER * max_peers)
+        self._sources: dict[int, int | None] = {}
+        self._targets: dict[int, str | None] = {}
+        """What feeds each subscription and at which layer it aims: a command that changes nothing
+        is not sent, since steering repeats itself every second."""
         self._specs: dict[int, SubscriptionSpec] = {}
         self._codecs: dict[int, Codec] = {}
         self._numbers: dict[int, tuple[int, ...]] = {}
@@ -218,6 +222,8 @@ class NativeEngine:
             self._publications.give_back(number)
             self._subscriptions.give_back(number)
             self._specs.pop(number, None)
+            self._sources.pop(number, None)
+            self._targets.pop(number, None)
             self._codecs.pop(number, None)
         self._figures.remove(peer)
 
@@ -226,8 +232,11 @@ class NativeEngine:
     def set_source(self, subscription: int, publication: int | None) -> None:
         """See `Engine`."""
         place = self._subscriptions.find(subscription)
-        if place is None:
+        is_known = subscription in self._sources
+        if place is None or (is_known and self._sources[subscription] == publication):
             return
+        self._sources[subscription] = publication
+        self._targets.pop(subscription, None)
         source, types = self._source(subscription, publication)
         payload_type, rtx_payload_type = types
         self._command(
@@ -251,8 +260,11 @@ class NativeEngine:
     def set_target_layer(self, subscription: int, rid: str | None) -> None:
         """See `Engine`."""
         place = self._subscriptions.find(subscription)
-        if place is not None:
-            self._command(lambda: self._core.set_target(place, rid))
+        is_known = subscription in self._targets
+        if place is None or (is_known and self._targets[subscription] == rid):
+            return
+        self._targets[subscription] = rid
+        self._command(lambda: self._core.set_target(place, rid))
 
     def set_muted(self, publication: int, *, is_muted: bool) -> None:
         """See `Engine`."""
