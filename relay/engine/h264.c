@@ -108,7 +108,7 @@ static bool is_high_profile(uint32_t profile) {
 static void skip_scaling_list(Bits *bits, int size) {
     uint8_t last = 8, following = 8;
     for (int i = 0; i < size && !bits->is_over; i++) {
-        if (following) following = (uint8_t)(last + signed_golomb(bits));
+        if (following) following = (uint8_t)(last + (uint32_t)signed_golomb(bits));
         if (following) last = following;
     }
 }

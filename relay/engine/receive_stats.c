@@ -49,7 +49,7 @@ ReportBlock receive_stats_report(ReceiveStats *stats, uint32_t ssrc, int64_t now
             expected > 0 && lost > 0 ? (uint8_t)clamp(lost * 256 / expected, 0, 255) : 0,
         .packets_lost = (int32_t)clamp(receive_stats_lost(stats), -MAX_LOST, MAX_LOST),
         .highest_seq = (uint32_t)stats->highest_ext_seq,
-        .jitter_ticks = (uint32_t)stats->jitter,
+        .jitter_ticks = (uint32_t)fmin(stats->jitter, UINT32_MAX),
         .last_sr = stats->last_sr,
         .delay_since_last_sr = (uint32_t)clamp(delay, 0, UINT32_MAX),
     };

@@ -94,7 +94,7 @@ class Both:
         assert (out[1] - expected[1] + 1) & 0xFFFFFFFF <= 2
         self.model.ts_shift += out[1] - expected[1]
         if self.model.last_ts == expected[1]:
-            self.model._last_ts = out[1]
+            self.model.last_ts = out[1]
         written = place.raw[:length]
         if payload:
             found = vp8.descriptor(memoryview(payload))
@@ -148,8 +148,8 @@ def test_a_receiver_never_sees_a_number_twice_nor_a_step_back_at_a_switch(
     for switch, order, _ in segments:
         start = FIRST + switch.seq
         both.switch(start, switch.ts, at_us, None)
-        order = [0, *(place for place in order if place)]  # a key frame begins it
-        for place in order:
+        # a key frame begins it
+        for place in [0, *(other for other in order if other)]:
             at_us += 5_000
             payload = vp8_payload(bits, switch.picture_id + place, place)
             numbers = both.munge(start + place, switch.ts + 3_000 * place, at_us, payload)

@@ -18,7 +18,8 @@ class Munger:
     def __init__(self, clock_rate: int, first_seq: int, first_ts: int) -> None:
         self._clock_rate = clock_rate
         self._next_ext_seq = first_seq + 0x10000
-        self._last_ts = first_ts
+        self.last_ts = first_ts
+        """Outbound timestamp of the newest packet."""
         self._last_arrival: float | None = None
         self._segment_start: int | None = None
         self._seq_shift = 0
@@ -37,10 +38,10 @@ class Munger:
 
     def _start_ts(self, arrival: float, hint: int | None) -> int:
         if self._last_arrival is None:
-            return self._last_ts
-        least = self._last_ts + int(_MIN_STEP_SECONDS * self._clock_rate)
+            return self.last_ts
+        least = self.last_ts + int(_MIN_STEP_SECONDS * self._clock_rate)
         elapsed = int((arrival - self._last_arrival) * self._clock_rate)
-        by_arrival = max(least, self._last_ts + elapsed)
+        by_arrival = max(least, self.last_ts + elapsed)
         if hint is None:
             return by_arrival
         error = ts_delta(hint, by_arrival & 0xFFFFFFFF)
@@ -59,7 +60,7 @@ class Munger:
         else:
             self._skipped += out_ext_seq - self._next_ext_seq
             self._next_ext_seq = out_ext_seq + 1
-            self._last_ts = out_ts
+            self.last_ts = out_ts
             self._last_arrival = arrival
         return out_ext_seq, out_ts
 
@@ -78,8 +79,3 @@ class Munger:
     def last_arrival(self) -> float | None:
         """When the newest packet had arrived."""
         return self._last_arrival
-
-    @property
-    def last_ts(self) -> int:
-        """Outbound timestamp of the newest packet."""
-        return self._last_ts

@@ -1,0 +1,101 @@
+"""Rings between threads, and which layer of a publication is recorded."""
+
+import ctypes
+from collections import deque
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from streamsvc.base.media import Codec
+from tests.support.engine_model.layer import LIVE_SECONDS, Layer
+from tests.support.engine_model.media_clock import WallOffset
+from tests.support.engine_model.packets import publication_of
+from tests.support.native_values import i64, u64
+
+RING_BYTES = 1024
+
+
+@given(
+    st.lists(
+        st.tuples(st.just("push"), st.integers(1, 9), st.binary(max_size=300))
+        | st.tuples(st.just("take"), st.just(0), st.just(b"")),
+        max_size=120,
+    )
+)
+@settings(max_examples=80, deadline=None)
+def test_a_ring_gives_back_what_was_put_in_and_refuses_what_does_not_fit(
+    native: ctypes.CDLL, events: list[tuple[str, int, bytes]]
+) -> None:
+    native.ring_new.restype = ctypes.c_void_p
+    native.ring_push.restype = ctypes.c_bool
+    ring = ctypes.c_void_p(native.ring_new(u64(RING_BYTES)))
+    waiting: deque[tuple[int, bytes]] = deque()
+    out, kind = ctypes.create_string_buffer(RING_BYTES), ctypes.c_uint32()
+    for what, number, body in events:
+        if what == "take":
+            length = native.ring_take(ring, ctypes.byref(kind), out)
+            expected = waiting.popleft() if waiting else None
+            found = (kind.value, out.raw[:length]) if length >= 0 else None
+            assert found == expected
+            continue
+        half = len(body) // 2
+        is_in = native.ring_push(ring, number, body[:half], half, body[half:], len(body) - half)
+        if is_in:
+            waiting.append((number, body))
+        else:  # refused only for want of room; the end of the memory may be lost to a long record
+            used = sum(16 + len(other) for _, other in waiting)
+            assert used + 2 * (16 + len(body)) > RING_BYTES
+    native.ring_delete(ring)
+
+
+@pytest.mark.parametrize("size", [1 << 10, 1 << 16])
+def test_two_threads_share_a_ring(native: ctypes.CDLL, size: int) -> None:
+    refused = ctypes.c_uint64()
+    records = 100_000
+    native.ring_two_threads.restype = ctypes.c_uint32
+    assert native.ring_two_threads(records, u64(size), ctypes.byref(refused)) == records
+
+
+def test_a_record_larger_than_its_ring_is_refused(native: ctypes.CDLL) -> None:
+    native.ring_new.restype = ctypes.c_void_p
+    native.ring_push.restype = ctypes.c_bool
+    ring = ctypes.c_void_p(native.ring_new(u64(RING_BYTES)))
+    assert not native.ring_push(ring, 1, b"", 0, bytes(2 * RING_BYTES), 2 * RING_BYTES)
+    assert native.ring_push(ring, 2, b"ab", 2, b"c", 1)
+    native.ring_delete(ring)
+
+
+LAYERS = 3
+STEP = st.tuples(
+    st.integers(0, LAYERS - 1), st.integers(1, 900), st.sampled_from([0, 20, 400, 1_100, 3_500])
+)
+
+
+@settings(max_examples=80, deadline=None)
+@given(pixels=st.booleans(), steps=st.lists(STEP, min_size=1, max_size=40))
+def test_the_layer_to_record_is_the_models(
+    native: ctypes.CDLL, pixels: bool, steps: list[tuple[int, int, int]]
+) -> None:
+    native.layered_new.restype = ctypes.c_void_p
+    ours = ctypes.c_void_p(native.layered_new(LAYERS))
+    layers = [Layer(n + 1, "abc"[n], Codec.VP8, WallOffset()) for n in range(LAYERS)]
+    model = publication_of(*layers)
+    now_us = 50_000_000
+    for number, size, after_ms in steps:
+        now_us += 1000 * after_ms + 1
+        now = now_us / 1e6
+        area = (number + 1) * 10_000 if pixels else 0
+        native.layered_packet(ours, number, area, size, i64(now_us))
+        layers[number].pixels = area
+        layers[number].last_packet_at = now
+        layers[number].rate.add(size, now)
+        if not pixels:  # equal rates may be ordered either way
+            rates = [layer.rate.bps(now) for layer in layers]
+            if len(set(rates)) < LAYERS:
+                continue
+        chosen = model.choose_tapped(now)
+        index = layers.index(chosen) if chosen is not None else -1
+        assert native.layered_choose(ours, i64(now_us)) == index
+    native.layered_free(ours)
+    assert LIVE_SECONDS == 1.0
