@@ -106,6 +106,11 @@ int64_t layer_burst_start(const Layer *layer, int64_t now_us) {
     return first;
 }
 
+void layer_forget_keyframe(Layer *layer) {
+    layer->keyframe_seq = layer->highest;
+    layer->keyframe_us = NEVER_US;
+}
+
 bool layer_keyframe_due(Layer *layer, bool is_tapped, int64_t now_us) {
     KeyframeRequests *requests = &layer->keyframes;
     if (layer->nacks.given_up > requests->given_up) {

@@ -63,6 +63,9 @@ static inline bool layer_is_live(const Layer *layer, int64_t now_us) {
  * better: they are many, old, or one is missing. */
 int64_t layer_burst_start(const Layer *layer, int64_t now_us);
 
+/* From now on only a key frame that is still to come can begin a picture. */
+void layer_forget_keyframe(Layer *layer);
+
 static inline void layer_want_keyframe(Layer *layer) {
     if (!layer_is_audio(layer)) layer->keyframes.is_wanted = true;
 }

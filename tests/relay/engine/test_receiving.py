@@ -75,12 +75,12 @@ def test_what_is_asked_for_is_what_the_model_asks_for(
     held, model = Held(native, "nack_list"), NackGenerator()
     number, now_us = START, 1_000_000
     seqs = (ctypes.c_uint16 * 512)()
-    for (step, after_ms, _), is_asked in events:
+    for index, ((step, after_ms, _), is_asked) in enumerate(events):
         number, now_us = number + step, now_us + 1000 * after_ms
         held.call("nack_list_received", i64(number), i64(now_us), result=None)
         model.received(number, now_us / 1e6)
-        if is_asked:  # between two ms, where both clocks agree about what is due
-            at_us = now_us + 500
+        if is_asked:  # at odd instants, where both clocks agree about what is due
+            at_us = now_us + 500 + index
             count = held.call("nack_list_due", i64(at_us), seqs, result=ctypes.c_int)
             assert list(seqs[:count]) == [n & 0xFFFF for n in model.due(at_us / 1e6)]
     assert held.call("nack_list_given_up") == model.given_up
