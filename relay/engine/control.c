@@ -9,7 +9,9 @@
 void engine_tell(Engine *engine, Event event, const void *record, uint32_t length) {
     if (!ring_push(&engine->events, event, record, length, NULL, 0))
         counters_add(&engine->counters, COUNT_EVENTS_LOST, 1);
-    engine->has_news = true;
+    bool is_urgent = event == PUBLICATION_STARTED || event == LAYERS_CHANGED;
+    engine->has_news |= is_urgent;
+    engine->has_records = true;
 }
 
 static Publication *publication_at(const Engine *engine, uint32_t place) {

@@ -8,7 +8,11 @@
 #define TICK_US 10000 /* repairs and key frame requests are looked at this often */
 #define TICKS_A_SECOND (SECOND_US / TICK_US)
 #define TELL_TICKS 20 /* publishers' figures */
+#define RECORD_TICKS 3 /* control is waked for figures and taps */
 #define READS_AT_ONCE 8 /* batches of datagrams before commands and ticks get their turn */
+#define REST_FROM_US 100 /* of work: some forty viewers */
+#define REST_FACTOR 4
+#define REST_MOST_US 4000 /* which is what viewers wait longer at most */
 #define PUBLICATIONS_OF_A_PEER 2
 #define COMMAND_BYTES (1 << 21)
 #define EVENT_BYTES (1 << 22)
@@ -92,8 +96,9 @@ static void wake(int eventfd) {
 }
 
 static void wake_control(Engine *engine) {
-    if (!engine->has_news) return;
-    engine->has_news = false;
+    bool is_time = engine->has_records && engine->ticks % RECORD_TICKS == 0;
+    if (!engine->has_news && !is_time) return;
+    engine->has_news = engine->has_records = false;
     if (!atomic_exchange(&engine->is_told, true)) wake(engine->settings.wake_control);
 }
 
@@ -188,6 +193,16 @@ static void tick(Engine *engine) {
     }
 }
 
+/* After a long batch a short rest: what comes meanwhile goes out together, as one message to each
+ * viewer. A thread at its limit rests as long as it likes, one with few viewers never does. */
+static void rest(const Engine *engine) {
+    int64_t cost_us = clock_us(CLOCK_MONOTONIC) - engine->began_us;
+    if (cost_us < REST_FROM_US) return;
+    int64_t rest_us = REST_FACTOR * cost_us < REST_MOST_US ? REST_FACTOR * cost_us : REST_MOST_US;
+    struct timespec length = {0, rest_us * 1000};
+    nanosleep(&length, NULL);
+}
+
 static void wait_for_work(Engine *engine) {
     struct pollfd wanted[2] = {
         {engine->settings.socket, POLLIN, 0},
@@ -207,6 +222,7 @@ static void *run(void *owner) {
     while (!atomic_load(&engine->is_stopping)) {
         wait_for_work(engine);
         engine->instant = instant_now();
+        engine->began_us = engine->instant.now_us;
         atomic_store(&engine->is_commanded, false);
         /* first: who comes because of a command finds it applied */
         engine_apply_commands(engine);
@@ -214,6 +230,7 @@ static void *run(void *owner) {
         tick(engine);
         batch_send(engine->batch);
         wake_control(engine);
+        rest(engine);
     }
     while (engine_apply_commands(engine)) continue;
     batch_send(engine->batch);

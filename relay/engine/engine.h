@@ -58,7 +58,9 @@ typedef struct Engine {
     Layer **layers;
     uint16_t last_layer_id;
     uint32_t last_tap_key;
-    bool has_news; /* for control */
+    bool has_news; /* for control, at once */
+    bool has_records; /* figures and taps: soon */
+    int64_t began_us; /* this round of the loop */
     int64_t ticked_us;
     uint64_t ticks;
 } Engine;

@@ -5,7 +5,7 @@ static void write_record(Engine *engine, TapRecord kind, const TapHead *head, co
                          uint32_t length) {
     if (!ring_push(&engine->tap, kind, head, sizeof *head, body, length))
         counters_add(&engine->counters, COUNT_TAP_LOST, 1);
-    engine->has_news = true;
+    engine->has_records = true;
 }
 
 void engine_close_tap(Engine *engine, Publication *publication) {
