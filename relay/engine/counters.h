@@ -12,6 +12,10 @@ typedef enum Counter {
     COUNT_FORWARDED, /* media packets to subscribers, without repairs */
     COUNT_REPAIRED,
     COUNT_KEYFRAMES_WANTED,
+    COUNT_STREAMS_ACCEPTED, /* connections by TCP */
+    COUNT_STREAMS_CLOSED,
+    COUNT_STREAMS_REFUSED, /* no place for one more */
+    COUNT_STREAMS_UNPROVED, /* closed since they proved nothing */
     COUNT_TOO_LONG, /* the rest: datagrams not used, by reason */
     COUNT_NOT_OURS, /* neither STUN, DTLS nor media, or a handshake from nobody */
     COUNT_STUN_REFUSED,
@@ -19,9 +23,11 @@ typedef enum Counter {
     COUNT_UNWANTED,
     COUNT_MALFORMED,
     COUNT_SEND_FAILED,
+    COUNT_STREAM_FULL, /* the queue of a connection by TCP */
     COUNT_CONTROL_FULL, /* STUN and DTLS that control was too slow for */
     COUNT_TAP_LOST,
     COUNT_EVENTS_LOST,
+    COUNT_WORKED_US, /* CPU time of the thread */
     COUNTERS,
 } Counter;
 

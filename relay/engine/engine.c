@@ -19,6 +19,37 @@
 #define CONTROL_BYTES (1 << 20)
 #define TAP_BYTES (1 << 23)
 
+/* ---- from UDP and TCP alike */
+
+static void take_datagram(Engine *engine, Datagram *datagram) {
+    if (datagram->length > MAX_DATAGRAM_BYTES || datagram->length < 1) {
+        counters_add(&engine->counters, COUNT_TOO_LONG, 1);
+        return;
+    }
+    if (datagram->bytes[0] < 128 || datagram->bytes[0] > 191) { /* RFC 7983 */
+        engine_take_control(engine, datagram);
+        return;
+    }
+    /* a peer begins with its address */
+    Peer *peer = (Peer *)address_table_find(&engine->by_address, &datagram->from);
+    if (peer)
+        engine_take_media(engine, peer, datagram->bytes, datagram->length, datagram->arrived_us);
+    else
+        counters_add(&engine->counters, COUNT_STRANGER, 1);
+}
+
+static void take_of_stream(void *engine, Datagram *datagram) { take_datagram(engine, datagram); }
+
+/* Who was at its far end has no address until a check tells of another. */
+static void stream_closed(void *owner, const Address *address) {
+    Engine *engine = owner;
+    ice_forget(&engine->proved, address);
+    Address *of_peer = address_table_find(&engine->by_address, address);
+    if (!of_peer) return;
+    address_table_remove(&engine->by_address, of_peer);
+    memset(of_peer, 0, sizeof *of_peer);
+}
+
 /* ---- made and unmade */
 
 static bool make_tables(Engine *engine) {
@@ -51,8 +82,12 @@ Engine *engine_new(const EngineSettings *settings) {
     engine->settings = *settings;
     engine->instant = instant_now();
     engine->inbox = inbox_new(settings->socket);
-    engine->batch = batch_new(settings->socket, &engine->counters);
-    if (engine->inbox && engine->batch && make_tables(engine) && make_rings(engine)) return engine;
+    StreamPort port = {engine, take_of_stream, stream_closed};
+    engine->streams =
+        streams_new(settings->listener, settings->max_streams, port, &engine->counters);
+    engine->batch = batch_new(settings->socket, engine->streams, &engine->counters);
+    bool is_made = engine->inbox && engine->streams && engine->batch;
+    if (is_made && make_tables(engine) && make_rings(engine)) return engine;
     engine_free(engine);
     return NULL;
 }
@@ -72,6 +107,7 @@ void engine_free(Engine *engine) {
     if (engine->commands.bytes) remove_all(engine);
     inbox_free(engine->inbox);
     batch_free(engine->batch);
+    streams_free(engine->streams);
     ring_free(&engine->commands);
     ring_free(&engine->events);
     ring_free(&engine->control);
@@ -102,23 +138,6 @@ static void wake_control(Engine *engine) {
     if (!atomic_exchange(&engine->is_told, true)) wake(engine->settings.wake_control);
 }
 
-static void take_datagram(Engine *engine, Datagram *datagram) {
-    if (datagram->length > MAX_DATAGRAM_BYTES || datagram->length < 1) {
-        counters_add(&engine->counters, COUNT_TOO_LONG, 1);
-        return;
-    }
-    if (datagram->bytes[0] < 128 || datagram->bytes[0] > 191) { /* RFC 7983 */
-        engine_take_control(engine, datagram);
-        return;
-    }
-    /* a peer begins with its address */
-    Peer *peer = (Peer *)address_table_find(&engine->by_address, &datagram->from);
-    if (peer)
-        engine_take_media(engine, peer, datagram->bytes, datagram->length, datagram->arrived_us);
-    else
-        counters_add(&engine->counters, COUNT_STRANGER, 1);
-}
-
 static void read_datagrams(Engine *engine) {
     Datagram datagrams[INBOX_DATAGRAMS];
     for (int round = 0; round < READS_AT_ONCE; round++) {
@@ -130,6 +149,14 @@ static void read_datagrams(Engine *engine) {
         counters_add(&engine->counters, COUNT_RECEIVED, (uint64_t)found);
         if (found < INBOX_DATAGRAMS) return;
     }
+}
+
+static void work_streams(Engine *engine) {
+    if (!engine->has_stream_work) return;
+    engine->instant = instant_now();
+    streams_work(engine->streams, engine->instant);
+    engine_end_burst(engine);
+    batch_send(engine->batch);
 }
 
 /* ---- ticks */
@@ -184,8 +211,12 @@ static void tick(Engine *engine) {
     if (engine->instant.now_us - engine->ticked_us < TICK_US) return;
     engine->ticked_us = engine->instant.now_us;
     engine->ticks++;
+    streams_tick(engine->streams, engine->instant.now_us);
     for (uint32_t i = 0; i < engine->publisher_count; i++)
         tick_publisher(engine, engine->publishers[i]);
+    int64_t worked_us = clock_us(CLOCK_THREAD_CPUTIME_ID);
+    counters_add(&engine->counters, COUNT_WORKED_US, (uint64_t)(worked_us - engine->worked_us));
+    engine->worked_us = worked_us;
     uint32_t first = (uint32_t)(engine->ticks % TICKS_A_SECOND);
     for (uint32_t place = first; place < engine->peer_places; place += TICKS_A_SECOND) {
         Peer *peer = engine->peers[place];
@@ -204,11 +235,13 @@ static void rest(const Engine *engine) {
 }
 
 static void wait_for_work(Engine *engine) {
-    struct pollfd wanted[2] = {
+    struct pollfd wanted[3] = {
         {engine->settings.socket, POLLIN, 0},
         {engine->settings.wake_engine, POLLIN, 0},
+        {streams_descriptor(engine->streams), POLLIN, 0},
     };
-    poll(wanted, 2, TICK_US / 1000);
+    poll(wanted, 3, TICK_US / 1000);
+    engine->has_stream_work = wanted[2].revents;
     uint64_t ignored;
     if (wanted[1].revents && read(engine->settings.wake_engine, &ignored, sizeof ignored) < 0)
         return; /* somebody else took it: there is none */
@@ -227,6 +260,7 @@ static void *run(void *owner) {
         /* first: who comes because of a command finds it applied */
         engine_apply_commands(engine);
         read_datagrams(engine);
+        work_streams(engine);
         tick(engine);
         batch_send(engine->batch);
         wake_control(engine);

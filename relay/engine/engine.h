@@ -11,6 +11,7 @@
 #include "inbox.h"
 #include "records.h"
 #include "ring.h"
+#include "streams.h"
 
 #define LAYER_TABLE 65536 /* ids are 16 bits wide, and given round robin */
 
@@ -26,8 +27,9 @@ typedef struct Burst {
 
 typedef struct EngineSettings {
     int socket; /* non-blocking, with arrival stamps; stays the owner's */
+    int listener; /* for connections by TCP, non-blocking; stays the owner's; -1: none */
     int wake_engine, wake_control; /* eventfds; stay the owner's */
-    uint32_t max_peers;
+    uint32_t max_peers, max_streams;
     SrtpCalls srtp;
 } EngineSettings;
 
@@ -43,6 +45,7 @@ typedef struct Engine {
     bool is_running;
     /* from here on the engine's thread alone */
     Inbox *inbox;
+    Streams *streams;
     Batch *batch;
     Burst burst;
     Instant instant;
@@ -58,10 +61,11 @@ typedef struct Engine {
     Layer **layers;
     uint16_t last_layer_id;
     uint32_t last_tap_key;
+    bool has_stream_work;
     bool has_news; /* for control, at once */
     bool has_records; /* figures and taps: soon */
     int64_t began_us; /* this round of the loop */
-    int64_t ticked_us;
+    int64_t ticked_us, worked_us;
     uint64_t ticks;
 } Engine;
 

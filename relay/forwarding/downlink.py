@@ -42,6 +42,9 @@ class Downlink:
         self.bps = START_BPS
         self.round_trip = 0.1
         """Seconds, smoothed; a guess until the first report."""
+        self.has_fallen = False
+        """Whether something was ever seen that the link could not take; before, `bps` is a guess
+        that grows."""
         self.is_measured = False
         """Whether a round trip was ever measured."""
         self._least_round_trip: float | None = None
@@ -85,6 +88,7 @@ class Downlink:
         fallen = max(floor, self._fallen(sent_bps, now))
         has_fallen = fallen < self.bps
         self.bps = min(self.bps, fallen)
+        self.has_fallen |= has_fallen
         self._changed_at = now
         return has_fallen
 

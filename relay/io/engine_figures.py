@@ -156,6 +156,7 @@ class EngineFigures:
         return SubscriberStats(
             heard_at=found.heard_at,
             link_bps=downlink.bps,
+            is_link_guessed=not downlink.has_fallen,
             round_trip_ms=downlink.round_trip * 1000 if downlink.is_measured else None,
             subscriptions=found.subscriptions,
         )

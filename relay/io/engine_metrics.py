@@ -5,9 +5,11 @@ from relay.metrics import (
     DATAGRAMS_DROPPED,
     DATAGRAMS_RECEIVED,
     DATAGRAMS_SENT,
+    ENGINE_WORKED,
     KEYFRAMES_REQUESTED,
     PACKETS_FORWARDED,
     PACKETS_REPAIRED,
+    STREAMS,
 )
 
 _PLAIN = {
@@ -17,6 +19,11 @@ _PLAIN = {
     "forwarded": PACKETS_FORWARDED,
     "repaired": PACKETS_REPAIRED,
     "keyframes_wanted": KEYFRAMES_REQUESTED,
+    "streams_accepted": STREAMS.labels("accepted"),
+    "streams_closed": STREAMS.labels("closed"),
+    "streams_refused": STREAMS.labels("refused"),
+    "streams_unproved": STREAMS.labels("unproved"),
+    "worked_us": ENGINE_WORKED,
 }
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from relay.forwarding.pressure import Pressure
 from relay.io.media_session import PublisherSession, SubscriberSession
 from relay.io.steering import Steering
 from relay.ports import Engine
@@ -13,13 +14,13 @@ from streamsvc.base.media import MediaKind, Slot
 class LessonMedia:
     """Wires the engine as sessions come and go. Every method is safe to repeat."""
 
-    def __init__(self, lesson_id: LessonId, engine: Engine) -> None:
+    def __init__(self, lesson_id: LessonId, engine: Engine, pressure: Pressure) -> None:
         self.lesson_id = lesson_id
         self.publishers: dict[Slot, PublisherSession] = {}
         self.subscribers: dict[int, SubscriberSession] = {}
         """By peer number."""
         self._engine = engine
-        self._steering = Steering(engine)
+        self._steering = Steering(engine, pressure)
         self._muted: set[Slot] = set()
         self._is_tapped = False
 

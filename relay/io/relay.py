@@ -8,6 +8,7 @@ import itertools
 import logging
 import secrets
 
+from relay.forwarding.pressure import Pressure
 from relay.forwarding.publication import PublicationSpec
 from relay.forwarding.subscription import SubscriptionSpec
 from relay.io.engine import NativeEngine
@@ -44,6 +45,7 @@ from streamsvc.base.tasks import TaskScope
 log = logging.getLogger("relay")
 
 WATCH_SECONDS = 0.1
+PRESSURE_EVERY = 5
 STEER_EVERY = 10
 """Each subscriber is steered, and each session's silence looked at, every second."""
 
@@ -55,16 +57,20 @@ class Relay:
         self._settings = settings
         self._clock = clock
         self._node = NodeTransport(settings)
-        self._engine: Engine = NativeEngine(self._node.port, clock, sink, settings.max_peers)
+        self._engine: Engine = NativeEngine(
+            self._node.port, clock, sink, settings.max_peers, self._node.tcp_port
+        )
         self._mux = Mux(self._engine)
-        self._sessions = Sessions(self._engine)
+        self._pressure = Pressure()
+        self._sessions = Sessions(self._engine, self._pressure)
         self._events = MediaEvents(self._sessions, self._mux, sink, clock, self._end)
         self._scope = TaskScope("relay")
         self._numbers = itertools.count(1)
         self._turn = 0
+        self._worked_seconds, self._worked_until = 0.0, clock.now()
 
     async def start(self) -> None:
-        """Open the media port. Raises EnvironmentFault `media-port-taken`."""
+        """Open the media ports. Raises EnvironmentFault `media-port-taken`."""
         self._node.open()
         self._engine.start(self._events)
         self._scope.start("watch", self._watch())
@@ -80,6 +86,11 @@ class Relay:
     def media_port(self) -> int:
         """The bound UDP port."""
         return self._node.port.port
+
+    @property
+    def media_tcp_port(self) -> int:
+        """The bound TCP port."""
+        return self._node.tcp_port.port
 
     def listen(self, listener: RelayListener) -> None:
         """See `RelayPort`."""
@@ -168,6 +179,8 @@ class Relay:
     def _check_room(self) -> None:
         if len(self._sessions) >= self._settings.max_peers:
             raise Overload("relay-full", limit=self._settings.max_peers)
+        if self._pressure.refuses_newcomers:
+            raise Overload("relay-busy")
 
     def _new_peer(self, ice: IceSession, negotiated: Negotiated) -> Peer:
         number = next(self._numbers)
@@ -228,9 +241,18 @@ class Relay:
             await asyncio.sleep(WATCH_SECONDS)
             self._turn = (self._turn + 1) % STEER_EVERY
             now = self._clock.now()
+            if self._turn % PRESSURE_EVERY == 0:
+                self._measure_pressure(now)
             for session in self._sessions:
                 if session.peer.number % STEER_EVERY == self._turn:
                     self._look_after_one(session, now)
+
+    def _measure_pressure(self, now: float) -> None:
+        worked = self._engine.worked_seconds()
+        elapsed = now - self._worked_until
+        if elapsed > 0:
+            self._pressure.measured((worked - self._worked_seconds) / elapsed, now)
+        self._worked_seconds, self._worked_until = worked, now
 
     def _look_after_one(self, session: MediaSession, now: float) -> None:
         """A fault of ours ends this one session, and never the watch over all others."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from relay.forwarding.pressure import Pressure
 from relay.io.lesson_media import LessonMedia
 from relay.io.media_session import MediaSession, PublisherSession, SubscriberSession
 from relay.ports import Engine
@@ -15,8 +16,9 @@ _Party = tuple[LessonId, ParticipantId]
 class Sessions:
     """Add and remove through here, so that nobody finds half a session."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, pressure: Pressure) -> None:
         self._engine = engine
+        self._pressure = pressure
         self._by_id: dict[MediaSessionId, MediaSession] = {}
         self._by_peer: dict[int, MediaSession] = {}
         self._by_publication: dict[int, PublisherSession] = {}
@@ -88,7 +90,7 @@ class Sessions:
         """The lesson's media; made when first asked for."""
         lesson = self._lessons.get(lesson_id)
         if lesson is None:
-            lesson = self._lessons[lesson_id] = LessonMedia(lesson_id, self._engine)
+            lesson = self._lessons[lesson_id] = LessonMedia(lesson_id, self._engine, self._pressure)
         return lesson
 
     def publisher(self, lesson_id: LessonId, slot: Slot) -> PublisherSession | None:

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable
 
-from relay.forwarding.layer_choice import Offered, target_layers
+from relay.forwarding.allocation import Budget, Offered, allocate
+from relay.forwarding.pressure import Pressure
 from relay.io.media_session import SubscriberSession
 from relay.ports import Engine, PublicationStats
 from relay.sdp.negotiated import NegotiatedMedia
@@ -15,8 +16,9 @@ VOICE_BPS = 64_000
 class Steering:
     """`steer` about once a second, and when a source changes."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, pressure: Pressure) -> None:
         self._engine = engine
+        self._pressure = pressure
 
     def steer(
         self, session: SubscriberSession, sources: Iterable[tuple[int, NegotiatedMedia, int]]
@@ -35,7 +37,8 @@ class Steering:
             elif media.slot is not None and layers is not None:
                 pictures[media.slot] = number
                 offered.append(_offered(media.slot, layers, current.get(number)))
-        targets = target_layers(offered, stats.link_bps - VOICE_BPS)
+        link_bps = min(stats.link_bps - VOICE_BPS, self._pressure.cap_bps)
+        targets = allocate(offered, Budget(link_bps, stats.is_link_guessed))
         for entry in offered:
             if entry.layers:
                 self._engine.set_target_layer(pictures[entry.slot], targets[entry.slot])

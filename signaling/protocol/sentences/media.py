@@ -17,6 +17,12 @@ MEDIA = {
         "没有这个位置。可用：lead、screen、stage。",
         "There is no such slot. Use lead, screen or stage.",
     ),
+    "relay-busy": Entry(
+        503,
+        "服务器已接近满负荷，为了不影响正在上课的教室，暂时不接新的连接。请一分钟后再试。",
+        "This server is near its limit and takes no one new, so that lessons in progress do not"
+        " suffer. Try again in a minute.",
+    ),
     "relay-full": Entry(
         503,
         "这台服务器的音视频连接满了。一分钟后再试。",
