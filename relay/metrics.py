@@ -3,17 +3,21 @@
 from streamsvc.base.metrics import counter, gauge
 
 DATAGRAMS_RECEIVED = counter(
-    "streamsvc_relay_datagrams_received", "Datagrams read from the media port."
+    "streamsvc_relay_datagrams_received", "Datagrams read from the media ports, UDP and TCP."
 )
-DATAGRAMS_SENT = counter("streamsvc_relay_datagrams_sent", "Datagrams sent from the media port.")
-BYTES_SENT = counter("streamsvc_relay_bytes_sent", "UDP payload bytes sent from the media port.")
+DATAGRAMS_SENT = counter(
+    "streamsvc_relay_datagrams_sent", "Datagrams sent from the media ports, UDP and TCP."
+)
+BYTES_SENT = counter("streamsvc_relay_bytes_sent", "Their bytes, without headers of the network.")
 DATAGRAMS_DROPPED = counter(
     "streamsvc_relay_datagrams_dropped",
     "Datagrams not used, by reason: too_long (over 1,500 bytes), stranger (media from an address "
     "without a peer), unwanted (media from a viewer), not_ours (neither STUN, DTLS nor media), "
     "stun_refused (a check that did not prove itself), malformed (failed decryption or made no "
-    "sense inside), dtls_queue (a handshake's queue was full), send_failed (the kernel refused "
-    "it).",
+    "sense inside), dtls_queue and control_full (more handshake datagrams than are looked at), "
+    "tap_lost and events_lost (control was too slow for the engine), send_failed (the kernel refused "
+    "it, or its connection is gone), stream_full (a connection by TCP is too slow for what it is "
+    "sent).",
     ("reason",),
 )
 PACKETS_FORWARDED = counter(
@@ -25,12 +29,23 @@ PACKETS_REPAIRED = counter(
 KEYFRAMES_REQUESTED = counter(
     "streamsvc_relay_keyframes_requested", "Key frame requests wanted by joins, losses and taps."
 )
+ENGINE_WORKED = counter(
+    "streamsvc_relay_engine_worked_us",
+    "CPU time of the engine's thread in microseconds; from 750,000 in a second on newcomers are "
+    "refused.",
+)
 PEERS = gauge("streamsvc_relay_peers", "Open media sessions, by direction.", ("direction",))
 SESSIONS_CLOSED = counter(
     "streamsvc_relay_sessions_closed", "Media sessions that ended, by reason.", ("because",)
 )
 HANDSHAKES = counter(
     "streamsvc_relay_handshakes", "DTLS handshakes, by result (connected, failed).", ("result",)
+)
+STREAMS = counter(
+    "streamsvc_relay_streams",
+    "Connections by TCP: accepted; refused (no place for one more); closed (of those accepted); "
+    "unproved (of those closed: no valid check within 5 s, or something else first).",
+    ("event",),
 )
 TAP_PACKETS_LOST = counter(
     "streamsvc_relay_tap_packets_lost",

@@ -4,8 +4,8 @@ Nothing here waits. Commands take effect between packets, never in the middle of
 is not known (any more) is ignored by the removing and setting commands, because media and control
 end at different instants. Numbers are given by control and never used twice.
 
-The engine reads the UDP socket. It answers checks (STUN) itself; what they prove, and datagrams of
-handshakes (DTLS), go to the listener.
+The engine reads the UDP socket and the connections by TCP. It answers checks (STUN) itself; what
+they prove, and datagrams of handshakes (DTLS), go to the listener.
 """
 
 from collections.abc import Sequence
@@ -16,8 +16,11 @@ from relay.forwarding.publication import PublicationSpec
 from relay.forwarding.subscription import SubscriptionSpec
 from relay.sdp.negotiated import IceCredentials, NegotiatedMedia
 
-Address = tuple[str, int] | tuple[str, int, int, int]
+UdpAddress = tuple[str, int] | tuple[str, int, int, int]
 """As the socket module gives it: IPv4, or IPv6 with flow and scope."""
+StreamAddress = tuple[str, int, int]
+"""Far end of a connection by TCP, and the connection's number, which is never used twice."""
+Address = UdpAddress | StreamAddress
 
 
 class SrtpSession(Protocol):
@@ -97,6 +100,8 @@ class SubscriberStats:
     heard_at: float
     link_bps: int
     """What its link can take, estimated."""
+    is_link_guessed: bool
+    """Nothing was seen yet that it could not take."""
     round_trip_ms: float | None
     subscriptions: tuple[SubscriptionStats, ...]
 
@@ -147,7 +152,7 @@ class Engine(Protocol):
         """Stop; closes the socket."""
 
     def send_control(self, datagram: bytes, address: Address) -> None:
-        """Send STUN or DTLS from the media port."""
+        """Send DTLS from the media port, or into a connection by TCP."""
 
     # ---- ICE
 
@@ -200,6 +205,9 @@ class Engine(Protocol):
         """Of the tapped layer, or of all that live where none is tapped."""
 
     # ---- statistics
+
+    def worked_seconds(self) -> float:
+        """CPU time of its thread since the start."""
 
     def publisher_stats(self, peer: int) -> PublisherStats | None:
         """None if there is no such publisher."""

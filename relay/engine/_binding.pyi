@@ -1,9 +1,10 @@
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
-Address = tuple[str, int] | tuple[str, int, int, int]
+Address = tuple[str, int] | tuple[str, int, int, int] | tuple[str, int, int]
 
 NOTHING: int
+STREAM_ADDRESS_PARTS: Final = 3
 CODECS: dict[str, int]
 KINDS: dict[str, int]
 COUNTER_NAMES: tuple[str, ...]
@@ -12,9 +13,11 @@ class Core:
     def __init__(
         self,
         socket: int,
+        listener: int,
         wake_engine: int,
         wake_control: int,
         max_peers: int,
+        max_streams: int,
         srtp: tuple[int, int, int, int],
     ) -> None: ...
     def start(self) -> None: ...
@@ -38,6 +41,7 @@ class Core:
     def open_name(self, place: int, number: int, ufrag: str, password: bytes) -> bool: ...
     def close_name(self, ufrag: str) -> bool: ...
     def close_ice(self, place: int) -> bool: ...
+    def send_stream(self, stream: int, datagram: bytes) -> bool: ...
     def set_address(self, place: int, address: Address) -> bool: ...
     def remove_peer(self, place: int) -> bool: ...
     def set_source(

@@ -39,6 +39,7 @@ cdef extern from "engine.h" nogil:
         sockaddr_in v4
         sockaddr_in6 v6
         socklen_t length
+        uint64_t stream
     enum:
         RID_BYTES, MAX_LAYERS, MAX_ANNOUNCED, MAX_PUBLICATIONS, MAX_SUBSCRIPTIONS
         EXTENSION_BYTES, CNAME_BYTES, COUNTERS
@@ -48,7 +49,7 @@ cdef extern from "engine.h" nogil:
     ctypedef enum Command:
         ADD_PUBLISHER, ADD_SUBSCRIBER, CONNECT_PEER, SET_ADDRESS, REMOVE_PEER, SET_SOURCE
         SET_TARGET, SET_MUTED, SET_TAPPED, REQUEST_KEYFRAME, SET_LINK, SET_ALLOWANCE
-        OPEN_NAME, CLOSE_NAME, CLOSE_ICE
+        OPEN_NAME, CLOSE_NAME, CLOSE_ICE, SEND_STREAM
     enum:
         PUBLICATION_STARTED, LAYERS_CHANGED, PUBLISHER_STATS, SUBSCRIBER_STATS
         TAP_OPENED, TAP_PACKET, TAP_CLOSED
@@ -102,6 +103,10 @@ cdef extern from "engine.h" nogil:
         uint8_t password[64]
     ctypedef struct CloseName:
         char ufrag[32]
+    ctypedef struct SendStream:
+        uint64_t stream
+        uint32_t length
+        uint8_t bytes[1500]
     ctypedef struct ConnectPeer:
         uint64_t ice
         uint32_t place
@@ -176,8 +181,8 @@ cdef extern from "engine.h" nogil:
         pass
     uint64_t counters_read(const Counters *counters, int counter)
     ctypedef struct EngineSettings:
-        int socket, wake_engine, wake_control
-        uint32_t max_peers
+        int socket, listener, wake_engine, wake_control
+        uint32_t max_peers, max_streams
         SrtpCalls srtp
     ctypedef struct Engine:
         Counters counters
@@ -192,16 +197,22 @@ cdef extern from "engine.h" nogil:
 
 
 NOTHING = 0xFFFFFFFF
+STREAM_ADDRESS_PARTS = 3 # host, port, number of the connection; UDP's have 2 or 4
 CODECS = {"opus": CODEC_OPUS, "h264": CODEC_H264, "vp8": CODEC_VP8}
 COUNTER_NAMES = (
-    "received", "sent", "bytes_sent", "forwarded", "repaired", "keyframes_wanted", "too_long",
-    "not_ours", "stun_refused", "stranger", "unwanted", "malformed", "send_failed", "control_full", "tap_lost", "events_lost",
+    "received", "sent", "bytes_sent", "forwarded", "repaired", "keyframes_wanted",
+    "streams_accepted", "streams_closed", "streams_refused", "streams_unproved", "too_long",
+    "not_ours", "stun_refused", "stranger", "unwanted", "malformed", "send_failed", "stream_full",
+    "control_full", "tap_lost", "events_lost",
+    "worked_us",
 )
 
 
 cdef int _put_address(Address *out, tuple address) except -1:
     cdef bytes host = address[0].partition("%")[0].encode()
     memset(out, 0, sizeof(Address))
+    if len(address) == STREAM_ADDRESS_PARTS:
+        out.stream = address[2]
     if inet_pton(AF_INET, host, &out.v4.sin_addr) == 1:
         out.v4.sin_family = AF_INET
         out.v4.sin_port = htons(address[1])
@@ -220,10 +231,13 @@ cdef tuple _address(const Address *address):
     cdef char text[64]
     if address.any.sa_family == AF_INET:
         inet_ntop(AF_INET, &address.v4.sin_addr, text, sizeof(text))
-        return text.decode(), ntohs(address.v4.sin_port)
+        host, port = text.decode(), ntohs(address.v4.sin_port)
+        return (host, port, address.stream) if address.stream else (host, port)
     inet_ntop(AF_INET6, &address.v6.sin6_addr, text, sizeof(text))
     port, scope = ntohs(address.v6.sin6_port), address.v6.sin6_scope_id
     host = text.decode()
+    if address.stream:
+        return host, port, address.stream
     # as the socket module writes it
     return (f"{host}%{scope}" if scope else host), port, 0, scope
 
@@ -286,12 +300,13 @@ cdef class Core:
 
     cdef Engine *engine
 
-    def __cinit__(self, int socket, int wake_engine, int wake_control, uint32_t max_peers,
-                  tuple srtp):
+    def __cinit__(self, int socket, int listener, int wake_engine, int wake_control,
+                  uint32_t max_peers, uint32_t max_streams, tuple srtp):
         cdef EngineSettings settings
         settings.socket, settings.wake_engine, settings.wake_control = (
             socket, wake_engine, wake_control)
-        settings.max_peers = max_peers
+        settings.listener = listener
+        settings.max_peers, settings.max_streams = max_peers, max_streams
         settings.srtp.protect = <SrtpCall><uintptr_t>srtp[0]
         settings.srtp.unprotect = <SrtpCall><uintptr_t>srtp[1]
         settings.srtp.protect_rtcp = <SrtpCall><uintptr_t>srtp[2]
@@ -387,6 +402,16 @@ cdef class Core:
 
     def close_ice(self, uint32_t place):
         return self._set(CLOSE_ICE, place, 0)
+
+    def send_stream(self, uint64_t stream, bytes datagram):
+        """A datagram for a connection by TCP; dropped when that is gone."""
+        cdef SendStream command
+        command.length = len(datagram)
+        if command.length > sizeof(command.bytes):
+            raise ValueError("the datagram is too long")
+        command.stream = stream
+        memcpy(command.bytes, <const char *>datagram, command.length)
+        return engine_command(self.engine, SEND_STREAM, &command, sizeof(command))
 
     def set_source(self, uint32_t subscription, uint32_t publication, int payload_type,
                    int rtx_payload_type):

@@ -4,6 +4,7 @@
 #include <string.h>
 
 bool address_is_same(const Address *one, const Address *other) {
+    if (one->stream || other->stream) return one->stream == other->stream;
     if (one->length != other->length || one->any.sa_family != other->any.sa_family) return false;
     if (one->any.sa_family == AF_INET)
         return one->v4.sin_port == other->v4.sin_port &&
@@ -15,7 +16,9 @@ bool address_is_same(const Address *one, const Address *other) {
 
 static uint32_t hash(const Address *address) {
     uint64_t key;
-    if (address->any.sa_family == AF_INET) {
+    if (address->stream) {
+        key = address->stream;
+    } else if (address->any.sa_family == AF_INET) {
         key = (uint64_t)address->v4.sin_addr.s_addr << 16 | address->v4.sin_port;
     } else {
         uint64_t halves[2];

@@ -1,4 +1,5 @@
-/* Where somebody is, and the table that finds them by the address of a datagram. */
+/* Where somebody is, and the table that finds them by the address of a datagram. Three kinds: IPv4 and
+ * IPv6 of who sends by UDP, and a connection by TCP, which is found by its number alone. */
 #ifndef RELAY_ENGINE_ADDRESS_H
 #define RELAY_ENGINE_ADDRESS_H
 
@@ -14,6 +15,7 @@ typedef struct Address {
         struct sockaddr_in6 v6;
     };
     socklen_t length; /* 0: no address */
+    uint64_t stream; /* number of the connection by TCP; 0: UDP */
 } Address;
 
 /* Addresses that stand in somebody's structure. Open addressing, never fuller than half. */

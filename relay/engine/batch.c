@@ -21,6 +21,7 @@ typedef union SegmentSize {
 struct Batch {
     int socket, count, message_count;
     bool has_segments; /* the kernel cuts messages */
+    Streams *streams;
     Counters *counters;
     int bytes_in_last; /* of the message being filled */
     _Alignas(64) uint8_t places[PLACES][PLACE_BYTES];
@@ -29,11 +30,12 @@ struct Batch {
     SegmentSize sizes[PLACES];
 };
 
-Batch *batch_new(int socket, Counters *counters) {
+Batch *batch_new(int socket, Streams *streams, Counters *counters) {
     Batch *batch = aligned_alloc(64, (sizeof *batch + 63) / 64 * 64);
     if (!batch) return NULL;
     memset(batch, 0, sizeof *batch);
     batch->socket = socket;
+    batch->streams = streams;
     batch->counters = counters;
     int none = 0;
     batch->has_segments =
@@ -60,6 +62,10 @@ static bool fits_last(const Batch *batch, const Address *to, int length) {
 }
 
 void batch_add(Batch *batch, const Address *to, int length) {
+    if (to->stream) {
+        streams_add(batch->streams, to->stream, batch->places[batch->count], length);
+        return;
+    }
     struct iovec *piece = &batch->pieces[batch->count];
     *piece = (struct iovec){batch->places[batch->count], (size_t)length};
     batch->count++;
@@ -144,4 +150,5 @@ void batch_send(Batch *batch) {
             at++;
     }
     batch->count = batch->message_count = 0;
+    streams_flush(batch->streams);
 }

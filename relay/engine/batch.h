@@ -8,20 +8,22 @@
 #include "address.h"
 #include "counters.h"
 #include "srtp.h"
+#include "streams.h"
 #include "subscription.h"
 
 #define PLACE_BYTES 1664 /* a media packet, a longer header, RTX's number and SRTP's tag */
 
 typedef struct Batch Batch;
 
-/* NULL when memory is out. `socket` belongs to the caller. */
-Batch *batch_new(int socket, Counters *counters);
+/* NULL when memory is out. `socket` and `streams` belong to the caller. */
+Batch *batch_new(int socket, Streams *streams, Counters *counters);
 void batch_free(Batch *batch);
 
 /* Where to write the next datagram; PLACE_BYTES long. Sends when the batch is full. */
 uint8_t *batch_place(Batch *batch);
 
-/* What was written goes to this address, which must live until the next `batch_send`. */
+/* What was written goes to this address, which must live until the next `batch_send`. That of a
+ * connection by TCP takes it at once. */
 void batch_add(Batch *batch, const Address *to, int length);
 
 /* Hand everything to the kernel. */

@@ -37,6 +37,14 @@ static bool is_consent(Engine *engine, const IceName *name, const Datagram *data
     return true;
 }
 
+/* A connection that has proved itself stays, and one that stands for nobody any more goes. */
+static void prove(Engine *engine, IceSession *session, const Datagram *datagram) {
+    Address former =
+        ice_prove(session, &engine->proved, &datagram->from, datagram->arrived_us);
+    streams_prove(engine->streams, datagram->from.stream);
+    streams_doubt(engine->streams, former.stream, datagram->arrived_us);
+}
+
 static void take_check(Engine *engine, const Datagram *datagram) {
     Check check;
     if (!stun_read_check(&check, datagram->bytes, datagram->length)) {
@@ -49,7 +57,7 @@ static void take_check(Engine *engine, const Datagram *datagram) {
         return;
     }
     answer(engine, &check, &datagram->from, &name->password);
-    ice_prove(name->session, &engine->proved, &datagram->from, datagram->arrived_us);
+    prove(engine, name->session, datagram);
     if (is_consent(engine, name, datagram)) return;
     name->is_used = true;
     ControlHead head = {

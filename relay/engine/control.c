@@ -77,7 +77,8 @@ static void move_peer(Engine *engine, Peer *peer, const Address *address) {
     address_table_remove(&engine->by_address, &peer->address);
     peer->address = *address;
     Address *before = address_table_put(&engine->by_address, &peer->address);
-    if (before) before->length = 0; /* whoever was there is gone: its port has a new owner */
+    /* whoever was there is gone: its port has a new owner */
+    if (before) memset(before, 0, sizeof *before);
 }
 
 static void connect_peer(Engine *engine, const ConnectPeer *command) {
@@ -176,8 +177,17 @@ static void close_name(Engine *engine, const CloseName *command) {
 
 static void close_ice(Engine *engine, uint32_t place) {
     if (place >= engine->peer_places || !engine->ice_sessions[place]) return;
+    /* not closed yet: control may still say goodbye */
+    for (const Proved *each = engine->ice_sessions[place]->proved, *end = each + MAX_PROVED;
+         each < end; each++)
+        streams_doubt(engine->streams, each->address.stream, engine->instant.now_us);
     ice_close(engine->ice_sessions[place], &engine->names, &engine->proved);
     engine->ice_sessions[place] = NULL;
+}
+
+static void send_stream(Engine *engine, const SendStream *command) {
+    if (command->length <= MAX_DATAGRAM_BYTES)
+        streams_add(engine->streams, command->stream, command->bytes, (int)command->length);
 }
 
 /* ---- what flows */
@@ -266,6 +276,7 @@ static void apply(Engine *engine, const Record *record) {
     case OPEN_NAME: open_name(engine, command); break;
     case CLOSE_NAME: close_name(engine, command); break;
     case CLOSE_ICE: close_ice(engine, ((const SetValue *)command)->place); break;
+    case SEND_STREAM: send_stream(engine, command); break;
     }
 }
 

@@ -27,7 +27,7 @@ typedef struct Burst {
 
 typedef struct EngineSettings {
     int socket; /* non-blocking, with arrival stamps; stays the owner's */
-    int listener; /* for connections by TCP, non-blocking; stays the owner's; -1: none */
+    int listener; /* for connections by TCP, non-blocking; stays the owner's; 0: none */
     int wake_engine, wake_control; /* eventfds; stay the owner's */
     uint32_t max_peers, max_streams;
     SrtpCalls srtp;

@@ -87,22 +87,31 @@ static Proved *oldest(IceSession *session) {
     return found;
 }
 
-void ice_prove(IceSession *session, AddressTable *addresses, const Address *address,
-               int64_t now_us) {
+Address ice_prove(IceSession *session, AddressTable *addresses, const Address *address,
+                  int64_t now_us) {
     session->heard_us = now_us;
     Address *known = address_table_find(addresses, address);
     if (known && ((Proved *)known)->session == session) {
         ((Proved *)known)->checked_us = now_us;
-        return;
+        return (Address){.length = 0};
     }
     if (known) { /* another peer behind the same router got the mapping of one that left */
         address_table_remove(addresses, known);
-        known->length = 0;
+        memset(known, 0, sizeof *known);
     }
     Proved *place = oldest(session);
+    Address former = place->address;
     address_table_remove(addresses, &place->address);
     *place = (Proved){*address, now_us, session};
     address_table_put(addresses, &place->address);
+    return former;
+}
+
+void ice_forget(AddressTable *addresses, const Address *address) {
+    Address *known = address_table_find(addresses, address);
+    if (!known) return;
+    address_table_remove(addresses, known);
+    memset(known, 0, sizeof *known);
 }
 
 void ice_close(IceSession *session, NameTable *names, AddressTable *addresses) {

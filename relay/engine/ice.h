@@ -6,7 +6,7 @@
 #include "instant.h"
 #include "stun.h"
 
-#define MAX_PROVED 8 /* addresses from which a peer may have proved itself; the oldest gives way */
+#define MAX_PROVED 16 /* addresses from which a peer may have proved itself; the oldest gives way */
 #define MAX_NAMES 2 /* after a restart the former name holds until the new one is used */
 #define PASSWORD_BYTES 64
 #define HANDSHAKE_DATAGRAMS 200 /* a second, of one peer */
@@ -50,9 +50,13 @@ void ice_open_name(IceSession *session, NameTable *names, const char *ufrag,
                    const uint8_t *password, size_t password_length);
 void ice_close_name(NameTable *names, IceName *name);
 
-/* An address proved itself: it is the session's from now on. */
-void ice_prove(IceSession *session, AddressTable *addresses, const Address *address,
-               int64_t now_us);
+/* An address proved itself: it is the session's from now on. Returns the one that gave way for it;
+ * its length is 0 when none did. */
+Address ice_prove(IceSession *session, AddressTable *addresses, const Address *address,
+                  int64_t now_us);
+
+/* Nobody is there any more. */
+void ice_forget(AddressTable *addresses, const Address *address);
 
 /* Nothing of it is found any more. */
 void ice_close(IceSession *session, NameTable *names, AddressTable *addresses);

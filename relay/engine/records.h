@@ -27,6 +27,7 @@ typedef enum Command {
     OPEN_NAME,
     CLOSE_NAME,
     CLOSE_ICE,
+    SEND_STREAM,
 } Command;
 
 typedef struct AddPublisher {
@@ -82,6 +83,13 @@ typedef struct OpenName {
 typedef struct CloseName {
     char ufrag[UFRAG_BYTES];
 } CloseName;
+
+/* A datagram of control for a connection by TCP. */
+typedef struct SendStream {
+    uint64_t stream;
+    uint32_t length;
+    uint8_t bytes[MAX_DATAGRAM_BYTES];
+} SendStream;
 
 /* The others: a place, and a switch or a number. */
 typedef struct SetValue {

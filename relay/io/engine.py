@@ -9,7 +9,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 
-from relay.engine._binding import NOTHING, Core
+from relay.engine._binding import NOTHING, STREAM_ADDRESS_PARTS, Core
 from relay.forwarding.publication import PublicationSpec
 from relay.forwarding.subscription import SubscriptionSpec
 from relay.io.engine_figures import EngineFigures
@@ -18,6 +18,7 @@ from relay.io.engine_news import EngineNews
 from relay.io.engine_specs import NO_RTX, publication_values, subscription_values
 from relay.io.places import Places
 from relay.io.srtp_library import session_address, srtp_calls
+from relay.io.tcp_port import TcpPort
 from relay.io.udp_port import UdpPort
 from relay.ports import (
     Address,
@@ -34,6 +35,7 @@ from streamsvc.base.media import Codec, PacketSink
 from streamsvc.base.tasks import TaskScope
 
 COUNT_SECONDS = 0.5
+NO_LISTENER = 0
 STALL_SECONDS = 0.5
 """How long control waits for a full command queue; an engine that needs longer is stuck."""
 SUBSCRIPTIONS_OF_A_PEER = 8
@@ -43,8 +45,16 @@ PUBLICATIONS_OF_A_PEER = 2
 class NativeEngine:
     """`relay.ports.Engine`. All calls on the event loop that `start`ed it."""
 
-    def __init__(self, port: UdpPort, clock: Clock, sink: PacketSink, max_peers: int) -> None:
+    def __init__(
+        self,
+        port: UdpPort,
+        clock: Clock,
+        sink: PacketSink,
+        max_peers: int,
+        tcp_port: TcpPort | None = None,
+    ) -> None:
         self._port = port
+        self._tcp_port = tcp_port
         self._clock = clock
         self._sink = sink
         self._max_peers = max_peers
@@ -78,7 +88,15 @@ class NativeEngine:
         calls = srtp_calls()
         flags = os.EFD_NONBLOCK | os.EFD_CLOEXEC
         wake_engine, wake_control = self._wakes = os.eventfd(0, flags), os.eventfd(0, flags)
-        core = Core(self._port.fileno(), wake_engine, wake_control, self._max_peers, calls)
+        core = Core(
+            socket=self._port.fileno(),
+            listener=self._tcp_port.fileno() if self._tcp_port else NO_LISTENER,
+            wake_engine=wake_engine,
+            wake_control=wake_control,
+            max_peers=self._max_peers,
+            max_streams=self._tcp_port.max_streams if self._tcp_port else 0,
+            srtp=calls,
+        )
         self._started_core = core
         self._news = EngineNews(
             core=core,
@@ -95,7 +113,7 @@ class NativeEngine:
     async def close(self) -> None:
         """See `Engine`."""
         if self._wakes is None:
-            self._port.close()
+            self._close_ports()
             return
         for peer in list(self._numbers):
             self.remove_peer(peer)
@@ -109,7 +127,12 @@ class NativeEngine:
         self._wakes = None
         self._keys.clear()
         self._former_keys.clear()
+        self._close_ports()
+
+    def _close_ports(self) -> None:
         self._port.close()
+        if self._tcp_port is not None:
+            self._tcp_port.close()
 
     @property
     def _core(self) -> Core:
@@ -131,7 +154,11 @@ class NativeEngine:
 
     def send_control(self, datagram: bytes, address: Address) -> None:
         """See `Engine`."""
-        self._port.send(datagram, address)
+        if len(address) == STREAM_ADDRESS_PARTS:
+            stream = address[2]
+            self._command(lambda: self._core.send_stream(stream, datagram))
+        else:
+            self._port.send(datagram, address)
 
     def _command(self, push: Callable[[], bool]) -> None:
         """Write a command; a full queue is waited for, since nothing may be lost on the way."""
@@ -295,6 +322,10 @@ class NativeEngine:
             self._command(lambda: self._core.set_link(place, bps))
 
     # ---- statistics
+
+    def worked_seconds(self) -> float:
+        """See `Engine`."""
+        return self._core.counters()["worked_us"] / 1e6
 
     @property
     def is_settled(self) -> bool:

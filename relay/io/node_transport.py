@@ -1,27 +1,36 @@
-"""What all peers of a node share: the port, the certificate, the addresses."""
+"""What all peers of a node share: the ports, the certificate, the addresses."""
 
-from relay.io.addresses import advertised_addresses, host_candidates
+from relay.io.addresses import advertised_addresses, host_candidates, tcp_candidates
 from relay.io.aiortc_transport import new_certificate
 from relay.io.ice_session import IceSession
+from relay.io.tcp_port import TcpPort
 from relay.io.udp_port import UdpPort
 from relay.sdp.negotiated import LocalTransport
 from relay.settings import RelaySettings
+from streamsvc.base.errors import EnvironmentFault
 
 
 class NodeTransport:
-    """`open` binds the port; then every peer's half of a description can be told."""
+    """`open` binds the ports; then every peer's half of a description can be told."""
 
     def __init__(self, settings: RelaySettings) -> None:
         self.certificate = new_certificate()
         self.port = UdpPort(settings)
+        self.tcp_port = TcpPort(settings)
         self._settings = settings
         self._candidates: tuple[str, ...] = ()
 
     def open(self) -> None:
         """Bind. Raises EnvironmentFault `media-port-taken`."""
         self.port.open()
+        try:
+            self.tcp_port.open(self.port.port)
+        except EnvironmentFault:
+            self.port.close()
+            raise
         addresses = advertised_addresses(self._settings)
-        self._candidates = host_candidates(addresses, self.port.port)
+        by_udp = host_candidates(addresses, self.port.port)
+        self._candidates = by_udp + tcp_candidates(addresses, self.tcp_port.port)
 
     def described(self, session: IceSession) -> LocalTransport:
         """Our half of a description for this session."""

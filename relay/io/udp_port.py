@@ -3,7 +3,7 @@
 import socket
 
 from relay.metrics import DATAGRAMS_DROPPED
-from relay.ports import Address
+from relay.ports import UdpAddress
 from relay.settings import RelaySettings
 from streamsvc.base.errors import EnvironmentFault
 
@@ -53,7 +53,7 @@ class UdpPort:
             raise RuntimeError("the media port is not open")
         return self._socket.fileno()
 
-    def send(self, datagram: bytes, address: Address) -> None:
+    def send(self, datagram: bytes, address: UdpAddress) -> None:
         """Send or drop: a full socket buffer loses the datagram, as a full link would."""
         if self._socket is None:
             return

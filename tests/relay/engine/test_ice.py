@@ -163,8 +163,8 @@ async def test_a_closed_session_is_found_neither_by_name_nor_by_address(
     assert door.heard.handshakes == []
 
 
-async def test_a_session_keeps_eight_addresses_and_forgets_the_oldest(door: Door) -> None:
-    clients = [door.client() for _ in range(9)]
+async def test_a_session_keeps_sixteen_addresses_and_forgets_the_oldest(door: Door) -> None:
+    clients = [door.client() for _ in range(17)]
     for client in clients:
         client.send(proved(nominates=False))
         await client.answer()
@@ -172,7 +172,7 @@ async def test_a_session_keeps_eight_addresses_and_forgets_the_oldest(door: Door
     await until(lambda: door.counted("not_ours") == 1)
     for client in clients[1:]:
         client.send(DTLS)
-    await until(lambda: len(door.heard.handshakes) == 8)
+    await until(lambda: len(door.heard.handshakes) == 16)
     for client in clients:
         client.close()
 
