@@ -9,7 +9,10 @@ import hashlib
 import os
 import shutil
 import subprocess
+import tempfile
+import tomllib
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -20,15 +23,17 @@ COMMON = ("-std=c11", "-D_GNU_SOURCE", "-Wall", "-Wextra", "-Werror", "-g", "-pt
 
 
 def engine_sources() -> list[Path]:
-    """All of the engine's C, without its binding to Python."""
-    return sorted(path for path in ENGINE.glob("*.c") if path.name != "_binding.c")
+    """The engine's C without its binding to Python, as the build of the package lists it."""
+    described = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    (module,) = described["tool"]["setuptools"]["ext-modules"]
+    return [ROOT / source for source in module["sources"] if source.endswith(".c")]
 
 
 def compiled(
     name: str, sources: Sequence[Path], options: Sequence[str], compiler: str = "cc"
 ) -> Path:
     """The file made of these sources; AssertionError with the compiler's words if it can't be."""
-    command = [compiler, *COMMON, *options, f"-I{ENGINE}", *map(str, sources)]
+    command = [compiler, *COMMON, *options]
     known = hashlib.sha256(" ".join(command).encode())
     for path in sorted({*sources, *ENGINE.glob("*.h"), *NATIVE.glob("*.h")}):
         known.update(path.read_bytes())
@@ -37,13 +42,29 @@ def compiled(
         BUILT.mkdir(parents=True, exist_ok=True)
         for former in BUILT.glob(f"{name}-*"):
             former.unlink(missing_ok=True)
-        fresh = made.with_suffix(f".{os.getpid()}")
-        ended = subprocess.run(
-            [*command, "-o", str(fresh), "-lm"], capture_output=True, text=True, check=False
-        )
-        assert ended.returncode == 0, ended.stderr
-        fresh.replace(made)
+        with tempfile.TemporaryDirectory(dir=BUILT) as folder:
+            _make(command, sources, Path(folder)).replace(made)
     return made
+
+
+def _make(command: Sequence[str], sources: Sequence[Path], folder: Path) -> Path:
+    """One object of each source, as many at once as there are cores, and the whole of them."""
+
+    def object_of(source: Path) -> str:
+        target = str(folder / f"{source.stem}.o")
+        _run([*command, f"-I{ENGINE}", "-c", str(source), "-o", target])
+        return target
+
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        objects = list(pool.map(object_of, sources))
+    whole = folder / "whole"
+    _run([*command, *objects, "-o", str(whole), "-lm"])
+    return whole
+
+
+def _run(command: Sequence[str]) -> None:
+    ended = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert ended.returncode == 0, ended.stderr
 
 
 def has_clang() -> bool:

@@ -1,0 +1,102 @@
+"""Writes the seed corpus of the fuzz targets from real packets, one folder for each target."""
+
+from pathlib import Path
+
+from relay.rtp.packet import write_packet
+from relay.rtp.rtcp_feedback import write_fir, write_nack, write_pli, write_remb
+from relay.rtp.rtcp_reports import (
+    ReceiverReport,
+    ReportBlock,
+    SenderReport,
+    write_goodbye,
+    write_receiver_report,
+    write_sender_report,
+    write_source_description,
+)
+from relay.rtp.rtcp_xr import write_receiver_reference_time
+from streamsvc.base.clock import ntp_from_wall_ms
+from streamsvc.base.media import Codec
+from tests.relay.io.test_stun import check
+from tests.support.rtp_media import Packetizer, picture_clip, voice_clip
+
+HERE = Path(__file__).parent
+CAMERA, SCREEN, VIEWER, TIME, LONG_TIME, COMMAND = 0, 2, 3, 5, 6, 7
+"""Operations of the engine's target, see native/fuzz.c."""
+BLOCK = ReportBlock(200, 12, 3, 65_540, 90, 0x12345678, 6_000)
+NTP = ntp_from_wall_ms(1_800_000_000_000)
+
+
+def payloads(codec: Codec) -> list[bytes]:
+    """Of a real encoder's first frames: parameter sets, fragments, whole small frames."""
+    packetizer = Packetizer(codec, ssrc=1)
+    clip = picture_clip(codec, 0.4, 10, 160, 96)
+    return [packet[12:400] for frame in clip[:2] for packet in packetizer.packets(frame)][:4]
+
+
+def reports() -> dict[str, bytes]:
+    """Compounds as browsers and publishers send them."""
+    sender = write_sender_report(SenderReport(31, NTP, 1_000, 5, 6))
+    receiver = write_receiver_report(ReceiverReport(1, (BLOCK,)))
+    return {
+        "sender": sender + write_source_description(31, "camera"),
+        "receiver": receiver + write_remb(1, 2_500_000, [200, 202]),
+        "nack": write_nack(1, 200, [65_500, 65_501, 65_520, 3]) + write_pli(1, 202),
+        "fir": write_receiver_report(ReceiverReport(1)) + write_fir(1, 200, 3),
+        "clock": receiver + write_receiver_reference_time(1, NTP) + write_goodbye([1]),
+    }
+
+
+def rtp() -> dict[str, bytes]:
+    """Pictures and voice with the extensions the stage's publishers have agreed to."""
+    h264, vp8 = payloads(Codec.H264), payloads(Codec.VP8)
+    voice = bytes(voice_clip(0.1)[0].data)
+    both = [(5, b"lo"), (3, b"\0\7")]
+    return {
+        "h264": write_packet(h264[0], payload_type=102, seq=65_535, ts=9, ssrc=21, elements=both),
+        "vp8": write_packet(vp8[0], payload_type=96, seq=1, ts=9, ssrc=31, elements=both[1:]),
+        "opus": write_packet(voice[:80], payload_type=111, seq=1, ts=9, ssrc=41),
+        "two-byte": write_packet(
+            b"x", payload_type=96, seq=1, ts=9, ssrc=31, elements=[(40, bytes(20)), (3, b"\0\1")]
+        ),
+        "rtx": write_packet(b"\0\2" + vp8[0][:60], payload_type=97, seq=1, ts=9, ssrc=32),
+    }
+
+
+def sent(operation: int, datagram: bytes) -> bytes:
+    """One datagram in a script of the engine's target."""
+    return bytes((operation,)) + len(datagram).to_bytes(2, "big") + datagram
+
+
+def scripts() -> dict[str, bytes]:
+    """Short lessons: a picture, time, reports, a wish."""
+    packets, said = rtp(), reports()
+    later = write_packet(b"\x61", payload_type=102, seq=3, ts=9_000, ssrc=21)
+    camera = sent(CAMERA, packets["h264"]) + sent(CAMERA, packets["opus"]) + sent(CAMERA, later)
+    screen = sent(SCREEN, packets["vp8"]) + sent(SCREEN, packets["rtx"])
+    passes = bytes((TIME | 20 << 3, LONG_TIME | 31 << 3))
+    return {
+        "camera": camera + passes + sent(VIEWER, said["nack"]) + sent(VIEWER, said["receiver"]),
+        "screen": screen + sent(SCREEN, said["sender"]) + passes + sent(VIEWER, said["fir"]),
+        "commands": screen + b"".join(bytes((COMMAND, what << 3 | 0x81)) for what in range(8)),
+        "clock": camera + sent(VIEWER, said["clock"]) + passes + screen,
+    }
+
+
+def main() -> None:
+    """Write all."""
+    corpus = {
+        "rtp": rtp(),
+        "vp8": {f"{n}": payload for n, payload in enumerate(payloads(Codec.VP8))},
+        "h264": {f"{n}": payload for n, payload in enumerate(payloads(Codec.H264))},
+        "rtcp": reports(),
+        "stun": {"nominates": check(), "plain": check(nominates=False)},
+        "engine": scripts(),
+    }
+    for target, inputs in corpus.items():
+        (HERE / target).mkdir(exist_ok=True)
+        for name, content in inputs.items():
+            (HERE / target / name).write_bytes(content)
+
+
+if __name__ == "__main__":
+    main()
