@@ -71,13 +71,13 @@ def measure(
     destinations: int, *, packet_bytes: int = PACKET_BYTES, run: int = 1, seconds: float = 2.0
 ) -> Floor:
     """µs of CPU per packet of `packet_bytes` (plain RTP), `run` of them per message."""
-    with tempfile.TemporaryDirectory() as folder, _receivers(destinations) as receivers:
+    with tempfile.TemporaryDirectory() as folder, receivers(destinations) as opened:
         floor_run = _compiled(Path(folder)).floor_run
         sessions = [_session() for _ in range(destinations)]
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as out:
             out.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
             pointers = (ctypes.c_void_p * destinations)(*map(_pointer, sessions))
-            addresses = b"".join(_address(receiver.port) for receiver in receivers)
+            addresses = b"".join(_address(receiver.port) for receiver in opened)
             job = Job(
                 socket=out.fileno(),
                 protect=_protect_pointer(),
@@ -138,7 +138,7 @@ def _address(port: int) -> bytes:
 
 
 @contextmanager
-def _receivers(count: int) -> Iterator[list[LeanSocket]]:
+def receivers(count: int) -> Iterator[list[LeanSocket]]:
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     receivers = [LeanSocket(is_ipv6=False) for _ in range(count)]
