@@ -11,6 +11,7 @@ from pylibsrtp import Policy
 from relay.forwarding.publication import PublicationSpec
 from relay.forwarding.subscription import SubscriptionSpec
 from relay.io.engine import NativeEngine
+from relay.io.tcp_port import TcpPort
 from relay.io.udp_port import UdpPort
 from relay.ports import PeerKeys
 from relay.rtp import rtcp
@@ -88,11 +89,15 @@ class FarPeer:
                 datagram = self.socket.recv(4_000)
             except (BlockingIOError, ConnectionRefusedError):
                 return self
-            if is_rtcp(datagram):
-                self.messages += rtcp.parse(self._receiving.unprotect_rtcp(datagram))
-                continue
-            self.datagrams.append(datagram)
-            self.packets.append(self._decrypted(datagram))
+            self.take(datagram)
+
+    def take(self, datagram: bytes) -> None:
+        """What came, by whatever way."""
+        if is_rtcp(datagram):
+            self.messages += rtcp.parse(self._receiving.unprotect_rtcp(datagram))
+            return
+        self.datagrams.append(datagram)
+        self.packets.append(self._decrypted(datagram))
 
     def _decrypted(self, datagram: bytes) -> bytes:
         if datagram in self.datagrams[:-1]:  # a repair: its replay is refused, as it must be
@@ -121,9 +126,11 @@ class Stage:
     def __init__(self, profile: Profile = GCM_128) -> None:
         self.heard = Heard()
         self.profile = profile
-        self.port = UdpPort(RelaySettings(media_host="127.0.0.1"))
+        settings = RelaySettings(media_host="127.0.0.1")
+        self.port, self.tcp_port = UdpPort(settings), TcpPort(settings)
         self.port.open()
-        self.engine = NativeEngine(self.port, SystemClock(), self.heard, 256)
+        self.tcp_port.open(self.port.port)
+        self.engine = NativeEngine(self.port, SystemClock(), self.heard, 256, self.tcp_port)
         self.engine.start(self.heard)
         self._peers: list[FarPeer] = []
         self._number = 0
@@ -139,13 +146,17 @@ class Stage:
     def viewer(self, number: int, *media: NegotiatedMedia, first_seq: int = 500) -> FarPeer:
         """Connected; subscription n of it has the number 10 * number + n."""
         far = self.peer()
+        self.add_viewer(number, *media, first_seq=first_seq)
+        self.connect(number, far)
+        return far
+
+    def add_viewer(self, number: int, *media: NegotiatedMedia, first_seq: int = 500) -> None:
+        """Not connected yet."""
         specs = [
             SubscriptionSpec(10 * number + n, number, each, first_seq, 9_000, 60)
             for n, each in enumerate(media)
         ]
         self.engine.add_subscriber(number, specs)
-        self.connect(number, far)
-        return far
 
     def peer(self) -> FarPeer:
         """One the engine does not know yet."""

@@ -1,6 +1,5 @@
 """Checks and handshakes at the engine's real port, by another implementation's STUN."""
 
-import asyncio
 import os
 import socket
 from collections.abc import AsyncIterator
@@ -8,62 +7,10 @@ from collections.abc import AsyncIterator
 import pytest
 from aioice import stun as aioice_stun
 
-from relay.io.engine import NativeEngine
-from relay.io.udp_port import UdpPort
 from relay.sdp.negotiated import IceCredentials
-from relay.settings import RelaySettings
-from streamsvc.base.clock import SystemClock
 from tests.relay.io.test_stun import check
-from tests.support.engine_news import Heard
+from tests.support.engine_door import CREDENTIALS, DTLS, Client, Door, proved
 from tests.support.waiting import until
-
-CREDENTIALS = IceCredentials("0123456789ab", "a" * 36)
-DTLS = bytes((22, 254, 253)) + bytes(20)
-
-
-class Door:
-    """A started engine and a client's socket."""
-
-    def __init__(self, host: str) -> None:
-        self.host = host
-        self.heard = Heard()
-        self.port = UdpPort(RelaySettings(media_host=host))
-        self.port.open()
-        self.engine = NativeEngine(self.port, SystemClock(), self.heard, 64)
-        self.engine.start(self.heard)
-
-    def client(self, family: int = socket.AF_INET) -> "Client":
-        return Client(self, family)
-
-    def counted(self, name: str) -> int:
-        return self.engine.counters()[name]
-
-
-class Client:
-    """One socket, connected to the engine's port."""
-
-    def __init__(self, door: Door, family: int) -> None:
-        self.socket = socket.socket(family, socket.SOCK_DGRAM)
-        self.socket.setblocking(False)
-        self.socket.connect(("::1" if family == socket.AF_INET6 else "127.0.0.1", door.port.port))
-
-    def send(self, datagram: bytes) -> None:
-        self.socket.send(datagram)
-
-    async def answer(self) -> aioice_stun.Message:
-        loop = asyncio.get_running_loop()
-        return aioice_stun.parse_message(
-            await asyncio.wait_for(loop.sock_recv(self.socket, 2000), 5)
-        )
-
-    async def silence(self) -> None:
-        """Nothing comes, although the engine has looked at everything before."""
-        loop = asyncio.get_running_loop()
-        with pytest.raises(TimeoutError):
-            await asyncio.wait_for(loop.sock_recv(self.socket, 2000), 0.05)
-
-    def close(self) -> None:
-        self.socket.close()
 
 
 @pytest.fixture(params=["127.0.0.1", "::"])
@@ -71,7 +18,7 @@ async def door(request: pytest.FixtureRequest) -> AsyncIterator[Door]:
     door = Door(request.param)
     door.engine.open_name(7, CREDENTIALS)
     yield door
-    await door.engine.close()
+    await door.close()
 
 
 @pytest.fixture
@@ -79,10 +26,6 @@ async def client(door: Door) -> AsyncIterator[Client]:
     client = door.client()
     yield client
     client.close()
-
-
-def proved(nominates: bool = True, credentials: IceCredentials = CREDENTIALS) -> bytes:
-    return check(f"{credentials.ufrag}:theirs", credentials.pwd, nominates)
 
 
 async def test_a_proved_check_is_answered_and_told(door: Door, client: Client) -> None:
