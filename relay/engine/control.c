@@ -127,10 +127,11 @@ static void remove_subscriber(Engine *engine, Subscriber *subscriber) {
     uint32_t ssrcs[MAX_SUBSCRIPTIONS];
     for (int i = 0; i < subscriber->subscription_count; i++)
         ssrcs[i] = subscriber->subscriptions[i].spec.ssrc;
-    rtcp_write_receiver_report(&goodbye, ssrcs[0], NULL, 0);
-    rtcp_write_goodbye(&goodbye, ssrcs, subscriber->subscription_count);
-    if (subscriber->subscription_count)
+    if (subscriber->subscription_count) {
+        rtcp_write_receiver_report(&goodbye, ssrcs[0], NULL, 0);
+        rtcp_write_goodbye(&goodbye, ssrcs, subscriber->subscription_count);
         engine_send_compound(engine, &subscriber->peer, &goodbye);
+    }
     batch_send(engine->batch); /* what is in it refers to the peer's address */
     for (int i = 0; i < subscriber->subscription_count; i++) {
         Subscription *subscription = subscriber->subscriptions + i;

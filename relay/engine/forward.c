@@ -80,9 +80,13 @@ void engine_forward(Engine *engine, Layer *layer, const Packet *packet) {
 
 /* ---- repairs */
 
-static const Packet *source_of(const Engine *engine, const Sent *sent) {
-    const Layer *layer = sent ? engine->layers[sent->layer_id] : NULL;
-    if (!layer) return NULL;
+/* What was sent, if it can be sent again as it was: its payload type is that of the codec which
+ * feeds the subscription now, and a number must never be used twice for other bytes. */
+static const Packet *source_of(const Engine *engine, const Subscription *subscription,
+                               const Sent *sent) {
+    const Publication *publication = subscription->publication;
+    const Layer *layer = sent && publication ? engine->layers[sent->layer_id] : NULL;
+    if (!layer || layer->codec != publication->spec.codec) return NULL;
     int64_t behind = (int32_t)(sent->source_seq - (uint32_t)layer->highest);
     int64_t ext_seq = layer->highest + behind;
     return ext_seq > 0 ? layer_find(layer, ext_seq) : NULL;
@@ -91,7 +95,7 @@ static const Packet *source_of(const Engine *engine, const Sent *sent) {
 void engine_repair(Engine *engine, Subscription *subscription, uint16_t seq) {
     Subscriber *subscriber = subscription->subscriber;
     Sent *sent = sent_ring_find(&subscription->sent, seq);
-    const Packet *packet = source_of(engine, sent);
+    const Packet *packet = source_of(engine, subscription, sent);
     int64_t now_us = engine->instant.now_us;
     Repair repair =
         repair_decide(packet ? sent : NULL, &subscriber->budget, packet ? packet->length : 0,

@@ -19,8 +19,13 @@ from relay.rtp.rtcp_reports import (
     write_receiver_report,
 )
 from relay.sdp.negotiated import Extensions
-from streamsvc.base.media import MediaKind
-from tests.support.engine_model.packets import h264_payload, media_of, opus_payload
+from streamsvc.base.media import Codec, MediaKind
+from tests.support.engine_model.packets import (
+    h264_payload,
+    media_of,
+    opus_payload,
+    vp8_payload,
+)
 from tests.support.engine_peers import (
     CM_SHA1_80,
     GCM_128,
@@ -250,6 +255,37 @@ async def test_pictures_are_sent_again_as_retransmissions_and_once_a_round_trip(
         assert view.payload[2:] == original.payload
         assert view.ts == original.ts
     assert stage.counted("repaired") == 2
+
+
+async def test_nothing_of_a_former_source_is_sent_again_in_the_new_ones_types(
+    stage: Stage,
+) -> None:
+    """A number sent twice with other bytes would break the encryption, not only the picture."""
+    teacher = stage.publisher(published(1, AUDIO), published(3, VIDEO))
+    screen_media = media_of(MediaKind.VIDEO, codec=Codec.VP8, payload_type=96)
+    screen = stage.publisher(published(7, screen_media, peer=5))
+    viewer = stage.viewer(2, AUDIO, media_of(MediaKind.VIDEO, ssrc=8_000, rtx_ssrc=8_001))
+    stage.show(20, 1)
+    stage.show(21, 3)
+    await stage.settled()
+    for seq in range(5):
+        teacher.send(voice(seq))
+        teacher.send(picture(seq, is_key=not seq, ssrc=SSRC + 1))
+    await stage.arrived(viewer, 10)
+    stage.engine.set_source(20, None)
+    stage.show(21, 7)
+    await stage.settled()
+    slide = write_packet(
+        vp8_payload(5, 5, is_key=True), payload_type=96, seq=9, ts=9, ssrc=SSRC + 2
+    )
+    screen.send(slide)
+    await stage.arrived(viewer, 11)
+    viewer.say(write_nack(1, AUDIO.ssrc, [501, 502]))
+    viewer.say(write_nack(1, 8_000, [501, 502, 505]))
+    await stage.arrived(viewer, 12)
+    (again,) = viewer.views(8_001)
+    assert int.from_bytes(again.payload[:2], "big") == 505
+    assert (stage.counted("repaired"), len(viewer.datagrams)) == (1, 12)
 
 
 async def test_what_a_publisher_lost_is_asked_for_and_passed_on(stage: Stage) -> None:
