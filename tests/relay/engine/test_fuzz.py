@@ -14,7 +14,7 @@ from tests.support.native_engine import NATIVE, compiled, engine_sources, has_cl
 
 CORPUS = Path(__file__).parent / "corpus"
 SANITIZERS = ("-O1", "-fno-sanitize-recover=all")
-SECONDS = {"rtp": 1, "vp8": 1, "h264": 1, "rtcp": 1, "stun": 1, "engine": 3}
+SECONDS = {"rtp": 1, "vp8": 1, "h264": 1, "rtcp": 1, "stun": 1, "stream": 1, "engine": 3}
 
 
 def fuzzer() -> Path:

@@ -99,3 +99,41 @@ def test_the_layer_to_record_is_the_models(
         assert native.layered_choose(ours, i64(now_us)) == index
     native.layered_free(ours)
     assert LIVE_SECONDS == 1.0
+
+
+Where = tuple[bool, int, int, int]
+"""IPv6 or not, host, port, connection by TCP (then nothing else counts)."""
+WHERE = st.tuples(
+    st.booleans(), st.integers(1, 9), st.integers(1, 9), st.sampled_from([0, 0, 0, 1, 2])
+)
+SLOTS = 24
+
+
+def key_of(where: Where) -> tuple[object, ...]:
+    return ("stream", where[3]) if where[3] else where
+
+
+@settings(max_examples=80, deadline=None)
+@given(
+    st.lists(st.tuples(st.integers(0, SLOTS - 1), st.none() | WHERE), max_size=150),
+    st.lists(WHERE, max_size=20),
+)
+def test_everybody_is_found_at_the_address_last_taken(
+    native: ctypes.CDLL, moves: list[tuple[int, Where | None]], asked: list[Where]
+) -> None:
+    native.addresses_new.restype = ctypes.c_void_p
+    table = ctypes.c_void_p(native.addresses_new())
+    there: dict[tuple[object, ...], int] = {}
+    for slot, where in moves:
+        there = {key: other for key, other in there.items() if other != slot}
+        if where is None:
+            native.addresses_remove(table, slot)
+            continue
+        is_v6, host, port, stream = where
+        loser = native.addresses_move(table, slot, is_v6, host, port, u64(stream))
+        assert loser == there.get(key_of(where), -1)
+        there[key_of(where)] = slot
+    for is_v6, host, port, stream in asked + [where for _, where in moves if where]:
+        expected = there.get(key_of((is_v6, host, port, stream)), -1)
+        assert native.addresses_find(table, is_v6, host, port, u64(stream)) == expected
+    native.addresses_free(table)

@@ -67,6 +67,11 @@ def sent(operation: int, datagram: bytes) -> bytes:
     return bytes((operation,)) + len(datagram).to_bytes(2, "big") + datagram
 
 
+def framed(datagram: bytes) -> bytes:
+    """As a connection by TCP carries it (RFC 4571)."""
+    return len(datagram).to_bytes(2, "big") + datagram
+
+
 def scripts() -> dict[str, bytes]:
     """Short lessons: a picture, time, reports, a wish."""
     packets, said = rtp(), reports()
@@ -90,6 +95,7 @@ def main() -> None:
         "h264": {f"{n}": payload for n, payload in enumerate(payloads(Codec.H264))},
         "rtcp": reports(),
         "stun": {"nominates": check(), "plain": check(nominates=False)},
+        "stream": {"two": framed(check()) + framed(rtp()["opus"]), "part": framed(check())[:40]},
         "engine": scripts(),
     }
     for target, inputs in corpus.items():

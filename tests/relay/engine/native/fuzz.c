@@ -3,6 +3,7 @@
 #include "h264.h"
 #include "rtcp_read.h"
 #include "stage.h"
+#include "stream.h"
 #include "vp8.h"
 
 typedef void (*Target)(const uint8_t *bytes, int length);
@@ -62,6 +63,16 @@ static void fuzz_stun(const uint8_t *bytes, int length) {
     if (!stun_read_check(&check, bytes, length)) return;
     must(check.integrity_at > 0 && check.integrity_at <= length, "integrity");
     must(memchr(check.ufrag, 0, UFRAG_BYTES) != NULL, "ufrag");
+}
+
+static void fuzz_stream(const uint8_t *bytes, int length) {
+    int size, at = 0;
+    Framed framed;
+    while ((framed = stream_frame(bytes + at, length - at, &size)) == FRAME_WHOLE) {
+        must(size <= MAX_DATAGRAM_BYTES && at + FRAME_HEAD_BYTES + size <= length, "frame");
+        at += FRAME_HEAD_BYTES + size;
+    }
+    must(framed == FRAME_TOO_LONG || length - at < FRAME_BYTES, "the rest must be kept");
 }
 
 /* ---- the packet path: a script of datagrams, time and commands for the peers of the stage */
@@ -178,7 +189,8 @@ static const struct {
     Target run;
 } targets[] = {
     {"rtp", fuzz_rtp},   {"vp8", fuzz_vp8},   {"h264", fuzz_h264},
-    {"rtcp", fuzz_rtcp}, {"stun", fuzz_stun}, {"engine", fuzz_engine},
+    {"rtcp", fuzz_rtcp}, {"stun", fuzz_stun}, {"stream", fuzz_stream},
+    {"engine", fuzz_engine},
 };
 
 static Target chosen(void) {

@@ -2,6 +2,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 
+#include "address.h"
 #include "h264.h"
 #include "media_clock.h"
 #include "munger.h"
@@ -288,4 +289,63 @@ int ring_take(Ring *ring, uint32_t *kind, uint8_t *out) {
     memcpy(out, record.bytes, record.length);
     ring_pop(ring, &record);
     return (int)record.length;
+}
+
+/* ---- addresses: slots that stand in a table or not */
+
+enum { SLOTS = 24 };
+
+typedef struct Addresses {
+    AddressTable table;
+    Address slots[SLOTS];
+} Addresses;
+
+static Address address_of(bool is_v6, uint32_t host, uint16_t port, uint64_t stream) {
+    Address address;
+    memset(&address, 0, sizeof address);
+    address.stream = stream;
+    address.length = is_v6 ? sizeof address.v6 : sizeof address.v4;
+    if (is_v6) {
+        address.v6.sin6_family = AF_INET6;
+        address.v6.sin6_port = port;
+        memcpy(&address.v6.sin6_addr.s6_addr[12], &host, sizeof host);
+    } else {
+        address.v4.sin_family = AF_INET;
+        address.v4.sin_port = port;
+        address.v4.sin_addr.s_addr = host;
+    }
+    return address;
+}
+
+Addresses *addresses_new(void) {
+    Addresses *addresses = calloc(1, sizeof *addresses);
+    return addresses && address_table_init(&addresses->table, 1) ? addresses : NULL;
+}
+
+void addresses_free(Addresses *addresses) {
+    address_table_free(&addresses->table);
+    free(addresses);
+}
+
+/* The slot moves to this address; the slot that loses it, or -1. */
+int addresses_move(Addresses *addresses, int slot, bool is_v6, uint32_t host, uint16_t port,
+                   uint64_t stream) {
+    Address *its = addresses->slots + slot;
+    address_table_remove(&addresses->table, its);
+    *its = address_of(is_v6, host, port, stream);
+    Address *before = address_table_put(&addresses->table, its);
+    if (before) before->length = 0;
+    return before ? (int)(before - addresses->slots) : -1;
+}
+
+void addresses_remove(Addresses *addresses, int slot) {
+    address_table_remove(&addresses->table, addresses->slots + slot);
+    addresses->slots[slot].length = 0;
+}
+
+int addresses_find(const Addresses *addresses, bool is_v6, uint32_t host, uint16_t port,
+                   uint64_t stream) {
+    Address wanted = address_of(is_v6, host, port, stream);
+    const Address *found = address_table_find(&addresses->table, &wanted);
+    return found ? (int)(found - addresses->slots) : -1;
 }
