@@ -15,9 +15,9 @@ DATAGRAMS_DROPPED = counter(
     "without a peer), unwanted (media from a viewer), not_ours (neither STUN, DTLS nor media), "
     "stun_refused (a check that did not prove itself), malformed (failed decryption or made no "
     "sense inside), dtls_queue and control_full (more handshake datagrams than are looked at), "
-    "tap_lost and events_lost (control was too slow for the engine), send_failed (the kernel refused "
-    "it, or its connection is gone), stream_full (a connection by TCP is too slow for what it is "
-    "sent).",
+    "tap_lost and events_lost (control was too slow for the engine), send_failed (the kernel "
+    "refused it, or its connection is gone), stream_full (a connection by TCP is too slow for what "
+    "it is sent).",
     ("reason",),
 )
 PACKETS_FORWARDED = counter(

@@ -109,6 +109,23 @@ def media_port(settings: Settings) -> Finding:
     )
 
 
+def media_tcp_port(settings: Settings) -> Finding:
+    """Free, or ours already; any other serves as well where no firewall must know it."""
+    media = settings.media
+    port = media.tcp_port or media.port
+    found = _port(
+        "media tcp port", port, lambda: listen.bind_tcp(media.host, port).close(), settings
+    )
+    if found.grade is not Grade.FAULT or media.tcp_port:
+        return found
+    return Finding(
+        found.name,
+        Grade.NOTE,
+        f"{port} is taken: any other will be used",
+        "choose one as media.tcp_port, so that a firewall can let it through",
+    )
+
+
 def _bind_tcp(settings: Settings) -> None:
     listen.bind_tcp(settings.http.host, settings.http.port).close()
 
@@ -286,6 +303,7 @@ CHECKS: tuple[Check, ...] = (
     database,
     http_port,
     media_port,
+    media_tcp_port,
     socket_buffers,
     addresses,
     certificate,

@@ -9,7 +9,14 @@ import tomllib
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -58,10 +65,17 @@ class TlsSettings(Section):
 
 
 class MediaSettings(Section):
-    """The one UDP port through which all sound and picture travels."""
+    """The one UDP port through which all sound and picture travels; TCP where UDP is blocked."""
 
     host: str = Field(default="0.0.0.0", description="Address to listen on.")
     port: int = Field(default=8081, ge=1, le=65535, description="UDP port.")
+    tcp_port: int = Field(
+        default=0,
+        ge=0,
+        le=65535,
+        description="TCP port of the same media, for networks that block UDP; 0: the number of the"
+        " UDP port, or any if that is taken.",
+    )
     advertise: list[str] = Field(
         default=[],
         description="Addresses put into ICE candidates; empty: this machine's own. Behind NAT: the"
@@ -124,6 +138,14 @@ class Settings(BaseSettings):
     media: MediaSettings = MediaSettings()
     recording: RecordingSettings = RecordingSettings()
     log: LogSettings = LogSettings()
+
+    @field_validator("media")
+    @classmethod
+    def _has_its_own_port(cls, media: MediaSettings, info: ValidationInfo) -> MediaSettings:
+        http, tls = info.data.get("http"), info.data.get("tls")
+        if media.tcp_port and media.tcp_port in {part.port for part in (http, tls) if part}:
+            raise ValueError("tcp_port is the port of HTTP or HTTPS")
+        return media
 
     @classmethod
     def settings_customise_sources(

@@ -7,6 +7,7 @@ import socket
 from relay.settings import RelaySettings
 from streamsvc.base.errors import EnvironmentFault
 
+_ANY = 0
 _BACKLOG = 1024
 _STREAMS_OF_A_PEER = 2
 """A browser tries several at once, and lets go of those it does not use within some seconds."""
@@ -26,10 +27,11 @@ class TcpPort:
         if wanted:
             self._socket = self._listening(wanted)
             return
+        is_ours = udp_port not in self._settings.other_tcp_ports
         try:
-            self._socket = self._listening(udp_port)
+            self._socket = self._listening(udp_port if is_ours else _ANY)
         except EnvironmentFault:
-            self._socket = self._listening(0)
+            self._socket = self._listening(_ANY)
 
     def _listening(self, port: int) -> socket.socket:
         host = self._settings.media_host

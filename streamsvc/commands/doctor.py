@@ -2,7 +2,15 @@
 
 import typer
 
-from streamsvc.commands.options import Config, Data, MediaPort, Port, TlsMode, settings_or_exit
+from streamsvc.commands.options import (
+    Config,
+    Data,
+    MediaPort,
+    MediaTcpPort,
+    Port,
+    TlsMode,
+    settings_or_exit,
+)
 
 _MARK = {"ok": "ok   ", "note": "note ", "fault": "FAULT"}
 
@@ -12,12 +20,19 @@ def doctor(
     data: Data = None,
     port: Port = None,
     media_port: MediaPort = None,
+    media_tcp_port: MediaTcpPort = None,
     tls: TlsMode = None,
 ) -> None:
     """Look at ports, disk, clock, certificates, compiler and codecs; exit 1 if one is at fault."""
     settings = settings_or_exit(
         config,
-        {"data": data, "http.port": port, "media.port": media_port, "tls.mode": tls},
+        {
+            "data": data,
+            "http.port": port,
+            "media.port": media_port,
+            "media.tcp_port": media_tcp_port,
+            "tls.mode": tls,
+        },
     )
     from streamsvc.doctor import Grade, examine  # late: the other commands start sooner
 

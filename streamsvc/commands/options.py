@@ -13,6 +13,12 @@ Config = Annotated[Path | None, typer.Option("--config", help="TOML file with se
 Data = Annotated[Path | None, typer.Option("--data", help="Folder of database and recordings.")]
 Port = Annotated[int | None, typer.Option("--port", help="TCP port of plain HTTP.")]
 MediaPort = Annotated[int | None, typer.Option("--media-port", help="UDP port of all media.")]
+MediaTcpPort = Annotated[
+    int | None,
+    typer.Option(
+        "--media-tcp-port", help="TCP port of the same media, for networks that block UDP."
+    ),
+]
 TlsMode = Annotated[str | None, typer.Option("--tls", help="off, local (own authority) or files.")]
 
 

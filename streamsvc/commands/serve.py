@@ -12,6 +12,7 @@ from streamsvc.commands.options import (
     Config,
     Data,
     MediaPort,
+    MediaTcpPort,
     Port,
     TlsMode,
     english,
@@ -25,6 +26,7 @@ def serve(
     host: Annotated[str | None, typer.Option(help="Address to listen on for HTTP.")] = None,
     port: Port = None,
     media_port: MediaPort = None,
+    media_tcp_port: MediaTcpPort = None,
     advertise: Annotated[
         list[str] | None,
         typer.Option(help="Address for ICE candidates; repeat for several. Behind NAT: the outer."),
@@ -54,6 +56,7 @@ def serve(
             "http.port": port,
             "http.public_url": public_url,
             "media.port": media_port,
+            "media.tcp_port": media_tcp_port,
             "media.advertise": advertise or None,
             "tls.mode": tls,
             "tls.port": tls_port,

@@ -40,6 +40,19 @@ def test_a_taken_port_and_a_broken_database(tmp_path: Path) -> None:
     assert doctor.database(settings(tmp_path)).grade is Grade.FAULT
 
 
+def test_media_by_tcp_needs_its_port_only_where_it_was_chosen(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        unused = {"http.port": 1}  # nobody serves there
+        chosen = settings(tmp_path, **unused, **{"media.tcp_port": port})
+        assert doctor.media_tcp_port(chosen).grade is Grade.FAULT
+        same_number = settings(tmp_path, **unused, **{"media.port": port})
+        assert doctor.media_tcp_port(same_number).grade is Grade.NOTE
+    assert doctor.media_tcp_port(same_number).words == f"{port} is free"
+
+
 def test_certificates(tmp_path: Path) -> None:
     assert doctor.certificate(settings(tmp_path)).grade is Grade.OK
     missing = settings(tmp_path, **{"tls.mode": "files", "tls.certificate": tmp_path / "no.pem"})

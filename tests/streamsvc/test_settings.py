@@ -82,3 +82,10 @@ def test_a_wrong_flag_and_a_missing_file(tmp_path: Path) -> None:
 def test_settings_are_frozen() -> None:
     with pytest.raises(ValueError, match="frozen"):
         load(None, {}).demo = True  # type: ignore[misc]
+
+
+def test_media_by_tcp_has_a_port_of_its_own() -> None:
+    assert load(None, {"media.tcp_port": 443}).media.tcp_port == 443
+    for taken in ("http.port", "tls.port"):
+        with pytest.raises(EnvironmentFault, match="media"):
+            load(None, {taken: 9443, "media.tcp_port": 9443})
