@@ -11,6 +11,7 @@
 #include "repair.h"
 #include "ring.h"
 #include "rtcp_write.h"
+#include "subscription.h"
 #include "transport_feedback.h"
 
 /* ---- sizes, so that Python can hold a structure it does not know */
@@ -348,4 +349,56 @@ int addresses_find(const Addresses *addresses, bool is_v6, uint32_t host, uint16
     Address wanted = address_of(is_v6, host, port, stream);
     const Address *found = address_table_find(&addresses->table, &wanted);
     return found ? (int)(found - addresses->slots) : -1;
+}
+
+/* ---- a layer */
+
+Layer *layer_made(int codec) {
+    static const WallOffset offset;
+    return layer_new(1, "", (Codec)codec, &offset);
+}
+
+/* Extended number, whether a decoder can start here, and the picture's pixels; false for a packet
+ * that is of no use. */
+bool layer_take(Layer *layer, const uint8_t *bytes, int length, int64_t now_us, bool is_repaired,
+                int64_t out[3]) {
+    RtpView view;
+    const Packet *packet = NULL;
+    if (rtp_read(&view, bytes, length)) packet = layer_receive(layer, &view, now_us, is_repaired);
+    if (!packet) return false;
+    out[0] = packet->ext_seq;
+    out[1] = packet->starts_keyframe;
+    out[2] = layer->pixels;
+    return true;
+}
+
+int64_t layer_lost(const Layer *layer) { return receive_stats_lost(&layer->stats); }
+
+/* ---- what a viewer's reports say */
+
+Subscription *viewed_new(uint16_t first_seq) {
+    Subscription *viewed = calloc(1, sizeof *viewed);
+    SubscriptionSpec spec = {.first_seq = first_seq};
+    if (!viewed) return NULL;
+    subscription_init(viewed, &spec, NULL);
+    return viewed;
+}
+
+void viewed_free(Subscription *viewed) {
+    subscription_free(viewed);
+    free(viewed);
+}
+
+void viewed_forward(Subscription *viewed, int64_t ext_seq, int64_t now_us) {
+    Numbers numbers;
+    if (!viewed->munger.has_segment) munger_switch(&viewed->munger, ext_seq, 0, now_us, NULL);
+    munger_numbers(&viewed->munger, ext_seq, 0, now_us, &numbers);
+}
+
+/* Packets expected and lost on the link since the report before, and received in all. */
+void viewed_report(Subscription *viewed, uint32_t highest_seq, int32_t packets_lost,
+                   int64_t out[3]) {
+    ReportBlock block = {.highest_seq = highest_seq, .packets_lost = packets_lost};
+    subscription_reported(viewed, &block, out, out + 1);
+    out[2] = viewed->received;
 }
