@@ -2,6 +2,10 @@
 #include "engine.h"
 
 static void send_rtp(Engine *engine, Subscriber *subscriber, uint8_t *place, int length) {
+    if (!subscriber->peer.address.length) { /* its connection ended, or its port has a new owner */
+        counters_add(&engine->counters, COUNT_SEND_FAILED, 1);
+        return;
+    }
     SrtpCall protect = engine->settings.srtp.protect;
     /* a packet that came in one datagram may not fit one any more */
     bool fits = length + SRTP_TRAILER_BYTES <= PLACE_BYTES;

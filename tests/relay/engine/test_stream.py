@@ -191,6 +191,18 @@ async def test_a_connection_may_change_its_session(door: Door, caller: Caller) -
     await until(lambda: door.heard.handshakes == [(SESSION + 1, DTLS)])
 
 
+async def test_a_dead_connection_is_no_reason_to_stay_there(door: Door, caller: Caller) -> None:
+    await caller.prove(door)
+    second, third = await door.caller(), await door.caller()
+    await second.prove(door)
+    assert door.heard.checks[-1].elsewhere_at > 0
+    await caller.close()
+    await second.close()
+    await until(lambda: door.counted("streams_closed") == 2)
+    await third.prove(door)
+    assert door.heard.checks[-1].elsewhere_at < 0  # so its check moves the peer at once
+
+
 # ---- a slow reader
 
 
@@ -292,10 +304,11 @@ async def test_who_loses_its_connection_goes_on_elsewhere(stage: Stage) -> None:
     await until(lambda: stage.counted("streams_closed") == 1)
     failed = stage.counted("send_failed")
     stage.engine.send_control(DTLS, room.address)
-    await until(lambda: stage.counted("send_failed") == failed + 1)
+    camera.send(picture(1))
+    await until(lambda: stage.counted("send_failed") == failed + 2)
     stage.engine.set_address(2, room.far.socket.getsockname())
     await stage.settled()
-    camera.send(picture(1))
+    camera.send(picture(2))
     await until(lambda: room.far.read().packets[1:], what="the next packet, by UDP")
     again = await joined(stage, 4)
     assert again.address[2] != room.address[2]

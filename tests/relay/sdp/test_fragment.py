@@ -15,6 +15,7 @@ a=ice-ufrag:EsAw\r
 a=ice-pwd:P2uYro0UCOQ4zxjKXaWCBui1\r
 a=candidate:1387637174 1 udp 2122260223 192.0.2.1 61764 typ host generation 0\r
 a=candidate:3471623853 1 udp 2122194687 9f2c.local 61765 typ host generation 0\r
+a=candidate:3511510505 1 tcp 1518214911 192.0.2.1 9 typ host tcptype active generation 0\r
 a=end-of-candidates\r
 """
 
@@ -23,7 +24,7 @@ def test_candidates_and_their_end() -> None:
     fragment = parse_fragment(TRICKLE)
     assert fragment.ice == IceCredentials("EsAw", "P2uYro0UCOQ4zxjKXaWCBui1")
     assert fragment.mids == ("0",)
-    assert len(fragment.candidates) == 2
+    assert len(fragment.candidates) == 3
     assert fragment.is_complete
 
 
