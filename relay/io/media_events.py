@@ -1,15 +1,14 @@
 """The engine's events, told to those they concern: the mux, the sink, the listener."""
 
 import logging
-from collections.abc import Callable
 
-from relay.io.media_session import MediaSession, PublisherSession
+from relay.io.media_session import PublisherSession
 from relay.io.mux import Mux
 from relay.io.sessions import Sessions
 from relay.ports import ProvedCheck
 from streamsvc.base.clock import Clock
 from streamsvc.base.media import PacketSink, Track
-from streamsvc.base.sessions import ClosedBecause, RelayListener
+from streamsvc.base.sessions import RelayListener
 
 log = logging.getLogger("relay")
 
@@ -27,14 +26,12 @@ class MediaEvents:
         mux: Mux,
         sink: PacketSink,
         clock: Clock,
-        end: Callable[[MediaSession, ClosedBecause], None],
     ) -> None:
         self.listener: RelayListener | None = None
         self._sessions = sessions
         self._mux = mux
         self._sink = sink
         self._clock = clock
-        self._end = end
 
     def ice_checked(self, check: ProvedCheck) -> None:
         """See `EngineListener`."""

@@ -63,7 +63,7 @@ class Relay:
         self._mux = Mux(self._engine)
         self._pressure = Pressure()
         self._sessions = Sessions(self._engine, self._pressure)
-        self._events = MediaEvents(self._sessions, self._mux, sink, clock, self._end)
+        self._events = MediaEvents(self._sessions, self._mux, sink, clock)
         self._scope = TaskScope("relay")
         self._numbers = itertools.count(1)
         self._turn = 0

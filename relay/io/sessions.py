@@ -20,7 +20,6 @@ class Sessions:
         self._engine = engine
         self._pressure = pressure
         self._by_id: dict[MediaSessionId, MediaSession] = {}
-        self._by_peer: dict[int, MediaSession] = {}
         self._by_publication: dict[int, PublisherSession] = {}
         self._by_party: dict[_Party, dict[MediaSessionId, MediaSession]] = {}
         self._lessons: dict[LessonId, LessonMedia] = {}
@@ -39,7 +38,6 @@ class Sessions:
     def add(self, session: MediaSession) -> None:
         """Into the tables and its lesson; the engine must know its peer."""
         self._by_id[session.session_id] = session
-        self._by_peer[session.peer.number] = session
         self._by_party.setdefault(_party(session), {})[session.session_id] = session
         lesson = self.lesson(session.party.lesson_id)
         if isinstance(session, PublisherSession):
@@ -52,7 +50,6 @@ class Sessions:
     def remove(self, session: MediaSession) -> None:
         """Out of all tables."""
         del self._by_id[session.session_id]
-        del self._by_peer[session.peer.number]
         same_party = self._by_party[_party(session)]
         del same_party[session.session_id]
         if not same_party:
@@ -73,10 +70,6 @@ class Sessions:
         if session is None:
             raise UserError("media-session-unknown")
         return session
-
-    def of_peer(self, peer: int) -> MediaSession | None:
-        """By the engine's number."""
-        return self._by_peer.get(peer)
 
     def of_publication(self, publication: int) -> PublisherSession | None:
         """By the engine's number."""
