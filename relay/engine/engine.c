@@ -256,7 +256,7 @@ static void *run(void *owner) {
         wait_for_work(engine);
         engine->instant = instant_now();
         engine->began_us = engine->instant.now_us;
-        atomic_store(&engine->is_commanded, false);
+        atomic_exchange(&engine->is_commanded, false); /* and see what was written before it was set */
         /* first: who comes because of a command finds it applied */
         engine_apply_commands(engine);
         read_datagrams(engine);
@@ -294,4 +294,4 @@ uint64_t engine_applied(Engine *engine) {
     return atomic_load_explicit(&engine->applied, memory_order_acquire);
 }
 
-void engine_listen(Engine *engine) { atomic_store(&engine->is_told, false); }
+void engine_listen(Engine *engine) { atomic_exchange(&engine->is_told, false); }
