@@ -1,6 +1,7 @@
 """Peers by TCP at the engine's real port: framed, proved, and never waited for."""
 
 import asyncio
+import random
 from collections.abc import AsyncIterator
 
 import pytest
@@ -86,6 +87,25 @@ async def test_frames_come_in_any_pieces(door: Door, caller: Caller) -> None:
     caller.send_raw(several[40_000:])
     await until(lambda: len(door.heard.handshakes) == 31)
     assert door.heard.handshakes == [(SESSION, longest)] * 30 + [(SESSION, DTLS)]
+    assert door.counted("streams_closed") == 0
+
+
+@pytest.mark.parametrize("seed", range(4))
+async def test_noise_in_whole_frames_costs_itself_only(
+    door: Door, caller: Caller, seed: int
+) -> None:
+    chance = random.Random(seed)
+    await caller.prove(door)
+    received = door.counted("received")
+    noise = [chance.randbytes(chance.choice((1, 20, 200, MAX_DATAGRAM_BYTES))) for _ in range(300)]
+    stream = b"".join(framed(datagram) for datagram in noise)
+    while stream:
+        cut = chance.choice((1, 2, 3, 1000, 20_000))
+        caller.send_raw(stream[:cut])
+        stream = stream[cut:]
+        await asyncio.sleep(0)
+    await until(lambda: door.counted("received") == received + len(noise))
+    await caller.prove(door)
     assert door.counted("streams_closed") == 0
 
 
