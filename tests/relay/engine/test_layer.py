@@ -79,7 +79,8 @@ def test_a_layer_is_what_the_model_says(
     requests = Requests(model)
     number, now_us = 65_000, 7_000_050
     for (step, behind, after_ms, is_key, is_repaired, more), is_asked, is_tapped in events:
-        number, now_us = number + step, now_us + 1000 * after_ms
+        # no two instants are whole ms apart: the model's seconds are floating
+        number, now_us = number + step, now_us + 1000 * after_ms + 7
         now = now_us / 1e6
         packet = rtp(payload(codec, number - behind, is_key, more), number - behind, number * 90)
         found, before = Three(), model.keyframe
