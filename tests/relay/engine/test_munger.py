@@ -49,7 +49,7 @@ ARRIVES = st.builds(
 
 def is_clear(hint: int) -> bool:
     """Not at the edge of what is plausible, where the model's floating seconds may round away."""
-    return abs(abs(hint) - CLOCK) > 100
+    return abs(abs(hint) - CLOCK) > 2_000
 
 
 SWITCH = st.builds(
