@@ -3,6 +3,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #define TICK_US 10000 /* repairs and key frame requests are looked at this often */
@@ -13,6 +14,8 @@
 #define REST_FROM_US 100 /* of work: some forty viewers */
 #define REST_FACTOR 4
 #define REST_MOST_US 4000 /* which is what viewers wait longer at most */
+#define PRIORITY (-10)
+#define BEHIND_US 8000 /* a datagram that waited longer, although nobody rested that long */
 #define PUBLICATIONS_OF_A_PEER 2
 #define COMMAND_BYTES (1 << 21)
 #define EVENT_BYTES (1 << 22)
@@ -143,7 +146,11 @@ static void read_datagrams(Engine *engine) {
     for (int round = 0; round < READS_AT_ONCE; round++) {
         engine->instant = instant_now();
         int found = inbox_read(engine->inbox, engine->instant, datagrams);
-        for (int i = 0; i < found; i++) take_datagram(engine, datagrams + i);
+        for (int i = 0; i < found; i++) {
+            int64_t waited_us = engine->began_us - datagrams[i].arrived_us;
+            if (waited_us > engine->waited_us) engine->waited_us = waited_us;
+            take_datagram(engine, datagrams + i);
+        }
         engine_end_burst(engine);
         batch_send(engine->batch);
         counters_add(&engine->counters, COUNT_RECEIVED, (uint64_t)found);
@@ -154,7 +161,7 @@ static void read_datagrams(Engine *engine) {
 static void work_streams(Engine *engine) {
     if (!engine->has_stream_work) return;
     engine->instant = instant_now();
-    streams_work(engine->streams, engine->instant);
+    streams_work(engine->streams, engine->instant.now_us);
     engine_end_burst(engine);
     batch_send(engine->batch);
 }
@@ -225,10 +232,10 @@ static void tick(Engine *engine) {
 }
 
 /* After a long batch a short rest: what comes meanwhile goes out together, as one message to each
- * viewer. A thread at its limit rests as long as it likes, one with few viewers never does. */
+ * viewer. A thread with few viewers never rests, nor does one that is behind. */
 static void rest(const Engine *engine) {
     int64_t cost_us = clock_us(CLOCK_MONOTONIC) - engine->began_us;
-    if (cost_us < REST_FROM_US) return;
+    if (cost_us < REST_FROM_US || engine->waited_us > BEHIND_US) return;
     int64_t rest_us = REST_FACTOR * cost_us < REST_MOST_US ? REST_FACTOR * cost_us : REST_MOST_US;
     struct timespec length = {0, rest_us * 1000};
     nanosleep(&length, NULL);
@@ -252,10 +259,13 @@ static void *run(void *owner) {
     sigset_t all;
     sigfillset(&all);
     pthread_sigmask(SIG_BLOCK, &all, NULL); /* signals are control's */
+    /* before handshakes and pages, where the system lets us (LimitNICE in a systemd unit) */
+    setpriority(PRIO_PROCESS, (id_t)gettid(), PRIORITY);
     while (!atomic_load(&engine->is_stopping)) {
         wait_for_work(engine);
         engine->instant = instant_now();
         engine->began_us = engine->instant.now_us;
+        engine->waited_us = 0;
         atomic_exchange(&engine->is_commanded, false); /* and see what was written before it was set */
         /* first: who comes because of a command finds it applied */
         engine_apply_commands(engine);

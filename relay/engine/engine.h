@@ -65,6 +65,7 @@ typedef struct Engine {
     bool has_news; /* for control, at once */
     bool has_records; /* figures and taps: soon */
     int64_t began_us; /* this round of the loop */
+    int64_t waited_us; /* longest wait of a datagram until this round */
     int64_t ticked_us, worked_us;
     uint64_t ticks;
 } Engine;

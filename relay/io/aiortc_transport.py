@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 import aiortc.rtcdtlstransport as aiortc_dtls
 from aiortc import RTCCertificate, RTCDtlsFingerprint, RTCDtlsParameters, RTCDtlsTransport
 from OpenSSL import SSL
+from pylibsrtp import Policy, Session
 
 from relay.io.ice_session import IceSession
 from relay.ports import PeerKeys
@@ -24,6 +25,8 @@ SRTP_PROFILES = [
     aiortc_dtls.SRTP_AES128_CM_SHA1_80,
 ]
 """In our order of preference: GCM-128 is a third of the cost of CM-SHA1 and offered by all."""
+OUTBOUND_WINDOW = 256
+"""Packets of voice that can be sent again, and more than any repair of a picture is late."""
 CIPHERS = ":".join(
     f"ECDHE-{kind}-{cipher}"
     for cipher in ("AES128-GCM-SHA256", "CHACHA20-POLY1305", "AES128-SHA", "AES256-SHA")
@@ -92,7 +95,26 @@ class DtlsTransport:
         await self._dtls.start(RTCDtlsParameters(fingerprints=remote))
         if self._dtls.state != "connected":
             raise PeerGone("handshake-failed")
+        self._dtls._tx_srtp = self._outbound()
         return PeerKeys(inbound=self._dtls._rx_srtp, outbound=self._dtls._tx_srtp)
+
+    def _outbound(self) -> Session:
+        """In place of aiortc's: libsrtp shifts the whole replay window for each packet it sends,
+        and nothing older than OUTBOUND_WINDOW is ever sent again under its number."""
+        connection = self._dtls._ssl
+        chosen = connection.get_selected_srtp_profile()
+        profile = next(p for p in SRTP_PROFILES if p.openssl_profile == chosen)
+        material = connection.export_keying_material(
+            b"EXTRACTOR-dtls_srtp", 2 * (profile.key_length + profile.salt_length)
+        )
+        policy = Policy(
+            key=profile.get_key_and_salt(material, 1 if self._dtls._role == "server" else 0),
+            ssrc_type=Policy.SSRC_ANY_OUTBOUND,
+            srtp_profile=profile.libsrtp_profile,
+        )
+        policy.allow_repeat_tx = True
+        policy.window_size = OUTBOUND_WINDOW
+        return Session(policy)
 
     def when_closed(self, tell: Callable[[], None]) -> None:
         """Call `tell` when the peer ends the connection (close_notify)."""
