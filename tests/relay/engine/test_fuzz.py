@@ -21,7 +21,7 @@ TARGETS = {
     "rtcp": 20_000,
     "stun": 20_000,
     "stream": 20_000,
-    "engine": 6_000,
+    "engine": 4_000,
 }
 """Inputs of each in a short run of libFuzzer: half a second, and some three for the engine."""
 DRIVER_SECONDS = "0.7"
