@@ -9,6 +9,7 @@
 #include "bytes.h"
 
 #define SHORT_BYTES 400 /* voice, reports, answers to checks */
+#define LATE_US 300000
 
 /* ---- in */
 
@@ -43,8 +44,10 @@ static void append(Stream *stream, const uint8_t *bytes, uint32_t length) {
     stream->queued += length;
 }
 
-bool stream_put(Stream *stream, const uint8_t *bytes, int length) {
-    uint32_t most = length > SHORT_BYTES ? STREAM_PICTURE_BYTES : STREAM_SEND_BYTES;
+bool stream_put(Stream *stream, const uint8_t *bytes, int length, int64_t now_us) {
+    bool is_picture = length > SHORT_BYTES;
+    uint32_t most = is_picture ? STREAM_PICTURE_BYTES : STREAM_SEND_BYTES;
+    if (is_picture && stream->marked && now_us - stream->marked_us > LATE_US) return false;
     if (stream->queued + FRAME_HEAD_BYTES + (uint32_t)length > most) return false;
     if (!stream->queue) stream->queue = malloc(STREAM_SEND_BYTES);
     if (!stream->queue) return false;
@@ -52,6 +55,10 @@ bool stream_put(Stream *stream, const uint8_t *bytes, int length) {
     put16(head, (uint32_t)length);
     append(stream, head, sizeof head);
     append(stream, bytes, (uint32_t)length);
+    if (!stream->marked) {
+        stream->marked = stream->queued;
+        stream->marked_us = now_us;
+    }
     return true;
 }
 
@@ -74,6 +81,7 @@ bool stream_write(Stream *stream) {
         uint32_t gone = written < 0 ? stream->queued : (uint32_t)written;
         stream->queue_start = (stream->queue_start + gone) % STREAM_SEND_BYTES;
         stream->queued -= gone;
+        stream->marked -= gone < stream->marked ? gone : stream->marked;
     }
     stream->queue_start = 0; /* so that who keeps up needs only the first pages */
     return true;

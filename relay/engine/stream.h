@@ -2,8 +2,9 @@
  * front (RFC 4571).
  *
  * What can't be sent at once waits here. The rule when it gets too much: datagrams of pictures (the
- * long ones) are dropped when three quarters are full, so that voice, reports and answers (the
- * short ones) still have the last one; then those are dropped, too. */
+ * long ones) are dropped while something has waited for 0.3 s, or three quarters are full, so that
+ * voice, reports and answers (the short ones) come soon and have the last quarter; when that is full
+ * they are dropped, too. */
 #ifndef RELAY_ENGINE_STREAM_H
 #define RELAY_ENGINE_STREAM_H
 
@@ -30,6 +31,8 @@ typedef struct Stream {
     struct Stream *before, *after; /* among the unproved, oldest first */
     uint8_t *queue; /* STREAM_SEND_BYTES, a ring; NULL until something waits */
     uint32_t queue_start, queued;
+    uint32_t marked; /* bytes of the queue up to the one whose waiting is measured */
+    int64_t marked_us; /* it waits since then */
     int part_length;
     uint8_t part[FRAME_BYTES]; /* a frame whose rest has not come */
 } Stream;
@@ -47,7 +50,7 @@ int stream_read(Stream *stream, uint8_t into[STREAM_BUFFER_BYTES]);
 void stream_keep(Stream *stream, const uint8_t *bytes, int length);
 
 /* Queues a datagram; false when it was dropped. */
-bool stream_put(Stream *stream, const uint8_t *bytes, int length);
+bool stream_put(Stream *stream, const uint8_t *bytes, int length, int64_t now_us);
 
 /* Gives the kernel what it takes; true when nothing waits any more. What a broken connection has
  * not taken is forgotten: reading tells of its end. */

@@ -38,7 +38,7 @@ struct Streams {
     uint64_t *waiting; /* numbers of those with something to flush */
     Stream *oldest, *newest; /* of the unproved */
     uint16_t unproved_of[NETWORKS];
-    Instant instant;
+    int64_t now_us;
     uint8_t buffer[STREAM_BUFFER_BYTES];
     _Alignas(8) uint8_t datagram[INBOX_BYTES];
 };
@@ -186,9 +186,9 @@ static bool add(Streams *streams, int socket, const Address *address, uint16_t n
     stream->address = *address;
     stream->address.stream = number;
     stream->network = network;
-    stream->heard_us = streams->instant.now_us;
+    stream->heard_us = streams->now_us;
     streams->places[place] = stream;
-    enlist(streams, stream, streams->instant.now_us);
+    enlist(streams, stream, streams->now_us);
     return true;
 }
 
@@ -214,7 +214,7 @@ static void accept_all(Streams *streams) {
             take_in(streams, socket, &address);
         } else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
             listen_to(streams, false); /* it would wake us without end */
-            streams->paused_us = streams->instant.now_us;
+            streams->paused_us = streams->now_us;
             return;
         } else if (errno == EAGAIN) {
             return;
@@ -232,7 +232,7 @@ static bool take_datagram(Streams *streams, Stream *stream, const uint8_t *bytes
         .bytes = streams->datagram,
         .length = length,
         .from = stream->address,
-        .arrived_us = streams->instant.now_us,
+        .arrived_us = streams->now_us,
     };
     counters_add(streams->counters, COUNT_RECEIVED, 1);
     streams->port.take(streams->port.engine, &datagram);
@@ -268,7 +268,7 @@ static void read_stream(Streams *streams, Stream *stream) {
         end(streams, stream);
         return;
     }
-    stream->heard_us = streams->instant.now_us;
+    stream->heard_us = streams->now_us;
     take_frames(streams, stream, length);
 }
 
@@ -293,7 +293,7 @@ static void write_stream(Streams *streams, Stream *stream) {
 
 void streams_add(Streams *streams, uint64_t number, const uint8_t *bytes, int length) {
     Stream *stream = find(streams, number);
-    if (!stream || !stream_put(stream, bytes, length)) {
+    if (!stream || !stream_put(stream, bytes, length, streams->now_us)) {
         counters_add(streams->counters, stream ? COUNT_STREAM_FULL : COUNT_SEND_FAILED, 1);
         return;
     }
@@ -327,14 +327,15 @@ static void work(Streams *streams, const struct epoll_event *event) {
     if (stream && event->events & (EPOLLIN | EPOLLERR | EPOLLHUP)) read_stream(streams, stream);
 }
 
-void streams_work(Streams *streams, Instant instant) {
+void streams_work(Streams *streams, int64_t now_us) {
     struct epoll_event events[EVENTS_AT_ONCE];
-    streams->instant = instant;
+    streams->now_us = now_us;
     int found = epoll_wait(streams->epoll, events, EVENTS_AT_ONCE, 0);
     for (int i = 0; i < found; i++) work(streams, events + i);
 }
 
 void streams_tick(Streams *streams, int64_t now_us) {
+    streams->now_us = now_us;
     if (!streams->is_accepting && now_us - streams->paused_us >= PAUSE_US)
         listen_to(streams, true);
     while (streams->oldest && now_us - streams->oldest->since_us >= PROVE_US)

@@ -28,7 +28,7 @@ void streams_free(Streams *streams);
 int streams_descriptor(const Streams *streams);
 
 /* Accepts, reads and writes what can be; a part of it when there is much. */
-void streams_work(Streams *streams, Instant instant);
+void streams_work(Streams *streams, int64_t now_us);
 
 /* Closes those whose time is over. A hundred times a second. */
 void streams_tick(Streams *streams, int64_t now_us);

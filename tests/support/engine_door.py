@@ -39,9 +39,9 @@ class Door:
     def client(self, family: int = socket.AF_INET) -> "Client":
         return Client(self, family)
 
-    async def caller(self) -> "Caller":
+    async def caller(self, receive_bytes: int = 1 << 16) -> "Caller":
         """One more connection by TCP."""
-        caller = await called(self.tcp_port.port)
+        caller = await called(self.tcp_port.port, receive_bytes)
         self._callers.append(caller)
         return caller
 
@@ -126,9 +126,13 @@ class Caller:
             return
 
 
-async def called(port: int) -> Caller:
-    """A new connection to a port of this machine."""
-    return Caller(*await asyncio.open_connection("127.0.0.1", port, limit=1 << 12))
+async def called(port: int, receive_bytes: int = 1 << 16) -> Caller:
+    """A new connection to a port of this machine; what it has not read fills a small buffer."""
+    sock = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_bytes)
+    sock.setblocking(False)
+    await asyncio.get_running_loop().sock_connect(sock, ("127.0.0.1", port))
+    return Caller(*await asyncio.open_connection(sock=sock, limit=1 << 12))
 
 
 def framed(datagram: bytes) -> bytes:

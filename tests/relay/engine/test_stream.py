@@ -29,6 +29,7 @@ SESSION = 7
 LONG, SHORT = bytes(1400), bytes(400)
 MAX_UNPROVED_OF_NETWORK = 128
 MAX_DATAGRAM_BYTES = 1500
+PICTURE_BYTES = 96 << 10
 VIDEO = media_of(MediaKind.VIDEO)
 
 
@@ -242,6 +243,23 @@ async def test_a_full_queue_drops_pictures_first_and_stalls_nobody(
     assert door.counted("stream_full") == dropped
     door.engine.send_control(LONG, address)
     assert await caller.datagram() == LONG
+
+
+async def test_pictures_are_dropped_while_something_waits_for_too_long(door: Door) -> None:
+    slow = await door.caller(receive_bytes=4096)
+    address = await slow.prove(door)
+    sent = 0
+    while not door.counted("stream_full"):
+        door.engine.send_control(LONG, address)
+        sent += 1
+        await asyncio.sleep(0.01)  # the pace of a picture
+    assert sent * len(LONG) < PICTURE_BYTES  # so not for want of room
+    door.engine.send_control(SHORT, address)
+    await until(lambda: door.engine.is_settled)
+    passed = sent - door.counted("stream_full")
+    assert [await slow.datagram() for _ in range(passed + 1)] == [LONG] * passed + [SHORT]
+    door.engine.send_control(LONG, address)
+    assert await slow.datagram() == LONG
 
 
 async def test_the_reserve_for_short_ones_has_an_end_too(door: Door, caller: Caller) -> None:
