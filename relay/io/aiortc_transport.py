@@ -47,6 +47,7 @@ class NodeCertificate(RTCCertificate):
             context = super()._create_ssl_context(srtp_profiles)
             context.set_cipher_list(CIPHERS.encode())
             context.set_session_cache_mode(SSL.SESS_CACHE_OFF)
+            context.set_mode(SSL.MODE_RELEASE_BUFFERS)
             self._shared_context = context
         return self._shared_context
 
