@@ -96,13 +96,14 @@ class DtlsTransport:
         await self._dtls.start(RTCDtlsParameters(fingerprints=remote))
         if self._dtls.state != "connected":
             raise PeerGone("handshake-failed")
-        self._dtls._tx_srtp = self._outbound()
+        if self._dtls._ssl is None:  # it has one once it is connected
+            raise PeerGone("handshake-failed")
+        self._dtls._tx_srtp = self._outbound(self._dtls._ssl)
         return PeerKeys(inbound=self._dtls._rx_srtp, outbound=self._dtls._tx_srtp)
 
-    def _outbound(self) -> Session:
+    def _outbound(self, connection: SSL.Connection) -> Session:
         """In place of aiortc's: libsrtp shifts the whole replay window for each packet it sends,
         and nothing older than OUTBOUND_WINDOW is ever sent again under its number."""
-        connection = self._dtls._ssl
         chosen = connection.get_selected_srtp_profile()
         profile = next(p for p in SRTP_PROFILES if p.openssl_profile == chosen)
         material = connection.export_keying_material(
