@@ -12,6 +12,8 @@ class RelaySettings(BaseModel):
     """Address to bind the media port to; `::` takes IPv6 and IPv4."""
     media_port: int = Field(default=0, ge=0, le=65535)
     """UDP port of all media; 0 takes any free one (tests)."""
+    media_by_tcp: bool = True
+    """Whether to take the same media by TCP, too."""
     media_tcp_port: int = Field(default=0, ge=0, le=65535)
     """TCP port of the same media, for networks that pass nothing else; 0: the same number as the
     UDP port, or any if that is taken."""

@@ -124,7 +124,7 @@ async def _seeded(ground: Ground) -> DemoService | None:
 
 def _bind(settings: Settings) -> Sockets:
     listen.check_udp(settings.media.host, settings.media.port)
-    if settings.media.tcp_port:
+    if settings.media.tcp and settings.media.tcp_port:
         listen.bind_tcp(settings.media.host, settings.media.tcp_port).close()
     http = listen.bind_tcp(settings.http.host, settings.http.port)
     try:
@@ -213,6 +213,7 @@ def _relay_settings(settings: Settings) -> RelaySettings:
     return RelaySettings(
         media_host=settings.media.host,
         media_port=settings.media.port,
+        media_by_tcp=settings.media.tcp,
         media_tcp_port=settings.media.tcp_port,
         other_tcp_ports=(settings.http.port, settings.tls.port),
         advertise=tuple(settings.media.advertise),

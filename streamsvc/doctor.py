@@ -112,6 +112,8 @@ def media_port(settings: Settings) -> Finding:
 def media_tcp_port(settings: Settings) -> Finding:
     """Free, or ours already; any other serves as well where no firewall must know it."""
     media = settings.media
+    if not media.tcp:
+        return Finding("media tcp port", Grade.OK, "off")
     port = media.tcp_port or media.port
     found = _port(
         "media tcp port", port, lambda: listen.bind_tcp(media.host, port).close(), settings

@@ -69,12 +69,14 @@ class MediaSettings(Section):
 
     host: str = Field(default="0.0.0.0", description="Address to listen on.")
     port: int = Field(default=8081, ge=1, le=65535, description="UDP port.")
+    tcp: bool = Field(
+        default=True, description="Take the same media by TCP, too, for networks that block UDP."
+    )
     tcp_port: int = Field(
         default=0,
         ge=0,
         le=65535,
-        description="TCP port of the same media, for networks that block UDP; 0: the number of the"
-        " UDP port, or any if that is taken.",
+        description="Its TCP port; 0: the number of the UDP port, or any if that is taken.",
     )
     advertise: list[str] = Field(
         default=[],

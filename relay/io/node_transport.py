@@ -16,21 +16,23 @@ class NodeTransport:
     def __init__(self, settings: RelaySettings) -> None:
         self.certificate = new_certificate()
         self.port = UdpPort(settings)
-        self.tcp_port = TcpPort(settings)
+        self.tcp_port = TcpPort(settings) if settings.media_by_tcp else None
         self._settings = settings
         self._candidates: tuple[str, ...] = ()
 
     def open(self) -> None:
         """Bind. Raises EnvironmentFault `media-port-taken`."""
         self.port.open()
+        addresses = advertised_addresses(self._settings)
+        self._candidates = host_candidates(addresses, self.port.port)
+        if self.tcp_port is None:
+            return
         try:
             self.tcp_port.open(self.port.port)
         except EnvironmentFault:
             self.port.close()
             raise
-        addresses = advertised_addresses(self._settings)
-        by_udp = host_candidates(addresses, self.port.port)
-        self._candidates = by_udp + tcp_candidates(addresses, self.tcp_port.port)
+        self._candidates += tcp_candidates(addresses, self.tcp_port.port)
 
     def described(self, session: IceSession) -> LocalTransport:
         """Our half of a description for this session."""

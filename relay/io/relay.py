@@ -88,9 +88,9 @@ class Relay:
         return self._node.port.port
 
     @property
-    def media_tcp_port(self) -> int:
-        """The bound TCP port."""
-        return self._node.tcp_port.port
+    def media_tcp_port(self) -> int | None:
+        """The bound TCP port; None where media does not come by TCP."""
+        return self._node.tcp_port.port if self._node.tcp_port else None
 
     def listen(self, listener: RelayListener) -> None:
         """See `RelayPort`."""

@@ -51,6 +51,7 @@ def test_media_by_tcp_needs_its_port_only_where_it_was_chosen(tmp_path: Path) ->
         same_number = settings(tmp_path, **unused, **{"media.port": port})
         assert doctor.media_tcp_port(same_number).grade is Grade.NOTE
     assert doctor.media_tcp_port(same_number).words == f"{port} is free"
+    assert doctor.media_tcp_port(settings(tmp_path, **{"media.tcp": False})).words == "off"
 
 
 def test_certificates(tmp_path: Path) -> None:

@@ -96,7 +96,8 @@ class NobodyRecords:
 async def media_doors() -> AsyncIterator[MediaDoors]:
     """Doors on a free port; everything is closed at the end."""
     events = Events()
-    settings = RelaySettings(media_host="127.0.0.1", advertise=("127.0.0.1",))
+    # one candidate: the player joins several by commas when it restarts ICE
+    settings = RelaySettings(media_host="127.0.0.1", advertise=("127.0.0.1",), media_by_tcp=False)
     relay = Relay(settings, SystemClock(), NobodyRecords())
     relay.listen(events)
     await relay.start()

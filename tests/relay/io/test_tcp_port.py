@@ -3,6 +3,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from relay.io.ice_session import IceSession
+from relay.io.node_transport import NodeTransport
 from relay.io.tcp_port import TcpPort
 from relay.settings import RelaySettings
 from streamsvc.base.errors import EnvironmentFault
@@ -71,3 +73,22 @@ def test_a_port_that_is_not_open_has_no_number() -> None:
     for ask in (lambda: port.port, port.fileno):
         with pytest.raises(RuntimeError):
             ask()
+
+
+@pytest.mark.parametrize("by_tcp", [True, False])
+def test_a_node_offers_tcp_only_where_it_listens(by_tcp: bool) -> None:
+    node = NodeTransport(RelaySettings(media_host=HOST, media_by_tcp=by_tcp))
+    node.open()
+    local = node.described(IceSession(1, lambda datagram, address: None, 0.0))
+    assert [value.split()[2] for value in local.candidates] == ["udp", "tcp"][: 1 + by_tcp]
+    node.port.close()
+    if node.tcp_port is not None:
+        node.tcp_port.close()
+
+
+def test_a_node_keeps_no_port_when_it_can_not_have_both(taken: int) -> None:
+    node = NodeTransport(RelaySettings(media_host=HOST, media_tcp_port=taken))
+    with pytest.raises(EnvironmentFault, match="media-port-taken"):
+        node.open()
+    with pytest.raises(RuntimeError):
+        _ = node.port.port
