@@ -23,6 +23,7 @@ enum {
 #define SILENT_US (60 * SECOND_US)
 #define PAUSE_US (SECOND_US / 10) /* when descriptors are out */
 #define PLACE_BITS 20
+#define MAX_PLACES (1U << PLACE_BITS)
 #define LISTENER 0 /* its number; streams' begin above */
 
 struct Streams {
@@ -55,7 +56,8 @@ Streams *streams_new(int listener, uint32_t most, StreamPort port, Counters *cou
     Streams *streams = calloc(1, sizeof *streams);
     if (!streams) return NULL;
     streams->listener = listener;
-    streams->most = most < 1U ? 1U : most < 1U << PLACE_BITS ? most : 1U << PLACE_BITS;
+    streams->most = most < MAX_PLACES ? most : MAX_PLACES;
+    if (!streams->most) streams->most = 1;
     streams->port = port;
     streams->counters = counters;
     streams->epoll = epoll_create1(EPOLL_CLOEXEC);
@@ -85,7 +87,7 @@ void streams_free(Streams *streams) {
 
 int streams_descriptor(const Streams *streams) { return streams->epoll; }
 
-static uint32_t place_of(uint64_t number) { return number & ((1U << PLACE_BITS) - 1); }
+static uint32_t place_of(uint64_t number) { return number & (MAX_PLACES - 1); }
 
 static Stream *find(const Streams *streams, uint64_t number) {
     uint32_t place = place_of(number);

@@ -2,7 +2,7 @@
  *
  * A connection lives while it stands for a peer: its first frame must be a check that proves itself,
  * within 5 s, and it is closed when it was silent for a minute or sends what can't be a frame. Of
- * those who have not proved themselves one address has 64 at most; when no place is left the oldest
+ * those who have not proved themselves one network has 128 at most; when no place is left the oldest
  * of them gives way. Nothing here waits for anybody. */
 #ifndef RELAY_ENGINE_STREAMS_H
 #define RELAY_ENGINE_STREAMS_H
