@@ -23,6 +23,8 @@ REMB_SHARE = 0.7
 """A REMB below this share of what is sent says that the link is full."""
 ROUND_TRIP_GROWTH = 1.5
 ROUND_TRIP_SLACK_SECONDS = 0.15
+DRAINING_SHARE = 0.95
+"""Of the round trip before: a queue that empties is no reason to send still less."""
 FIRST_HOLD_SECONDS = 1.5
 """Between climbs until the estimate falls for the first time."""
 HOLD_SECONDS = 5.0
@@ -42,6 +44,8 @@ class Downlink:
         self.bps = START_BPS
         self.round_trip = 0.1
         """Seconds, smoothed; a guess until the first report."""
+        self._is_draining = False
+        """The queue gets shorter: what was done was enough."""
         self.has_fallen = False
         """Whether something was ever seen that the link could not take; before, `bps` is a guess
         that grows."""
@@ -72,6 +76,7 @@ class Downlink:
 
     def round_trips(self, smoothed: float, least: float) -> None:
         """Round trips that were measured and smoothed elsewhere, in seconds."""
+        self._is_draining = self.is_measured and smoothed < DRAINING_SHARE * self.round_trip
         self.round_trip, self._least_round_trip = smoothed, least
         self.is_measured = True
 
@@ -111,7 +116,7 @@ class Downlink:
         return LOSSY_FLOOR_BPS if loss > HIGH_LOSS else None
 
     def _has_queue(self) -> bool:
-        if self._least_round_trip is None:
+        if self._least_round_trip is None or self._is_draining:
             return False
         steady = self._least_round_trip * ROUND_TRIP_GROWTH + ROUND_TRIP_SLACK_SECONDS
         return self.round_trip > steady

@@ -117,3 +117,17 @@ def test_of_a_flood_of_reports_the_newest_count() -> None:
     for _ in range(MAX_REPORTS):
         window.add(10, 0, 1.0)
     assert window.fraction(1.0) == 0.0
+
+
+def test_a_queue_that_empties_is_no_reason_to_send_still_less() -> None:
+    downlink = Downlink(0.0)
+    downlink.round_trips(0.05, 0.05)
+    for second, round_trip in enumerate((0.6, 1.2, 1.8), start=1):
+        downlink.round_trips(round_trip, 0.05)
+        downlink.reported(100, 0, 1_000_000, float(second))
+    fallen = downlink.bps
+    assert fallen < 1_000_000
+    for second, round_trip in enumerate((1.5, 1.2, 0.9, 0.6, 0.4), start=4):
+        downlink.round_trips(round_trip, 0.05)
+        assert not downlink.reported(100, 0, fallen, float(second))
+    assert downlink.bps == fallen
