@@ -87,9 +87,7 @@ def test_what_is_chosen_fits(offered: list[Offered], budget_bps: int) -> None:
 def test_a_better_link_never_drops_a_slot_that_a_worse_one_showed(
     offered: list[Offered], budget_bps: int, more_bps: int
 ) -> None:
-    worse, better = (
-        allocate(offered, Budget(bps)) for bps in (budget_bps, budget_bps + more_bps)
-    )
+    worse, better = (allocate(offered, Budget(bps)) for bps in (budget_bps, budget_bps + more_bps))
     if better.get(Slot.LEAD) is None:
         assert worse.get(Slot.LEAD) is None
 
