@@ -31,7 +31,7 @@ KEYFRAMES_REQUESTED = counter(
 )
 ENGINE_WORKED = counter(
     "streamsvc_relay_engine_worked_us",
-    "CPU time of the engine's thread in microseconds; from 750,000 in a second on newcomers are "
+    "CPU time of the engine's thread in microseconds; from 880,000 in a second on newcomers are "
     "refused.",
 )
 PEERS = gauge("streamsvc_relay_peers", "Open media sessions, by direction.", ("direction",))

@@ -2,11 +2,11 @@
 suffer, then send smaller pictures; and take it back slowly.
 """
 
-FULL_SHARE = 0.75
+FULL_SHARE = 0.88
 """Of its time that the engine may work before newcomers are refused."""
-OVERLOAD_SHARE = 0.9
+OVERLOAD_SHARE = 0.96
 """From here on pictures get smaller."""
-CALM_SHARE = 0.6
+CALM_SHARE = 0.7
 """Below this they may grow again."""
 OVERLOAD_SECONDS = 1.5
 CALM_SECONDS = 10.0

@@ -20,7 +20,7 @@ def fed(pressure: Pressure, share: float, seconds: float, start: float = 0.0) ->
     return now
 
 
-@pytest.mark.parametrize(("share", "refuses"), [(0.0, False), (0.74, False), (0.75, True)])
+@pytest.mark.parametrize(("share", "refuses"), [(0.0, False), (0.87, False), (0.88, True)])
 def test_newcomers_are_refused_before_anything_gets_worse(share: float, refuses: bool) -> None:
     pressure = Pressure()
     fed(pressure, share, 30)
@@ -30,11 +30,11 @@ def test_newcomers_are_refused_before_anything_gets_worse(share: float, refuses:
 
 def test_an_engine_at_its_limit_sends_smaller_pictures_and_later_bigger_ones_again() -> None:
     pressure = Pressure()
-    now = fed(pressure, 0.95, OVERLOAD_SECONDS + 0.5)
+    now = fed(pressure, 0.97, OVERLOAD_SECONDS + 0.5)
     assert pressure.cap_bps < MOST_CAP_BPS
     now = fed(pressure, 0.99, 60, now)
     assert pressure.cap_bps == LEAST_CAP_BPS
-    now = fed(pressure, 0.7, 60, now)
+    now = fed(pressure, 0.8, 60, now)
     assert (pressure.cap_bps, pressure.refuses_newcomers) == (LEAST_CAP_BPS, True)
     fed(pressure, 0.3, 8 * CALM_SECONDS, now)
     assert (pressure.cap_bps, pressure.refuses_newcomers) == (MOST_CAP_BPS, False)
