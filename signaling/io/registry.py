@@ -92,7 +92,8 @@ class LessonRegistry:
 
     async def plan_changed(self, lesson: Lesson) -> None:
         """The lesson or its rooms were edited."""
-        runner = self._running.get(lesson.id)
+        async with self._opening:  # one that is being opened has read what was before
+            runner = self._running.get(lesson.id)
         if runner is not None:
             rooms = await self._services.school.rooms.invited(lesson.id)
             runner.post(PlanChanged(lesson, rooms))
@@ -100,7 +101,8 @@ class LessonRegistry:
 
     async def removed(self, lesson_id: LessonId) -> None:
         """A scheduled lesson was deleted."""
-        runner = self._running.get(lesson_id)
+        async with self._opening:
+            runner = self._running.get(lesson_id)
         if runner is not None:
             runner.close_clients(UserError("lesson-unknown"))
             await self._drop(lesson_id)

@@ -13,9 +13,10 @@ from websockets.exceptions import InvalidStatus
 
 from signaling.io.media_gate import party_of
 from signaling.protocol.grants import verify
+from streamsvc.base.ids import LessonId, RoomId
 from streamsvc.base.media import Slot
 from streamsvc.base.sessions import MediaParty
-from streamsvc.school.records import LessonState
+from streamsvc.school.records import LessonState, Room
 from tests.signaling.house import House, open_house, served
 from tests.support.lesson_client import LessonClient, lesson_client
 from tests.support.waiting import until
@@ -124,6 +125,38 @@ async def test_a_screen_is_told_of_other_rooms_once_a_second_and_only_how_many(l
         seqs = [(m.get("first_seq", m["seq"]), m["seq"]) for m in screen.got if "at_ms" in m]
         for (_, before), (first, _) in pairwise([(0, snapshot["seq"]), *seqs]):
             assert first == before + 1
+
+
+async def test_rooms_invited_while_a_lesson_is_being_opened_are_in_it(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    registry, school_rooms = house.context.registry, house.services.school.rooms
+    lesson_id = LessonId(house.lesson_id("lesson_a1"))
+    read, is_read, may_go_on = school_rooms.invited, asyncio.Event(), asyncio.Event()
+
+    async def slowly(lesson_id: LessonId) -> list[Room]:
+        rooms = await read(lesson_id)
+        is_read.set()
+        await may_go_on.wait()
+        return rooms
+
+    teacher = await house.signed_in("lead_a1")
+    rooms = [RoomId(house.room_id(name)) for name in ("room_a1", "room_a2")]
+    async with asyncio.TaskGroup() as group:
+        monkeypatch.setattr(school_rooms, "invited", slowly)
+        opening = group.create_task(registry.open(lesson_id))
+        await is_read.wait()
+        monkeypatch.setattr(school_rooms, "invited", read)
+        changing = group.create_task(
+            teacher.patch(f"/api/lessons/{lesson_id}", json={"room_ids": rooms})
+        )
+        while len(await read(lesson_id)) < len(rooms):  # until it is in the database
+            await asyncio.sleep(0.02)
+        await asyncio.wait([changing], timeout=0.5)  # what it can do without the lesson is done
+        may_go_on.set()
+    assert changing.result().status_code == 200
+    roster = opening.result().machine.roster
+    await until(lambda: all(room_id in roster for room_id in rooms))
 
 
 async def test_a_client_comes_back_and_misses_nothing(live: Live) -> None:
