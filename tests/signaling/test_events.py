@@ -150,7 +150,7 @@ async def test_rooms_invited_while_a_lesson_is_being_opened_are_in_it(
         changing = group.create_task(
             teacher.patch(f"/api/lessons/{lesson_id}", json={"room_ids": rooms})
         )
-        while len(await read(lesson_id)) < len(rooms):  # until it is in the database
+        while len(await read(lesson_id)) < len(rooms):  # noqa: ASYNC110 - no event in a database
             await asyncio.sleep(0.02)
         await asyncio.wait([changing], timeout=0.5)  # what it can do without the lesson is done
         may_go_on.set()
