@@ -6,7 +6,9 @@ radio rather than a full link, and lowers the estimate only so far. The estimate
 half at a time and climbs by trials, each failed trial doubling the wait for the next.
 """
 
-from relay.forwarding.loss_window import LossWindow
+from collections import deque
+
+from relay.forwarding.loss_window import MAX_REPORTS, LossWindow
 
 START_BPS = 1_200_000
 """A middle layer and a screen; a good link shows itself within seconds."""
@@ -33,6 +35,7 @@ CLIMB = 1.5
 _BACKOFF = 0.85
 _LEAST_FALL = 0.5
 _SETTLE_SECONDS = 2.0
+_SENT_SECONDS = 3.0
 _TRIAL_SECONDS = 6.0
 _REMB_VALID_SECONDS = 5.0
 
@@ -44,6 +47,7 @@ class Downlink:
         self.bps = START_BPS
         self.round_trip = 0.1
         """Seconds, smoothed; a guess until the first report."""
+        self._sent: deque[tuple[float, int]] = deque(maxlen=MAX_REPORTS)
         self._is_draining = False
         """The queue gets shorter: what was done was enough."""
         self.has_fallen = False
@@ -83,6 +87,7 @@ class Downlink:
     def reported(self, expected: int, lost: int, sent_bps: int, now: float) -> bool:
         """Packets a report speaks of, and how many the link lost; True if the estimate fell."""
         self._reported_at = now
+        self._note_sent(sent_bps, now)
         if not self._is_outage(lost > OUTAGE_LOSS * expected, now):
             self._loss.add(expected, lost, now)
         floor = self._floor(sent_bps, now)
@@ -96,6 +101,12 @@ class Downlink:
         self.has_fallen |= has_fallen
         self._changed_at = now
         return has_fallen
+
+    def _note_sent(self, sent_bps: int, now: float) -> None:
+        """What is sent dips while a layer changes; that says nothing about the link."""
+        self._sent.append((now, sent_bps))
+        while now - self._sent[0][0] > _SENT_SECONDS:
+            self._sent.popleft()
 
     def _is_outage(self, is_mostly_lost: bool, now: float) -> bool:
         """A link that loses most of what it gets was gone for a moment, or is far too small: that
@@ -125,7 +136,8 @@ class Downlink:
         arrived = int(sent_bps * (1 - self._loss.fraction(now)) * _BACKOFF)
         remb = self._fresh_remb(now)
         wanted = min(arrived, remb) if remb is not None else arrived
-        return max(wanted, int(sent_bps * _LEAST_FALL))
+        most_bps = max(sent for _, sent in self._sent)
+        return max(wanted, int(most_bps * _LEAST_FALL))
 
     def _fresh_remb(self, now: float) -> int | None:
         return self._remb_bps if now - self._remb_at < _REMB_VALID_SECONDS else None

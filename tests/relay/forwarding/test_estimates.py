@@ -131,3 +131,11 @@ def test_a_queue_that_empties_is_no_reason_to_send_still_less() -> None:
         downlink.round_trips(round_trip, 0.05)
         assert not downlink.reported(100, 0, fallen, float(second))
     assert downlink.bps == fallen
+
+
+def test_a_dip_while_a_layer_changes_is_not_taken_for_the_link() -> None:
+    link = Downlink(0.0)
+    for second, sent_bps in enumerate((600_000, 600_000, 80_000, 80_000), start=1):
+        link.remb(50_000, float(second))
+        link.reported(100, 30, sent_bps, float(second))
+    assert link.bps >= 600_000 // 2
