@@ -68,7 +68,7 @@ cdef extern from "engine.h" nogil:
         uint8_t rid_extension, repaired_rid_extension, transport_cc_extension
         bint wants_nack, wants_pli, wants_remb
         int rid_count
-        char rids[4][17]
+        char rids[4][33]
         int announced_count
         uint32_t announced[8]
         uint32_t announced_rtx[8]
@@ -122,13 +122,13 @@ cdef extern from "engine.h" nogil:
     ctypedef struct SetTarget:
         uint32_t subscription
         bint has_target
-        char rid[17]
+        char rid[33]
     ctypedef struct SetValue:
         uint32_t place, value
     ctypedef struct PublicationEvent:
         uint64_t publication
     ctypedef struct LayerFigures:
-        char rid[17]
+        char rid[33]
         bint is_live
         uint32_t bitrate_bps, pixels
     ctypedef struct PublicationFigures:
@@ -149,7 +149,7 @@ cdef extern from "engine.h" nogil:
         int64_t received
         double fraction_lost
         bint has_layer
-        char rid[17]
+        char rid[33]
     ctypedef struct SubscriberFigures:
         uint64_t peer
         int64_t heard_us

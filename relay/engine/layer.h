@@ -11,7 +11,7 @@
 
 typedef enum Codec { CODEC_OPUS, CODEC_H264, CODEC_VP8 } Codec;
 
-#define RID_BYTES 17 /* 16 characters and an end (RFC 8852 section 3.1 allows more; browsers don't) */
+#define RID_BYTES 33 /* what an offer may say (relay/sdp), and an end */
 #define VIDEO_PACKETS 1024 /* over 5 s of a 2 Mbit/s layer; a later repair helps nobody */
 #define AUDIO_PACKETS 256 /* 5 s of 20 ms packets */
 #define LIVE_US SECOND_US /* a video layer silent for this long was stopped by its encoder */

@@ -10,6 +10,9 @@ from relay.sdp.negotiated import NegotiatedMedia
 from streamsvc.base.media import MediaKind
 
 NO_RTX = -1
+LONGEST_MID_BYTES = 16
+"""What the one-byte form of an extension holds (RFC 8285 §4.2). A viewer with a longer one finds
+its m-line by the SSRC that our answer names."""
 
 
 def publication_values(media: NegotiatedMedia, spec: PublicationSpec) -> dict[str, Any]:
@@ -54,7 +57,7 @@ def _block(media: NegotiatedMedia, mid: str) -> tuple[bytes, int]:
     """
     time_id = 0 if media.kind is MediaKind.AUDIO else media.extensions.abs_send_time
     values = [(time_id, bytes(3))]
-    if mid:
+    if mid and len(mid.encode()) <= LONGEST_MID_BYTES:
         values.append((media.extensions.mid, mid.encode()))
     block = extension_block(values)
     if not time_id:
