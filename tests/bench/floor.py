@@ -19,14 +19,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pylibsrtp
-from pylibsrtp._binding import ffi, lib
 
 from relay.client.swarm.lean_socket import LeanSocket
+from relay.io.srtp_library import session_address, srtp_calls
 from relay.rtp.packet import write_packet
 from tests.bench.figures import arguments, tell
 
 SOURCE = Path(__file__).with_suffix(".c")
-SIGNATURE = "srtp_err_status_t(*)(struct srtp_ctx_t_ *, void *, int *)"
 PACKET_BYTES = 800
 SAMPLED_ONE_IN = 64
 SEND_BUFFER_BYTES = 4 << 20
@@ -76,11 +75,11 @@ def measure(
         sessions = [_session() for _ in range(destinations)]
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as out:
             out.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
-            pointers = (ctypes.c_void_p * destinations)(*map(_pointer, sessions))
+            pointers = (ctypes.c_void_p * destinations)(*map(session_address, sessions))
             addresses = b"".join(_address(receiver.port) for receiver in opened)
             job = Job(
                 socket=out.fileno(),
-                protect=_protect_pointer(),
+                protect=srtp_calls()[0],
                 sessions=ctypes.cast(pointers, ctypes.c_void_p),
                 addresses=ctypes.cast(ctypes.c_char_p(addresses), ctypes.c_void_p),
                 destinations=destinations,
@@ -105,14 +104,6 @@ def _compiled(folder: Path) -> ctypes.CDLL:
     return ctypes.CDLL(str(library))
 
 
-def _protect_pointer() -> int:
-    function = ffi.addressof(lib, "srtp_protect")
-    found = ffi.getctype(ffi.typeof(function))
-    if found != SIGNATURE:
-        raise SystemExit(f"pylibsrtp has another srtp_protect than expected: {found}")
-    return int(ffi.cast("uintptr_t", function))
-
-
 def _session() -> pylibsrtp.Session:
     policy = pylibsrtp.Policy(
         key=os.urandom(28),
@@ -120,10 +111,6 @@ def _session() -> pylibsrtp.Session:
         srtp_profile=pylibsrtp.Policy.SRTP_PROFILE_AEAD_AES_128_GCM,
     )
     return pylibsrtp.Session(policy)
-
-
-def _pointer(session: pylibsrtp.Session) -> int:
-    return int(ffi.cast("uintptr_t", session._srtp[0]))  # noqa: SLF001
 
 
 def _packet(size: int) -> bytes:
