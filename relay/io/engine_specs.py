@@ -10,9 +10,6 @@ from relay.sdp.negotiated import NegotiatedMedia
 from streamsvc.base.media import MediaKind
 
 NO_RTX = -1
-LONGEST_MID_BYTES = 16
-"""What the one-byte form of an extension holds (RFC 8285 §4.2). A viewer with a longer one finds
-its m-line by the SSRC that our answer names."""
 
 
 def publication_values(media: NegotiatedMedia, spec: PublicationSpec) -> dict[str, Any]:
@@ -57,7 +54,7 @@ def _block(media: NegotiatedMedia, mid: str) -> tuple[bytes, int]:
     """
     time_id = 0 if media.kind is MediaKind.AUDIO else media.extensions.abs_send_time
     values = [(time_id, bytes(3))]
-    if mid and len(mid.encode()) <= LONGEST_MID_BYTES:
+    if mid:
         values.append((media.extensions.mid, mid.encode()))
     block = extension_block(values)
     if not time_id:
