@@ -15,16 +15,6 @@
 
 #define LAYER_TABLE 65536 /* ids are 16 bits wide, and given round robin */
 
-#define BURST_PACKETS 32
-
-/* Packets of one layer on their way to its viewers: together, so that what goes to one viewer goes
- * out as one message. They stand in the layer's cache. */
-typedef struct Burst {
-    Layer *layer;
-    const Packet *packets[BURST_PACKETS];
-    int count;
-} Burst;
-
 typedef struct EngineSettings {
     int socket; /* non-blocking, with arrival stamps; stays the owner's */
     int listener; /* for connections by TCP, non-blocking; stays the owner's; 0: none */
@@ -47,7 +37,8 @@ typedef struct Engine {
     Inbox *inbox;
     Streams *streams;
     Batch *batch;
-    Burst burst;
+    Layer *held; /* layers whose viewers lack packets, by `burst.next` */
+    Hold hold;
     Instant instant;
     AddressTable by_address; /* of connected peers, for media */
     AddressTable proved; /* of ICE sessions, for handshakes */
@@ -100,7 +91,8 @@ void engine_take_media(Engine *engine, Peer *peer, uint8_t *bytes, int length, i
 
 /* forward.c */
 void engine_forward(Engine *engine, Layer *layer, const Packet *packet);
-void engine_end_burst(Engine *engine);
+void engine_flush(Engine *engine, Layer *layer);
+void engine_flush_due(Engine *engine);
 void engine_send_compound(Engine *engine, Peer *peer, const Compound *compound);
 void engine_repair(Engine *engine, Subscription *subscription, uint16_t seq);
 void engine_start_picture(Engine *engine, Subscription *subscription);

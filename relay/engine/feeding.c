@@ -66,8 +66,7 @@ static bool layer_added(void *owner, Publication *publication, Layer *layer) {
 
 static void layer_removed(void *owner, Publication *publication, Layer *layer) {
     Engine *engine = owner;
-    engine_end_burst(engine);
-    if (engine->burst.layer == layer) engine->burst.layer = NULL;
+    engine_flush(engine, layer);
     if (publication->tapped == layer) engine_close_tap(engine, publication);
     while (layer->viewers.count) {
         Subscription *subscription = layer->viewers.items[layer->viewers.count - 1];

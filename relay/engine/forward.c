@@ -42,19 +42,48 @@ static void forward_one(Engine *engine, Subscription *subscription, const Packet
     if (subscription->packets == 1) report_first(engine, subscription);
 }
 
-void engine_end_burst(Engine *engine) {
-    Burst *burst = &engine->burst;
-    if (!burst->count) return;
-    SubscriptionList *viewers = &burst->layer->viewers;
+/* ---- bursts */
+
+static void send_burst(Engine *engine, Layer *layer) {
+    const Burst *burst = &layer->burst;
+    const SubscriptionList *viewers = &layer->viewers;
     for (int i = 0; i < viewers->count; i++)
         for (int k = 0; k < burst->count; k++)
             forward_one(engine, viewers->items[i], burst->packets[k]);
     counters_add(&engine->counters, COUNT_FORWARDED, (uint64_t)viewers->count * burst->count);
-    burst->count = 0;
+    layer->burst.count = 0;
 }
 
-static bool move_to(Subscription *subscription, Layer *layer, const Packet *packet) {
+/* What this layer's viewers lack goes to them now. */
+void engine_flush(Engine *engine, Layer *layer) {
+    if (!layer->burst.count) return;
+    Layer **link = &engine->held;
+    while (*link != layer) link = &(*link)->burst.next;
+    *link = layer->burst.next;
+    send_burst(engine, layer);
+}
+
+/* Voice waits for no other voice; it goes with the pictures, or alone in time. */
+void engine_flush_due(Engine *engine) {
+    int64_t now_us = engine->instant.now_us;
+    bool is_going = false;
+    for (const Layer *layer = engine->held; layer && !is_going; layer = layer->burst.next)
+        is_going = hold_is_over(&engine->hold, &layer->burst, now_us);
+    for (Layer **link = &engine->held; is_going && *link;) {
+        Layer *layer = *link;
+        bool goes = layer_is_audio(layer) || hold_is_over(&engine->hold, &layer->burst, now_us);
+        if (goes) {
+            *link = layer->burst.next;
+            send_burst(engine, layer);
+        } else {
+            link = &layer->burst.next;
+        }
+    }
+}
+
+static bool move_to(Engine *engine, Subscription *subscription, Layer *layer, const Packet *packet) {
     Layer *before = subscription->layer;
+    if (before) engine_flush(engine, before); /* the rest of its last picture */
     if (before) subscription_list_remove(&before->viewers, subscription);
     if (!subscription_list_add(&layer->viewers, subscription)) {
         subscription->layer = NULL;
@@ -67,18 +96,22 @@ static bool move_to(Subscription *subscription, Layer *layer, const Packet *pack
 }
 
 /* Those who waited for a key frame of this layer move to it. */
-static void move_waiting(Layer *layer, const Packet *packet) {
+static void move_waiting(Engine *engine, Layer *layer, const Packet *packet) {
     for (int i = layer->waiting.count; i-- > 0;)
         if (peer_is_connected(&layer->waiting.items[i]->subscriber->peer))
-            move_to(layer->waiting.items[i], layer, packet);
+            move_to(engine, layer->waiting.items[i], layer, packet);
 }
 
 void engine_forward(Engine *engine, Layer *layer, const Packet *packet) {
-    Burst *burst = &engine->burst;
+    Burst *burst = &layer->burst;
     bool is_move = packet->starts_keyframe && layer->waiting.count;
-    if (burst->layer != layer || burst->count == BURST_PACKETS || is_move) engine_end_burst(engine);
-    if (is_move) move_waiting(layer, packet);
-    burst->layer = layer;
+    if (burst->count == BURST_PACKETS || is_move) engine_flush(engine, layer);
+    if (is_move) move_waiting(engine, layer, packet);
+    if (!layer->viewers.count) return;
+    if (!burst->count) {
+        burst->next = engine->held;
+        engine->held = layer;
+    }
     burst->packets[burst->count++] = packet;
 }
 
@@ -116,7 +149,7 @@ void engine_repair(Engine *engine, Subscription *subscription, uint16_t seq) {
 /* ---- the first picture */
 
 static void send_cached(Engine *engine, Subscription *subscription, Layer *layer, int64_t first) {
-    if (!move_to(subscription, layer, layer_find(layer, first))) return;
+    if (!move_to(engine, subscription, layer, layer_find(layer, first))) return;
     for (int64_t seq = first; seq <= layer->highest; seq++) {
         const Packet *packet = layer_find(layer, seq);
         if (packet) forward_one(engine, subscription, packet);
@@ -129,7 +162,7 @@ void engine_start_picture(Engine *engine, Subscription *subscription) {
     Layer *layer = subscription->awaited;
     if (!layer || subscription->spec.is_audio) return;
     if (!peer_is_connected(&subscription->subscriber->peer)) return;
-    engine_end_burst(engine);
+    engine_flush(engine, layer);
     int64_t now_us = engine->instant.now_us;
     bool is_muted = subscription->publication->is_muted;
     int64_t first = is_muted ? 0 : layer_burst_start(layer, now_us);

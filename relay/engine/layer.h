@@ -2,6 +2,7 @@
 #ifndef RELAY_ENGINE_LAYER_H
 #define RELAY_ENGINE_LAYER_H
 
+#include "hold.h"
 #include "media_clock.h"
 #include "nack_list.h"
 #include "packet.h"
@@ -41,6 +42,7 @@ typedef struct Layer {
     bool has_parameter_sets;
     int places;
     Packet *cache; /* the last packets by extended number; the oldest is forgotten */
+    Burst burst; /* what its viewers do not have yet */
 } Layer;
 
 /* NULL when memory is out. */
