@@ -17,7 +17,8 @@ DATAGRAMS_DROPPED = counter(
     "sense inside), dtls_queue and control_full (more handshake datagrams than are looked at), "
     "tap_lost and events_lost (control was too slow for the engine), send_failed (the kernel "
     "refused it, or its connection is gone), stream_full (a connection by TCP is too slow for what "
-    "it is sent).",
+    "it is sent), socket_full (the kernel's receive queue was full: the engine was too slow, or "
+    "net.core.rmem_max is too small).",
     ("reason",),
 )
 PACKETS_FORWARDED = counter(

@@ -121,7 +121,7 @@ class NativeEngine:
         self._core.stop()
         asyncio.get_running_loop().remove_reader(self._wakes[1])
         self._on_news()
-        self._metrics.count(self._core.counters())
+        self._metrics.count(self.counters())
         for wake in self._wakes:
             os.close(wake)
         self._wakes = None
@@ -150,7 +150,7 @@ class NativeEngine:
     async def _count_forever(self) -> None:
         while True:
             await asyncio.sleep(COUNT_SECONDS)
-            self._metrics.count(self._core.counters())
+            self._metrics.count(self.counters())
 
     def send_control(self, datagram: bytes, address: Address) -> None:
         """See `Engine`."""
@@ -333,8 +333,8 @@ class NativeEngine:
         return self._core.applied >= self._commanded
 
     def counters(self) -> dict[str, int]:
-        """Since the start, by the names of `relay.engine`."""
-        return self._core.counters()
+        """Since the start, by the names of `relay.engine`, and what never reached the engine."""
+        return {**self._core.counters(), "socket_full": self._port.overflowed}
 
     def publisher_stats(self, peer: int) -> PublisherStats | None:
         """See `Engine`."""

@@ -1,6 +1,7 @@
 """The one UDP socket of all media: opened and written here, read by the engine's thread."""
 
 import socket
+import struct
 
 from relay.metrics import DATAGRAMS_DROPPED
 from relay.ports import UdpAddress
@@ -10,6 +11,10 @@ from streamsvc.base.errors import EnvironmentFault
 _SO_TIMESTAMPNS = 35
 """Linux, socket(7); Python has no name for it. The engine tells publishers when their packets
 arrived at the kernel, not when it came round to reading them."""
+_SO_MEMINFO = 55
+"""Linux; nine numbers of 32 bits, the last of which counts datagrams that were lost since the
+receive queue was full."""
+_MEMINFO = struct.Struct("=9I")
 
 
 class UdpPort:
@@ -18,6 +23,7 @@ class UdpPort:
     def __init__(self, settings: RelaySettings) -> None:
         self._settings = settings
         self._socket: socket.socket | None = None
+        self._overflowed = 0
 
     def open(self) -> None:
         """Bind. Raises EnvironmentFault `media-port-taken`."""
@@ -52,6 +58,16 @@ class UdpPort:
         if self._socket is None:
             raise RuntimeError("the media port is not open")
         return self._socket.fileno()
+
+    @property
+    def overflowed(self) -> int:
+        """Datagrams the kernel dropped since nobody had read those before; call it at least twice
+        an hour, for the kernel counts in 32 bits."""
+        if self._socket is not None:
+            told = self._socket.getsockopt(socket.SOL_SOCKET, _SO_MEMINFO, _MEMINFO.size)
+            dropped: int = _MEMINFO.unpack(told)[-1]
+            self._overflowed += (dropped - self._overflowed) & 0xFFFFFFFF
+        return self._overflowed
 
     def send(self, datagram: bytes, address: UdpAddress) -> None:
         """Send or drop: a full socket buffer loses the datagram, as a full link would."""

@@ -1,6 +1,6 @@
 """What every benchmark shares: its flags, percentiles, and how figures are printed and written.
 
-A benchmark prints figures and never passes or fails by them. `--quick` ends within 45 s.
+A benchmark prints figures and never passes or fails by them. `--quick` ends within a minute.
 """
 
 import argparse
@@ -12,7 +12,7 @@ from pathlib import Path
 def arguments(words: str) -> argparse.Namespace:
     """`--quick` and `--json FILE`; `words` say what is measured."""
     parser = argparse.ArgumentParser(description=words)
-    parser.add_argument("--quick", action="store_true", help="end within 45 s")
+    parser.add_argument("--quick", action="store_true", help="end within a minute")
     parser.add_argument("--json", type=Path, help="write the figures to this file")
     return parser.parse_args()
 

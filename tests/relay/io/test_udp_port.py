@@ -32,6 +32,26 @@ def test_the_socket_does_not_block_and_carries_the_kernels_stamp() -> None:
     port.close()
 
 
+def test_what_a_full_queue_lost_is_known() -> None:
+    port = UdpPort(RelaySettings(media_host="127.0.0.1", socket_buffer_bytes=1 << 16))
+    port.open()
+    sent, came = 1_000, 0
+    with (
+        socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as far,
+        socket.socket(fileno=socket.dup(port.fileno())) as same,
+    ):
+        for _ in range(sent):
+            far.sendto(bytes(1_000), ("127.0.0.1", port.port))
+        lost = port.overflowed
+        with pytest.raises(BlockingIOError):
+            while same.recv(2_000):
+                came += 1
+        assert 0 < came < sent
+        assert lost == port.overflowed == sent - came
+    port.close()
+    assert port.overflowed == lost
+
+
 def test_a_taken_port_is_told() -> None:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as holder:
         holder.bind(("127.0.0.1", 0))
