@@ -48,8 +48,8 @@ BAR_COLORS = (
 )
 """The bar's color in second n is entry n modulo 8."""
 
-DRAWING = 3
-"""Grows when the pictures change, so that no older clip is taken from the cache."""
+DRAWING = 4
+"""Grows when the pictures or their encoding change: no older clip is taken from the cache then."""
 
 _NIGHT = (24, 32, 44)
 _CHALK = (236, 240, 244)
@@ -150,6 +150,7 @@ def write_clip(path: Path, scene: Scene, *, duration_seconds: int) -> None:
         video.bit_rate = scene.bitrate_bps
         video.gop_size = KEYFRAME_SECONDS * scene.frames_per_second
         video.profile = "Baseline"
+        video.codec_context.thread_count = 1  # one slice, as browsers send
         video.options = {"preset": "veryfast", "tune": "zerolatency", "sc_threshold": "0"}
         audio = None
         if scene.has_sound:

@@ -11,7 +11,9 @@
 #define TELL_TICKS 20 /* publishers' figures */
 #define RECORD_TICKS 3 /* control is waked for figures and taps */
 #define READS_AT_ONCE 8 /* batches of datagrams before commands and ticks get their turn */
-#define REST_MOST_US 2000 /* a picture's end is noticed this late */
+#define REST_FROM_US 100 /* of work: some forty viewers */
+#define REST_FACTOR 4
+#define REST_MOST_US 4000 /* which is what viewers wait longer at most */
 #define PRIORITY (-10)
 #define BEHIND_US 8000 /* a datagram that waited longer, although nobody rested that long */
 #define PUBLICATIONS_OF_A_PEER 2
@@ -149,7 +151,7 @@ static void read_datagrams(Engine *engine) {
             if (waited_us > engine->waited_us) engine->waited_us = waited_us;
             take_datagram(engine, datagrams + i);
         }
-        engine_flush_due(engine);
+        engine_flush_all(engine);
         batch_send(engine->batch);
         counters_add(&engine->counters, COUNT_RECEIVED, (uint64_t)found);
         if (found < INBOX_DATAGRAMS) return;
@@ -160,7 +162,7 @@ static void work_streams(Engine *engine) {
     if (!engine->has_stream_work) return;
     engine->instant = instant_now();
     streams_work(engine->streams, engine->instant.now_us);
-    engine_flush_due(engine);
+    engine_flush_all(engine);
     batch_send(engine->batch);
 }
 
@@ -212,23 +214,16 @@ static void tick_subscriber(Engine *engine, Subscriber *subscriber) {
     engine_tell_subscriber(engine, subscriber);
 }
 
-static void note_work(Engine *engine, int64_t elapsed_us) {
-    int64_t until_now_us = clock_us(CLOCK_THREAD_CPUTIME_ID);
-    int64_t worked_us = until_now_us - engine->worked_us;
-    engine->worked_us = until_now_us;
-    counters_add(&engine->counters, COUNT_WORKED_US, (uint64_t)worked_us);
-    hold_note_load(&engine->hold, worked_us, elapsed_us);
-}
-
 static void tick(Engine *engine) {
-    int64_t elapsed_us = engine->instant.now_us - engine->ticked_us;
-    if (elapsed_us < TICK_US) return;
+    if (engine->instant.now_us - engine->ticked_us < TICK_US) return;
     engine->ticked_us = engine->instant.now_us;
     engine->ticks++;
     streams_tick(engine->streams, engine->instant.now_us);
     for (uint32_t i = 0; i < engine->publisher_count; i++)
         tick_publisher(engine, engine->publishers[i]);
-    note_work(engine, elapsed_us);
+    int64_t worked_us = clock_us(CLOCK_THREAD_CPUTIME_ID);
+    counters_add(&engine->counters, COUNT_WORKED_US, (uint64_t)(worked_us - engine->worked_us));
+    engine->worked_us = worked_us;
     uint32_t first = (uint32_t)(engine->ticks % TICKS_A_SECOND);
     for (uint32_t place = first; place < engine->peer_places; place += TICKS_A_SECOND) {
         Peer *peer = engine->peers[place];
@@ -236,14 +231,14 @@ static void tick(Engine *engine) {
     }
 }
 
-/* While packets wait for others there is no reason to wake for each of them; a thread that is
- * behind never rests. */
-static void rest(Engine *engine) {
-    hold_note_round(&engine->hold, clock_us(CLOCK_MONOTONIC) - engine->began_us);
-    if (engine->waited_us > BEHIND_US) return;
-    int64_t rest_us = engine->hold.us < REST_MOST_US ? engine->hold.us : REST_MOST_US;
+/* After a long batch a short rest: what comes meanwhile goes out together, as one message to each
+ * viewer. A thread with few viewers never rests, nor does one that is behind. */
+static void rest(const Engine *engine) {
+    int64_t cost_us = clock_us(CLOCK_MONOTONIC) - engine->began_us;
+    if (cost_us < REST_FROM_US || engine->waited_us > BEHIND_US) return;
+    int64_t rest_us = REST_FACTOR * cost_us < REST_MOST_US ? REST_FACTOR * cost_us : REST_MOST_US;
     struct timespec length = {0, rest_us * 1000};
-    if (rest_us) nanosleep(&length, NULL);
+    nanosleep(&length, NULL);
 }
 
 static void wait_for_work(Engine *engine) {
@@ -252,7 +247,7 @@ static void wait_for_work(Engine *engine) {
         {engine->settings.wake_engine, POLLIN, 0},
         {streams_descriptor(engine->streams), POLLIN, 0},
     };
-    poll(wanted, 3, engine->held ? REST_MOST_US / 1000 : TICK_US / 1000);
+    poll(wanted, 3, TICK_US / 1000);
     engine->has_stream_work = wanted[2].revents;
     uint64_t ignored;
     if (wanted[1].revents && read(engine->settings.wake_engine, &ignored, sizeof ignored) < 0)

@@ -38,7 +38,6 @@ typedef struct Engine {
     Streams *streams;
     Batch *batch;
     Layer *held; /* layers whose viewers lack packets, by `burst.next` */
-    Hold hold;
     Instant instant;
     AddressTable by_address; /* of connected peers, for media */
     AddressTable proved; /* of ICE sessions, for handshakes */
@@ -92,7 +91,7 @@ void engine_take_media(Engine *engine, Peer *peer, uint8_t *bytes, int length, i
 /* forward.c */
 void engine_forward(Engine *engine, Layer *layer, const Packet *packet);
 void engine_flush(Engine *engine, Layer *layer);
-void engine_flush_due(Engine *engine);
+void engine_flush_all(Engine *engine);
 void engine_send_compound(Engine *engine, Peer *peer, const Compound *compound);
 void engine_repair(Engine *engine, Subscription *subscription, uint16_t seq);
 void engine_start_picture(Engine *engine, Subscription *subscription);

@@ -1,6 +1,8 @@
 /* To the viewers: packets, repairs, a first picture from the cache; and RTCP to anybody. */
 #include "engine.h"
 
+#define PADDING_MOST 8 /* bytes */
+
 static void send_rtp(Engine *engine, Subscriber *subscriber, uint8_t *place, int length) {
     if (!subscriber->peer.address.length) { /* its connection ended, or its port has a new owner */
         counters_add(&engine->counters, COUNT_SEND_FAILED, 1);
@@ -33,10 +35,11 @@ static void report_first(Engine *engine, const Subscription *subscription) {
         engine_send_compound(engine, &subscription->subscriber->peer, &compound);
 }
 
-static void forward_one(Engine *engine, Subscription *subscription, const Packet *packet) {
+static void forward_one(Engine *engine, Subscription *subscription, const Packet *packet,
+                        uint8_t padding) {
     uint8_t *place = batch_place(engine->batch);
     uint32_t send_time = abs_send_time(packet->arrival_us);
-    int length = subscription_write(subscription, packet, send_time, place);
+    int length = subscription_write(subscription, packet, padding, send_time, place);
     if (!length) return;
     send_rtp(engine, subscription->subscriber, place, length);
     if (subscription->packets == 1) report_first(engine, subscription);
@@ -44,14 +47,28 @@ static void forward_one(Engine *engine, Subscription *subscription, const Packet
 
 /* ---- bursts */
 
+/* Encoders cut a picture into packets that differ by a byte or two; only equal ones can be one
+ * message, and only its last may be shorter. Voice stays as it is: it may be sent again, and then
+ * has to be the same. */
+static void even_out(Burst *burst, bool is_voice) {
+    int longest = 0;
+    for (int k = burst->count; k-- > 0;) {
+        int missing = longest - burst->packets[k]->payload_length;
+        bool is_worth = !is_voice && missing > 0 && missing <= PADDING_MOST;
+        burst->padding[k] = is_worth ? (uint8_t)missing : 0;
+        if (missing < 0) longest = burst->packets[k]->payload_length;
+    }
+}
+
 static void send_burst(Engine *engine, Layer *layer) {
-    const Burst *burst = &layer->burst;
+    Burst *burst = &layer->burst;
+    even_out(burst, layer_is_audio(layer));
     const SubscriptionList *viewers = &layer->viewers;
     for (int i = 0; i < viewers->count; i++)
         for (int k = 0; k < burst->count; k++)
-            forward_one(engine, viewers->items[i], burst->packets[k]);
+            forward_one(engine, viewers->items[i], burst->packets[k], burst->padding[k]);
     counters_add(&engine->counters, COUNT_FORWARDED, (uint64_t)viewers->count * burst->count);
-    layer->burst.count = 0;
+    burst->count = 0;
 }
 
 /* What this layer's viewers lack goes to them now. */
@@ -63,21 +80,11 @@ void engine_flush(Engine *engine, Layer *layer) {
     send_burst(engine, layer);
 }
 
-/* Voice waits for no other voice; it goes with the pictures, or alone in time. */
-void engine_flush_due(Engine *engine) {
-    int64_t now_us = engine->instant.now_us;
-    bool is_going = false;
-    for (const Layer *layer = engine->held; layer && !is_going; layer = layer->burst.next)
-        is_going = hold_is_over(&engine->hold, &layer->burst, now_us);
-    for (Layer **link = &engine->held; is_going && *link;) {
-        Layer *layer = *link;
-        bool goes = layer_is_audio(layer) || hold_is_over(&engine->hold, &layer->burst, now_us);
-        if (goes) {
-            *link = layer->burst.next;
-            send_burst(engine, layer);
-        } else {
-            link = &layer->burst.next;
-        }
+void engine_flush_all(Engine *engine) {
+    while (engine->held) {
+        Layer *layer = engine->held;
+        engine->held = layer->burst.next;
+        send_burst(engine, layer);
     }
 }
 
@@ -152,7 +159,7 @@ static void send_cached(Engine *engine, Subscription *subscription, Layer *layer
     if (!move_to(engine, subscription, layer, layer_find(layer, first))) return;
     for (int64_t seq = first; seq <= layer->highest; seq++) {
         const Packet *packet = layer_find(layer, seq);
-        if (packet) forward_one(engine, subscription, packet);
+        if (packet) forward_one(engine, subscription, packet, 0);
     }
     counters_add(&engine->counters, COUNT_FORWARDED, (uint64_t)(layer->highest - first + 1));
 }

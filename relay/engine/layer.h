@@ -2,7 +2,6 @@
 #ifndef RELAY_ENGINE_LAYER_H
 #define RELAY_ENGINE_LAYER_H
 
-#include "hold.h"
 #include "media_clock.h"
 #include "nack_list.h"
 #include "packet.h"
@@ -24,6 +23,17 @@ typedef struct KeyframeRequests {
     uint8_t fir_count;
 } KeyframeRequests;
 
+#define BURST_PACKETS 32
+
+/* Packets on their way to the viewers: together, so that what goes to one viewer goes out as one
+ * message. They stand in the cache. */
+typedef struct Burst {
+    const Packet *packets[BURST_PACKETS];
+    uint8_t padding[BURST_PACKETS]; /* bytes behind each, so that the kernel can cut them equal */
+    int count;
+    struct Layer *next; /* in the engine's list of layers whose viewers lack packets */
+} Burst;
+
 typedef struct Layer {
     uint32_t ssrc, rtx_ssrc; /* rtx_ssrc: 0 until it is known */
     uint16_t id; /* in the engine's table; what was sent to a subscriber refers to it */
@@ -42,7 +52,7 @@ typedef struct Layer {
     bool has_parameter_sets;
     int places;
     Packet *cache; /* the last packets by extended number; the oldest is forgotten */
-    Burst burst; /* what its viewers do not have yet */
+    Burst burst;
 } Layer;
 
 /* NULL when memory is out. */

@@ -1,5 +1,6 @@
 #include "rtp.h"
 
+#define HAS_PADDING 0x20
 #define ONE_BYTE_PROFILE 0xBEDE
 #define TWO_BYTE_PROFILE 0x1000 /* its low four bits are free (RFC 8285 section 4.3) */
 
@@ -22,7 +23,7 @@ bool rtp_read(RtpView *view, const uint8_t *bytes, int length) {
         view->extension_end = at = at + 4 + 4 * get16(bytes + at + 2);
     }
     view->payload_start = at;
-    view->payload_end = length - (bytes[0] & 0x20 ? bytes[length - 1] : 0);
+    view->payload_end = length - (bytes[0] & HAS_PADDING ? bytes[length - 1] : 0);
     return view->payload_end >= view->payload_start;
 }
 
@@ -74,4 +75,12 @@ void rtp_write_header(uint8_t *out, uint8_t payload_type, bool is_marked, bool h
     put16(out + 2, seq);
     put32(out + 4, ts);
     put32(out + 8, ssrc);
+}
+
+int rtp_write_padding(uint8_t *out, int length, uint8_t bytes) {
+    if (!bytes) return 0;
+    out[0] |= HAS_PADDING;
+    memset(out + length, 0, bytes);
+    out[length + bytes - 1] = bytes;
+    return bytes;
 }

@@ -34,4 +34,7 @@ int rtp_find_extension(const RtpView *view, int id, const uint8_t **value);
 void rtp_write_header(uint8_t *out, uint8_t payload_type, bool is_marked, bool has_extension,
                       uint16_t seq, uint32_t ts, uint32_t ssrc);
 
+/* Pads the packet of this length (RFC 3550 section 5.1); how many bytes it has grown. */
+int rtp_write_padding(uint8_t *out, int length, uint8_t bytes);
+
 #endif

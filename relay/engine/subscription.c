@@ -64,8 +64,8 @@ static int write_packet(const Subscription *subscription, const Packet *packet, 
     return (int)(at - out) + packet->payload_length;
 }
 
-int subscription_write(Subscription *subscription, const Packet *packet, uint32_t send_time,
-                       uint8_t *out) {
+int subscription_write(Subscription *subscription, const Packet *packet, uint8_t padding,
+                       uint32_t send_time, uint8_t *out) {
     Numbers numbers;
     Munger *munger = &subscription->munger;
     if (!munger_numbers(munger, packet->ext_seq, packet->ts, packet->arrival_us, &numbers))
@@ -85,7 +85,8 @@ int subscription_write(Subscription *subscription, const Packet *packet, uint32_
     };
     subscription->packets++;
     subscription->octets += packet->payload_length;
-    return write_packet(subscription, packet, sent, send_time, out);
+    int length = write_packet(subscription, packet, sent, send_time, out);
+    return length + rtp_write_padding(out, length, padding);
 }
 
 int subscription_repeat(Subscription *subscription, const Sent *sent, const Packet *packet,

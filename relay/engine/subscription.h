@@ -66,10 +66,10 @@ void subscription_switch(Subscription *subscription, Layer *layer, const Packet 
 /* Whether a past key frame would move the stream forward in time, as it must. */
 bool subscription_can_start_at(const Subscription *subscription, const Packet *packet);
 
-/* The packet in this subscriber's numbers, not yet encrypted, into `out`; its length, 0 if it is
- * not for it. */
-int subscription_write(Subscription *subscription, const Packet *packet, uint32_t send_time,
-                       uint8_t *out);
+/* The packet in this subscriber's numbers and with so many bytes of padding (RFC 3550 section 5.1),
+ * not yet encrypted, into `out`; its length, 0 if it is not for it. */
+int subscription_write(Subscription *subscription, const Packet *packet, uint8_t padding,
+                       uint32_t send_time, uint8_t *out);
 
 /* The packet again: voice byte for byte, pictures as RTX (RFC 4588) where agreed; 0 if not. */
 int subscription_repeat(Subscription *subscription, const Sent *sent, const Packet *packet,

@@ -65,9 +65,9 @@ def picture(seq: int, *, is_key: bool = False, ssrc: int = SSRC, rid: str = "") 
 
 
 def voice(seq: int, ssrc: int = SSRC) -> bytes:
-    return write_packet(
-        opus_payload(seq), payload_type=111, seq=seq & 0xFFFF, ts=960 * seq, ssrc=ssrc
-    )
+    """Longer from packet to packet, as words are."""
+    payload = opus_payload(seq) + bytes(seq % 4)
+    return write_packet(payload, payload_type=111, seq=seq & 0xFFFF, ts=960 * seq, ssrc=ssrc)
 
 
 async def watched(stage: Stage, viewers: int = 1) -> tuple[FarPeer, list[FarPeer]]:
@@ -215,6 +215,27 @@ async def test_a_datagram_full_of_nacks_is_answered_within_limits(stage: Stage) 
     assert stage.counted("repaired") <= 512
     camera.send(picture(600))
     await stage.arrived(viewer, 601, OUT)
+
+
+async def test_packets_of_nearly_equal_size_are_padded_into_one_message(stage: Stage) -> None:
+    """The kernel cuts a message into equal parts; what is shown is what was sent."""
+    camera, (viewer,) = await watched(stage)
+    sent = [KEY]
+
+    def send_picture() -> None:
+        for grown in (0, 0, 1, 1):
+            payload = h264_payload(len(sent)) + bytes(200 + grown)
+            seq = len(sent)
+            camera.send(write_packet(payload, payload_type=102, seq=seq, ts=3_000 * seq, ssrc=SSRC))
+            sent.append(payload)
+
+    def is_padded() -> bool:
+        send_picture()
+        return any(packet[0] & 0x20 for packet in viewer.read().packets)
+
+    await stage.until(is_padded)
+    await stage.arrived(viewer, len(sent))
+    assert viewer.payloads() == sent
 
 
 # ---- repairs

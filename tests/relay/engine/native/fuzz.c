@@ -175,7 +175,7 @@ static void fuzz_engine(const uint8_t *bytes, int length) {
             if (take(&script, 1, &operation)) command(engine, *operation, &sink);
         }
     }
-    engine_end_burst(engine);
+    engine_flush_all(engine);
     batch_send(engine->batch);
     drain(&engine->events);
     drain(&engine->tap);
