@@ -8,9 +8,9 @@ The engine reads the UDP socket and the connections by TCP. It answers checks (S
 they prove, and datagrams of handshakes (DTLS), go to the listener.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from relay.forwarding.publication import PublicationSpec
 from relay.forwarding.subscription import SubscriptionSpec
@@ -81,29 +81,29 @@ class PublisherStats:
 
 
 @dataclass(frozen=True, slots=True)
-class SubscriptionStats:
-    """One subscription now."""
-
-    number: int
-    packets_received: int
-    """In total, by the receiver's own reports."""
-    fraction_lost: float
-    """0 to 1, of what we sent, in the receiver's last report."""
-    rid: str | None
-    """Layer being forwarded; None while nothing flows."""
-
-
-@dataclass(frozen=True, slots=True)
 class SubscriberStats:
-    """One subscriber now."""
+    """What its layers are chosen by."""
 
-    heard_at: float
     link_bps: int
     """What its link can take, estimated."""
     is_link_guessed: bool
     """Nothing was seen yet that it could not take."""
+    rids: Mapping[int, str | None]
+    """Layer being forwarded, by subscription; None while nothing flows."""
+
+
+class PeerSigns(NamedTuple):
+    """Signs of life of a peer, at most a second old, and what reached it if it is a subscriber, by
+    the newest of its reports."""
+
+    heard_at: float
+    """Last packet that passed authentication."""
+    voice_packets: int | None
+    """Of the newest reports; 0 when none spoke of new ones for long, None before the first."""
+    picture_packets: int | None
+    fraction_lost: float
+    """0 to 1, of the voice."""
     round_trip_ms: float | None
-    subscriptions: tuple[SubscriptionStats, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,6 +214,16 @@ class Engine(Protocol):
 
     def subscriber_stats(self, peer: int) -> SubscriberStats | None:
         """None if there is no such subscriber."""
+
+    def take_told(self) -> list[int]:
+        """Subscribers whose statistics were renewed since the last call: every second where
+        something is not as it should be or still being found out, else every few seconds."""
+
+    def signs(self, peer: int) -> PeerSigns | None:
+        """None if there is no such peer (yet)."""
+
+    def unheard(self, before: float) -> list[int]:
+        """Peers whose last authenticated packet came earlier."""
 
     def publication_stats(self, publication: int) -> PublicationStats | None:
         """None if there is no such publication."""

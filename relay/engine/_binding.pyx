@@ -1,7 +1,7 @@
 # cython: language_level=3, binding=False
 """The engine's rings and commands for Python: plain values in, plain values out, no decisions."""
 
-from libc.stdint cimport int16_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t, uintptr_t
+from libc.stdint cimport int16_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t, uintptr_t
 from libc.string cimport memcpy, memset
 
 
@@ -48,7 +48,7 @@ cdef extern from "engine.h" nogil:
         CODEC_OPUS, CODEC_H264, CODEC_VP8
     ctypedef enum Command:
         ADD_PUBLISHER, ADD_SUBSCRIBER, CONNECT_PEER, SET_ADDRESS, REMOVE_PEER, SET_SOURCE
-        SET_TARGET, SET_MUTED, SET_TAPPED, REQUEST_KEYFRAME, SET_LINK, SET_ALLOWANCE
+        SET_TARGET, SET_MUTED, SET_TAPPED, REQUEST_KEYFRAME, SET_LINK, SET_BEAT, SET_ALLOWANCE
         OPEN_NAME, CLOSE_NAME, CLOSE_ICE, SEND_STREAM
     enum:
         PUBLICATION_STARTED, LAYERS_CHANGED, PUBLISHER_STATS, SUBSCRIBER_STATS
@@ -146,15 +146,12 @@ cdef extern from "engine.h" nogil:
         PublicationFigures publications[2]
     ctypedef struct SubscriptionFigures:
         uint64_t number
-        int64_t received
-        double fraction_lost
         bint has_layer
         char rid[33]
     ctypedef struct SubscriberFigures:
         uint64_t peer
-        int64_t heard_us
         bint is_reported, has_round_trip
-        int64_t expected, lost, round_trip_us, least_round_trip_us
+        int64_t expected, lost, well, round_trip_us, least_round_trip_us
         uint64_t remb_bps
         int64_t remb_us
         uint64_t octets
@@ -170,6 +167,16 @@ cdef extern from "engine.h" nogil:
         int64_t arrived_us, elsewhere_us
         bint nominates
         char ufrag[32]
+    ctypedef struct BoardRow:
+        pass
+    ctypedef struct BoardEntry:
+        int64_t heard_us
+        int32_t voice_packets, picture_packets
+        uint32_t voice_lost_ppm
+        int64_t round_trip_us
+    int NOT_KNOWN
+    bint board_read(const BoardRow *row, uint64_t peer, BoardEntry *entry)
+    uint64_t board_unheard(const BoardRow *row, int64_t before_us)
     ctypedef struct Ring:
         pass
     ctypedef struct Record:
@@ -187,6 +194,7 @@ cdef extern from "engine.h" nogil:
     ctypedef struct Engine:
         Counters counters
         Ring events, control, tap
+        BoardRow *board
     Engine *engine_new(const EngineSettings *settings)
     bint engine_start(Engine *engine)
     void engine_stop(Engine *engine)
@@ -299,6 +307,7 @@ cdef class Core:
     """The engine's thread and its rings. All calls on one thread, `stop` last."""
 
     cdef Engine *engine
+    cdef uint32_t max_peers
 
     def __cinit__(self, int socket, int listener, int wake_engine, int wake_control,
                   uint32_t max_peers, uint32_t max_streams, tuple srtp):
@@ -307,6 +316,7 @@ cdef class Core:
             socket, wake_engine, wake_control)
         settings.listener = listener
         settings.max_peers, settings.max_streams = max_peers, max_streams
+        self.max_peers = max_peers
         settings.srtp.protect = <SrtpCall><uintptr_t>srtp[0]
         settings.srtp.unprotect = <SrtpCall><uintptr_t>srtp[1]
         settings.srtp.protect_rtcp = <SrtpCall><uintptr_t>srtp[2]
@@ -450,8 +460,39 @@ cdef class Core:
     def set_link(self, uint32_t peer, uint32_t bps):
         return self._set(SET_LINK, peer, bps)
 
+    def set_beat(self, uint32_t peer, uint32_t seconds):
+        return self._set(SET_BEAT, peer, seconds)
+
     def set_allowance(self, uint32_t peer, uint32_t bps):
         return self._set(SET_ALLOWANCE, peer, bps)
+
+    # ---- what stands on the board
+
+    def board_entry(self, uint32_t place, uint64_t peer):
+        """(monotonic seconds of its last packet, voice packets, picture packets, share of the voice
+        lost, round trip in ms): None for a value that is not known, and where it does not stand."""
+        cdef BoardEntry entry
+        if place >= self.max_peers or not board_read(self.engine.board + place, peer, &entry):
+            return None
+        return (
+            entry.heard_us / 1e6,
+            None if entry.voice_packets == NOT_KNOWN else entry.voice_packets,
+            None if entry.picture_packets == NOT_KNOWN else entry.picture_packets,
+            entry.voice_lost_ppm / 1e6,
+            None if entry.round_trip_us == NOT_KNOWN else entry.round_trip_us / 1e3,
+        )
+
+    def unheard(self, double before):
+        """Peers not heard since these monotonic seconds."""
+        cdef uint32_t place
+        cdef int64_t before_us = <int64_t>(before * 1e6)
+        cdef uint64_t peer
+        cdef list found = []
+        for place in range(self.max_peers):
+            peer = board_unheard(self.engine.board + place, before_us)
+            if peer:
+                found.append(peer)
+        return found
 
     # ---- what the engine tells
 
@@ -521,17 +562,15 @@ cdef tuple _publisher(const PublisherFigures *figures):
 
 
 cdef tuple _subscriber(const SubscriberFigures *figures):
-    subscriptions = tuple([
-        (figures.subscriptions[n].number, figures.subscriptions[n].received,
-         figures.subscriptions[n].fraction_lost,
+    rids = tuple([
+        (figures.subscriptions[n].number,
          figures.subscriptions[n].rid.decode() if figures.subscriptions[n].has_layer else None)
         for n in range(figures.count)
     ])
     round_trip = figures.round_trip_us / 1e6 if figures.has_round_trip else None
     remb = (figures.remb_bps, figures.remb_us / 1e6) if figures.remb_bps else None
-    return (figures.peer, figures.heard_us / 1e6, figures.expected if figures.is_reported else 0,
-            figures.lost, round_trip, figures.least_round_trip_us / 1e6, remb, figures.octets,
-            subscriptions)
+    return (figures.peer, figures.expected if figures.is_reported else 0, figures.lost,
+            figures.well, round_trip, figures.least_round_trip_us / 1e6, remb, figures.octets, rids)
 
 
 KINDS = {

@@ -53,6 +53,7 @@ static void add_publisher(Engine *engine, const AddPublisher *command) {
             engine->publications[command->places[i]] = publication;
     }
     engine->peers[command->place] = &publisher->peer;
+    engine_note_peer(engine, command->place);
     engine->publishers[engine->publisher_count++] = publisher;
 }
 
@@ -62,6 +63,7 @@ static void add_subscriber(Engine *engine, const AddSubscriber *command) {
     if (!subscriber) return;
     init_peer(engine, &subscriber->peer, command->number, PEER_SUBSCRIBER);
     subscriber->round_trip_us = SECOND_US / 10;
+    subscriber->beat_seconds = 1;
     repair_budget_init(&subscriber->budget, START_LINK_BPS, engine->instant.now_us);
     for (int i = 0; i < command->count && i < MAX_SUBSCRIPTIONS; i++) {
         Subscription *subscription =
@@ -71,6 +73,7 @@ static void add_subscriber(Engine *engine, const AddSubscriber *command) {
             engine->subscriptions[command->places[i]] = subscription;
     }
     engine->peers[command->place] = &subscriber->peer;
+    engine_note_peer(engine, command->place);
 }
 
 static void move_peer(Engine *engine, Peer *peer, const Address *address) {
@@ -156,6 +159,7 @@ static void remove_peer(Engine *engine, uint32_t place) {
     batch_send(engine->batch);
     address_table_remove(&engine->by_address, &peer->address);
     engine->peers[place] = NULL;
+    board_wipe(engine->board + place);
     free(peer);
 }
 
@@ -252,6 +256,12 @@ static void set_link(Engine *engine, const SetValue *command) {
         repair_budget_set_link(&((Subscriber *)peer)->budget, command->value);
 }
 
+static void set_beat(Engine *engine, const SetValue *command) {
+    Peer *peer = peer_at(engine, command->place);
+    if (peer && peer->kind == PEER_SUBSCRIBER)
+        ((Subscriber *)peer)->beat_seconds = command->value;
+}
+
 static void set_allowance(Engine *engine, const SetValue *command) {
     Peer *peer = peer_at(engine, command->place);
     if (peer && peer->kind == PEER_PUBLISHER)
@@ -273,6 +283,7 @@ static void apply(Engine *engine, const Record *record) {
     case SET_TAPPED: set_tapped(engine, command); break;
     case REQUEST_KEYFRAME: request_keyframe(engine, command); break;
     case SET_LINK: set_link(engine, command); break;
+    case SET_BEAT: set_beat(engine, command); break;
     case SET_ALLOWANCE: set_allowance(engine, command); break;
     case OPEN_NAME: open_name(engine, command); break;
     case CLOSE_NAME: close_name(engine, command); break;

@@ -9,7 +9,7 @@
 #define TICK_US 10000 /* repairs and key frame requests are looked at this often */
 #define TICKS_A_SECOND (SECOND_US / TICK_US)
 #define TELL_TICKS 20 /* publishers' figures */
-#define RECORD_TICKS 3 /* control is waked for figures and taps */
+#define RECORD_TICKS 10 /* control is waked for figures and taps */
 #define READS_AT_ONCE 8 /* batches of datagrams before commands and ticks get their turn */
 #define REST_FROM_US 100 /* of work: some forty viewers */
 #define REST_FACTOR 4
@@ -66,7 +66,8 @@ static bool make_tables(Engine *engine) {
     engine->subscriptions = calloc(engine->subscription_places, sizeof *engine->subscriptions);
     engine->layers = calloc(LAYER_TABLE, sizeof *engine->layers);
     engine->ice_sessions = calloc(peers, sizeof *engine->ice_sessions);
-    return engine->peers && engine->publishers && engine->publications && engine->subscriptions &&
+    engine->board = calloc(peers, sizeof *engine->board);
+    return engine->board && engine->peers && engine->publishers && engine->publications && engine->subscriptions &&
            engine->layers && engine->ice_sessions &&
            address_table_init(&engine->by_address, peers) &&
            address_table_init(&engine->proved, MAX_PROVED * peers) &&
@@ -119,6 +120,7 @@ void engine_free(Engine *engine) {
     address_table_free(&engine->proved);
     name_table_free(&engine->names);
     free(engine->ice_sessions);
+    free(engine->board);
     free(engine->peers);
     free(engine->publishers);
     free(engine->publications);
@@ -227,7 +229,9 @@ static void tick(Engine *engine) {
     uint32_t first = (uint32_t)(engine->ticks % TICKS_A_SECOND);
     for (uint32_t place = first; place < engine->peer_places; place += TICKS_A_SECOND) {
         Peer *peer = engine->peers[place];
-        if (peer && peer->kind == PEER_SUBSCRIBER) tick_subscriber(engine, (Subscriber *)peer);
+        if (!peer) continue;
+        if (peer->kind == PEER_SUBSCRIBER) tick_subscriber(engine, (Subscriber *)peer);
+        engine_note_peer(engine, place);
     }
 }
 

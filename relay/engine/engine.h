@@ -8,6 +8,7 @@
 #include <pthread.h>
 
 #include "batch.h"
+#include "board.h"
 #include "inbox.h"
 #include "records.h"
 #include "ring.h"
@@ -27,6 +28,7 @@ typedef struct Engine {
     EngineSettings settings;
     Counters counters;
     Ring commands, events, control, tap;
+    BoardRow *board; /* by place */
     _Atomic uint64_t applied; /* commands applied so far */
     _Atomic bool is_stopping;
     _Atomic bool is_told; /* control was woken and has not read yet */
@@ -111,6 +113,11 @@ void engine_close_tap(Engine *engine, Publication *publication);
 
 /* figures.c */
 void engine_tell_publisher(Engine *engine, Publisher *publisher);
+
+/* Once a second: tells of it if there is something that control may act on, or its turn has come. */
 void engine_tell_subscriber(Engine *engine, Subscriber *subscriber);
+
+/* Once a second, and at the start: the peer's row of the board. */
+void engine_note_peer(Engine *engine, uint32_t place);
 
 #endif

@@ -1,4 +1,5 @@
-/* Figures for control: publishers five times a second, subscribers once. */
+/* Figures for control: of publishers five times a second, of subscribers once where something is
+ * amiss, else now and then, because nearly all of them are well nearly always. */
 #include "engine.h"
 
 static void fill_publication(PublicationFigures *figures, Publication *publication,
@@ -36,15 +37,15 @@ void engine_tell_publisher(Engine *engine, Publisher *publisher) {
     engine_tell(engine, PUBLISHER_STATS, &figures, sizeof figures);
 }
 
-void engine_tell_subscriber(Engine *engine, Subscriber *subscriber) {
+static void tell_subscriber(Engine *engine, const Subscriber *subscriber) {
     SubscriberFigures figures;
     memset(&figures, 0, sizeof figures);
     figures.peer = subscriber->peer.number;
-    figures.heard_us = subscriber->peer.heard_us;
     figures.is_reported = subscriber->is_reported;
     figures.has_round_trip = subscriber->has_round_trip;
     figures.expected = subscriber->expected;
     figures.lost = subscriber->lost;
+    figures.well = subscriber->untold[0] + subscriber->untold[1];
     figures.round_trip_us = subscriber->round_trip_us;
     figures.least_round_trip_us = subscriber->least_round_trip_us;
     figures.remb_bps = subscriber->remb_bps;
@@ -54,13 +55,23 @@ void engine_tell_subscriber(Engine *engine, Subscriber *subscriber) {
         const Subscription *subscription = subscriber->subscriptions + i;
         SubscriptionFigures *its = figures.subscriptions + i;
         its->number = subscription->spec.number;
-        its->received = subscription->received;
-        its->fraction_lost = subscription->fraction_lost;
         its->has_layer = subscription->layer != NULL;
         if (subscription->layer) memcpy(its->rid, subscription->layer->rid, RID_BYTES);
         figures.octets += subscription->octets;
     }
-    subscriber->expected = subscriber->lost = 0;
-    subscriber->is_reported = false;
     engine_tell(engine, SUBSCRIBER_STATS, &figures, sizeof figures);
+}
+
+void engine_tell_subscriber(Engine *engine, Subscriber *subscriber) {
+    bool is_due = subscriber_is_due(subscriber);
+    if (is_due) tell_subscriber(engine, subscriber);
+    subscriber_end_second(subscriber, is_due);
+}
+
+void engine_note_peer(Engine *engine, uint32_t place) {
+    const Peer *peer = engine->peers[place];
+    BoardEntry entry = {peer->heard_us, NOT_KNOWN, NOT_KNOWN, 0, NOT_KNOWN};
+    if (peer->kind == PEER_SUBSCRIBER)
+        subscriber_signs((const Subscriber *)peer, engine->instant.now_us, &entry);
+    board_write(engine->board + place, peer->number, &entry);
 }

@@ -23,6 +23,7 @@ typedef enum Command {
     SET_TAPPED,
     REQUEST_KEYFRAME,
     SET_LINK,
+    SET_BEAT, /* seconds after which a subscriber is told of even if all is well */
     SET_ALLOWANCE,
     OPEN_NAME,
     CLOSE_NAME,
@@ -134,17 +135,15 @@ typedef struct PublisherFigures {
 
 typedef struct SubscriptionFigures {
     uint64_t number;
-    int64_t received;
-    double fraction_lost;
     bool has_layer;
     char rid[RID_BYTES];
 } SubscriptionFigures;
 
 typedef struct SubscriberFigures {
     uint64_t peer;
-    int64_t heard_us;
     bool is_reported, has_round_trip;
-    int64_t expected, lost; /* packets reports spoke of since the last figures */
+    int64_t expected, lost; /* packets reports spoke of in the last second */
+    int64_t well; /* and in the two before, if they were not told of: hardly any was lost */
     int64_t round_trip_us, least_round_trip_us;
     uint64_t remb_bps; /* 0: none yet */
     int64_t remb_us;

@@ -1,5 +1,13 @@
 #include "subscriber.h"
 
+/* A report that spoke of new packets longer ago says nothing about now: a browser reports on sound
+ * every 2.5 to 7.5 s (RFC 3550 section 6.2: 5 s, made random), on pictures about every second. */
+#define VOICE_REPORT_US (8 * SECOND_US)
+#define PICTURE_REPORT_US (3 * SECOND_US)
+/* Well before control would act: one lost packet in so many, and a round trip this much longer. */
+#define WORTH_TELLING 50
+#define ROUND_TRIP_SLACK_US 60000
+
 Subscription *subscriber_find(Subscriber *subscriber, uint32_t ssrc) {
     for (int i = 0; i < subscriber->subscription_count; i++)
         if (subscriber->subscriptions[i].spec.ssrc == ssrc) return subscriber->subscriptions + i;
@@ -31,7 +39,7 @@ void subscriber_report_blocks(Subscriber *subscriber, const ReportBlock *blocks,
         Subscription *subscription = subscriber_find(subscriber, blocks[i].ssrc);
         if (!subscription) continue;
         int64_t expected, lost, sample_us = round_trip_us(blocks + i, instant.wall_us);
-        subscription_reported(subscription, blocks + i, &expected, &lost);
+        subscription_reported(subscription, blocks + i, instant.now_us, &expected, &lost);
         subscriber->expected += expected;
         subscriber->lost += lost;
         subscriber->is_reported = true;
@@ -45,4 +53,57 @@ bool subscriber_write_report(const Subscription *subscription, Instant instant, 
     rtcp_write_sender_report(out, &report);
     rtcp_write_source_description(out, report.ssrc, subscription->spec.cname);
     return true;
+}
+
+/* ---- what control hears */
+
+static int layer_id(const Subscription *subscription) {
+    return subscription->layer ? subscription->layer->id + 1 : 0;
+}
+
+static bool is_shown_as_told(const Subscriber *subscriber) {
+    for (int i = 0; i < subscriber->subscription_count; i++)
+        if (layer_id(subscriber->subscriptions + i) != subscriber->subscriptions[i].told_layer_id)
+            return false;
+    return true;
+}
+
+bool subscriber_is_due(const Subscriber *subscriber) {
+    bool is_lossy = subscriber->lost * WORTH_TELLING > subscriber->expected;
+    int64_t steady_us = subscriber->least_round_trip_us * 5 / 4 + ROUND_TRIP_SLACK_US;
+    bool is_late = subscriber->has_round_trip && subscriber->round_trip_us > steady_us;
+    bool is_time = subscriber->untold_seconds + 1 >= subscriber->beat_seconds;
+    return is_time || is_lossy || is_late || !is_shown_as_told(subscriber);
+}
+
+void subscriber_end_second(Subscriber *subscriber, bool is_told) {
+    subscriber->untold[0] = is_told ? 0 : subscriber->untold[1];
+    subscriber->untold[1] = is_told ? 0 : subscriber->expected;
+    subscriber->untold_seconds = is_told ? 0 : subscriber->untold_seconds + 1;
+    subscriber->expected = subscriber->lost = 0;
+    subscriber->is_reported = false;
+    for (int i = 0; is_told && i < subscriber->subscription_count; i++)
+        subscriber->subscriptions[i].told_layer_id = layer_id(subscriber->subscriptions + i);
+}
+
+static void add_packets(int32_t *packets, const Subscription *subscription, int64_t fresh_us,
+                        int64_t now_us) {
+    if (!subscription->arrived_us) return;
+    if (*packets == NOT_KNOWN) *packets = 0;
+    if (now_us - subscription->arrived_us <= fresh_us) *packets += (int32_t)subscription->arrived;
+}
+
+void subscriber_signs(const Subscriber *subscriber, int64_t now_us, BoardEntry *entry) {
+    double voice_lost = 0;
+    for (int i = 0; i < subscriber->subscription_count; i++) {
+        const Subscription *subscription = subscriber->subscriptions + i;
+        if (!subscription->spec.is_audio) {
+            add_packets(&entry->picture_packets, subscription, PICTURE_REPORT_US, now_us);
+            continue;
+        }
+        add_packets(&entry->voice_packets, subscription, VOICE_REPORT_US, now_us);
+        if (subscription->fraction_lost > voice_lost) voice_lost = subscription->fraction_lost;
+    }
+    entry->voice_lost_ppm = (uint32_t)(voice_lost * 1e6);
+    if (subscriber->has_round_trip) entry->round_trip_us = subscriber->round_trip_us;
 }

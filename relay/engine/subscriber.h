@@ -2,6 +2,7 @@
 #ifndef RELAY_ENGINE_SUBSCRIBER_H
 #define RELAY_ENGINE_SUBSCRIBER_H
 
+#include "board.h"
 #include "peer.h"
 #include "subscription.h"
 
@@ -16,17 +17,28 @@ typedef struct Subscriber {
     int64_t round_trip_us; /* smoothed; a guess until the first report */
     int64_t least_round_trip_us;
     bool has_round_trip;
-    /* since the last statistics */
+    /* of this second, by its reports */
     int64_t expected, lost;
+    bool is_reported;
+    /* what control was not told of: packets expected in the last two seconds, and for how long */
+    int64_t untold[2];
+    uint32_t untold_seconds, beat_seconds;
     uint64_t remb_bps;
     int64_t remb_us;
-    bool is_reported;
 } Subscriber;
 
 Subscription *subscriber_find(Subscriber *subscriber, uint32_t ssrc);
 
 void subscriber_report_blocks(Subscriber *subscriber, const ReportBlock *blocks, int count,
                               Instant instant);
+
+/* Whether control should hear of the second that ends now: something is amiss, something else is
+ * forwarded, or its turn has come. */
+bool subscriber_is_due(const Subscriber *subscriber);
+void subscriber_end_second(Subscriber *subscriber, bool is_told);
+
+/* What reached it, by the newest of its reports, into the rest of `entry`. */
+void subscriber_signs(const Subscriber *subscriber, int64_t now_us, BoardEntry *entry);
 
 /* Sender report of one track; false if nothing of it was sent yet. */
 bool subscriber_write_report(const Subscription *subscription, Instant instant, Compound *out);

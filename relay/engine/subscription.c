@@ -131,7 +131,7 @@ bool subscription_sender_report(const Subscription *subscription, Instant instan
     return true;
 }
 
-void subscription_reported(Subscription *subscription, const ReportBlock *block,
+void subscription_reported(Subscription *subscription, const ReportBlock *block, int64_t now_us,
                            int64_t *expected, int64_t *lost) {
     *expected = *lost = 0;
     subscription->knows_ssrc = true;
@@ -148,7 +148,10 @@ void subscription_reported(Subscription *subscription, const ReportBlock *block,
         subscription->skipped = skipped; /* for the report that will speak of them */
         return;
     }
-    if (more > more_lost) subscription->received += more - more_lost;
+    if (more > more_lost) {
+        subscription->arrived = more - more_lost;
+        subscription->arrived_us = now_us;
+    }
     int64_t link_lost = more_lost - skipped;
     if (link_lost < 0) link_lost = 0;
     if (link_lost > more) link_lost = more;

@@ -50,8 +50,10 @@ struct Subscription {
     bool is_reported;
     uint32_t highest_seq;
     int32_t packets_lost;
-    int64_t skipped, received;
+    int64_t skipped;
     double fraction_lost;
+    int64_t arrived, arrived_us; /* packets of the newest report that spoke of any, and its time */
+    int told_layer_id; /* what control knows of; 0: nothing is forwarded */
     int64_t asked_keyframe_us;
     uint64_t repairs[REPAIRS];
 };
@@ -81,7 +83,7 @@ bool subscription_sender_report(const Subscription *subscription, Instant instan
 
 /* The receiver's report on this SSRC: packets since its last one, and how many of them the link
  * lost. What its publisher lost was never sent and is not counted. */
-void subscription_reported(Subscription *subscription, const ReportBlock *block,
+void subscription_reported(Subscription *subscription, const ReportBlock *block, int64_t now_us,
                            int64_t *expected, int64_t *lost);
 
 #endif

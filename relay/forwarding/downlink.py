@@ -102,6 +102,15 @@ class Downlink:
         self._changed_at = now
         return has_fallen
 
+    def was_well(self, expected: int, now: float) -> None:
+        """Packets of the two seconds before that nobody told of, because hardly any was lost."""
+        for seconds in (2.0, 1.0):
+            self._loss.add(expected // 2, 0, now - seconds)
+
+    def is_settled(self, now: float, seconds: float) -> bool:
+        """Whether it won't climb within the next seconds even if all is well."""
+        return self.bps >= MAX_BPS or now + seconds < self._changed_at + self._hold
+
     def _note_sent(self, sent_bps: int, now: float) -> None:
         """What is sent dips while a layer changes; that says nothing about the link."""
         self._sent.append((now, sent_bps))

@@ -24,6 +24,7 @@ from relay.ports import (
     Address,
     EngineListener,
     PeerKeys,
+    PeerSigns,
     PublicationStats,
     PublisherStats,
     SubscriberStats,
@@ -34,7 +35,7 @@ from streamsvc.base.errors import InvariantBroken
 from streamsvc.base.media import Codec, PacketSink
 from streamsvc.base.tasks import TaskScope
 
-COUNT_SECONDS = 0.5
+COUNT_SECONDS = 2.0
 NO_LISTENER = 0
 STALL_SECONDS = 0.5
 """How long control waits for a full command queue; an engine that needs longer is stuck."""
@@ -74,7 +75,7 @@ class NativeEngine:
         self._former_keys: deque[tuple[int, PeerKeys]] = deque()
         """Of removed peers, until the engine has applied as many commands."""
         self._commanded = 0
-        self._figures = EngineFigures(self._set_allowance, self._set_link)
+        self._figures = EngineFigures(self._set_allowance, self._set_link, self._set_beat)
         self._metrics = EngineMetrics()
         self._scope = TaskScope("engine")
         self._wakes: tuple[int, int] | None = None
@@ -321,6 +322,11 @@ class NativeEngine:
         if place is not None:
             self._command(lambda: self._core.set_link(place, bps))
 
+    def _set_beat(self, peer: int, seconds: int) -> None:
+        place = self._peers.find(peer)
+        if place is not None:
+            self._command(lambda: self._core.set_beat(place, seconds))
+
     # ---- statistics
 
     def worked_seconds(self) -> float:
@@ -343,6 +349,20 @@ class NativeEngine:
     def subscriber_stats(self, peer: int) -> SubscriberStats | None:
         """See `Engine`."""
         return self._figures.subscriber_stats(peer)
+
+    def take_told(self) -> list[int]:
+        """See `Engine`."""
+        return self._figures.take_told()
+
+    def signs(self, peer: int) -> PeerSigns | None:
+        """See `Engine`."""
+        place = self._peers.find(peer)
+        entry = None if place is None else self._core.board_entry(place, peer)
+        return None if entry is None else PeerSigns._make(entry)
+
+    def unheard(self, before: float) -> list[int]:
+        """See `Engine`."""
+        return list(self._core.unheard(before))
 
     def publication_stats(self, publication: int) -> PublicationStats | None:
         """See `Engine`."""

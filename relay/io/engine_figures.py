@@ -1,10 +1,11 @@
 """The engine's latest figures of every peer, and what control concludes from them.
 
-The engine tells about publishers five times a second and about subscribers once; estimates of their
-links are made here, from sums over that time.
+The engine tells about publishers five times a second, and about subscribers every second where
+something is amiss, else every `QUIET_SECONDS`; estimates of their links are made here, from sums
+over that time.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,10 +16,11 @@ from relay.ports import (
     PublicationStats,
     PublisherStats,
     SubscriberStats,
-    SubscriptionStats,
 )
 
 ALLOWANCE_SECONDS = 1.0
+QUIET_SECONDS = 5
+"""Between two looks at a subscriber who is well."""
 
 
 @dataclass(slots=True)
@@ -38,12 +40,12 @@ class _Published:
 class _Subscribed:
     """One subscriber."""
 
-    heard_at: float
     measured_at: float
     downlink: Downlink
-    subscriptions: tuple[SubscriptionStats, ...] = ()
+    rids: Mapping[int, str | None]
     octets: int = 0
     told_bps: int = 0
+    beat_seconds: int = 1
 
 
 _Publication = tuple[tuple[LayerStats, ...], float | None]
@@ -53,10 +55,15 @@ class EngineFigures:
     """`publisher` and `subscriber` take the engine's records; the others read."""
 
     def __init__(
-        self, set_allowance: Callable[[int, int], None], set_link: Callable[[int, int], None]
+        self,
+        set_allowance: Callable[[int, int], None],
+        set_link: Callable[[int, int], None],
+        set_beat: Callable[[int, int], None],
     ) -> None:
         self._set_allowance = set_allowance
         self._set_link = set_link
+        self._set_beat = set_beat
+        self._told: set[int] = set()
         self._publishers: dict[int, _Published] = {}
         self._subscribers: dict[int, _Subscribed] = {}
         self._publications: dict[int, _Publication] = {}
@@ -71,8 +78,7 @@ class EngineFigures:
 
     def add_subscriber(self, peer: int, subscriptions: tuple[int, ...], now: float) -> None:
         """From now on its records count."""
-        empty = tuple(SubscriptionStats(number, 0, 0.0, None) for number in subscriptions)
-        self._subscribers[peer] = _Subscribed(now, now, Downlink(now), empty)
+        self._subscribers[peer] = _Subscribed(now, Downlink(now), dict.fromkeys(subscriptions))
 
     def remove(self, peer: int) -> None:
         """Forget it."""
@@ -107,24 +113,35 @@ class EngineFigures:
 
     def subscriber(self, record: tuple[Any, ...], now: float) -> None:
         """One SubscriberFigures."""
-        peer, heard_at, expected, lost, round_trip, least, remb, octets, subscriptions = record
+        peer, expected, lost, well, round_trip, least, remb, octets, rids = record
         found = self._subscribers.get(peer)
         if found is None:
             return
         sent_bps = int((octets - found.octets) * 8 / max(0.1, now - found.measured_at))
-        found.heard_at, found.measured_at, found.octets = heard_at, now, octets
-        found.subscriptions = tuple(SubscriptionStats(*values) for values in subscriptions)
+        found.measured_at, found.octets, found.rids = now, octets, dict(rids)
         downlink = found.downlink
         if remb is not None:
             downlink.remb(*remb)
         if round_trip is not None:
             downlink.round_trips(round_trip, least)
+        if well:
+            downlink.was_well(well, now)
         if expected:
             downlink.reported(expected, lost, sent_bps, now)
         downlink.climb(sent_bps, now)
         if downlink.bps != found.told_bps:
             found.told_bps = downlink.bps
             self._set_link(peer, downlink.bps)
+        beat_seconds = QUIET_SECONDS if downlink.is_settled(now, QUIET_SECONDS) else 1
+        if beat_seconds != found.beat_seconds:
+            found.beat_seconds = beat_seconds
+            self._set_beat(peer, beat_seconds)
+        self._told.add(peer)
+
+    def take_told(self) -> list[int]:
+        """Subscribers a record of whom came since the last call."""
+        told, self._told = list(self._told), set()
+        return told
 
     # ---- reading
 
@@ -152,11 +169,4 @@ class EngineFigures:
         found = self._subscribers.get(peer)
         if found is None:
             return None
-        downlink = found.downlink
-        return SubscriberStats(
-            heard_at=found.heard_at,
-            link_bps=downlink.bps,
-            is_link_guessed=not downlink.has_fallen,
-            round_trip_ms=downlink.round_trip * 1000 if downlink.is_measured else None,
-            subscriptions=found.subscriptions,
-        )
+        return SubscriberStats(found.downlink.bps, not found.downlink.has_fallen, found.rids)

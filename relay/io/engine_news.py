@@ -10,6 +10,10 @@ from relay.ports import EngineListener, ProvedCheck
 from streamsvc.base.clock import Clock
 from streamsvc.base.media import PacketSink
 
+_SUBSCRIBER, _PUBLISHER = KINDS["subscriber"], KINDS["publisher"]
+_STARTED = KINDS["publication_started"]
+_TAP_OPENED, _TAP_CLOSED = KINDS["tap_opened"], KINDS["tap_closed"]
+
 RECORDS_AT_ONCE = 256
 """Of each ring, before other work of the loop gets its turn."""
 
@@ -63,24 +67,23 @@ class EngineNews:
 
     def _on_event(self, kind: int, values: object) -> None:
         now = self._clock.now()
-        if kind == KINDS["subscriber"] and isinstance(values, tuple):
+        if kind == _SUBSCRIBER and isinstance(values, tuple):
             self._figures.subscriber(values, now)
-        elif kind == KINDS["publisher"] and isinstance(values, tuple):
+        elif kind == _PUBLISHER and isinstance(values, tuple):
             self._figures.publisher(values, now)
         elif isinstance(values, int):
-            if kind == KINDS["publication_started"]:
+            if kind == _STARTED:
                 self._listener.publication_started(values)
             else:
                 self._listener.layers_changed(values)
 
     def _on_tap(self, kind: int, key: int, publication: int, wall_ms: int, packet: bytes) -> None:
-        if kind == KINDS["tap_opened"]:
-            if not self._figures.knows(publication):
-                return
-            self._tracks[key] = (self._listener.tap_opened(publication, wall_ms), publication)
+        if kind == _TAP_OPENED:
+            if self._figures.knows(publication):
+                self._tracks[key] = (self._listener.tap_opened(publication, wall_ms), publication)
         elif key not in self._tracks:
             return  # its publication was removed while this was on the way
-        elif kind == KINDS["tap_closed"]:
+        elif kind == _TAP_CLOSED:
             self._listener.tap_closed(self._tracks.pop(key)[0], wall_ms)
         else:
             self._sink.packet(self._tracks[key][0], wall_ms, packet)

@@ -4,7 +4,6 @@ import asyncio
 from dataclasses import dataclass, field
 
 from relay.forwarding.subscription import SubscriptionSpec
-from relay.io.arrivals import Arrivals
 from relay.io.peer import Peer
 from streamsvc.base.ids import MediaSessionId
 from streamsvc.base.media import MediaKind, Slot
@@ -44,5 +43,3 @@ class SubscriberSession(MediaSession):
     """A WHEP resource."""
 
     subscriptions: tuple[SubscriptionSpec, ...] = ()
-    arrivals: dict[int, Arrivals] = field(default_factory=dict)
-    """By subscription number."""

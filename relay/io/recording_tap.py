@@ -158,12 +158,12 @@ class RecordingTap:
             self._has_news.clear()
             for track, packets in self._ring.take_lost().items():
                 writer.write(encode_control("lost", track=track, packets=packets))
-            size = 0
-            while size < BATCH_BYTES and (data := self._ring.next_frame()) is not None:
-                writer.write(data)
-                size += len(data)
+            batch = bytearray()
+            while len(batch) < BATCH_BYTES and (data := self._ring.next_frame()) is not None:
+                batch += data
+            writer.write(batch)
             await writer.drain()
-            if size < BATCH_BYTES:
+            if len(batch) < BATCH_BYTES:
                 await self._has_news.wait()
         raise ProtocolError("tap-out-of-step")
 

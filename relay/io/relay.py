@@ -7,6 +7,7 @@ import asyncio
 import itertools
 import logging
 import secrets
+from collections.abc import Callable
 
 from relay.forwarding.pressure import Pressure
 from relay.forwarding.publication import PublicationSpec
@@ -44,10 +45,9 @@ from streamsvc.base.tasks import TaskScope
 
 log = logging.getLogger("relay")
 
-WATCH_SECONDS = 0.1
-PRESSURE_EVERY = 5
-STEER_EVERY = 10
-"""Each subscriber is steered, and each session's silence looked at, every second."""
+WATCH_SECONDS = 0.25
+"""Between two looks at the sessions there is news of, and at all for their silence."""
+PRESSURE_EVERY = 2
 
 
 class Relay:
@@ -239,37 +239,51 @@ class Relay:
     async def _watch(self) -> None:
         while True:
             await asyncio.sleep(WATCH_SECONDS)
-            self._turn = (self._turn + 1) % STEER_EVERY
+            self._turn = (self._turn + 1) % PRESSURE_EVERY
             now = self._clock.now()
-            if self._turn % PRESSURE_EVERY == 0:
-                self._measure_pressure(now)
-            for session in self._sessions:
-                if session.peer.number % STEER_EVERY == self._turn:
-                    self._look_after_one(session, now)
+            told = self._engine.take_told()
+            if self._turn == 0 and self._measure_pressure(now):
+                told = [session.peer.number for session in self._sessions]
+            for peer in told:
+                self._guarded(peer, self._steer)
+            for session in self._sessions.publishers():
+                self._guarded(session.peer.number, self._report)
+            for peer in self._engine.unheard(now - self._settings.silence_seconds):
+                self._guarded(peer, self._end_silent)
 
-    def _measure_pressure(self, now: float) -> None:
+    def _measure_pressure(self, now: float) -> bool:
+        """Whether the cap on pictures changed."""
+        cap_before = self._pressure.cap_bps
         worked = self._engine.worked_seconds()
         elapsed = now - self._worked_until
         if elapsed > 0:
             self._pressure.measured((worked - self._worked_seconds) / elapsed, now)
         self._worked_seconds, self._worked_until = worked, now
+        return self._pressure.cap_bps != cap_before
 
-    def _look_after_one(self, session: MediaSession, now: float) -> None:
+    def _guarded(self, peer: int, look_after: Callable[[MediaSession], None]) -> None:
         """A fault of ours ends this one session, and never the watch over all others."""
+        session = self._sessions.of_peer(peer)
+        if session is None:
+            return
         try:
-            self._look_after(session, now)
+            look_after(session)
         except Exception:
             self._log(session).exception("! session failed")
             self._end(session, ClosedBecause.FAULT)
 
-    def _look_after(self, session: MediaSession, now: float) -> None:
-        silence = now - heard_at(session, self._engine)
+    def _steer(self, session: MediaSession) -> None:
+        if isinstance(session, SubscriberSession):
+            self._sessions.lesson(session.party.lesson_id).steer(session)
+
+    def _report(self, session: MediaSession) -> None:
+        if isinstance(session, PublisherSession):
+            self._events.report_opened(session)
+
+    def _end_silent(self, session: MediaSession) -> None:
+        silence = self._clock.now() - session.peer.ice.heard_at
         if session.peer.is_connected and silence > self._settings.silence_seconds:
             self._end(session, ClosedBecause.SILENT)
-        elif isinstance(session, PublisherSession):
-            self._events.report_opened(session)
-        elif isinstance(session, SubscriberSession):
-            self._sessions.lesson(session.party.lesson_id).steer(session)
 
     # ---- changing and closing
 

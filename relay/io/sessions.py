@@ -20,6 +20,7 @@ class Sessions:
         self._engine = engine
         self._pressure = pressure
         self._by_id: dict[MediaSessionId, MediaSession] = {}
+        self._by_peer: dict[int, MediaSession] = {}
         self._by_publication: dict[int, PublisherSession] = {}
         self._by_party: dict[_Party, dict[MediaSessionId, MediaSession]] = {}
         self._lessons: dict[LessonId, LessonMedia] = {}
@@ -38,6 +39,7 @@ class Sessions:
     def add(self, session: MediaSession) -> None:
         """Into the tables and its lesson; the engine must know its peer."""
         self._by_id[session.session_id] = session
+        self._by_peer[session.peer.number] = session
         self._by_party.setdefault(_party(session), {})[session.session_id] = session
         lesson = self.lesson(session.party.lesson_id)
         if isinstance(session, PublisherSession):
@@ -50,6 +52,7 @@ class Sessions:
     def remove(self, session: MediaSession) -> None:
         """Out of all tables."""
         del self._by_id[session.session_id]
+        del self._by_peer[session.peer.number]
         same_party = self._by_party[_party(session)]
         del same_party[session.session_id]
         if not same_party:
@@ -70,6 +73,14 @@ class Sessions:
         if session is None:
             raise UserError("media-session-unknown")
         return session
+
+    def of_peer(self, peer: int) -> MediaSession | None:
+        """By the engine's number."""
+        return self._by_peer.get(peer)
+
+    def publishers(self) -> list[PublisherSession]:
+        """Of all lessons."""
+        return list(dict.fromkeys(self._by_publication.values()))
 
     def of_publication(self, publication: int) -> PublisherSession | None:
         """By the engine's number."""
@@ -93,7 +104,10 @@ class Sessions:
 
     def in_lesson(self, lesson_id: LessonId) -> list[MediaSession]:
         """All sessions of a lesson."""
-        return [session for session in self if session.party.lesson_id == lesson_id]
+        lesson = self._lessons.get(lesson_id)
+        if lesson is None:
+            return []
+        return [*lesson.publishers.values(), *lesson.subscribers.values()]
 
     def of_party(self, lesson_id: LessonId, participant_id: ParticipantId) -> list[MediaSession]:
         """All sessions of a participant in a lesson."""

@@ -14,7 +14,7 @@ VOICE_BPS = 64_000
 
 
 class Steering:
-    """`steer` about once a second, and when a source changes."""
+    """`steer` when there is news of a subscriber, and when a source changes."""
 
     def __init__(self, engine: Engine, pressure: Pressure) -> None:
         self._engine = engine
@@ -27,7 +27,6 @@ class Steering:
         stats = self._engine.subscriber_stats(session.peer.number)
         if stats is None:
             return
-        current = {entry.number: entry.rid for entry in stats.subscriptions}
         pictures: dict[Slot, int] = {}
         offered: list[Offered] = []
         for number, media, publication in sources:
@@ -36,7 +35,7 @@ class Steering:
                 self._engine.set_target_layer(number, "")
             elif media.slot is not None and layers is not None:
                 pictures[media.slot] = number
-                offered.append(_offered(media.slot, layers, current.get(number)))
+                offered.append(_offered(media.slot, layers, stats.rids.get(number)))
         link_bps = min(stats.link_bps - VOICE_BPS, self._pressure.cap_bps)
         targets = allocate(offered, Budget(link_bps, stats.is_link_guessed))
         for entry in offered:

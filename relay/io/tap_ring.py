@@ -14,7 +14,7 @@ MAX_BYTES = 16 << 20
 """Over 15 s of 8 Mbit/s, more than a lesson's three pictures and two voices."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class RingFrame:
     """One frame of the tap."""
 
@@ -101,6 +101,8 @@ class TapRing:
 
     def take_lost(self) -> dict[int, int]:
         """Packets lost by track since the last call."""
+        if not self._lost:
+            return {}
         lost, self._lost = self._lost, Counter()
         return dict(lost)
 

@@ -23,6 +23,8 @@ KIND_PACKET = 1
 MAX_BODY_BYTES = 65_535
 _LENGTH = struct.Struct("!H")
 _PACKET = struct.Struct("!BHQ")
+_FRAME = struct.Struct("!HBHQ")
+"""Length and head of a packet at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +49,7 @@ def encode_packet(track_number: int, arrival_ms: int, packet: bytes) -> bytes:
     size = _PACKET.size + len(packet)
     if size > MAX_BODY_BYTES:
         raise ProtocolError("tap-frame-too-long", size=size)
-    return _LENGTH.pack(size) + _PACKET.pack(KIND_PACKET, track_number, arrival_ms) + packet
+    return _FRAME.pack(size, KIND_PACKET, track_number, arrival_ms) + packet
 
 
 def encode_control(type: str, **fields: Any) -> bytes:

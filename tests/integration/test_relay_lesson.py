@@ -306,7 +306,7 @@ async def test_flows_tell_what_arrives() -> None:
         (publisher,), (subscriber,) = relay.flows(LESSON)
         assert publisher.slot is Slot.LEAD and publisher.bitrate_bps[MediaKind.AUDIO] > 5_000
         assert publisher.keyframe_age_ms is not None and publisher.heard_from_ms_ago < 1_000
-        assert subscriber.voice_packets > 50 and subscriber.picture_packets > 20
+        assert subscriber.voice_packets > 10 and subscriber.picture_packets > 5  # of one report
         assert subscriber.fraction_lost == 0 and subscriber.round_trip_ms is not None
 
 

@@ -34,6 +34,24 @@ def test_a_good_link_shows_itself_within_seconds() -> None:
     assert link.bps == MAX_BPS
 
 
+def test_a_link_told_of_seldom_falls_as_fast_when_it_loses() -> None:
+    told, seldom = Downlink(0.0), Downlink(0.0)
+    reported(told, range(13), lost=0)
+    reported(seldom, range(9), lost=0)
+    seldom.was_well(200, 13.0)
+    for second in (13, 14, 15):
+        for link in (told, seldom):
+            reported(link, range(second, second + 1), lost=20)
+    assert seldom.bps == told.bps < MAX_BPS
+
+
+def test_a_link_is_settled_unless_it_climbs_soon() -> None:
+    link = Downlink(0.0)
+    assert not link.is_settled(0.0, 5.0)
+    reported(link, range(10), lost=0)
+    assert link.bps == MAX_BPS and link.is_settled(10.0, 5.0)
+
+
 def test_a_bad_radio_is_not_a_full_link() -> None:
     link = Downlink(0.0)
     reported(link, range(30), lost=5, remb_bps=300_000)

@@ -11,7 +11,7 @@
 #include "repair.h"
 #include "ring.h"
 #include "rtcp_write.h"
-#include "subscription.h"
+#include "subscriber.h"
 #include "transport_feedback.h"
 
 /* ---- sizes, so that Python can hold a structure it does not know */
@@ -395,10 +395,55 @@ void viewed_forward(Subscription *viewed, int64_t ext_seq, int64_t now_us) {
     munger_numbers(&viewed->munger, ext_seq, 0, now_us, &numbers);
 }
 
-/* Packets expected and lost on the link since the report before, and received in all. */
+/* Packets expected and lost on the link since the report before, and those that arrived. */
 void viewed_report(Subscription *viewed, uint32_t highest_seq, int32_t packets_lost,
                    int64_t out[3]) {
     ReportBlock block = {.highest_seq = highest_seq, .packets_lost = packets_lost};
-    subscription_reported(viewed, &block, out, out + 1);
-    out[2] = viewed->received;
+    subscription_reported(viewed, &block, 1, out, out + 1);
+    out[2] = viewed->arrived;
+}
+
+/* ---- when control hears of a subscriber, and what stands on the board */
+
+size_t size_of_subscriber(void) { return sizeof(Subscriber); }
+
+/* Subscription 0 is a voice, 1 a picture. */
+void told_init(Subscriber *subscriber, uint32_t beat_seconds) {
+    for (int i = 0; i < 2; i++) {
+        SubscriptionSpec spec = {.number = (uint64_t)i, .ssrc = (uint32_t)i + 1, .is_audio = !i};
+        subscription_init(subscriber->subscriptions + i, &spec, subscriber);
+    }
+    subscriber->subscription_count = 2;
+    subscriber->beat_seconds = beat_seconds;
+}
+
+void told_report(Subscriber *subscriber, uint32_t ssrc, uint32_t highest_seq, int32_t packets_lost,
+                 int64_t now_us) {
+    ReportBlock block = {.ssrc = ssrc, .highest_seq = highest_seq, .packets_lost = packets_lost};
+    Instant instant = {.now_us = now_us};
+    subscriber_report_blocks(subscriber, &block, 1, instant);
+}
+
+void told_round_trip(Subscriber *subscriber, int64_t least_us, int64_t smoothed_us) {
+    subscriber->has_round_trip = true;
+    subscriber->least_round_trip_us = least_us;
+    subscriber->round_trip_us = smoothed_us;
+}
+
+void told_layer(Subscriber *subscriber, Layer *layer) {
+    subscriber->subscriptions[1].layer = layer;
+}
+
+/* Whether control is told of this second; of how many expected packets it was not told before. */
+bool told_second(Subscriber *subscriber, int64_t *untold) {
+    bool is_due = subscriber_is_due(subscriber);
+    *untold = subscriber->untold[0] + subscriber->untold[1];
+    subscriber_end_second(subscriber, is_due);
+    return is_due;
+}
+
+void told_signs(const Subscriber *subscriber, int64_t now_us, int64_t out[3]) {
+    BoardEntry entry = {0, NOT_KNOWN, NOT_KNOWN, 0, NOT_KNOWN};
+    subscriber_signs(subscriber, now_us, &entry);
+    out[0] = entry.voice_packets, out[1] = entry.picture_packets, out[2] = entry.voice_lost_ppm;
 }
