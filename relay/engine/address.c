@@ -14,18 +14,17 @@ bool address_is_same(const Address *one, const Address *other) {
            memcmp(&one->v6.sin6_addr, &other->v6.sin6_addr, sizeof one->v6.sin6_addr) == 0;
 }
 
-static uint32_t hash(const Address *address) {
-    uint64_t key;
-    if (address->stream) {
-        key = address->stream;
-    } else if (address->any.sa_family == AF_INET) {
-        key = (uint64_t)address->v4.sin_addr.s_addr << 16 | address->v4.sin_port;
-    } else {
-        uint64_t halves[2];
-        memcpy(halves, &address->v6.sin6_addr, sizeof halves);
-        key = (halves[0] * 31 + halves[1]) * 31 + address->v6.sin6_port;
+static uint32_t hash(const AddressTable *table, const Address *address) {
+    uint64_t words[3] = {address->stream};
+    int count = 1;
+    if (!address->stream && address->any.sa_family == AF_INET) {
+        words[0] = (uint64_t)address->v4.sin_addr.s_addr << 16 | address->v4.sin_port;
+    } else if (!address->stream) {
+        memcpy(words, &address->v6.sin6_addr, sizeof address->v6.sin6_addr);
+        words[2] = address->v6.sin6_port;
+        count = 3;
     }
-    return (uint32_t)((key * 0x9E3779B97F4A7C15ULL) >> 32);
+    return (uint32_t)keyed_hash(&table->key, words, count);
 }
 
 bool address_table_init(AddressTable *table, uint32_t most) {
@@ -33,7 +32,7 @@ bool address_table_init(AddressTable *table, uint32_t most) {
     while (table->size < 4 * most) table->size *= 2;
     table->count = 0;
     table->places = calloc(table->size, sizeof *table->places);
-    return table->places != NULL;
+    return table->places && hash_key_init(&table->key);
 }
 
 void address_table_free(AddressTable *table) {
@@ -43,7 +42,7 @@ void address_table_free(AddressTable *table) {
 
 /* The place of an address, or the empty one where it would be. */
 static uint32_t place_of(const AddressTable *table, const Address *address) {
-    uint32_t at = hash(address) & (table->size - 1);
+    uint32_t at = hash(table, address) & (table->size - 1);
     while (table->places[at] && !address_is_same(table->places[at], address))
         at = (at + 1) & (table->size - 1);
     return at;
@@ -62,7 +61,7 @@ static void empty(AddressTable *table, uint32_t at) {
         next = (next + 1) & mask;
         Address *address = table->places[next];
         if (!address) return;
-        uint32_t home = hash(address) & mask;
+        uint32_t home = hash(table, address) & mask;
         if (((next - home) & mask) < ((next - at) & mask)) continue;
         table->places[at] = address;
         table->places[next] = NULL;

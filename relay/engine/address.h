@@ -8,6 +8,8 @@
 #include <stdint.h>
 #include <sys/socket.h>
 
+#include "keyed_hash.h"
+
 typedef struct Address {
     union {
         struct sockaddr any;
@@ -22,11 +24,12 @@ typedef struct Address {
 typedef struct AddressTable {
     Address **places;
     uint32_t size, count;
+    HashKey key;
 } AddressTable;
 
 bool address_is_same(const Address *one, const Address *other);
 
-/* For at most `most` addresses. False when memory is out. */
+/* For at most `most` addresses. False when memory or randomness is out. */
 bool address_table_init(AddressTable *table, uint32_t most);
 void address_table_free(AddressTable *table);
 

@@ -9,7 +9,7 @@ bool name_table_init(NameTable *table, uint32_t most) {
     while (table->size < 4 * most) table->size *= 2;
     table->count = 0;
     table->places = calloc(table->size, sizeof *table->places);
-    return table->places != NULL;
+    return table->places && hash_key_init(&table->key);
 }
 
 void name_table_free(NameTable *table) {
@@ -17,14 +17,14 @@ void name_table_free(NameTable *table) {
     table->places = NULL;
 }
 
-static uint32_t hash(const char *ufrag) {
-    uint32_t value = 2166136261U; /* FNV-1a; the names are ours and random */
-    for (; *ufrag; ufrag++) value = (value ^ (uint8_t)*ufrag) * 16777619U;
-    return value;
+static uint32_t hash(const NameTable *table, const char *ufrag) {
+    uint64_t words[UFRAG_BYTES / sizeof(uint64_t)] = {0};
+    memcpy(words, ufrag, strnlen(ufrag, UFRAG_BYTES));
+    return (uint32_t)keyed_hash(&table->key, words, sizeof words / sizeof *words);
 }
 
 static uint32_t place_of(const NameTable *table, const char *ufrag) {
-    uint32_t at = hash(ufrag) & (table->size - 1);
+    uint32_t at = hash(table, ufrag) & (table->size - 1);
     while (table->places[at] && strcmp(table->places[at]->ufrag, ufrag) != 0)
         at = (at + 1) & (table->size - 1);
     return at;
@@ -43,7 +43,7 @@ static void forget(NameTable *table, const IceName *name) {
         next = (next + 1) & mask;
         IceName *other = table->places[next];
         if (!other) return;
-        if (((next - hash(other->ufrag)) & mask) < ((next - at) & mask)) continue;
+        if (((next - hash(table, other->ufrag)) & mask) < ((next - at) & mask)) continue;
         table->places[at] = other;
         table->places[next] = NULL;
         at = next;

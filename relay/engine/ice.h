@@ -39,6 +39,7 @@ typedef struct IceSession {
 typedef struct NameTable {
     IceName **places;
     uint32_t size, count;
+    HashKey key;
 } NameTable;
 
 bool name_table_init(NameTable *table, uint32_t most);

@@ -39,6 +39,7 @@ struct Streams {
     uint64_t *waiting; /* numbers of those with something to flush */
     Stream *oldest, *newest; /* of the unproved */
     uint16_t unproved_of[NETWORKS];
+    HashKey key; /* of their hash */
     int64_t now_us;
     uint8_t buffer[STREAM_BUFFER_BYTES];
     _Alignas(8) uint8_t datagram[INBOX_BYTES];
@@ -64,7 +65,9 @@ Streams *streams_new(int listener, uint32_t most, StreamPort port, Counters *cou
     streams->places = calloc(streams->most, sizeof *streams->places);
     streams->free_places = calloc(streams->most, sizeof *streams->free_places);
     streams->waiting = calloc(streams->most, sizeof *streams->waiting);
-    if (streams->epoll < 0 || !streams->places || !streams->free_places || !streams->waiting) {
+    bool is_made = streams->epoll >= 0 && streams->places && streams->free_places &&
+                   streams->waiting && hash_key_init(&streams->key);
+    if (!is_made) {
         streams_free(streams);
         return NULL;
     }
@@ -147,14 +150,14 @@ static void refuse(Streams *streams, Stream *unproved) {
 /* ---- who comes */
 
 /* Of an IPv4 address, or of the IPv6 network that one customer has. */
-static uint16_t network_of(const Address *address) {
+static uint16_t network_of(const Streams *streams, const Address *address) {
     uint64_t key = address->v4.sin_addr.s_addr;
     if (address->any.sa_family == AF_INET6) {
         const uint8_t *ip = address->v6.sin6_addr.s6_addr;
         bool is_mapped = IN6_IS_ADDR_V4MAPPED(&address->v6.sin6_addr);
         memcpy(&key, is_mapped ? ip + 8 : ip, sizeof key);
     }
-    return (uint16_t)(key * 0x9E3779B97F4A7C15ULL >> 52);
+    return keyed_hash(&streams->key, &key, 1) % NETWORKS;
 }
 
 /* Whether there is a place for one more from this network. */
@@ -195,7 +198,7 @@ static bool add(Streams *streams, int socket, const Address *address, uint16_t n
 }
 
 static void take_in(Streams *streams, int socket, const Address *address) {
-    uint16_t network = network_of(address);
+    uint16_t network = network_of(streams, address);
     if (!make_place(streams, network) || !add(streams, socket, address, network)) {
         close(socket);
         counters_add(streams->counters, COUNT_STREAMS_REFUSED, 1);

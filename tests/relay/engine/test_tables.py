@@ -1,4 +1,4 @@
-"""Rings between threads, and which layer of a publication is recorded."""
+"""Rings between threads, which layer of a publication is recorded, and who is found where."""
 
 import ctypes
 from collections import deque
@@ -137,3 +137,63 @@ def test_everybody_is_found_at_the_address_last_taken(
         expected = there.get(key_of((is_v6, host, port, stream)), -1)
         assert native.addresses_find(table, is_v6, host, port, u64(stream)) == expected
     native.addresses_free(table)
+
+
+MASK = 0xFFFFFFFFFFFFFFFF
+
+
+def siphash_1_3(key: tuple[int, int], words: list[int]) -> int:
+    """As its authors describe it, of words in memory's order."""
+    a, b = key[0] ^ 0x736F6D6570736575, key[1] ^ 0x646F72616E646F6D
+    c, d = key[0] ^ 0x6C7967656E657261, key[1] ^ 0x7465646279746573
+
+    def rotated(word: int, bits: int) -> int:
+        return (word << bits | word >> (64 - bits)) & MASK
+
+    def round_of(a: int, b: int, c: int, d: int) -> tuple[int, int, int, int]:
+        a, c = (a + b) & MASK, (c + d) & MASK
+        b, d, a = rotated(b, 13) ^ a, rotated(d, 16) ^ c, rotated(a, 32)
+        c, a = (c + b) & MASK, (a + d) & MASK
+        return a, rotated(b, 17) ^ c, rotated(c, 32), rotated(d, 21) ^ a
+
+    for word in [*words, 8 * len(words) << 56 & MASK]:
+        a, b, c, d = round_of(a, b, c, d ^ word)
+        a ^= word
+    c ^= 0xFF
+    for _ in range(3):
+        a, b, c, d = round_of(a, b, c, d)
+    return a ^ b ^ c ^ d
+
+
+WORD = st.integers(0, MASK)
+
+
+@settings(max_examples=80, deadline=None)
+@given(WORD, WORD, st.lists(WORD, max_size=5))
+def test_the_hash_is_siphash(native: ctypes.CDLL, low: int, high: int, words: list[int]) -> None:
+    native.hash_of.restype = ctypes.c_uint64
+    there = (ctypes.c_uint64 * len(words))(*words)
+    assert native.hash_of(u64(low), u64(high), there, len(words)) == siphash_1_3((low, high), words)
+
+
+def test_nobody_can_choose_addresses_or_names_that_meet_in_a_table(native: ctypes.CDLL) -> None:
+    for made in (native.addresses_new, native.names_new):
+        made.restype = ctypes.c_void_p
+    tables = [ctypes.c_void_p(native.addresses_new()) for _ in range(2)]
+    names = [ctypes.c_void_p(native.names_new()) for _ in range(2)]
+    neighbors = [(host << 24, 4_000) for host in range(256)]  # 0.0.0.0 to 0.0.0.255
+    places = [
+        [native.addresses_first_place(table, *address) for address in neighbors] for table in tables
+    ]
+    places += [[native.names_first_place(each, b"%012x" % n) for n in range(256)] for each in names]
+    size = 64
+    for found in places:
+        assert max(found) < size
+        # 256 in 64 places: each four, and never a heap
+        assert max(found.count(place) for place in range(size)) < 24
+    for one, other in (places[:2], places[2:]):  # and elsewhere in another process
+        assert sum(a == b for a, b in zip(one, other, strict=True)) < 64
+    for table in tables:
+        native.addresses_free(table)
+    for each in names:
+        native.names_free(each)

@@ -4,6 +4,7 @@
 
 #include "address.h"
 #include "h264.h"
+#include "ice.h"
 #include "media_clock.h"
 #include "munger.h"
 #include "nack_list.h"
@@ -349,6 +350,44 @@ int addresses_find(const Addresses *addresses, bool is_v6, uint32_t host, uint16
     Address wanted = address_of(is_v6, host, port, stream);
     const Address *found = address_table_find(&addresses->table, &wanted);
     return found ? (int)(found - addresses->slots) : -1;
+}
+
+/* Where the table looks first for an IPv4 address. */
+uint32_t addresses_first_place(Addresses *addresses, uint32_t host, uint16_t port) {
+    Address address = address_of(false, host, port, 0);
+    AddressTable *table = &addresses->table;
+    uint32_t place = 0;
+    address_table_put(table, &address);
+    while (table->places[place] != &address) place++;
+    address_table_remove(table, &address);
+    return place;
+}
+
+uint64_t hash_of(uint64_t low, uint64_t high, const uint64_t *words, int count) {
+    HashKey key = {{low, high}};
+    return keyed_hash(&key, words, count);
+}
+
+/* ---- names of sessions */
+
+NameTable *names_new(void) {
+    NameTable *names = calloc(1, sizeof *names);
+    return names && name_table_init(names, 1) ? names : NULL;
+}
+
+void names_free(NameTable *names) {
+    name_table_free(names);
+    free(names);
+}
+
+/* Where the table looks first for a name. */
+uint32_t names_first_place(NameTable *names, const char *ufrag) {
+    static IceSession session;
+    uint32_t place = 0;
+    ice_open_name(&session, names, ufrag, (const uint8_t *)"", 0);
+    while (names->places[place] != session.names) place++;
+    ice_close_name(names, session.names);
+    return place;
 }
 
 /* ---- a layer */
