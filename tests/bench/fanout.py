@@ -68,7 +68,7 @@ def plan_for(served: Served, viewers: int, lengths: Lengths) -> SwarmPlan:
         receivers=viewers,
         joins_per_second=lengths.joins_per_second,
         seconds=viewers / lengths.joins_per_second + lengths.steady_seconds + 2,
-        interval_seconds=lengths.steady_seconds / 5,
+        interval_seconds=lengths.steady_seconds / 2,
         bitrate_bps=THIN_BPS if viewers >= THIN_FROM else 1_000_000,
         cache=CLIPS,
         server_pids=(served.pid,),

@@ -44,6 +44,11 @@ class Publisher:
         """See `Member`."""
         return self.peer.next_at
 
+    @property
+    def is_settled(self) -> bool:
+        """See `Member`: key frame requests are answered at once."""
+        return False
+
     def fileno(self) -> int:
         """See `Member`."""
         return self.peer.socket.fileno()

@@ -1,6 +1,7 @@
 """One viewer: a peer, the tracks it gets, and what it tells the server."""
 
 import random
+import time
 from collections.abc import Callable
 
 import pylibsrtp
@@ -45,6 +46,11 @@ class Receiver:
         """See `Member`."""
         return min(self.peer.next_at, self._report_at)
 
+    @property
+    def is_settled(self) -> bool:
+        """See `Member`."""
+        return self._on_first_packet is None
+
     def fileno(self) -> int:
         """See `Member`."""
         return self.peer.socket.fileno()
@@ -69,7 +75,7 @@ class Receiver:
         if self._on_first_packet is not None and not is_rtcp(packet):
             self._first_packet(now)
         if is_rtcp(packet):
-            self._rtcp(packet, now)
+            self._rtcp(packet, now - _since(arrived_ns))
         elif _seq(packet) & (self._one_in - 1) == self._phase:
             self._rtp(packet, arrived_ns, now)
 
@@ -104,7 +110,7 @@ class Receiver:
         if stamp is not None:
             self._counts.delays.add((arrived_ns - stamp[1]) / 1e9)
 
-    def _rtcp(self, packet: bytes, now: float) -> None:
+    def _rtcp(self, packet: bytes, arrived_at: float) -> None:
         if self.peer.keys is None:
             return
         try:
@@ -115,7 +121,7 @@ class Receiver:
         for message in messages:
             if isinstance(message, SenderReport):
                 middle = message.ntp_time >> 16 & 0xFFFFFFFF
-                self._heard[message.ssrc] = HeardReport(middle, now)
+                self._heard[message.ssrc] = HeardReport(middle, arrived_at)
 
     # ---- what goes
 
@@ -160,6 +166,10 @@ class Receiver:
             counts.silent.update(set(self.peer.other.tracks) - heard)
         self.is_counted = True
         return counts
+
+
+def _since(arrived_ns: int) -> float:
+    return max(0.0, (time.time_ns() - arrived_ns) / 1e9)
 
 
 def _seq(packet: bytes) -> int:

@@ -19,6 +19,7 @@ class Bell:
         self.next_at = time.monotonic() + every
         self.ticks: list[float] = []
         self.read: list[bytes] = []
+        self.is_settled = False
         self._every = every
 
     def fileno(self) -> int:
@@ -76,6 +77,20 @@ async def test_what_comes_is_read_one_at_a_time(pool: Pool, bell: MakeBell) -> N
         sender.socket.send(bytes((number,)), ("127.0.0.1", member.socket.port))
     await until(lambda: len(member.read) == 5)
     assert member.read == [bytes((number,)) for number in range(5)]
+
+
+async def test_who_has_settled_is_read_with_the_ticks(pool: Pool, bell: MakeBell) -> None:
+    member, sender = bell(), bell()
+    pool.add(member)
+    target = ("127.0.0.1", member.socket.port)
+    member.is_settled = True
+    sender.socket.send(b"0", target)  # this one moves it
+    await until(lambda: len(member.read) == 1)
+    for number in range(1, 5):
+        sender.socket.send(str(number).encode(), target)
+    await until(lambda: len(member.read) == 5)
+    assert member.read == [b"0", b"1", b"2", b"3", b"4"]
+    pool.remove(member)
 
 
 async def test_a_deadline_may_come_nearer(pool: Pool, bell: MakeBell) -> None:
