@@ -13,7 +13,7 @@
 #define READS_AT_ONCE 8 /* batches of datagrams before commands and ticks get their turn */
 #define REST_FROM_US 100 /* of work: some forty viewers */
 #define REST_FACTOR 4
-#define REST_MOST_US 4000 /* which is what viewers wait longer at most */
+#define REST_MOST_US 8000 /* with the two batches around it, which viewers wait for as well */
 #define PRIORITY (-10)
 #define BEHIND_US 8000 /* a datagram that waited longer, although nobody rested that long */
 #define PUBLICATIONS_OF_A_PEER 2
@@ -236,13 +236,15 @@ static void tick(Engine *engine) {
 }
 
 /* After a long batch a short rest: what comes meanwhile goes out together, as one message to each
- * viewer. A thread with few viewers never rests, nor does one that is behind. */
+ * viewer. A thread with few viewers never rests, nor does one that has so many that what comes while
+ * it sends is enough, nor one that is behind. */
 static void rest(const Engine *engine) {
     int64_t cost_us = clock_us(CLOCK_MONOTONIC) - engine->began_us;
     if (cost_us < REST_FROM_US || engine->waited_us > BEHIND_US) return;
-    int64_t rest_us = REST_FACTOR * cost_us < REST_MOST_US ? REST_FACTOR * cost_us : REST_MOST_US;
+    int64_t wanted_us = REST_FACTOR * cost_us, left_us = REST_MOST_US - 2 * cost_us;
+    int64_t rest_us = wanted_us < left_us ? wanted_us : left_us;
     struct timespec length = {0, rest_us * 1000};
-    nanosleep(&length, NULL);
+    if (rest_us > 0) nanosleep(&length, NULL);
 }
 
 static void wait_for_work(Engine *engine) {
