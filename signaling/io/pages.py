@@ -14,8 +14,8 @@ from starlette.responses import FileResponse, HTMLResponse, RedirectResponse, Re
 from signaling.io.auth import caller, public
 from signaling.io.context import Context, context
 from signaling.io.guard import content_policy
-from signaling.protocol.messages import RoomHome
 from signaling.protocol.resources import RoomBootstrap
+from signaling.protocol.room_channel import RoomHome
 from streamsvc.base.errors import UserError
 from streamsvc.school.records import SignInKind
 

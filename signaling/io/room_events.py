@@ -13,7 +13,8 @@ from signaling.io.events import refuse_socket
 from signaling.io.outbox import text_of
 from signaling.protocol.catalogue import entry_of, error_body
 from signaling.protocol.grants import GRANT_LIFE_MS, RENEW_AFTER
-from signaling.protocol.messages import Failed, Pong, RoomHome, RoomRemoved
+from signaling.protocol.messages import Failed, Pong
+from signaling.protocol.room_channel import RoomHome, RoomRemoved
 from streamsvc.base.errors import Overload, ProtocolError, StreamsvcError, UserError
 from streamsvc.base.tasks import TaskScope
 from streamsvc.school.records import SignInKind

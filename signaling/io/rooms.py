@@ -7,7 +7,6 @@ from starlette.responses import Response
 from signaling.io.auth import Caller, address_of, forget, public, remember, require
 from signaling.io.context import Context, context
 from signaling.io.views import room_info
-from signaling.protocol.messages import RoomHome
 from signaling.protocol.resources import (
     JoinRoom,
     NewRoom,
@@ -17,6 +16,7 @@ from signaling.protocol.resources import (
     RoomJoined,
 )
 from signaling.protocol.roles import Action
+from signaling.protocol.room_channel import RoomHome
 from streamsvc.base.errors import UserError
 from streamsvc.base.ids import OrganisationId, RoomId
 from streamsvc.school.records import Principal, RoomKind, SignInKind

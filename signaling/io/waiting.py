@@ -7,8 +7,9 @@ from contextlib import suppress
 from signaling.io.grants import Grants
 from signaling.io.registry import LessonRegistry, is_due
 from signaling.io.services import Services
-from signaling.protocol.messages import HelperView, RoomHome, RoomLesson
+from signaling.protocol.messages import HelperView
 from signaling.protocol.resources import PhoneHome
+from signaling.protocol.room_channel import RoomHome, RoomLesson
 from streamsvc.base.errors import UserError
 from streamsvc.base.ids import RoomId
 from streamsvc.school.records import Lesson, LessonState, Principal, Role

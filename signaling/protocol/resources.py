@@ -10,7 +10,8 @@ from typing import Literal
 
 from pydantic import Field
 
-from signaling.protocol.messages import ErrorBody, HelperView, RoomHome, RoomLesson, Wire
+from signaling.protocol.messages import ErrorBody, HelperView, Wire
+from signaling.protocol.room_channel import RoomHome, RoomLesson
 
 RoleName = Literal["administrator", "lead_teacher", "helper_teacher", "observer"]
 LessonKindName = Literal["delivered", "master_teacher", "school_online"]

@@ -11,7 +11,7 @@ from typing import Any
 from pydantic import BaseModel, TypeAdapter
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
-from signaling.protocol import messages, resources
+from signaling.protocol import messages, resources, room_channel
 from signaling.protocol.messages import PROTOCOL_VERSION, Wire
 from signaling.protocol.unions import members
 
@@ -19,7 +19,7 @@ UNIONS: dict[str, tuple[Any, JsonSchemaMode]] = {
     "ClientMessage": (messages.ClientMessage, "validation"),
     "ServerMessage": (messages.ServerMessage, "serialization"),
     "LessonEvent": (messages.LessonEvent, "serialization"),
-    "RoomMessage": (messages.RoomMessage, "serialization"),
+    "RoomMessage": (room_channel.RoomMessage, "serialization"),
 }
 
 INBOUND_BODIES = (
@@ -60,7 +60,7 @@ def schema() -> dict[str, Any]:
 
 def wire_models() -> list[type[BaseModel]]:
     """Every message and body, in the order of the source; bases of messages are left out."""
-    found = _declared(messages) + _declared(resources)
+    found = _declared(messages) + _declared(room_channel) + _declared(resources)
     return [model for model in found if model not in (Wire, messages.Event, messages.Request)]
 
 
@@ -71,7 +71,7 @@ def client_messages() -> list[type[BaseModel]]:
 
 def server_messages() -> list[type[BaseModel]]:
     """The members of `ServerMessage` and `RoomMessage`."""
-    both = members(messages.ServerMessage) + members(messages.RoomMessage)
+    both = members(messages.ServerMessage) + members(room_channel.RoomMessage)
     return list(dict.fromkeys(both))
 
 

@@ -7,7 +7,7 @@ import re
 import pytest
 
 from signaling.io.pages import bootstrap, inline_script_hashes
-from signaling.protocol.messages import RoomHome
+from signaling.protocol.room_channel import RoomHome
 from tests.signaling.house import House
 
 PAGES = {

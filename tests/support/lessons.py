@@ -22,7 +22,16 @@ from signaling.protocol.inputs import (
     Said,
 )
 from signaling.protocol.lesson import LessonMachine
-from signaling.protocol.messages import ClientMessage, Failed, LessonEvent, ServerMessage, Snapshot
+from signaling.protocol.messages import (
+    AcceptStage,
+    CallOnStage,
+    ClientMessage,
+    Failed,
+    LessonEvent,
+    ServerMessage,
+    Snapshot,
+    StartLesson,
+)
 from signaling.protocol.roles import Action, may, publishable
 from streamsvc.base.ids import LessonId, OrganisationId, PersonId, RoomId
 from streamsvc.base.media import Slot
@@ -134,12 +143,18 @@ class LessonDrive:
 
     def go_live(self) -> str:
         """The lead teacher connects, publishes and starts; her connection."""
-        from signaling.protocol.messages import StartLesson
-
         lead = self.connect(Role.LEAD_TEACHER)
         self.feed(PublicationOpened(participant(Role.LEAD_TEACHER).id, Slot.LEAD))
         assert self.error_of(lead, StartLesson(request_id="start")) == "done"
         return lead
+
+    def to_stage(self, lead: str, room_id: RoomId) -> str:
+        """A room connects, is called, accepts and publishes; its connection."""
+        page = self.connect(Role.ROOM, room_id)
+        assert self.error_of(lead, CallOnStage(request_id="1", room_id=room_id)) == "done"
+        assert self.error_of(page, AcceptStage(request_id="2")) == "done"
+        self.feed(PublicationOpened(participant(Role.ROOM, room_id).id, Slot.STAGE))
+        return page
 
     def snapshot(self, role: Role = Role.LEAD_TEACHER) -> Snapshot:
         """What somebody who connects now is told."""

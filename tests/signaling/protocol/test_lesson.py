@@ -10,7 +10,6 @@ from signaling.protocol.effects import (
     CloseParty,
     ClosePublication,
     EndRecorder,
-    MuteSlot,
     SaveAttendance,
     StartRecorder,
 )
@@ -24,9 +23,7 @@ from signaling.protocol.inputs import (
 )
 from signaling.protocol.lesson import LessonMachine, lesson_view
 from signaling.protocol.messages import (
-    AcceptStage,
     CallOnStage,
-    DeclineStage,
     EndLesson,
     GetSnapshot,
     LinkSignal,
@@ -40,12 +37,10 @@ from signaling.protocol.messages import (
     RecordingChanged,
     ReportLink,
     Resumed,
-    ReturnFromStage,
     RoomChanged,
     RoomTotals,
     RoomUninvited,
     Snapshot,
-    StageChanged,
     StartLesson,
     Withheld,
 )
@@ -87,15 +82,6 @@ def shown(drive: LessonDrive, room_id: RoomId) -> object:
     return drive.machine.picture.rooms[room_id]
 
 
-def to_stage(drive: LessonDrive, lead: str, room_id: RoomId) -> str:
-    """A room connects, is called, accepts and publishes."""
-    page = drive.connect(Role.ROOM, room_id)
-    assert drive.error_of(lead, CallOnStage(request_id="1", room_id=room_id)) == "done"
-    assert drive.error_of(page, AcceptStage(request_id="2")) == "done"
-    drive.feed(PublicationOpened(participant(Role.ROOM, room_id).id, Slot.STAGE))
-    return page
-
-
 # ---- start and end -------------------------------------------------------------------------------
 
 
@@ -120,7 +106,7 @@ def test_starting_twice_is_harmless() -> None:
 def test_the_end_empties_stage_and_hands_and_closes_media() -> None:
     drive = LessonDrive()
     lead = drive.go_live()
-    to_stage(drive, lead, ONE)
+    drive.to_stage(lead, ONE)
     other = drive.connect(Role.ROOM, TWO)
     drive.ask(other, RaiseHand(request_id="h"))
     drive.effects.clear()
@@ -377,129 +363,6 @@ def test_hands_need_a_live_lesson() -> None:
     assert drive.error_of(page, RaiseHand(request_id="h")) == "lesson-not-live"
 
 
-# ---- stage ---------------------------------------------------------------------------------------
-
-
-def test_a_room_is_called_answers_speaks_and_returns() -> None:
-    drive = LessonDrive()
-    lead = drive.go_live()
-    page = to_stage(drive, lead, ONE)
-    stage = drive.snapshot().stage
-    assert stage is not None and stage.state == "on_stage" and stage.room_name == "Room 1"
-    assert drive.machine.picture.rooms[ONE].stage_count == 1
-    assert drive.snapshot().publications.stage
-    assert drive.error_of(page, ReturnFromStage(request_id="r")) == "done"
-    assert drive.snapshot().stage is None
-    assert not drive.snapshot().publications.stage
-    assert [e.because for e in drive.events if isinstance(e, StageChanged)] == [
-        "called",
-        "accepted",
-        "on_stage",
-        "returned",
-    ]
-
-
-def test_the_stage_holds_one_room() -> None:
-    drive = LessonDrive()
-    lead = drive.go_live()
-    to_stage(drive, lead, ONE)
-    drive.connect(Role.ROOM, TWO)
-    assert drive.error_of(lead, CallOnStage(request_id="2", room_id=TWO)) == "stage-taken"
-    assert drive.error_of(lead, CallOnStage(request_id="3", room_id=THREE)) == "room-not-online"
-    nowhere = CallOnStage(request_id="4", room_id="room_9")
-    assert drive.error_of(lead, nowhere) == "room-not-in-lesson"
-
-
-def test_a_call_is_declined_withdrawn_or_forgotten() -> None:
-    drive = LessonDrive()
-    lead = drive.go_live()
-    page = drive.connect(Role.ROOM, ONE)
-
-    def because(finish: object) -> str:
-        drive.ask(lead, CallOnStage(request_id="c", room_id=ONE))
-        finish()  # type: ignore[operator]
-        last = [e for e in drive.events if isinstance(e, StageChanged)][-1]
-        assert last.stage is None
-        return last.because
-
-    def answer_late() -> None:
-        for _ in range(60):
-            drive.ask(page, ReportLink(link=FULL))
-            drive.wait(1_000)
-
-    assert because(lambda: drive.ask(page, DeclineStage(request_id="d"))) == "declined"
-    assert because(lambda: drive.ask(page, ReturnFromStage(request_id="d"))) == "declined"
-    assert because(lambda: drive.ask(lead, ReturnFromStage(request_id="w"))) == "withdrawn"
-    assert because(answer_late) == "withdrawn"
-    assert drive.error_of(page, AcceptStage(request_id="a")) == "not-called"
-
-
-def test_media_nobody_called_for_is_closed() -> None:
-    drive = LessonDrive()
-    drive.go_live()
-    drive.connect(Role.ROOM, ONE)
-    drive.feed(PublicationOpened(participant(Role.ROOM, ONE).id, Slot.STAGE))
-    assert drive.of_kind(ClosePublication)
-    assert not drive.snapshot().publications.stage
-
-
-def test_a_room_cut_off_on_stage_has_fifteen_seconds() -> None:
-    drive = LessonDrive()
-    lead = drive.go_live()
-    page = to_stage(drive, lead, ONE)
-    device = participant(Role.ROOM, ONE).id
-
-    def seconds(number: int) -> None:
-        for _ in range(number):
-            drive.ask(page, ReportLink(link=FULL))
-            drive.wait(1_000)
-
-    drive.feed(PublicationClosed(device, Slot.STAGE))
-    seconds(14)
-    assert drive.snapshot().stage is not None
-    drive.feed(PublicationOpened(device, Slot.STAGE))
-    seconds(14)
-    assert drive.snapshot().stage is not None
-    drive.feed(PublicationClosed(device, Slot.STAGE))
-    seconds(16)
-    assert drive.snapshot().stage is None
-    assert [e.because for e in drive.events if isinstance(e, StageChanged)][-1] == "lost"
-
-
-def test_an_accepted_room_without_media_leaves_the_stage() -> None:
-    drive = LessonDrive()
-    lead = drive.go_live()
-    page = drive.connect(Role.ROOM, ONE)
-    drive.ask(lead, CallOnStage(request_id="c", room_id=ONE))
-    drive.ask(page, AcceptStage(request_id="a"))
-    for _ in range(31):
-        drive.ask(page, ReportLink(link=FULL))
-        drive.wait(1_000)
-    assert drive.snapshot().stage is None
-
-
-def test_muting_reaches_the_relay_and_ends_with_the_turn() -> None:
-    drive = LessonDrive()
-    lead = drive.go_live()
-    assert drive.error_of(lead, MuteStage(request_id="m", is_muted=True)) == "stage-empty"
-    to_stage(drive, lead, ONE)
-    drive.ask(lead, MuteStage(request_id="m", is_muted=True))
-    assert drive.snapshot().stage is not None and drive.snapshot().stage.is_muted  # type: ignore[union-attr]
-    drive.ask(lead, ReturnFromStage(request_id="r"))
-    mutes = [e for e in drive.effects if isinstance(e, MuteSlot)]
-    assert [mute.is_muted for mute in mutes] == [True, False]
-
-
-def test_a_late_close_of_the_former_room_does_not_touch_the_next() -> None:
-    drive = LessonDrive()
-    lead = drive.go_live()
-    to_stage(drive, lead, ONE)
-    drive.ask(lead, ReturnFromStage(request_id="r"))
-    to_stage(drive, lead, TWO)
-    drive.feed(PublicationClosed(participant(Role.ROOM, ONE).id, Slot.STAGE))
-    assert drive.snapshot().publications.stage
-
-
 # ---- recording, attendance, plan -----------------------------------------------------------------
 
 
@@ -539,7 +402,7 @@ def test_attendance_counts_what_was_seen() -> None:
 def test_rooms_come_and_go_with_the_plan() -> None:
     drive = LessonDrive()
     lead = drive.go_live()
-    page = to_stage(drive, lead, ONE)
+    page = drive.to_stage(lead, ONE)
     rooms = drive.rooms[1:]
     drive.feed(PlanChanged(drive.machine.lesson, rooms))
     assert drive.snapshot().stage is None
@@ -560,7 +423,7 @@ def test_rooms_come_and_go_with_the_plan() -> None:
 def test_a_live_lesson_is_rebuilt_from_its_timeline() -> None:
     drive = LessonDrive()
     lead = drive.go_live()
-    to_stage(drive, lead, ONE)
+    drive.to_stage(lead, ONE)
     drive.ask(lead, PostMessage(request_id="m", text="hello"))
     drive.ask(drive.connect(Role.ROOM, TWO), RaiseHand(request_id="h"))
     lines = [event.model_dump_json(by_alias=True) for event in drive.events]

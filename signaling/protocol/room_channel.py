@@ -1,0 +1,49 @@
+"""What a waiting room hears on its own channel, `/api/room/events`."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from signaling.protocol.messages import ErrorBody, Failed, HelperView, Pong, Wire
+
+
+class RoomLesson(Wire):
+    """One of today's lessons of a room."""
+
+    lesson_id: str
+    title: str
+    subject: str
+    grade: str
+    school_name: str
+    lead_teacher_name: str
+    state: Literal["scheduled", "live", "ended"]
+    scheduled_start_ms: int
+    duration_minutes: int
+    rooms_total: int
+    rooms_online: int
+
+
+class RoomHome(Wire):
+    """Sent on connect and whenever anything of it changes. `open` is the lesson to be in now: live,
+    or starting within five minutes; the page connects to its events with `grant`."""
+
+    type: Literal["room_home"] = "room_home"
+    now_ms: int
+    room_id: str
+    room_name: str
+    school_name: str
+    lessons: list[RoomLesson]
+    open: RoomLesson | None
+    grant: str | None
+    grant_expires_at_ms: int | None
+    helper: HelperView | None
+
+
+class RoomRemoved(Wire):
+    """The administrator removed this device; it must join with a new code."""
+
+    type: Literal["room_removed"] = "room_removed"
+    error: ErrorBody
+
+
+RoomMessage = Annotated[RoomHome | RoomRemoved | Pong | Failed, Field(discriminator="type")]
