@@ -1,5 +1,8 @@
 """The command line. One file per subcommand under `commands/`."""
 
+from importlib.metadata import version
+from typing import Annotated
+
 import typer
 
 from streamsvc.commands import (
@@ -28,6 +31,24 @@ cli.command("administrator")(administrator.administrator)
 cli.command("archive")(archive.archive)
 cli.command("check-settings")(check_settings.check_settings)
 cli.command("export-schema")(export_schema.export_schema)
+
+
+def _tell_version(is_wanted: bool) -> None:
+    if is_wanted:
+        typer.echo(f"streamsvc {version('streamsvc')}")
+        raise typer.Exit
+
+
+@cli.callback()
+def _any_command(
+    is_version_wanted: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_tell_version, is_eager=True, help="Tell the version, and end."
+        ),
+    ] = False,
+) -> None:
+    """What holds for every command."""
 
 
 def main() -> None:

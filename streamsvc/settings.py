@@ -25,6 +25,11 @@ from pydantic_settings import (
 
 from streamsvc.base.errors import EnvironmentFault
 
+_INSTALLED_PAGES = Path(__file__).resolve().parent / "pages"
+"""In a wheel (setup.py puts them there)."""
+_BUILT_PAGES = Path(__file__).resolve().parent.parent / "web" / "dist"
+"""In a source tree."""
+
 
 class Section(BaseModel):
     """Frozen, and a misspelt key is an error."""
@@ -124,7 +129,7 @@ class Settings(BaseSettings):
         description="SQLAlchemy URL; empty: SQLite in the data folder.",
     )
     web_dist: Path = Field(
-        default=Path(__file__).resolve().parent.parent / "web" / "dist",
+        default=_INSTALLED_PAGES if _INSTALLED_PAGES.is_dir() else _BUILT_PAGES,
         description="Folder of the built web pages.",
     )
     metrics_token: str = Field(

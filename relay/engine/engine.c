@@ -265,8 +265,8 @@ static void *run(void *owner) {
     sigset_t all;
     sigfillset(&all);
     pthread_sigmask(SIG_BLOCK, &all, NULL); /* signals are control's */
-    /* before handshakes and pages, where the system lets us (LimitNICE in a systemd unit) */
-    setpriority(PRIO_PROCESS, (id_t)gettid(), PRIORITY);
+    /* this thread before handshakes and pages, where the system lets us (LimitNICE in a systemd unit) */
+    setpriority(PRIO_PROCESS, 0, PRIORITY);
     while (!atomic_load(&engine->is_stopping)) {
         wait_for_work(engine);
         engine->instant = instant_now();
