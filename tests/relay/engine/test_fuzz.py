@@ -22,14 +22,16 @@ TARGETS = {
     "stun": 20_000,
     "stream": 20_000,
     "engine": 4_000,
+    "control": 3_000,
+    "streams": 250,
 }
-"""Inputs of each in a short run of libFuzzer: half a second, and some three for the engine."""
+"""Inputs of each in a short run of libFuzzer: half a second, and some three for the last ones."""
 DRIVER_SECONDS = "0.7"
 
 
 def fuzzer() -> Path:
     """libFuzzer where clang is here, else our small driver and gcc."""
-    sources = [*engine_sources(), NATIVE / "fuzz.c"]
+    sources = [*engine_sources(), *NATIVE.glob("fuzz*.c")]
     if has_clang():
         return compiled(
             "fuzz", sources, ("-fsanitize=fuzzer,address,undefined", *SANITIZERS), "clang"

@@ -22,6 +22,10 @@ from tests.support.rtp_media import Packetizer, picture_clip, voice_clip
 HERE = Path(__file__).parent
 CAMERA, SCREEN, VIEWER, TIME, LONG_TIME, COMMAND = 0, 2, 3, 5, 6, 7
 """Operations of the engine's target, see native/fuzz.c."""
+SIGNED, AS_IT_IS, OPEN, CLOSE_NAME, CLOSE_SESSION, MOVE = 0, 3, 6, 6 | 8, 6 | 16, 6 | 24
+"""Of the control target, see native/fuzz_control.c."""
+CALL, HANG_UP, PASS, DOUBT, ANSWER, SAY = range(6)
+"""Of the streams target, see native/fuzz_streams.c."""
 BLOCK = ReportBlock(200, 12, 3, 65_540, 90, 0x12345678, 6_000)
 NTP = ntp_from_wall_ms(1_800_000_000_000)
 
@@ -87,6 +91,48 @@ def scripts() -> dict[str, bytes]:
     }
 
 
+def control_scripts() -> dict[str, bytes]:
+    """How a browser comes: checks by UDP or TCP, a handshake, another network, a restart."""
+    ours, hello = check("ours0:theirs"), b"\x16\xfe\xff" + bytes(60)
+    joins = from_place(SIGNED, 0, ours) + from_place(AS_IT_IS, 0, hello)
+    restart = bytes((OPEN, 3)) + from_place(SIGNED, 1, check("ours1:theirs", nominates=False))
+    end = bytes((CLOSE_NAME, 0, CLOSE_SESSION, 0)) + from_place(AS_IT_IS, 0, hello)
+    return {
+        "joins": joins + from_place(AS_IT_IS, 0, ours) + from_place(SIGNED, 6, ours),
+        "restarts": joins + restart + bytes((OPEN, 6)) + end,
+        "moves": joins + bytes((MOVE, 4)) + from_place(SIGNED, 4, ours) + bytes((TIME,)) + end,
+        "two": joins + bytes((OPEN, 4)) + from_place(SIGNED, 0, check("ours1:theirs")) + end,
+    }
+
+
+def from_place(operation: int, place: int, datagram: bytes) -> bytes:
+    """One datagram in a script of the control target."""
+    return bytes((operation, place)) + framed(datagram)
+
+
+def streams_scripts() -> dict[str, bytes]:
+    """Callers who prove themselves, in one piece and in two, are slow, or make no sense."""
+    even, odd = framed(b"\0" + bytes(90)), framed(b"\1" + bytes(90))
+    large = framed(b"\2" + bytes(1_400))
+    whole = caller(CALL, 0) + caller(SAY, 0, even + framed(b"") + large)
+    parts = caller(CALL, 1) + caller(SAY, 1, even[:40]) + caller(SAY, 1, even[40:] + large[:700])
+    full = caller(ANSWER, 0) * 6 + caller(SAY, 0, large)
+    return {
+        "whole": whole + caller(DOUBT, 0) + caller(SAY, 0, even) + caller(SAY, 0, odd),
+        "parts": parts + caller(SAY, 1, large[700:]) + caller(HANG_UP, 1),
+        "slow": whole + full + caller(PASS, 31) + full,
+        "refused": caller(CALL, 2)
+        + caller(SAY, 2, odd)
+        + caller(CALL, 3)
+        + caller(SAY, 3, b"\xff\xff"),
+    }
+
+
+def caller(operation: int, number: int, said: bytes | None = None) -> bytes:
+    """One operation in a script of the streams target."""
+    return bytes((operation | number << 3,)) + (b"" if said is None else framed(said))
+
+
 def main() -> None:
     """Write all."""
     corpus = {
@@ -97,6 +143,8 @@ def main() -> None:
         "stun": {"nominates": check(), "plain": check(nominates=False)},
         "stream": {"two": framed(check()) + framed(rtp()["opus"]), "part": framed(check())[:40]},
         "engine": scripts(),
+        "control": control_scripts(),
+        "streams": streams_scripts(),
     }
     for target, inputs in corpus.items():
         (HERE / target).mkdir(exist_ok=True)

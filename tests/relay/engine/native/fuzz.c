@@ -1,8 +1,8 @@
 /* Every reader of foreign bytes, one target each: FUZZ_TARGET names it. With libFuzzer where clang is
  * here, else with driver.c. */
+#include "fuzz.h"
 #include "h264.h"
 #include "rtcp_read.h"
-#include "stage.h"
 #include "stream.h"
 #include "vp8.h"
 
@@ -77,24 +77,10 @@ static void fuzz_stream(const uint8_t *bytes, int length) {
 
 /* ---- the packet path: a script of datagrams, time and commands for the peers of the stage */
 
-typedef struct Script {
-    const uint8_t *at, *end;
-} Script;
-
-static int take(Script *script, int count, const uint8_t **bytes) {
-    int left = (int)(script->end - script->at), taken = count < left ? count : left;
-    *bytes = script->at;
-    script->at += taken;
-    return taken;
-}
-
 static void datagram(Engine *engine, uint32_t place, Script *script) {
     static uint8_t buffer[MAX_DATAGRAM_BYTES + SRTP_TRAILER_BYTES];
-    const uint8_t *bytes;
-    if (take(script, 2, &bytes) < 2) return;
-    int length = take(script, get16(bytes) % (MAX_DATAGRAM_BYTES + 1), &bytes);
+    int length = take_sized(script, MAX_DATAGRAM_BYTES + 1, buffer);
     if (!engine->peers[place] || length < 1) return;
-    memcpy(buffer, bytes, (size_t)length);
     engine_take_media(engine, engine->peers[place], buffer, length, engine->instant.now_us);
 }
 
@@ -132,11 +118,6 @@ static void pass_time(Engine *engine, int64_t ms) {
             engine_update_tap(engine, publisher->publications + k);
         engine_tell_publisher(engine, publisher);
     }
-}
-
-static void drain(Ring *ring) {
-    Record record;
-    while (ring_peek(ring, &record)) ring_pop(ring, &record);
 }
 
 static void reset(Engine *engine, const Address *sink) {
@@ -190,7 +171,7 @@ static const struct {
 } targets[] = {
     {"rtp", fuzz_rtp},   {"vp8", fuzz_vp8},   {"h264", fuzz_h264},
     {"rtcp", fuzz_rtcp}, {"stun", fuzz_stun}, {"stream", fuzz_stream},
-    {"engine", fuzz_engine},
+    {"engine", fuzz_engine}, {"control", fuzz_control}, {"streams", fuzz_streams},
 };
 
 static Target chosen(void) {

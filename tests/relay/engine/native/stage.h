@@ -18,20 +18,20 @@ enum { SLOTS = 3 };
 enum { RID_ID = 5, REPAIRED_RID_ID = 6, TRANSPORT_CC_ID = 3 };
 
 /* SRTP without encryption: what comes in was "decrypted" already. */
-static int as_it_is(SrtpSession session, void *packet, int *length) {
+static inline int as_it_is(SrtpSession session, void *packet, int *length) {
     (void)session;
     (void)packet;
     (void)length;
     return 0;
 }
 
-static void must(bool holds, const char *what) {
+static inline void must(bool holds, const char *what) {
     if (holds) return;
     perror(what);
     abort();
 }
 
-static Address bound(int socket) {
+static inline Address bound(int socket) {
     Address address;
     memset(&address, 0, sizeof address);
     address.length = sizeof address.v4;
@@ -42,13 +42,13 @@ static Address bound(int socket) {
     return address;
 }
 
-static int udp_socket(void) {
+static inline int udp_socket(void) {
     int made = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK, 0);
     must(made >= 0, "socket");
     return made;
 }
 
-static Engine *stage_engine(Address *address) {
+static inline Engine *stage_engine(Address *address) {
     EngineSettings settings;
     memset(&settings, 0, sizeof settings);
     settings.socket = udp_socket();
@@ -62,7 +62,7 @@ static Engine *stage_engine(Address *address) {
     return engine;
 }
 
-static PublicationSpec video(uint64_t number, Codec codec, uint8_t payload_type) {
+static inline PublicationSpec video(uint64_t number, Codec codec, uint8_t payload_type) {
     PublicationSpec spec = {
         .number = number,
         .codec = codec,
@@ -76,7 +76,7 @@ static PublicationSpec video(uint64_t number, Codec codec, uint8_t payload_type)
     return spec;
 }
 
-static void command_publishers(Engine *engine) {
+static inline void command_publishers(Engine *engine) {
     AddPublisher camera;
     memset(&camera, 0, sizeof camera);
     camera.place = CAMERA;
@@ -107,7 +107,7 @@ static void command_publishers(Engine *engine) {
     engine_command(engine, ADD_PUBLISHER, &screen, sizeof screen);
 }
 
-static void command_source(Engine *engine, uint32_t subscription, uint32_t publication,
+static inline void command_source(Engine *engine, uint32_t subscription, uint32_t publication,
                            const char *rid) {
     static const uint8_t types[PUBLICATIONS] = {102, 111, 96};
     SetSource source = {.subscription = subscription, .publication = publication};
@@ -122,12 +122,12 @@ static void command_source(Engine *engine, uint32_t subscription, uint32_t publi
     engine_command(engine, SET_TARGET, &target, sizeof target);
 }
 
-static void command_value(Engine *engine, Command kind, uint32_t place, uint32_t value) {
+static inline void command_value(Engine *engine, Command kind, uint32_t place, uint32_t value) {
     SetValue command = {.place = place, .value = value};
     engine_command(engine, kind, &command, sizeof command);
 }
 
-static void command_viewer(Engine *engine, uint32_t place) {
+static inline void command_viewer(Engine *engine, uint32_t place) {
     AddSubscriber viewer;
     memset(&viewer, 0, sizeof viewer);
     viewer.place = place;
@@ -152,7 +152,7 @@ static void command_viewer(Engine *engine, uint32_t place) {
     command_source(engine, SLOTS * place + 2, SLIDES, "");
 }
 
-static void command_connect(Engine *engine, uint32_t place, const Address *address) {
+static inline void command_connect(Engine *engine, uint32_t place, const Address *address) {
     static int nothing;
     ConnectPeer command;
     memset(&command, 0, sizeof command);
