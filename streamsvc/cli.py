@@ -1,6 +1,5 @@
 """The command line. One file per subcommand under `commands/`."""
 
-from importlib.metadata import version
 from typing import Annotated
 
 import typer
@@ -35,6 +34,8 @@ cli.command("export-schema")(export_schema.export_schema)
 
 def _tell_version(is_wanted: bool) -> None:
     if is_wanted:
+        from importlib.metadata import version  # it takes a tenth of a second
+
         typer.echo(f"streamsvc {version('streamsvc')}")
         raise typer.Exit
 

@@ -39,7 +39,7 @@ static void skip_empty(Caller *caller) {
 static void taken(void *owner, Datagram *datagram) {
     Doors *doors = owner;
     Caller *caller = caller_at(doors, &datagram->from);
-    skip_empty(caller);
+    if (datagram->length) skip_empty(caller);
     const uint8_t *frame = caller->bytes + caller->looked_at;
     must(caller->looked_at + FRAME_HEAD_BYTES + datagram->length <= caller->sent, "sent at all");
     must(get16(frame) == datagram->length, "its length");
