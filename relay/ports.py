@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
+from relay.forwarding.ladder import EVERY_PICTURE, Choice
 from relay.forwarding.publication import PublicationSpec
 from relay.forwarding.subscription import SubscriptionSpec
 from relay.sdp.negotiated import IceCredentials, NegotiatedMedia
@@ -56,6 +57,8 @@ class LayerStats:
     pixels: int
     """Of its picture; 0 where not known."""
     is_live: bool
+    temporal: tuple[tuple[int, int], ...] = ()
+    """Bits and pictures per second up to each temporal id; empty for voice."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +91,8 @@ class SubscriberStats:
     """What its link can take, estimated."""
     is_link_guessed: bool
     """Nothing was seen yet that it could not take."""
-    rids: Mapping[int, str | None]
-    """Layer being forwarded, by subscription; None while nothing flows."""
+    forwarded: Mapping[int, Choice | None]
+    """What goes out now, by subscription; None while nothing flows."""
 
 
 class PeerSigns(NamedTuple):
@@ -192,8 +195,11 @@ class Engine(Protocol):
     def set_source(self, subscription: int, publication: int | None) -> None:
         """Feed a slot; None: nothing."""
 
-    def set_target_layer(self, subscription: int, rid: str | None) -> None:
-        """Move to a layer at its next key frame; None pauses at once."""
+    def set_target_layer(
+        self, subscription: int, rid: str | None, most_temporal: int = EVERY_PICTURE
+    ) -> None:
+        """Move to a layer at its next key frame; None pauses at once. Pictures of a higher temporal
+        id than `most_temporal` are left out, from the next one on that allows it."""
 
     def set_muted(self, publication: int, *, is_muted: bool) -> None:
         """Neither forward nor tap it."""

@@ -41,7 +41,7 @@ cdef extern from "engine.h" nogil:
         socklen_t length
         uint64_t stream
     enum:
-        RID_BYTES, MAX_LAYERS, MAX_ANNOUNCED, MAX_PUBLICATIONS, MAX_SUBSCRIPTIONS
+        RID_BYTES, MAX_LAYERS, MAX_ANNOUNCED, MAX_PUBLICATIONS, MAX_SUBSCRIPTIONS, TEMPORAL_IDS
         EXTENSION_BYTES, CNAME_BYTES, COUNTERS
         NO_PLACE
     ctypedef enum Codec:
@@ -122,15 +122,19 @@ cdef extern from "engine.h" nogil:
     ctypedef struct SetTarget:
         uint32_t subscription
         bint has_target
+        uint8_t most_temporal
         char rid[33]
     ctypedef struct SetValue:
         uint32_t place, value
     ctypedef struct PublicationEvent:
         uint64_t publication
+    ctypedef struct TemporalFigures:
+        uint32_t bitrate_bps, pictures
     ctypedef struct LayerFigures:
         char rid[33]
         bint is_live
         uint32_t bitrate_bps, pixels
+        TemporalFigures temporal[3]
     ctypedef struct PublicationFigures:
         uint64_t number
         int layer_count
@@ -147,6 +151,7 @@ cdef extern from "engine.h" nogil:
     ctypedef struct SubscriptionFigures:
         uint64_t number
         bint has_layer
+        uint8_t most_temporal
         char rid[33]
     ctypedef struct SubscriberFigures:
         uint64_t peer
@@ -431,12 +436,13 @@ cdef class Core:
         command.payload_type, command.rtx_payload_type = payload_type, rtx_payload_type
         return engine_command(self.engine, SET_SOURCE, &command, sizeof(command))
 
-    def set_target(self, uint32_t subscription, rid):
+    def set_target(self, uint32_t subscription, rid, uint8_t most_temporal):
         """`rid` None: nothing."""
         cdef SetTarget command
         memset(&command, 0, sizeof(command))
         command.subscription = subscription
         command.has_target = rid is not None
+        command.most_temporal = most_temporal
         _put_text(command.rid, rid or "", RID_BYTES)
         return engine_command(self.engine, SET_TARGET, &command, sizeof(command))
 
@@ -545,10 +551,14 @@ cdef class Core:
         return found
 
 
+cdef tuple _temporal(const TemporalFigures *figures):
+    return tuple([(figures[n].bitrate_bps, figures[n].pictures) for n in range(TEMPORAL_IDS)])
+
+
 cdef tuple _publication(const PublicationFigures *figures):
     layers = tuple([
         (figures.layers[n].rid.decode(), figures.layers[n].bitrate_bps, figures.layers[n].pixels,
-         bool(figures.layers[n].is_live))
+         bool(figures.layers[n].is_live), _temporal(figures.layers[n].temporal))
         for n in range(figures.layer_count)
     ])
     began = None if figures.keyframe_us == NEVER_US else figures.keyframe_us / 1e6
@@ -562,15 +572,17 @@ cdef tuple _publisher(const PublisherFigures *figures):
 
 
 cdef tuple _subscriber(const SubscriberFigures *figures):
-    rids = tuple([
+    forwarded = tuple([
         (figures.subscriptions[n].number,
-         figures.subscriptions[n].rid.decode() if figures.subscriptions[n].has_layer else None)
+         (figures.subscriptions[n].rid.decode(), figures.subscriptions[n].most_temporal)
+         if figures.subscriptions[n].has_layer else None)
         for n in range(figures.count)
     ])
     round_trip = figures.round_trip_us / 1e6 if figures.has_round_trip else None
     remb = (figures.remb_bps, figures.remb_us / 1e6) if figures.remb_bps else None
     return (figures.peer, figures.expected if figures.is_reported else 0, figures.lost,
-            figures.well, round_trip, figures.least_round_trip_us / 1e6, remb, figures.octets, rids)
+            figures.well, round_trip, figures.least_round_trip_us / 1e6, remb, figures.octets,
+            forwarded)
 
 
 KINDS = {

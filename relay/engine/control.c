@@ -211,6 +211,8 @@ static void set_source(Engine *engine, const SetSource *command) {
 static void set_target(Engine *engine, const SetTarget *command) {
     Subscription *subscription = subscription_at(engine, command->subscription);
     if (!subscription || !subscription->publication) return;
+    subscription->thinning.wanted =
+        command->most_temporal < EVERY_PICTURE ? command->most_temporal : EVERY_PICTURE;
     bool is_same = subscription->has_target == command->has_target &&
                    strncmp(subscription->target_rid, command->rid, RID_BYTES) == 0;
     if (is_same) return;

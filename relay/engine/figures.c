@@ -2,6 +2,15 @@
  * amiss, else now and then, because nearly all of them are well nearly always. */
 #include "engine.h"
 
+static void fill_temporal(TemporalFigures figures[TEMPORAL_IDS], Layer *layer, int64_t now_us) {
+    uint32_t bitrate_bps = 0, pictures = 0;
+    for (int id = 0; id < TEMPORAL_IDS; id++) {
+        bitrate_bps += rate_meter_bps(layer->by_temporal + id, now_us);
+        pictures += rate_meter_sum(layer->pictures + id, now_us);
+        figures[id] = (TemporalFigures){bitrate_bps, pictures};
+    }
+}
+
 static void fill_publication(PublicationFigures *figures, Publication *publication,
                              int64_t now_us) {
     Layer *sorted[MAX_LAYERS];
@@ -14,6 +23,7 @@ static void fill_publication(PublicationFigures *figures, Publication *publicati
         layer->is_live = layer_is_live(sorted[i], now_us);
         layer->bitrate_bps = rate_meter_bps(&sorted[i]->rate, now_us);
         layer->pixels = sorted[i]->pixels;
+        fill_temporal(layer->temporal, sorted[i], now_us);
         if (sorted[i]->keyframe_us > figures->keyframe_us)
             figures->keyframe_us = sorted[i]->keyframe_us;
     }
@@ -56,6 +66,7 @@ static void tell_subscriber(Engine *engine, const Subscriber *subscriber) {
         SubscriptionFigures *its = figures.subscriptions + i;
         its->number = subscription->spec.number;
         its->has_layer = subscription->layer != NULL;
+        its->most_temporal = subscription->thinning.most;
         if (subscription->layer) memcpy(its->rid, subscription->layer->rid, RID_BYTES);
         figures.octets += subscription->octets;
     }

@@ -1,6 +1,6 @@
 #include "h264.h"
 
-enum { IDR = 5, SPS = 7, STAP_A = 24, FU_A = 28, SPS_BYTES = 512 };
+enum { SLICE = 1, IDR = 5, SPS = 7, STAP_A = 24, FU_A = 28, SPS_BYTES = 512 };
 
 /* NAL units of a payload, one by one: single, in a STAP-A, or the start of an FU-A. */
 typedef struct Units {
@@ -54,6 +54,22 @@ bool h264_is_parameter_set(const uint8_t *payload, int length) {
 
 bool h264_is_keyframe_start(const uint8_t *payload, int length) {
     return has_type(payload, length, IDR, SPS);
+}
+
+static int slice_idc(uint8_t header, uint8_t type) {
+    if (type == IDR) return 3;
+    return type >= SLICE && type < IDR ? header >> 5 & 3 : -1;
+}
+
+int h264_reference_idc(const uint8_t *payload, int length) {
+    /* every fragment tells it, also those in which no unit begins */
+    if (length > 1 && (payload[0] & 0x1F) == FU_A) return slice_idc(payload[0], payload[1] & 0x1F);
+    Units units = {payload, length, 0};
+    const uint8_t *unit;
+    int size, idc = -1;
+    uint8_t type;
+    while (idc < 0 && next_unit(&units, &unit, &size, &type)) idc = slice_idc(unit[0], type);
+    return idc;
 }
 
 /* ---- bits of a sequence parameter set; reading past the end gives zeros and is remembered */

@@ -6,6 +6,7 @@
 
 #define BURST_BYTES 40000 /* a key frame and what follows is sent from the cache up to this size, */
 #define BURST_US (2 * SECOND_US) /* and age; beyond, a new key frame is cheaper for everybody */
+#define NEAR_PACKETS 16 /* a picture's late packet finds the others across so large a gap */
 #define REQUEST_INTERVAL_US (SECOND_US / 2)
 #define TAPPED_INTERVAL_US (2 * SECOND_US) /* a recording has a place to seek to this often */
 
@@ -60,6 +61,63 @@ static void note_keyframe(Layer *layer, const Packet *packet) {
     if (pixels) layer->pixels = pixels;
 }
 
+/* ---- temporal layers */
+
+/* The nearest packet that is there from `ext_seq` on, if it is of the same picture. */
+static const Packet *near(const Layer *layer, int64_t ext_seq, int step, uint32_t ts) {
+    for (int i = 0; i < NEAR_PACKETS && ext_seq > 0; i++, ext_seq += step) {
+        const Packet *other = layer_find(layer, ext_seq);
+        if (other) return other->ts == ts ? other : NULL;
+    }
+    return NULL;
+}
+
+/* A known packet of the same picture: the newest one, or where this one comes late, a neighbor. */
+static const Packet *sibling(const Layer *layer, const Packet *packet) {
+    if (packet->ext_seq > layer->highest) return near(layer, layer->highest, -1, packet->ts);
+    const Packet *before = near(layer, packet->ext_seq - 1, -1, packet->ts);
+    return before ? before : near(layer, packet->ext_seq + 1, 1, packet->ts);
+}
+
+static void classify_h264(Layer *layer, Packet *packet) {
+    const Packet *same = sibling(layer, packet);
+    if (same) {
+        packet->temporal_id = same->temporal_id;
+        return;
+    }
+    int idc = h264_reference_idc(packet_payload(packet), packet->payload_length);
+    bool is_new = packet->ext_seq > layer->highest, is_next = packet->ext_seq == layer->highest + 1;
+    bool counts = is_new && packet->payload_length; /* padding is no picture */
+    if (counts && !temporal_note(&layer->pattern, idc, packet->starts_keyframe, !is_next))
+        layer_want_keyframe(layer);
+    packet->starts_picture = counts && is_next;
+    packet->temporal_id = packet->starts_keyframe ? 0 : temporal_id(&layer->pattern, idc);
+    /* nothing after a picture of id 0 refers to what was before it */
+    if (!packet->temporal_id) packet->opens = EVERY_PICTURE;
+}
+
+static void classify_vp8(Packet *packet) {
+    const Vp8Descriptor *found = &packet->descriptor;
+    if (!packet->has_descriptor) return;
+    uint8_t id = found->temporal_id;
+    packet->temporal_id = id < EVERY_PICTURE ? id : EVERY_PICTURE;
+    packet->starts_picture = found->is_frame_start;
+    packet->opens = found->is_layer_sync ? packet->temporal_id : 0;
+}
+
+static void classify(Layer *layer, Packet *packet) {
+    packet->starts_picture = false;
+    packet->temporal_id = packet->opens = 0;
+    if (layer->codec == CODEC_H264) classify_h264(layer, packet);
+    if (layer->codec == CODEC_VP8) classify_vp8(packet);
+    if (!packet->starts_keyframe) return;
+    packet->starts_picture = true;
+    packet->temporal_id = 0;
+    packet->opens = EVERY_PICTURE;
+}
+
+/* ---- packets */
+
 static void fill(Layer *layer, Packet *packet, const RtpView *view, int64_t ext_seq,
                  int64_t now_us) {
     packet->ext_seq = ext_seq;
@@ -74,6 +132,13 @@ static void fill(Layer *layer, Packet *packet, const RtpView *view, int64_t ext_
     packet->starts_keyframe = starts_keyframe(layer, payload, packet->payload_length);
     packet->has_descriptor = layer->codec == CODEC_VP8 &&
                              vp8_read(&packet->descriptor, payload, packet->payload_length);
+    classify(layer, packet);
+}
+
+static void meter(Layer *layer, const Packet *packet, int64_t now_us) {
+    rate_meter_add(&layer->rate, packet->length, now_us);
+    rate_meter_add(layer->by_temporal + packet->temporal_id, packet->length, now_us);
+    if (packet->starts_picture) rate_meter_add(layer->pictures + packet->temporal_id, 1, now_us);
 }
 
 const Packet *layer_receive(Layer *layer, const RtpView *view, int64_t now_us, bool is_repaired) {
@@ -85,7 +150,7 @@ const Packet *layer_receive(Layer *layer, const RtpView *view, int64_t now_us, b
     if (ext_seq > layer->highest) layer->highest = ext_seq;
     if (!is_repaired) receive_stats_add(&layer->stats, ext_seq, view->ts, now_us);
     nack_list_received(&layer->nacks, ext_seq, now_us);
-    rate_meter_add(&layer->rate, view->length, now_us);
+    meter(layer, place, now_us);
     layer->last_packet_us = now_us;
     if (place->starts_keyframe && !layer_is_audio(layer)) note_keyframe(layer, place);
     return place;

@@ -8,6 +8,7 @@
 #include "rate_meter.h"
 #include "receive_stats.h"
 #include "subscription_list.h"
+#include "temporal.h"
 
 typedef enum Codec { CODEC_OPUS, CODEC_H264, CODEC_VP8 } Codec;
 
@@ -42,6 +43,8 @@ typedef struct Layer {
     MediaClock clock;
     ReceiveStats stats;
     RateMeter rate;
+    RateMeter by_temporal[TEMPORAL_IDS], pictures[TEMPORAL_IDS]; /* of each temporal id */
+    TemporalPattern pattern; /* of H.264 */
     NackList nacks;
     KeyframeRequests keyframes;
     SubscriptionList viewers, waiting;

@@ -23,11 +23,16 @@ static inline void rate_meter_add(RateMeter *meter, int size_bytes, int64_t now_
     meter->buckets[meter->bucket % RATE_BUCKETS] += (uint32_t)size_bytes;
 }
 
-static inline uint32_t rate_meter_bps(RateMeter *meter, int64_t now_us) {
+/* What was added in the last second. */
+static inline uint32_t rate_meter_sum(RateMeter *meter, int64_t now_us) {
     rate_meter_advance(meter, now_us);
-    uint64_t total = 0;
+    uint32_t total = 0;
     for (int i = 0; i < RATE_BUCKETS; i++) total += meter->buckets[i];
-    return (uint32_t)(total * 8);
+    return total;
+}
+
+static inline uint32_t rate_meter_bps(RateMeter *meter, int64_t now_us) {
+    return 8 * rate_meter_sum(meter, now_us);
 }
 
 #endif

@@ -70,6 +70,7 @@ typedef struct SetSource {
 typedef struct SetTarget {
     uint32_t subscription;
     bool has_target;
+    uint8_t most_temporal; /* pictures of a higher temporal id are left out */
     char rid[RID_BYTES];
 } SetTarget;
 
@@ -110,10 +111,16 @@ typedef struct PublicationEvent {
     uint64_t publication;
 } PublicationEvent;
 
+/* Pictures up to one temporal id, in the last second. */
+typedef struct TemporalFigures {
+    uint32_t bitrate_bps, pictures;
+} TemporalFigures;
+
 typedef struct LayerFigures {
     char rid[RID_BYTES];
     bool is_live;
     uint32_t bitrate_bps, pixels;
+    TemporalFigures temporal[TEMPORAL_IDS];
 } LayerFigures;
 
 typedef struct PublicationFigures {
@@ -136,6 +143,7 @@ typedef struct PublisherFigures {
 typedef struct SubscriptionFigures {
     uint64_t number;
     bool has_layer;
+    uint8_t most_temporal; /* what goes out now */
     char rid[RID_BYTES];
 } SubscriptionFigures;
 

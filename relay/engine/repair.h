@@ -17,6 +17,7 @@ typedef struct Sent {
     uint8_t tl0;
     uint8_t tries : 2;
     uint8_t has_mid : 1; /* voice is sent again byte for byte */
+    uint8_t is_empty : 1; /* the number was kept for a packet that was left out then */
     uint8_t is_used : 1;
 } Sent;
 

@@ -13,6 +13,7 @@ void subscription_init(Subscription *subscription, const SubscriptionSpec *spec,
     subscription->rtx_seq = spec->first_rtx_seq;
     subscription->sent.size = spec->is_audio ? AUDIO_SENT : VIDEO_SENT;
     subscription->asked_keyframe_us = NEVER_US;
+    subscription->thinning.wanted = EVERY_PICTURE;
     munger_init(&subscription->munger, spec->is_audio ? 48000 : 90000, spec->first_seq,
                 spec->first_ts);
 }
@@ -35,6 +36,7 @@ void subscription_switch(Subscription *subscription, Layer *layer, const Packet 
     bool has_hint = switch_hint(subscription, layer, packet->ts, &hint);
     munger_switch(&subscription->munger, packet->ext_seq, packet->ts, packet->arrival_us,
                   has_hint ? &hint : NULL);
+    thinning_begin(&subscription->thinning, packet->ext_seq);
     subscription->layer = layer;
 }
 
@@ -52,25 +54,42 @@ static int write_extensions(const Subscription *subscription, bool has_mid, uint
     return block->length;
 }
 
+/* The payload in this subscriber's numbers; its length. */
+static int write_payload(const Packet *packet, const Sent *sent, uint8_t *out) {
+    if (sent->is_empty) return 0;
+    memcpy(out, packet_payload(packet), packet->payload_length);
+    if (packet->has_descriptor) vp8_rewrite(out, &packet->descriptor, sent->picture_id, sent->tl0);
+    return packet->payload_length;
+}
+
 static int write_packet(const Subscription *subscription, const Packet *packet, const Sent *sent,
                         uint32_t send_time, uint8_t *out) {
     const SubscriptionSpec *spec = &subscription->spec;
     uint8_t *at = out + RTP_HEADER_BYTES;
     at += write_extensions(subscription, sent->has_mid, send_time, at);
-    rtp_write_header(out, subscription->payload_type, packet->is_marked,
+    rtp_write_header(out, subscription->payload_type, packet->is_marked && !sent->is_empty,
                      at > out + RTP_HEADER_BYTES, sent->seq, sent->ts, spec->ssrc);
-    memcpy(at, packet_payload(packet), packet->payload_length);
-    if (packet->has_descriptor) vp8_rewrite(at, &packet->descriptor, sent->picture_id, sent->tl0);
-    return (int)(at - out) + packet->payload_length;
+    return (int)(at - out) + write_payload(packet, sent, at);
+}
+
+static inline int most_temporal(Thinning *thinning, const Packet *packet, bool is_late) {
+    if (is_late) return thinning_at(thinning, packet->ext_seq);
+    if (thinning->most != thinning->wanted) thinning_move(thinning, packet);
+    return thinning->most;
 }
 
 int subscription_write(Subscription *subscription, const Packet *packet, uint8_t padding,
                        uint32_t send_time, uint8_t *out) {
     Numbers numbers;
     Munger *munger = &subscription->munger;
+    bool is_late = munger_is_late(munger, packet->ext_seq);
+    int most = most_temporal(&subscription->thinning, packet, is_late);
+    bool is_left_out = packet->temporal_id > most;
+    if (is_left_out && !is_late) munger_leave_out(munger, packet->ext_seq, packet->ts);
+    if ((is_left_out && !is_late) || most < 0) return 0;
     if (!munger_numbers(munger, packet->ext_seq, packet->ts, packet->arrival_us, &numbers))
         return 0;
-    if (packet->has_descriptor) munger_vp8(munger, &packet->descriptor, &numbers);
+    if (packet->has_descriptor && !is_left_out) munger_vp8(munger, &packet->descriptor, &numbers);
     Sent unkept, *sent = sent_ring_put(&subscription->sent, (uint16_t)numbers.seq);
     if (!sent) sent = &unkept;
     *sent = (Sent){
@@ -81,10 +100,11 @@ int subscription_write(Subscription *subscription, const Packet *packet, uint8_t
         .picture_id = numbers.picture_id,
         .tl0 = numbers.tl0,
         .has_mid = !subscription->knows_ssrc,
+        .is_empty = is_left_out, /* its number was kept: a gap would never close */
         .is_used = 1,
     };
     subscription->packets++;
-    subscription->octets += packet->payload_length;
+    if (!is_left_out) subscription->octets += packet->payload_length;
     int length = write_packet(subscription, packet, sent, send_time, out);
     return length + rtp_write_padding(out, length, padding);
 }
@@ -101,10 +121,7 @@ int subscription_repeat(Subscription *subscription, const Sent *sent, const Pack
                      at > out + RTP_HEADER_BYTES, subscription->rtx_seq++, sent->ts,
                      subscription->spec.rtx_ssrc);
     put16(at, sent->seq);
-    memcpy(at + 2, packet_payload(packet), packet->payload_length);
-    if (packet->has_descriptor)
-        vp8_rewrite(at + 2, &packet->descriptor, sent->picture_id, sent->tl0);
-    return (int)(at - out) + 2 + packet->payload_length;
+    return (int)(at - out) + 2 + write_payload(packet, sent, at + 2);
 }
 
 /* The publisher's own clock where it is known: voice and picture stay together. */

@@ -6,6 +6,7 @@
 #include "munger.h"
 #include "repair.h"
 #include "rtcp_write.h"
+#include "thinning.h"
 
 #define EXTENSION_BYTES 64
 #define CNAME_BYTES 16
@@ -43,6 +44,7 @@ struct Subscription {
     int16_t rtx_payload_type; /* -1: no retransmissions */
     int at[LISTS]; /* its place in each list, plus one; 0: not there */
     Munger munger;
+    Thinning thinning;
     SentRing sent;
     uint16_t rtx_seq;
     uint64_t packets, octets;

@@ -1,6 +1,6 @@
 #include "vp8.h"
 
-enum { HAS_PICTURE_ID = 0x80, HAS_TL0 = 0x40, HAS_TID_OR_KEYIDX = 0x30 };
+enum { HAS_PICTURE_ID = 0x80, HAS_TL0 = 0x40, HAS_TID = 0x20, HAS_TID_OR_KEYIDX = 0x30 };
 
 bool vp8_read(Vp8Descriptor *found, const uint8_t *payload, int length) {
     memset(found, 0, sizeof *found);
@@ -26,7 +26,14 @@ bool vp8_read(Vp8Descriptor *found, const uint8_t *payload, int length) {
         found->tl0_at = (uint8_t)at;
         found->tl0 = payload[at++];
     }
-    if (flags & HAS_TID_OR_KEYIDX && at++ >= length) return false;
+    if (flags & HAS_TID_OR_KEYIDX) {
+        if (at >= length) return false;
+        if (flags & HAS_TID) {
+            found->temporal_id = payload[at] >> 6;
+            found->is_layer_sync = payload[at] & 0x20;
+        }
+        at++;
+    }
     found->length = (uint8_t)at;
     found->is_frame_start = (payload[0] & 0x10) && !(payload[0] & 0x07);
     return true;

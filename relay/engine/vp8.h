@@ -9,7 +9,9 @@ typedef struct Vp8Descriptor {
     uint8_t length; /* of the descriptor; the VP8 payload header follows */
     uint8_t picture_id_at, picture_id_bits; /* bits: 0 (absent), 7 or 15 */
     uint8_t tl0_at, tl0; /* at: 0 where absent */
+    uint8_t temporal_id; /* 0 where absent */
     bool is_frame_start;
+    bool is_layer_sync; /* refers to nothing but the last picture of temporal id 0 */
 } Vp8Descriptor;
 
 /* False if the payload ends inside the descriptor. */

@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 
 from relay.engine._binding import NOTHING, STREAM_ADDRESS_PARTS, Core
+from relay.forwarding.ladder import EVERY_PICTURE
 from relay.forwarding.publication import PublicationSpec
 from relay.forwarding.subscription import SubscriptionSpec
 from relay.io.engine_figures import EngineFigures
@@ -64,7 +65,7 @@ class NativeEngine:
         self._publications = Places(PUBLICATIONS_OF_A_PEER * max_peers)
         self._subscriptions = Places(SUBSCRIPTIONS_OF_A_PEER * max_peers)
         self._sources: dict[int, int | None] = {}
-        self._targets: dict[int, str | None] = {}
+        self._targets: dict[int, tuple[str | None, int]] = {}
         """What feeds each subscription and at which layer it aims: a command that changes nothing
         is not sent, since steering repeats itself every second."""
         self._specs: dict[int, SubscriptionSpec] = {}
@@ -285,14 +286,16 @@ class NativeEngine:
         types = self._specs[subscription].media.alternatives.get(codec)
         return nothing if types is None else (place, types)
 
-    def set_target_layer(self, subscription: int, rid: str | None) -> None:
+    def set_target_layer(
+        self, subscription: int, rid: str | None, most_temporal: int = EVERY_PICTURE
+    ) -> None:
         """See `Engine`."""
         place = self._subscriptions.find(subscription)
-        is_known = subscription in self._targets
-        if place is None or (is_known and self._targets[subscription] == rid):
+        target = rid, most_temporal
+        if place is None or self._targets.get(subscription) == target:
             return
-        self._targets[subscription] = rid
-        self._command(lambda: self._core.set_target(place, rid))
+        self._targets[subscription] = target
+        self._command(lambda: self._core.set_target(place, rid, most_temporal))
 
     def set_muted(self, publication: int, *, is_muted: bool) -> None:
         """See `Engine`."""

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from relay.forwarding.downlink import Downlink
+from relay.forwarding.ladder import Choice
 from relay.forwarding.uplink import Uplink
 from relay.ports import (
     LayerStats,
@@ -42,7 +43,7 @@ class _Subscribed:
 
     measured_at: float
     downlink: Downlink
-    rids: Mapping[int, str | None]
+    forwarded: Mapping[int, Choice | None]
     octets: int = 0
     told_bps: int = 0
     beat_seconds: int = 1
@@ -113,12 +114,15 @@ class EngineFigures:
 
     def subscriber(self, record: tuple[Any, ...], now: float) -> None:
         """One SubscriberFigures."""
-        peer, expected, lost, well, round_trip, least, remb, octets, rids = record
+        peer, expected, lost, well, round_trip, least, remb, octets, forwarded = record
         found = self._subscribers.get(peer)
         if found is None:
             return
         sent_bps = int((octets - found.octets) * 8 / max(0.1, now - found.measured_at))
-        found.measured_at, found.octets, found.rids = now, octets, dict(rids)
+        found.measured_at, found.octets = now, octets
+        found.forwarded = {
+            number: None if its is None else Choice(*its) for number, its in forwarded
+        }
         downlink = found.downlink
         if remb is not None:
             downlink.remb(*remb)
@@ -169,4 +173,5 @@ class EngineFigures:
         found = self._subscribers.get(peer)
         if found is None:
             return None
-        return SubscriberStats(found.downlink.bps, not found.downlink.has_fallen, found.rids)
+        downlink = found.downlink
+        return SubscriberStats(downlink.bps, not downlink.has_fallen, found.forwarded)

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from relay.forwarding.allocation import Budget, Offered, allocate
+from relay.forwarding.ladder import EVERY_PICTURE, Choice, Encoding, ladder
 from relay.forwarding.pressure import Pressure
 from relay.io.media_session import SubscriberSession
 from relay.ports import Engine, PublicationStats
@@ -11,6 +12,7 @@ from streamsvc.base.media import MediaKind, Slot
 
 VOICE_BPS = 64_000
 """Kept free for the lead's and the stage's voice, headers included."""
+NOTHING = None, EVERY_PICTURE
 
 
 class Steering:
@@ -35,16 +37,17 @@ class Steering:
                 self._engine.set_target_layer(number, "")
             elif media.slot is not None and layers is not None:
                 pictures[media.slot] = number
-                offered.append(_offered(media.slot, layers, stats.rids.get(number)))
+                offered.append(_offered(media.slot, layers, stats.forwarded.get(number)))
         link_bps = min(stats.link_bps - VOICE_BPS, self._pressure.cap_bps)
         targets = allocate(offered, Budget(link_bps, stats.is_link_guessed))
         for entry in offered:
-            if entry.layers:
-                self._engine.set_target_layer(pictures[entry.slot], targets[entry.slot])
+            if entry.steps:
+                rid, most_temporal = targets[entry.slot] or NOTHING
+                self._engine.set_target_layer(pictures[entry.slot], rid, most_temporal)
 
 
-def _offered(slot: Slot, stats: PublicationStats, current_rid: str | None) -> Offered:
+def _offered(slot: Slot, stats: PublicationStats, current: Choice | None) -> Offered:
     """What lives; where nothing does, all there is: a shared screen that does not change sends
     nothing for seconds."""
     live = [layer for layer in stats.layers if layer.is_live] or stats.layers
-    return Offered(slot, [(layer.rid, layer.bitrate_bps) for layer in live], current_rid)
+    return Offered(slot, ladder([Encoding(layer.rid, layer.temporal) for layer in live]), current)

@@ -4,6 +4,7 @@ import ctypes
 from typing import Any
 
 Longs = ctypes.c_int64 * 7
+Nine = ctypes.c_int64 * 9
 
 
 class Held:

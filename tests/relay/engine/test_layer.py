@@ -25,6 +25,7 @@ from tests.support.native_values import i64, u16, u32
 
 CODECS = [Codec.OPUS, Codec.H264, Codec.VP8]
 Three = ctypes.c_int64 * 3
+Six = ctypes.c_int64 * 6
 PACKET = st.tuples(
     st.sampled_from([1, 1, 1, 1, 2, 30, 300, 1_100]),
     st.sampled_from([0, 0, 0, 1, 4, 200]),
@@ -32,16 +33,25 @@ PACKET = st.tuples(
     st.booleans(),
     st.booleans(),
     st.sampled_from([0, 1_000, 1_380]),
+    st.sampled_from([3, 0, 1, 0, 2]),
 )
-"""Step, how far behind the newest, ms since the last, key frame, repaired, bytes added."""
+"""Step, how far behind the newest, ms since the last, key frame, repaired, bytes added, mark of its
+temporal layer."""
 
 
-def payload(codec: Codec, number: int, is_key: bool, more: int) -> bytes:
+def payload(codec: Codec, number: int, is_key: bool, more: int, mark: int) -> bytes:
     if codec is Codec.OPUS:
         return opus_payload(number) + bytes(more)
     if codec is Codec.H264:
-        return h264_payload(number, is_key=is_key) + bytes(more)
-    return vp8_payload(number & 0x7FFF, number & 0xFF, is_key=is_key) + bytes(more)
+        return h264_payload(number, is_key=is_key, idc=mark) + bytes(more)
+    frame = vp8_payload(
+        number & 0x7FFF,
+        number & 0xFF,
+        is_key=is_key,
+        temporal_id=mark,
+        is_layer_sync=number % 3 == 0,
+    )
+    return frame + bytes(more)
 
 
 class Requests:
@@ -53,6 +63,9 @@ class Requests:
         self._given_up = 0
 
     def due(self, is_tapped: bool, now: float) -> bool:
+        if self.layer.has_lost_pattern:
+            self.layer.has_lost_pattern = False
+            self.wishes.want()
         if self.layer.nacks.given_up > self._given_up:
             self._given_up = self.layer.nacks.given_up
             self.wishes.want()
@@ -69,7 +82,7 @@ class Requests:
 def test_a_layer_is_what_the_model_says(
     native: ctypes.CDLL,
     codec: Codec,
-    events: list[tuple[tuple[int, int, int, bool, bool, int], bool, bool]],
+    events: list[tuple[tuple[int, int, int, bool, bool, int, int], bool, bool]],
 ) -> None:
     native.layer_made.restype = native.layer_find.restype = ctypes.c_void_p
     native.layer_take.restype = native.layer_keyframe_due.restype = ctypes.c_bool
@@ -78,17 +91,20 @@ def test_a_layer_is_what_the_model_says(
     model = layer_of(codec)
     requests = Requests(model)
     number, now_us = 65_000, 7_000_050
-    for (step, behind, after_ms, is_key, is_repaired, more), is_asked, is_tapped in events:
+    for (step, behind, after_ms, is_key, is_repaired, more, mark), is_asked, is_tapped in events:
         # no two instants are whole ms apart: the model's seconds are floating
         number, now_us = number + step, now_us + 1000 * after_ms + 7
         now = now_us / 1e6
-        packet = rtp(payload(codec, number - behind, is_key, more), number - behind, number * 90)
-        found, before = Three(), model.keyframe
+        content = payload(codec, number - behind, is_key, more, mark)
+        packet = rtp(content, number - behind, number // 2 * 90)
+        found, before = Six(), model.keyframe
         is_new = native.layer_take(ours, packet, len(packet), i64(now_us), is_repaired, found)
         received = model.receive(PacketView(packet), now, is_repaired=is_repaired)
         assert is_new == (received is not None)
         if received is not None:
+            place = received.place
             expected = [received.ext_seq, received.starts_keyframe, model.pixels]
+            expected += [place.temporal_id, place.starts_picture, place.opens]
             assert list(found) == expected
         if model.keyframe is not before:
             requests.wishes.keyframe_began()

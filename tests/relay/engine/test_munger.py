@@ -29,6 +29,15 @@ class Arrives:
 
 
 @dataclass(frozen=True)
+class LeaveOut:
+    """Packets of pictures that this viewer does not get, the first `step` after the newest."""
+
+    step: int
+    packets: int
+    is_same_picture: bool
+
+
+@dataclass(frozen=True)
 class Switch:
     """Another source takes over; its numbers have nothing to do with the former's."""
 
@@ -44,6 +53,14 @@ ARRIVES = st.builds(
     behind=st.sampled_from([0, 0, 0, 0, 1, 3, 40]),
     after_ms=st.integers(0, 500),
     picture=st.sampled_from([7, 15, 15, 15, 1, 0]),
+)
+
+
+LEAVE_OUT = st.builds(
+    LeaveOut,
+    step=st.sampled_from([1, 1, 1, 2, 5]),
+    packets=st.sampled_from([1, 1, 2, 3]),
+    is_same_picture=st.booleans(),
 )
 
 
@@ -83,6 +100,15 @@ class Both:
         self.model.switch(ext_seq, ts, at_us / 1e6, None if hint is None else hint & 0xFFFFFFFF)
         self.vp8.switch()
 
+    def leave_out(self, ext_seq: int, ts: int) -> None:
+        self.held.call("leave_out", i64(ext_seq), u32(ts), result=None)
+        self.model.leave_out(ext_seq, ts)
+
+    def is_late(self, ext_seq: int) -> bool:
+        is_late = self.held.call("is_late", i64(ext_seq), result=ctypes.c_bool)
+        assert is_late == self.model.is_late(ext_seq)
+        return bool(is_late)
+
     def munge(
         self, ext_seq: int, ts: int, at_us: int, payload: bytes
     ) -> tuple[int, int, bytes] | None:
@@ -106,7 +132,7 @@ class Both:
         if payload:
             found = vp8.descriptor(memoryview(payload))
             packet = InboundPacket(ext_seq, ts, False, payload, 0.0, False, found, b"")
-            assert written == self.vp8.munge(packet)
+            assert written == self.vp8.munge(packet, self.model.pictures_left_out(ext_seq))
         return out[0], out[1], written
 
 
@@ -114,10 +140,10 @@ class Both:
 @given(
     first=st.sampled_from([0, 1, 65_535]),
     first_ts=st.sampled_from([0, 0xFFFF_FFF0]),
-    events=st.lists(SWITCH | ARRIVES, max_size=40),
+    events=st.lists(SWITCH | ARRIVES | LEAVE_OUT, max_size=90),
 )
 def test_it_does_what_the_model_does(
-    native: ctypes.CDLL, first: int, first_ts: int, events: list[Arrives | Switch]
+    native: ctypes.CDLL, first: int, first_ts: int, events: list[Arrives | Switch | LeaveOut]
 ) -> None:
     both = Both(native, first, first_ts)
     ext_seq, ts, picture_id, at_us = 0, 0, 0, 1_000_000
@@ -126,6 +152,14 @@ def test_it_does_what_the_model_does(
             ext_seq, ts, picture_id = FIRST + event.seq, event.ts, event.picture_id
             hint = None if event.hint is None else both.model.last_ts + event.hint
             both.switch(ext_seq, ts, at_us, hint)
+            continue
+        if isinstance(event, LeaveOut):
+            ext_seq += event.step
+            for _ in range(event.packets):
+                ts += 0 if event.is_same_picture else 3_000
+                if not both.is_late(ext_seq):
+                    both.leave_out(ext_seq, ts & 0xFFFFFFFF)
+                ext_seq += 1
             continue
         ext_seq, at_us = ext_seq + event.step, at_us + 1000 * event.after_ms
         ts, picture_id = ts + 90 * event.after_ms, picture_id + event.step
@@ -138,13 +172,18 @@ def test_it_does_what_the_model_does(
 @settings(max_examples=25, deadline=None)
 @given(
     segments=st.lists(
-        st.tuples(SWITCH, st.permutations(range(12)), st.sampled_from([7, 15])),
+        st.tuples(
+            SWITCH,
+            st.permutations(range(12)),
+            st.sampled_from([7, 15]),
+            st.frozensets(st.integers(1, 11)),
+        ),
         min_size=2,
         max_size=6,
     )
 )
 def test_a_receiver_never_sees_a_number_twice_nor_a_step_back_at_a_switch(
-    native: ctypes.CDLL, segments: list[tuple[Switch, list[int], int]]
+    native: ctypes.CDLL, segments: list[tuple[Switch, list[int], int, frozenset[int]]]
 ) -> None:
     """Whatever the order inside a segment, the next one begins after all that was sent."""
     bits = segments[0][2]
@@ -152,12 +191,15 @@ def test_a_receiver_never_sees_a_number_twice_nor_a_step_back_at_a_switch(
     sent: list[int] = []
     pictures: set[int] = set()
     at_us = 1_000_000
-    for switch, order, _ in segments:
+    for switch, order, _, unwanted in segments:
         start = FIRST + switch.seq
         both.switch(start, switch.ts, at_us, None)
         # a key frame begins it
         for place in [0, *(other for other in order if other)]:
             at_us += 5_000
+            if place in unwanted and not both.is_late(start + place):
+                both.leave_out(start + place, switch.ts + 3_000 * place)
+                continue
             payload = vp8_payload(bits, switch.picture_id + place, place)
             numbers = both.munge(start + place, switch.ts + 3_000 * place, at_us, payload)
             assert numbers is not None

@@ -11,7 +11,7 @@ from relay.rtp.header import PacketView, is_rtcp
 from streamsvc.base.errors import ProtocolError
 from streamsvc.base.media import Codec
 from tests.support.engine_model import h264, vp8
-from tests.support.native_values import Longs
+from tests.support.native_values import Longs, Nine
 from tests.support.rtp_media import Packetizer, picture_clip
 
 MANY = settings(max_examples=150, deadline=None)
@@ -75,7 +75,7 @@ def test_rtcp_is_told_by_its_second_byte(native: ctypes.CDLL, second: int) -> No
 def test_a_vp8_descriptor_is_read_as_the_model_reads_it(
     native: ctypes.CDLL, payload: bytes
 ) -> None:
-    found = Longs()
+    found = Nine()
     is_whole = native.read_vp8(payload, len(payload), found)
     try:
         model = vp8.descriptor(memoryview(payload))
@@ -91,6 +91,8 @@ def test_a_vp8_descriptor_is_read_as_the_model_reads_it(
         model.picture_id_offset,
         model.tl0_picture_index or 0,
         model.tl0_offset,
+        model.temporal_id,
+        model.is_layer_sync,
     ]
     is_key = bool(native.vp8_is_keyframe_start(payload, len(payload)) & 1)
     assert is_key == vp8.is_keyframe_start(memoryview(payload))
@@ -112,7 +114,15 @@ def h264_payloads(draw: st.DrawFn) -> bytes:
     lie = draw(st.sampled_from([0, 0, 1, 60_000]))
     aggregate = b"".join((len(u) + lie & 0xFFFF).to_bytes(2, "big") + u for u in units)
     return draw(
-        st.sampled_from([units[0], b"\x18" + aggregate, b"\x7c" + bytes((0x80 | 7,)) + body, b""])
+        st.sampled_from(
+            [
+                units[0],
+                b"\x18" + aggregate,
+                b"\x7c" + bytes((0x80 | 7,)) + body,
+                b"\x3c\x01" + body,
+                b"",
+            ]
+        )
     )
 
 
@@ -128,6 +138,8 @@ def test_h264_is_looked_into_as_the_model_does(native: ctypes.CDLL, payload: byt
         function = getattr(native, name)
         function.restype = ctypes.c_bool
         assert function(payload, size) == model(view)
+    idc = h264.reference_idc(view)
+    assert native.reference_idc(payload, size) == (-1 if idc is None else idc)
     width, height = h264.picture_size(view) or (0, 0)
     is_sane = 0 < width <= LARGEST_SIDE and 0 < height <= LARGEST_SIDE
     native.h264_pixels.restype = ctypes.c_uint32

@@ -4,6 +4,7 @@ from tests.support.engine_model.bits import BitReader, OutOfBits
 
 _STAP_A = 24
 _FU_A = 28
+_SLICE = 1
 _IDR = 5
 _SPS = 7
 _SPS_BYTES = 512
@@ -44,6 +45,25 @@ def is_keyframe_start(payload: memoryview) -> bool:
 def is_parameter_set(payload: memoryview) -> bool:
     """Whether an SPS begins here, so that a decoder can start at this packet."""
     return _SPS in nal_types(payload)
+
+
+def reference_idc(payload: memoryview) -> int | None:
+    """`nal_ref_idc` of the picture of which this is a part: 0 where no other picture refers to it,
+    3 for an IDR picture; None where no slice is in this payload."""
+    if len(payload) > 1 and payload[0] & 0x1F == _FU_A:
+        return _slice_idc(payload[0], payload[1] & 0x1F)
+    if payload and payload[0] & 0x1F == _STAP_A:
+        units = _aggregated(payload)
+    else:
+        units = [payload] if payload else []
+    found = (_slice_idc(unit[0], unit[0] & 0x1F) for unit in units)
+    return next((idc for idc in found if idc is not None), None)
+
+
+def _slice_idc(header: int, kind: int) -> int | None:
+    if kind == _IDR:
+        return 3
+    return header >> 5 & 3 if _SLICE <= kind < _IDR else None
 
 
 def picture_size(payload: memoryview) -> tuple[int, int] | None:

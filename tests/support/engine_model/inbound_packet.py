@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from tests.support.engine_model.temporal import TemporalPlace
 from tests.support.engine_model.vp8 import Descriptor
 
 
@@ -21,3 +22,4 @@ class InboundPacket:
     """Of VP8."""
     packet: bytes
     """As it was sent, for the tap."""
+    place: TemporalPlace = TemporalPlace()

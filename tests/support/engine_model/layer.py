@@ -1,5 +1,7 @@
 """One encoding of a published track: its statistics, its last packets, its key frames."""
 
+from dataclasses import replace
+
 from relay.rtp.header import PacketView
 from relay.rtp.rtcp_reports import SenderReport
 from relay.rtp.seqnum import Unwrapper
@@ -13,7 +15,15 @@ from tests.support.engine_model.packet_cache import AUDIO_PACKETS, VIDEO_PACKETS
 from tests.support.engine_model.payload import picture_pixels
 from tests.support.engine_model.rate_meter import RateMeter
 from tests.support.engine_model.receive_stats import ReceiveStats
+from tests.support.engine_model.temporal import (
+    EVERY_PICTURE,
+    KEYFRAME,
+    TemporalPattern,
+    TemporalPlace,
+)
 
+_NEAR_PACKETS = 16
+"""A picture's late packet finds the others across so large a gap."""
 LIVE_SECONDS = 1.0
 """A video layer without packets for this long was stopped by its encoder."""
 BURST_BYTES = 40_000
@@ -44,6 +54,9 @@ class Layer:
         self._cache = PacketCache(AUDIO_PACKETS if is_audio else VIDEO_PACKETS)
         self._has_parameter_sets = False
         self._bytes_at_keyframe = 0
+        self._pattern = TemporalPattern()
+        self.has_lost_pattern = False
+        """Pictures may refer to what was left out: a key frame is wanted."""
 
     def receive(self, view: PacketView, now: float, *, is_repaired: bool) -> InboundPacket | None:
         """Take a packet in; None for a duplicate, or one that is too old to be of use."""
@@ -61,6 +74,8 @@ class Layer:
         )
         if not self._cache.put(packet):
             return None
+        packet = replace(packet, place=self._place(packet))
+        self._cache.amend(packet)
         self._unwrapper.extend(view.seq)
         self.stats.received(ext_seq, view.ts, now, is_repaired=is_repaired)
         self.nacks.received(ext_seq, now)
@@ -87,6 +102,53 @@ class Layer:
             return vp8.descriptor(payload)
         except ProtocolError:
             return None
+
+    # ---- temporal layers
+
+    def _place(self, packet: InboundPacket) -> TemporalPlace:
+        place = TemporalPlace()
+        if self.codec is Codec.H264:
+            place = self._h264_place(packet)
+        elif packet.descriptor is not None:
+            found = packet.descriptor
+            temporal_id = min(found.temporal_id, EVERY_PICTURE)
+            opens = temporal_id if found.is_layer_sync else 0
+            place = TemporalPlace(temporal_id, found.is_frame_start, opens)
+        return KEYFRAME if packet.starts_keyframe else place
+
+    def _h264_place(self, packet: InboundPacket) -> TemporalPlace:
+        highest = self._unwrapper.highest
+        is_new = highest is None or packet.ext_seq > highest
+        newest = highest if is_new else None
+        neighbors = [] if highest is None else self._neighbors(packet.ext_seq, newest)
+        for other in neighbors:
+            if other.ts == packet.ts:
+                return TemporalPlace(other.place.temporal_id)
+        idc = h264.reference_idc(memoryview(packet.payload))
+        is_next = highest is not None and packet.ext_seq == highest + 1
+        is_picture = is_new and bool(packet.payload)
+        if is_picture and not self._pattern.note(
+            idc, is_keyframe=packet.starts_keyframe, is_after_gap=not is_next
+        ):
+            self.has_lost_pattern = True
+        temporal_id = self._pattern.temporal_id(idc)
+        # nothing after a picture of id 0 refers to what was before it
+        return TemporalPlace(
+            temporal_id, is_picture and is_next, EVERY_PICTURE if temporal_id == 0 else 0
+        )
+
+    def _neighbors(self, ext_seq: int, highest: int | None) -> list[InboundPacket]:
+        """The nearest packets there are: the newest one of a new packet, of a late one those on
+        both sides."""
+        before = ext_seq - 1 if highest is None else highest
+        ways = [range(before, before - _NEAR_PACKETS, -1)]
+        if highest is None:
+            ways.append(range(ext_seq + 1, ext_seq + 1 + _NEAR_PACKETS))
+        nearest = (
+            next((there for n in way if n > 0 and (there := self._cache.find(n))), None)
+            for way in ways
+        )
+        return [there for there in nearest if there is not None]
 
     def _note_keyframe(self, packet: InboundPacket, payload: memoryview) -> None:
         if self.keyframe is not None and packet.ext_seq <= self.keyframe.ext_seq:

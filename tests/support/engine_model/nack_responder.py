@@ -30,6 +30,8 @@ class Sent:
     """The renumbered VP8 descriptor that stands for the source's; else empty."""
     packet: bytes
     """Voice: the very bytes before encryption. Pictures: empty, they are made again."""
+    is_empty: bool = False
+    """The number was kept for a packet that was left out then."""
     tries: int = 0
     last_at: float = float("-inf")
 

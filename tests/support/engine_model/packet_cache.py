@@ -24,6 +24,10 @@ class PacketCache:
         self._ring[index] = packet
         return True
 
+    def amend(self, packet: InboundPacket) -> None:
+        """More is known of the packet that was put last."""
+        self._ring[packet.ext_seq % self._size] = packet
+
     def find(self, ext_seq: int) -> InboundPacket | None:
         """The packet, if it is still there."""
         packet = self._ring[ext_seq % self._size]

@@ -18,14 +18,22 @@ SEND_TIME = b"\1\2\3"
 VIDEO_FEEDBACK = frozenset({"nack", "nack pli", "goog-remb"})
 
 
-def h264_payload(name: int, *, is_key: bool = False) -> bytes:
+def h264_payload(name: int, *, is_key: bool = False, idc: int = 3) -> bytes:
     """A single NAL unit that can be told apart; a key frame is an SPS that can't be read."""
-    return bytes((0x67 if is_key else 0x61, name & 0xFF))
+    return bytes((0x67 if is_key else 0x01 | idc << 5, name & 0xFF))
 
 
-def vp8_payload(picture_id: int, tl0: int, *, is_key: bool = False) -> bytes:
+def vp8_payload(
+    picture_id: int,
+    tl0: int,
+    *,
+    is_key: bool = False,
+    temporal_id: int = 0,
+    is_layer_sync: bool = False,
+) -> bytes:
     """One whole small frame with a 15-bit picture id."""
-    head = bytes((0x90, 0xE0, 0x80 | picture_id >> 8, picture_id & 0xFF, tl0, 0))
+    octet = temporal_id << 6 | is_layer_sync << 5
+    head = bytes((0x90, 0xE0, 0x80 | picture_id >> 8, picture_id & 0xFF, tl0, octet))
     return head + bytes((0 if is_key else 1, 9, 9))
 
 

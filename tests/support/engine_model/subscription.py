@@ -14,6 +14,8 @@ from tests.support.engine_model.munger import Munger
 from tests.support.engine_model.nack_responder import NackResponder, RepairBudget, Sent, SentRing
 from tests.support.engine_model.outbound_extensions import OutboundExtensions
 from tests.support.engine_model.publication import Publication
+from tests.support.engine_model.temporal import EVERY_PICTURE
+from tests.support.engine_model.thinning import Thinning
 from tests.support.engine_model.vp8_munger import Vp8Munger
 
 _RING = {MediaKind.AUDIO: 256, MediaKind.VIDEO: 512}
@@ -64,6 +66,7 @@ class Subscription:
         clock_rate = 48_000 if media.kind is MediaKind.AUDIO else 90_000
         self._munger = Munger(clock_rate, spec.first_seq, spec.first_ts)
         self._vp8 = Vp8Munger()
+        self._thinning = Thinning()
         self._source = _Source()
         self._ring = SentRing(_RING[media.kind])
         self.repairs = NackResponder(self._ring, budget, media.kind)
@@ -99,8 +102,10 @@ class Subscription:
         else:
             self._source = _Source(publication, None, None, *payload_types)
 
-    def set_target(self, rid: str | None) -> None:
-        """Move to this layer at its next key frame; None stops at once."""
+    def set_target(self, rid: str | None, most_temporal: int = EVERY_PICTURE) -> None:
+        """Move to this layer at its next key frame; None stops at once. Pictures of a higher
+        temporal id are left out, from the next one on that allows it."""
+        self._thinning.wanted = most_temporal
         self._source.target_rid = rid
         if rid is None:
             self._source.layer = None
@@ -131,14 +136,31 @@ class Subscription:
             if layer.rid != source.target_rid or not packet.starts_keyframe:
                 return None
             self._switch(layer, packet)
+        is_late = self._munger.is_late(packet.ext_seq)
+        if not is_late:
+            self._thinning.move(packet)
+        most = self._thinning.at(packet.ext_seq)
+        if most is None:
+            return None
+        is_left_out = packet.place.temporal_id > most
+        if is_left_out and not is_late:
+            self._munger.leave_out(packet.ext_seq, packet.ts)
+            return None
         numbers = self._munger.munge(packet.ext_seq, packet.ts, packet.arrival)
         if numbers is None:
             return None
-        return self._written(packet, *numbers, send_time)
+        if is_left_out:  # its number was kept: a gap would never close
+            return self._written(packet, numbers, (b"", b""), send_time)
+        payload, descriptor = packet.payload, b""
+        if packet.descriptor is not None:
+            payload = self._vp8.munge(packet, self._munger.pictures_left_out(packet.ext_seq))
+            descriptor = payload[: packet.descriptor.length]
+        return self._written(packet, numbers, (payload, descriptor), send_time)
 
     def _switch(self, layer: Layer, packet: InboundPacket) -> None:
         hint = self._switch_hint(layer, packet.ts)
         self._munger.switch(packet.ext_seq, packet.ts, packet.arrival, hint)
+        self._thinning.begin(packet.ext_seq)
         self._vp8.switch()
         self._source.layer = layer
 
@@ -155,16 +177,18 @@ class Subscription:
         return (same_instant + self._munger.ts_shift) & 0xFFFFFFFF
 
     def _written(
-        self, packet: InboundPacket, out_ext_seq: int, out_ts: int, send_time: bytes
+        self,
+        packet: InboundPacket,
+        numbers: tuple[int, int],
+        content: tuple[bytes, bytes],
+        send_time: bytes,
     ) -> bytes:
-        payload, descriptor = packet.payload, b""
-        if packet.descriptor is not None:
-            payload = self._vp8.munge(packet)
-            descriptor = payload[: packet.descriptor.length]
+        (out_ext_seq, out_ts), (payload, descriptor) = numbers, content
+        is_empty = bool(packet.payload) and not payload
         written = (
             write_header(
                 payload_type=self._source.payload_type,
-                is_marked=packet.is_marked,
+                is_marked=packet.is_marked and not is_empty,
                 seq=out_ext_seq,
                 ts=out_ts,
                 ssrc=self._ssrc,
@@ -173,7 +197,7 @@ class Subscription:
             + payload
         )
         kept = written if self.kind is MediaKind.AUDIO else b""
-        self._ring.put(Sent(out_ext_seq, out_ts, packet, descriptor, kept))
+        self._ring.put(Sent(out_ext_seq, out_ts, packet, descriptor, kept, is_empty))
         self.counts.packets += 1
         self.counts.octets += len(payload)
         return written
@@ -193,6 +217,8 @@ class Subscription:
 
     def _retransmission(self, sent: Sent, payload_type: int, send_time: bytes) -> bytes:
         payload = sent.descriptor + sent.source.payload[len(sent.descriptor) :]
+        if sent.is_empty:
+            payload = b""
         head = write_header(
             payload_type=payload_type,
             is_marked=sent.source.is_marked,

@@ -7,7 +7,9 @@ from streamsvc.base.errors import ProtocolError
 _EXTENDED = 0x80
 _HAS_PICTURE_ID = 0x80
 _HAS_TL0 = 0x40
+_HAS_TID = 0x20
 _HAS_TID_OR_KEYIDX = 0x30
+_LAYER_SYNC = 0x20
 _LONG_PICTURE_ID = 0x80
 _KEYFRAME_START_CODE = b"\x9d\x01\x2a"
 
@@ -25,7 +27,10 @@ class Descriptor:
     picture_id_offset: int
     tl0_picture_index: int | None
     tl0_offset: int
-    temporal_id: int | None
+    temporal_id: int
+    """0 where absent."""
+    is_layer_sync: bool
+    """Refers to nothing but the last picture of temporal id 0."""
 
 
 def descriptor(payload: memoryview) -> Descriptor:
@@ -51,9 +56,11 @@ def _descriptor(payload: memoryview) -> Descriptor:
     if flags & _HAS_TL0:
         tl0, tl0_offset = payload[position], position
         position += 1
-    temporal_id = None
+    temporal_id, is_layer_sync = 0, False
     if flags & _HAS_TID_OR_KEYIDX:
-        temporal_id = payload[position] >> 6
+        octet = payload[position]
+        if flags & _HAS_TID:
+            temporal_id, is_layer_sync = octet >> 6, bool(octet & _LAYER_SYNC)
         position += 1
     return Descriptor(
         length=position,
@@ -64,6 +71,7 @@ def _descriptor(payload: memoryview) -> Descriptor:
         tl0_picture_index=tl0,
         tl0_offset=tl0_offset,
         temporal_id=temporal_id,
+        is_layer_sync=is_layer_sync,
     )
 
 

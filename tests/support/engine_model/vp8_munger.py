@@ -22,29 +22,33 @@ class Vp8Munger:
         """The next packet begins a segment."""
         self._is_switching = True
 
-    def munge(self, packet: InboundPacket) -> bytes:
-        """The payload with its descriptor renumbered."""
+    def munge(self, packet: InboundPacket, left_out: int = 0) -> bytes:
+        """The payload with its descriptor renumbered; `left_out`: pictures of the segment before
+        it."""
         found = packet.descriptor
         if found is None:
             return packet.payload
         is_first = self._is_switching
         if is_first:
-            self._begin_segment(found)
-        return self._rewritten(packet.payload, found, is_first)
+            self._begin_segment(found, left_out)
+        return self._rewritten(packet.payload, found, left_out, is_first=is_first)
 
-    def _begin_segment(self, found: Descriptor) -> None:
+    def _begin_segment(self, found: Descriptor, left_out: int) -> None:
         self._is_switching = False
+        self._picture_id_shift = left_out
         if self._is_started:
-            self._picture_id_shift = self._last_picture_id + 1 - (found.picture_id or 0)
+            self._picture_id_shift += self._last_picture_id + 1 - (found.picture_id or 0)
             self._tl0_shift = self._last_tl0 + 1 - (found.tl0_picture_index or 0)
         self._is_started = True
 
-    def _rewritten(self, payload: bytes, found: Descriptor, is_first: bool) -> bytes:
+    def _rewritten(
+        self, payload: bytes, found: Descriptor, left_out: int, *, is_first: bool
+    ) -> bytes:
         """The first packet sets the pace; a late one does not take it back."""
         head = bytearray(payload[: found.length])
         if found.picture_id is not None:
             mask = 0x7FFF if found.picture_id_bits == 15 else 0x7F
-            picture_id = (found.picture_id + self._picture_id_shift) & mask
+            picture_id = (found.picture_id - left_out + self._picture_id_shift) & mask
             _put_picture_id(head, found.picture_id_offset, picture_id, mask)
             if is_first or _is_newer(picture_id, self._last_picture_id, mask):
                 self._last_picture_id = picture_id

@@ -34,6 +34,7 @@ static void fuzz_h264(const uint8_t *bytes, int length) {
     h264_is_parameter_set(bytes, length);
     h264_is_keyframe_start(bytes, length);
     h264_pixels(bytes, length);
+    must(h264_reference_idc(bytes, length) <= 3, "reference idc");
 }
 
 static void fuzz_rtcp(const uint8_t *bytes, int length) {

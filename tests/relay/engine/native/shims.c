@@ -48,6 +48,12 @@ bool munge(Munger *munger, int64_t ext_seq, uint32_t ts, int64_t arrival_us, uin
     return true;
 }
 
+void leave_out(Munger *munger, int64_t ext_seq, uint32_t ts) {
+    munger_leave_out(munger, ext_seq, ts);
+}
+
+bool is_late(const Munger *munger, int64_t ext_seq) { return munger_is_late(munger, ext_seq); }
+
 /* ---- reading */
 
 /* Payload type, marker, seq, ts, ssrc, payload start and end; false when malformed. */
@@ -70,11 +76,16 @@ int find_element(const uint8_t *bytes, int length, int id, int *at) {
     return size;
 }
 
-bool read_vp8(const uint8_t *payload, int length, int64_t out[7]) {
+int reference_idc(const uint8_t *payload, int length) {
+    return h264_reference_idc(payload, length);
+}
+
+bool read_vp8(const uint8_t *payload, int length, int64_t out[9]) {
     Vp8Descriptor found;
     if (!vp8_read(&found, payload, length)) return false;
-    int64_t values[7] = {found.length,     found.is_frame_start, found.picture_id,
-                         found.picture_id_bits, found.picture_id_at, found.tl0, found.tl0_at};
+    int64_t values[9] = {found.length,        found.is_frame_start, found.picture_id,
+                         found.picture_id_bits, found.picture_id_at,  found.tl0,
+                         found.tl0_at,        found.temporal_id,    found.is_layer_sync};
     memcpy(out, values, sizeof values);
     return true;
 }
@@ -397,10 +408,10 @@ Layer *layer_made(int codec) {
     return layer_new(1, "", (Codec)codec, &offset);
 }
 
-/* Extended number, whether a decoder can start here, and the picture's pixels; false for a packet
- * that is of no use. */
+/* Extended number, whether a decoder can start here, the picture's pixels, its temporal id, whether
+ * it begins here and what can be begun; false for a packet that is of no use. */
 bool layer_take(Layer *layer, const uint8_t *bytes, int length, int64_t now_us, bool is_repaired,
-                int64_t out[3]) {
+                int64_t out[6]) {
     RtpView view;
     const Packet *packet = NULL;
     if (rtp_read(&view, bytes, length)) packet = layer_receive(layer, &view, now_us, is_repaired);
@@ -408,6 +419,9 @@ bool layer_take(Layer *layer, const uint8_t *bytes, int length, int64_t now_us, 
     out[0] = packet->ext_seq;
     out[1] = packet->starts_keyframe;
     out[2] = layer->pixels;
+    out[3] = packet->temporal_id;
+    out[4] = packet->starts_picture;
+    out[5] = packet->opens;
     return true;
 }
 
@@ -432,6 +446,21 @@ void viewed_forward(Subscription *viewed, int64_t ext_seq, int64_t now_us) {
     Numbers numbers;
     if (!viewed->munger.has_segment) munger_switch(&viewed->munger, ext_seq, 0, now_us, NULL);
     munger_numbers(&viewed->munger, ext_seq, 0, now_us, &numbers);
+}
+
+void viewed_want(Subscription *viewed, uint8_t most_temporal) {
+    viewed->thinning.wanted = most_temporal;
+}
+
+/* A packet of `layer` on its way to the viewer: what is sent for it, its length, 0: nothing. */
+int viewed_take(Subscription *viewed, Layer *layer, const uint8_t *bytes, int length,
+                int64_t now_us, uint8_t out[MAX_DATAGRAM_BYTES]) {
+    RtpView view;
+    const Packet *packet = NULL;
+    if (rtp_read(&view, bytes, length)) packet = layer_receive(layer, &view, now_us, false);
+    if (packet && packet->starts_keyframe && viewed->layer != layer)
+        subscription_switch(viewed, layer, packet);
+    return packet && viewed->layer == layer ? subscription_write(viewed, packet, 0, 0, out) : 0;
 }
 
 /* Packets expected and lost on the link since the report before, and those that arrived. */

@@ -1,0 +1,52 @@
+"""What a slot can be filled with, from the cheapest to the best: a layer, whole or with fewer
+pictures a second.
+
+A larger picture comes before a smoother one, because a face that moves in steps is better seen than
+one that is small. But no larger picture is given at less than half of its pictures while a smaller
+one is there; only the smallest layer is thinned down to what it can do without.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+EVERY_PICTURE = 2
+"""Highest temporal id there is: nothing is left out."""
+LEAST_SHARE = 0.45
+"""Half of the pictures, as they are counted in a second."""
+
+
+@dataclass(frozen=True, slots=True)
+class Encoding:
+    """One layer as it comes from its publisher."""
+
+    rid: str
+    temporal: Sequence[tuple[int, int]]
+    """Bits and pictures per second up to each temporal id, `EVERY_PICTURE` the last."""
+
+
+class Choice(NamedTuple):
+    """What to forward: the pictures of a layer up to a temporal id."""
+
+    rid: str
+    most_temporal: int = EVERY_PICTURE
+
+
+class Step(NamedTuple):
+    """A choice and what it costs."""
+
+    choice: Choice
+    bps: int
+
+
+def ladder(encodings: Sequence[Encoding]) -> list[Step]:
+    """Steps upward, each costing more than the one before; `encodings`: smallest picture first."""
+    steps: list[Step] = []
+    for place, encoding in reversed(list(enumerate(encodings))):
+        pictures = encoding.temporal[-1][1]
+        for most_temporal in reversed(range(len(encoding.temporal))):
+            bps, kept = encoding.temporal[most_temporal]
+            is_smooth = kept >= LEAST_SHARE * pictures or place == 0
+            if is_smooth and (not steps or bps < steps[-1].bps):
+                steps.append(Step(Choice(encoding.rid, most_temporal), bps))
+    return steps[::-1]
