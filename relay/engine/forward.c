@@ -35,14 +35,16 @@ static void report_first(Engine *engine, const Subscription *subscription) {
         engine_send_compound(engine, &subscription->subscriber->peer, &compound);
 }
 
-static void forward_one(Engine *engine, Subscription *subscription, const Packet *packet,
-                        uint8_t padding) {
+/* How many packets that were: 0 or 1. */
+static uint64_t forward_one(Engine *engine, Subscription *subscription, const Packet *packet,
+                            uint8_t padding) {
     uint8_t *place = batch_place(engine->batch);
     uint32_t send_time = abs_send_time(packet->arrival_us);
     int length = subscription_write(subscription, packet, padding, send_time, place);
-    if (!length) return;
+    if (!length) return 0;
     send_rtp(engine, subscription->subscriber, place, length);
     if (subscription->packets == 1) report_first(engine, subscription);
+    return 1;
 }
 
 /* ---- bursts */
@@ -64,10 +66,12 @@ static void send_burst(Engine *engine, Layer *layer) {
     Burst *burst = &layer->burst;
     even_out(burst, layer_is_audio(layer));
     const SubscriptionList *viewers = &layer->viewers;
+    uint64_t forwarded = 0;
     for (int i = 0; i < viewers->count; i++)
         for (int k = 0; k < burst->count; k++)
-            forward_one(engine, viewers->items[i], burst->packets[k], burst->padding[k]);
-    counters_add(&engine->counters, COUNT_FORWARDED, (uint64_t)viewers->count * burst->count);
+            forwarded +=
+                forward_one(engine, viewers->items[i], burst->packets[k], burst->padding[k]);
+    counters_add(&engine->counters, COUNT_FORWARDED, forwarded);
     burst->count = 0;
 }
 
@@ -157,11 +161,12 @@ void engine_repair(Engine *engine, Subscription *subscription, uint16_t seq) {
 
 static void send_cached(Engine *engine, Subscription *subscription, Layer *layer, int64_t first) {
     if (!move_to(engine, subscription, layer, layer_find(layer, first))) return;
+    uint64_t forwarded = 0;
     for (int64_t seq = first; seq <= layer->highest; seq++) {
         const Packet *packet = layer_find(layer, seq);
-        if (packet) forward_one(engine, subscription, packet, 0);
+        if (packet) forwarded += forward_one(engine, subscription, packet, 0);
     }
-    counters_add(&engine->counters, COUNT_FORWARDED, (uint64_t)(layer->highest - first + 1));
+    counters_add(&engine->counters, COUNT_FORWARDED, forwarded);
 }
 
 /* From the cache where that is cheap, else by a key frame request. */

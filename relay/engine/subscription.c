@@ -78,18 +78,30 @@ static inline int most_temporal(Thinning *thinning, const Packet *packet, bool i
     return thinning->most;
 }
 
-int subscription_write(Subscription *subscription, const Packet *packet, uint8_t padding,
-                       uint32_t send_time, uint8_t *out) {
-    Numbers numbers;
+/* Numbers of a packet that goes out; false for one that does not. A late one that is not wanted goes
+ * out empty, because its number was kept and the gap would never close. */
+static bool number(Subscription *subscription, const Packet *packet, Numbers *numbers,
+                   bool *is_empty) {
     Munger *munger = &subscription->munger;
     bool is_late = munger_is_late(munger, packet->ext_seq);
     int most = most_temporal(&subscription->thinning, packet, is_late);
-    bool is_left_out = packet->temporal_id > most;
-    if (is_left_out && !is_late) munger_leave_out(munger, packet->ext_seq, packet->ts);
-    if ((is_left_out && !is_late) || most < 0) return 0;
-    if (!munger_numbers(munger, packet->ext_seq, packet->ts, packet->arrival_us, &numbers))
-        return 0;
-    if (packet->has_descriptor && !is_left_out) munger_vp8(munger, &packet->descriptor, &numbers);
+    *is_empty = packet->temporal_id > most;
+    if (*is_empty && !is_late) {
+        munger_leave_out(munger, packet->ext_seq, packet->ts);
+        return false;
+    }
+    if (most < 0) return false;
+    if (!munger_numbers(munger, packet->ext_seq, packet->ts, packet->arrival_us, numbers))
+        return false;
+    if (packet->has_descriptor && !*is_empty) munger_vp8(munger, &packet->descriptor, numbers);
+    return true;
+}
+
+int subscription_write(Subscription *subscription, const Packet *packet, uint8_t padding,
+                       uint32_t send_time, uint8_t *out) {
+    Numbers numbers;
+    bool is_empty;
+    if (!number(subscription, packet, &numbers, &is_empty)) return 0;
     Sent unkept, *sent = sent_ring_put(&subscription->sent, (uint16_t)numbers.seq);
     if (!sent) sent = &unkept;
     *sent = (Sent){
@@ -100,11 +112,11 @@ int subscription_write(Subscription *subscription, const Packet *packet, uint8_t
         .picture_id = numbers.picture_id,
         .tl0 = numbers.tl0,
         .has_mid = !subscription->knows_ssrc,
-        .is_empty = is_left_out, /* its number was kept: a gap would never close */
+        .is_empty = is_empty,
         .is_used = 1,
     };
     subscription->packets++;
-    if (!is_left_out) subscription->octets += packet->payload_length;
+    if (!is_empty) subscription->octets += packet->payload_length;
     int length = write_packet(subscription, packet, sent, send_time, out);
     return length + rtp_write_padding(out, length, padding);
 }

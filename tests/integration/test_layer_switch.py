@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import pytest
 
 from relay.forwarding.allocation import Budget, Offered
+from relay.forwarding.ladder import Choice
 from relay.io import steering
 from streamsvc.base.media import Slot
 from tests.integration.test_relay_chromium import (
@@ -45,8 +46,8 @@ async def test_a_switch_of_layers_freezes_nothing(
 ) -> None:
     wanted = {"rid": "q"}
 
-    def decided(offered: Sequence[Offered], _budget: Budget) -> dict[Slot, str | None]:
-        return {entry.slot: wanted["rid"] for entry in offered}
+    def decided(offered: Sequence[Offered], _budget: Budget) -> dict[Slot, Choice | None]:
+        return {entry.slot: Choice(wanted["rid"]) for entry in offered}
 
     async with (
         running_relay(media_host="0.0.0.0") as running,

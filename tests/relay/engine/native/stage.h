@@ -118,6 +118,7 @@ static inline void command_source(Engine *engine, uint32_t subscription, uint32_
     memset(&target, 0, sizeof target);
     target.subscription = subscription;
     target.has_target = true;
+    target.most_temporal = (uint8_t)(subscription % (TEMPORAL_IDS + 1)); /* one too many, too */
     strcpy(target.rid, rid);
     engine_command(engine, SET_TARGET, &target, sizeof target);
 }
