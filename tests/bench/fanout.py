@@ -1,9 +1,9 @@
 """CPU of forwarding one packet to one viewer: our service, Janus, and the floor of this machine.
 
 The same swarm watches each of them in the same run, with what Chrome sends back (reports, REMB, one
-per cent NACKs); the CPU is that of the server's process. The floor only encrypts and sends, with as
-many packets in a message as the engine had in its own. Janus runs as installed (a thread for each
-viewer) and with event loops, until it loses packets.
+per cent NACKs); the CPU is that of the server's process. The floor only encrypts and sends: in a
+tight loop, whose caches are always warm, and at the pace of a lesson's packets, as a server must.
+Janus runs as installed (a thread for each viewer) and with event loops, until it loses packets.
 """
 
 import asyncio
@@ -33,6 +33,9 @@ LOST_AT_MOST = 0.001
 EVENT_LOOPS = 2
 FLOOR_RUNS = (1, 2)
 """Packets in a message of the floor; an average frame of 1 Mbit/s has four, voice one."""
+
+PACKETS_PER_SECOND = 200
+"""To each viewer: voice, and a picture of 1 Mbit/s."""
 
 Figures = dict[str, float | int | str]
 
@@ -157,12 +160,19 @@ def measure_janus(
 
 
 def measure_floor(counts: tuple[int, ...], lengths: Lengths) -> Figures:
-    """One packet in a message, and as many as pictures bring at once."""
+    """One packet in a message, as many as pictures bring at once, and these at a lesson's pace."""
     figures: Figures = {}
     for viewers in counts:
         for packets in FLOOR_RUNS:
             found = floor.measure(viewers, run=packets, seconds=lengths.floor_seconds)
             figures[f"floor_{viewers}_run_{packets}_us_per_packet"] = found.us_per_packet
+        paced = floor.measure(
+            viewers,
+            run=FLOOR_RUNS[-1],
+            seconds=lengths.floor_seconds,
+            packets_per_second=PACKETS_PER_SECOND,
+        )
+        figures[f"floor_{viewers}_paced_us_per_packet"] = paced.us_per_packet
     return figures
 
 
@@ -180,6 +190,8 @@ def ratios(figures: Figures) -> Figures:
         if single and viewers in known:
             found["ratio_to_floor"] = known[viewers] / float(single)
             found["ratio_to_floor_viewers"] = viewers
+            paced = float(figures[f"floor_{viewers}_paced_us_per_packet"])
+            found["ratio_to_paced_floor"] = known[viewers] / paced
             break
     if 100 in known and 3000 in known:
         found["growth_100_to_3000"] = known[3000] / known[100]

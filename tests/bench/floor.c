@@ -33,6 +33,7 @@ struct floor_job {
 	int packet_bytes;
 	int run; /* packets of one destination in one message */
 	double seconds;
+	double period_seconds; /* from one round to the next; 0: no pause, caches stay warm */
 };
 
 struct floor_result {
@@ -133,6 +134,14 @@ static void one_round(struct arena *arena, const struct floor_job *job, uint16_t
 	flush(arena, waiting, job, result);
 }
 
+/* As packets come: the processor sleeps until the next ones. */
+static void pause_until(double at) {
+	double seconds = at - clock_seconds(CLOCK_MONOTONIC);
+	if (seconds <= 0) return;
+	struct timespec length = {(time_t)seconds, (long)((seconds - (double)(time_t)seconds) * 1e9)};
+	nanosleep(&length, NULL);
+}
+
 /* Rounds over all destinations until the time is over. 0, or -1 without memory. */
 int floor_run(const struct floor_job *job, struct floor_result *result) {
 	struct arena *arena = calloc(1, sizeof *arena);
@@ -144,11 +153,13 @@ int floor_run(const struct floor_job *job, struct floor_result *result) {
 		return -1;
 	}
 	uint16_t sequence = 1;
-	double ends = clock_seconds(CLOCK_MONOTONIC) + job->seconds;
+	double next = clock_seconds(CLOCK_MONOTONIC), ends = next + job->seconds;
 	double began = clock_seconds(CLOCK_THREAD_CPUTIME_ID);
 	while (clock_seconds(CLOCK_MONOTONIC) < ends) {
 		one_round(arena, job, sequence, result);
 		sequence = (uint16_t)(sequence + job->run);
+		next += job->period_seconds;
+		pause_until(next);
 	}
 	result->cpu_seconds = clock_seconds(CLOCK_THREAD_CPUTIME_ID) - began;
 	free(arena->bytes);

@@ -44,6 +44,7 @@ class Job(ctypes.Structure):
         ("packet_bytes", ctypes.c_int),
         ("run", ctypes.c_int),
         ("seconds", ctypes.c_double),
+        ("period_seconds", ctypes.c_double),
     )
 
 
@@ -67,9 +68,17 @@ class Floor:
 
 
 def measure(
-    destinations: int, *, packet_bytes: int = PACKET_BYTES, run: int = 1, seconds: float = 2.0
+    destinations: int,
+    *,
+    packet_bytes: int = PACKET_BYTES,
+    run: int = 1,
+    seconds: float = 2.0,
+    packets_per_second: float | None = None,
 ) -> Floor:
-    """µs of CPU per packet of `packet_bytes` (plain RTP), `run` of them per message."""
+    """µs of CPU per packet of `packet_bytes` (plain RTP), `run` of them per message.
+
+    With a rate (of each destination) the loop sleeps between rounds, as a server does.
+    """
     with tempfile.TemporaryDirectory() as folder, receivers(destinations) as opened:
         floor_run = _compiled(Path(folder)).floor_run
         sessions = [_session() for _ in range(destinations)]
@@ -87,6 +96,7 @@ def measure(
                 packet_bytes=packet_bytes,
                 run=run,
                 seconds=seconds,
+                period_seconds=run / packets_per_second if packets_per_second else 0.0,
             )
             result = Result()
             if floor_run(ctypes.byref(job), ctypes.byref(result)) != 0:
