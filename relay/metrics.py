@@ -27,6 +27,18 @@ PACKETS_FORWARDED = counter(
 PACKETS_REPAIRED = counter(
     "streamsvc_relay_packets_repaired", "RTP packets sent again after a subscriber's NACK."
 )
+PACKETS_PACED = counter(
+    "streamsvc_relay_packets_paced",
+    "Of those forwarded: sent at the pace of a thin link instead of at once (first pictures, key "
+    "frames).",
+)
+PACKETS_PROBED = counter(
+    "streamsvc_relay_packets_probed",
+    "RTP packets sent again to see whether a link can take more.",
+)
+PROBES = counter(
+    "streamsvc_relay_probes", "Probes of viewers' links, by result (passed, failed).", ("result",)
+)
 KEYFRAMES_REQUESTED = counter(
     "streamsvc_relay_keyframes_requested", "Key frame requests wanted by joins, losses and taps."
 )

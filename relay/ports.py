@@ -129,8 +129,8 @@ class EngineListener(Protocol):
     def ice_checked(self, check: ProvedCheck) -> None:
         """A check proved itself and was answered: where a peer is, or else may be."""
 
-    def handshake_datagram(self, session: int, datagram: bytes) -> None:
-        """DTLS, from an address that this ICE session has proved."""
+    def handshake_datagram(self, session: int, datagram: bytes, at: float) -> None:
+        """DTLS, from an address that this ICE session has proved; when it came."""
 
     def publication_started(self, number: int) -> None:
         """Its first packet was decrypted."""
@@ -184,6 +184,9 @@ class Engine(Protocol):
     def connect_peer(self, peer: int, session: int, keys: PeerKeys, address: Address) -> None:
         """Its handshake over this ICE session is done: media may flow."""
 
+    def measured_handshake(self, peer: int, round_trip: float) -> None:
+        """Before it is connected: seconds there and back. A subscriber who is far begins small."""
+
     def set_address(self, peer: int, address: Address) -> None:
         """It moved (NAT rebinding), proved by an authenticated check."""
 
@@ -209,6 +212,10 @@ class Engine(Protocol):
 
     def request_keyframe(self, publication: int) -> None:
         """Of the tapped layer, or of all that live where none is tapped."""
+
+    def probe(self, peer: int) -> None:
+        """A subscriber could use more than its link is thought to take: look whether it can, if it
+        is time to. Harmless to repeat."""
 
     # ---- statistics
 

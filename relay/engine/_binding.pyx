@@ -49,7 +49,7 @@ cdef extern from "engine.h" nogil:
     ctypedef enum Command:
         ADD_PUBLISHER, ADD_SUBSCRIBER, CONNECT_PEER, SET_ADDRESS, REMOVE_PEER, SET_SOURCE
         SET_TARGET, SET_MUTED, SET_TAPPED, REQUEST_KEYFRAME, SET_LINK, SET_BEAT, SET_ALLOWANCE
-        OPEN_NAME, CLOSE_NAME, CLOSE_ICE, SEND_STREAM
+        OPEN_NAME, CLOSE_NAME, CLOSE_ICE, SEND_STREAM, BEGIN_PROBE
     enum:
         PUBLICATION_STARTED, LAYERS_CHANGED, PUBLISHER_STATS, SUBSCRIBER_STATS
         TAP_OPENED, TAP_PACKET, TAP_CLOSED
@@ -124,6 +124,10 @@ cdef extern from "engine.h" nogil:
         bint has_target
         uint8_t most_temporal
         char rid[33]
+    ctypedef struct SetLink:
+        uint32_t place, bps, pace_bps
+    ctypedef struct BeginProbe:
+        uint32_t place, bps, length_ms
     ctypedef struct SetValue:
         uint32_t place, value
     ctypedef struct PublicationEvent:
@@ -156,7 +160,10 @@ cdef extern from "engine.h" nogil:
     ctypedef struct SubscriberFigures:
         uint64_t peer
         bint is_reported, has_round_trip
-        int64_t expected, lost, well, round_trip_us, least_round_trip_us
+        int64_t expected, lost, well
+        int64_t round_trip_us, least_round_trip_us, longest_round_trip_us
+        uint32_t probed_bps
+        bint can_probe
         uint64_t remb_bps
         int64_t remb_us
         uint64_t octets
@@ -213,7 +220,8 @@ NOTHING = 0xFFFFFFFF
 STREAM_ADDRESS_PARTS = 3 # host, port, number of the connection; UDP's have 2 or 4
 CODECS = {"opus": CODEC_OPUS, "h264": CODEC_H264, "vp8": CODEC_VP8}
 COUNTER_NAMES = (
-    "received", "sent", "bytes_sent", "forwarded", "repaired", "keyframes_wanted",
+    "received", "sent", "bytes_sent", "forwarded", "repaired", "paced", "probed",
+    "keyframes_wanted",
     "streams_accepted", "streams_closed", "streams_refused", "streams_unproved", "too_long",
     "not_ours", "stun_refused", "stranger", "unwanted", "malformed", "send_failed", "stream_full",
     "control_full", "tap_lost", "events_lost",
@@ -463,8 +471,15 @@ cdef class Core:
     def request_keyframe(self, uint32_t publication):
         return self._set(REQUEST_KEYFRAME, publication, 0)
 
-    def set_link(self, uint32_t peer, uint32_t bps):
-        return self._set(SET_LINK, peer, bps)
+    def set_link(self, uint32_t peer, uint32_t bps, uint32_t pace_bps):
+        cdef SetLink command
+        command.place, command.bps, command.pace_bps = peer, bps, pace_bps
+        return engine_command(self.engine, SET_LINK, &command, sizeof(command))
+
+    def begin_probe(self, uint32_t peer, uint32_t bps, uint32_t length_ms):
+        cdef BeginProbe command
+        command.place, command.bps, command.length_ms = peer, bps, length_ms
+        return engine_command(self.engine, BEGIN_PROBE, &command, sizeof(command))
 
     def set_beat(self, uint32_t peer, uint32_t seconds):
         return self._set(SET_BEAT, peer, seconds)
@@ -580,9 +595,10 @@ cdef tuple _subscriber(const SubscriberFigures *figures):
     ])
     round_trip = figures.round_trip_us / 1e6 if figures.has_round_trip else None
     remb = (figures.remb_bps, figures.remb_us / 1e6) if figures.remb_bps else None
+    probed = figures.longest_round_trip_us / 1e6, figures.probed_bps, bool(figures.can_probe)
     return (figures.peer, figures.expected if figures.is_reported else 0, figures.lost,
             figures.well, round_trip, figures.least_round_trip_us / 1e6, remb, figures.octets,
-            forwarded)
+            forwarded, probed)
 
 
 KINDS = {

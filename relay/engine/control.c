@@ -65,6 +65,7 @@ static void add_subscriber(Engine *engine, const AddSubscriber *command) {
     subscriber->round_trip_us = SECOND_US / 10;
     subscriber->beat_seconds = 1;
     repair_budget_init(&subscriber->budget, START_LINK_BPS, engine->instant.now_us);
+    pacer_init(&subscriber->pacer, START_PACE_BPS, engine->instant.now_us);
     for (int i = 0; i < command->count && i < MAX_SUBSCRIPTIONS; i++) {
         Subscription *subscription =
             subscriber->subscriptions + subscriber->subscription_count++;
@@ -135,6 +136,7 @@ static void remove_subscriber(Engine *engine, Subscriber *subscriber) {
         rtcp_write_goodbye(&goodbye, ssrcs, subscriber->subscription_count);
         engine_send_compound(engine, &subscriber->peer, &goodbye);
     }
+    engine_remove_paced(engine, subscriber);
     batch_send(engine->batch); /* what is in it refers to the peer's address */
     for (int i = 0; i < subscriber->subscription_count; i++) {
         Subscription *subscription = subscriber->subscriptions + i;
@@ -252,10 +254,21 @@ static void request_keyframe(Engine *engine, const SetValue *command) {
     }
 }
 
-static void set_link(Engine *engine, const SetValue *command) {
-    Peer *peer = peer_at(engine, command->place);
-    if (peer && peer->kind == PEER_SUBSCRIBER)
-        repair_budget_set_link(&((Subscriber *)peer)->budget, command->value);
+static Subscriber *subscriber_at(const Engine *engine, uint32_t place) {
+    Peer *peer = peer_at(engine, place);
+    return peer && peer->kind == PEER_SUBSCRIBER ? (Subscriber *)peer : NULL;
+}
+
+static void set_link(Engine *engine, const SetLink *command) {
+    Subscriber *subscriber = subscriber_at(engine, command->place);
+    if (!subscriber) return;
+    repair_budget_set_link(&subscriber->budget, command->bps);
+    pacer_set(&subscriber->pacer, command->pace_bps);
+}
+
+static void begin_probe(Engine *engine, const BeginProbe *command) {
+    Subscriber *subscriber = subscriber_at(engine, command->place);
+    if (subscriber) engine_begin_probe(engine, subscriber, command->bps, 1000LL * command->length_ms);
 }
 
 static void set_beat(Engine *engine, const SetValue *command) {
@@ -291,6 +304,7 @@ static void apply(Engine *engine, const Record *record) {
     case CLOSE_NAME: close_name(engine, command); break;
     case CLOSE_ICE: close_ice(engine, ((const SetValue *)command)->place); break;
     case SEND_STREAM: send_stream(engine, command); break;
+    case BEGIN_PROBE: begin_probe(engine, command); break;
     }
 }
 

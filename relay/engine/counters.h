@@ -11,6 +11,8 @@ typedef enum Counter {
     COUNT_BYTES_SENT,
     COUNT_FORWARDED, /* media packets to subscribers, without repairs */
     COUNT_REPAIRED,
+    COUNT_PACED, /* of those forwarded: sent at a viewer's pace, from the cache */
+    COUNT_PROBED, /* packets sent again to see what a link can take */
     COUNT_KEYFRAMES_WANTED,
     COUNT_STREAMS_ACCEPTED, /* connections by TCP */
     COUNT_STREAMS_CLOSED,

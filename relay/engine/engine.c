@@ -62,12 +62,14 @@ static bool make_tables(Engine *engine) {
     engine->subscription_places = MAX_SUBSCRIPTIONS * peers;
     engine->peers = calloc(peers, sizeof *engine->peers);
     engine->publishers = calloc(peers, sizeof *engine->publishers);
+    engine->paced = calloc(peers, sizeof *engine->paced);
     engine->publications = calloc(engine->publication_places, sizeof *engine->publications);
     engine->subscriptions = calloc(engine->subscription_places, sizeof *engine->subscriptions);
     engine->layers = calloc(LAYER_TABLE, sizeof *engine->layers);
     engine->ice_sessions = calloc(peers, sizeof *engine->ice_sessions);
     engine->board = calloc(peers, sizeof *engine->board);
-    return engine->board && engine->peers && engine->publishers && engine->publications && engine->subscriptions &&
+    return engine->board && engine->peers && engine->publishers && engine->paced &&
+           engine->publications && engine->subscriptions &&
            engine->layers && engine->ice_sessions &&
            address_table_init(&engine->by_address, peers) &&
            address_table_init(&engine->proved, MAX_PROVED * peers) &&
@@ -123,6 +125,7 @@ void engine_free(Engine *engine) {
     free(engine->board);
     free(engine->peers);
     free(engine->publishers);
+    free(engine->paced);
     free(engine->publications);
     free(engine->subscriptions);
     free(engine->layers);
@@ -223,6 +226,7 @@ static void tick(Engine *engine) {
     streams_tick(engine->streams, engine->instant.now_us);
     for (uint32_t i = 0; i < engine->publisher_count; i++)
         tick_publisher(engine, engine->publishers[i]);
+    engine_tick_paced(engine);
     int64_t worked_us = clock_us(CLOCK_THREAD_CPUTIME_ID);
     counters_add(&engine->counters, COUNT_WORKED_US, (uint64_t)(worked_us - engine->worked_us));
     engine->worked_us = worked_us;

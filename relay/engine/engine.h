@@ -40,6 +40,8 @@ typedef struct Engine {
     Streams *streams;
     Batch *batch;
     Layer *held; /* layers whose viewers lack packets, by `burst.next` */
+    Subscriber **paced; /* who is sent something at its pace now */
+    uint32_t paced_count;
     Instant instant;
     AddressTable by_address; /* of connected peers, for media */
     AddressTable proved; /* of ICE sessions, for handshakes */
@@ -94,12 +96,33 @@ void engine_take_media(Engine *engine, Peer *peer, uint8_t *bytes, int length, i
 void engine_forward(Engine *engine, Layer *layer, const Packet *packet);
 void engine_flush(Engine *engine, Layer *layer);
 void engine_flush_all(Engine *engine);
+uint64_t engine_forward_one(Engine *engine, Subscription *subscription, const Packet *packet,
+                            uint8_t padding, int64_t sent_us); /* how many packets: 0 or 1 */
+void engine_send_rtp(Engine *engine, Subscriber *subscriber, uint8_t *place, int length);
 void engine_send_compound(Engine *engine, Peer *peer, const Compound *compound);
+
+/* again.c */
 void engine_repair(Engine *engine, Subscription *subscription, uint16_t seq);
+double engine_send_delayed(Engine *engine, Subscriber *subscriber, double room);
+void engine_begin_probe(Engine *engine, Subscriber *subscriber, uint32_t bps, int64_t length_us);
+void engine_work_probe(Engine *engine, Subscriber *subscriber);
+
+/* catch_up.c */
 void engine_start_picture(Engine *engine, Subscription *subscription);
+double engine_catch_up(Engine *engine, Subscription *subscription, double room);
+void engine_slow_down(Engine *engine, Layer *layer, const Packet *packet);
+void engine_fill_gap(Engine *engine, Layer *layer, const Packet *packet);
+
+/* pace.c */
+double engine_room(Engine *engine, Subscriber *subscriber);
+void engine_add_paced(Engine *engine, Subscriber *subscriber);
+void engine_remove_paced(Engine *engine, Subscriber *subscriber);
+void engine_tick_paced(Engine *engine);
 
 /* feeding.c */
 void engine_feed(Subscription *subscription, Publication *publication);
+bool engine_move(Engine *engine, Subscription *subscription, SubscriptionList *list, Layer *layer,
+                 const Packet *packet);
 void engine_aim(Engine *engine, Subscription *subscription);
 void engine_interrupt(Engine *engine, Subscription *subscription);
 void engine_want_keyframe(Engine *engine, Layer *layer);

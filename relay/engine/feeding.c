@@ -1,12 +1,35 @@
-/* Who is fed by what: a subscription is in the list of its publication, of the layer it is
- * forwarded, and of the layer whose key frame it waits for. */
+/* Who is fed by what: a subscription is in the list of its publication, of the layer it is forwarded or
+ * catches up with, and of the layer whose key frame it waits for. */
 #include "engine.h"
 
+static void leave_layer(Subscription *subscription) {
+    if (!subscription->layer) return;
+    subscription_list_remove(&subscription->layer->viewers, subscription);
+    subscription_list_remove(&subscription->layer->catching, subscription);
+}
+
 static void leave_layers(Subscription *subscription) {
-    if (subscription->layer) subscription_list_remove(&subscription->layer->viewers, subscription);
+    leave_layer(subscription);
     if (subscription->awaited)
         subscription_list_remove(&subscription->awaited->waiting, subscription);
     subscription->layer = subscription->awaited = NULL;
+}
+
+/* To the viewers of a layer, or to those who catch up with it, beginning with this packet; false when
+ * memory is out. */
+bool engine_move(Engine *engine, Subscription *subscription, SubscriptionList *list, Layer *layer,
+                 const Packet *packet) {
+    Layer *before = subscription->layer;
+    if (before) engine_flush(engine, before); /* the rest of its last picture */
+    leave_layer(subscription);
+    if (!subscription_list_add(list, subscription)) {
+        subscription->layer = NULL;
+        return false;
+    }
+    subscription_list_remove(&layer->waiting, subscription);
+    subscription->awaited = NULL;
+    subscription_switch(subscription, layer, packet);
+    return true;
 }
 
 /* Feed the slot by `publication` (NULL: by nothing); nothing flows until a layer is aimed at. */
@@ -68,10 +91,13 @@ static void layer_removed(void *owner, Publication *publication, Layer *layer) {
     Engine *engine = owner;
     engine_flush(engine, layer);
     if (publication->tapped == layer) engine_close_tap(engine, publication);
-    while (layer->viewers.count) {
-        Subscription *subscription = layer->viewers.items[layer->viewers.count - 1];
-        subscription_list_remove(&layer->viewers, subscription);
-        subscription->layer = NULL;
+    SubscriptionList *forwarded[] = {&layer->viewers, &layer->catching};
+    for (int i = 0; i < 2; i++) {
+        while (forwarded[i]->count) {
+            Subscription *subscription = forwarded[i]->items[forwarded[i]->count - 1];
+            leave_layer(subscription);
+            subscription->layer = NULL;
+        }
     }
     while (layer->waiting.count) {
         Subscription *subscription = layer->waiting.items[layer->waiting.count - 1];

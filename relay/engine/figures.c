@@ -60,6 +60,8 @@ static void tell_subscriber(Engine *engine, const Subscriber *subscriber) {
     figures.least_round_trip_us = subscriber->least_round_trip_us;
     figures.remb_bps = subscriber->remb_bps;
     figures.remb_us = subscriber->remb_us;
+    figures.longest_round_trip_us = subscriber->longest_round_trip_us;
+    figures.probed_bps = subscriber->probed_bps;
     figures.count = subscriber->subscription_count;
     for (int i = 0; i < figures.count; i++) {
         const Subscription *subscription = subscriber->subscriptions + i;
@@ -69,6 +71,7 @@ static void tell_subscriber(Engine *engine, const Subscriber *subscriber) {
         its->most_temporal = subscription->thinning.most;
         if (subscription->layer) memcpy(its->rid, subscription->layer->rid, RID_BYTES);
         figures.octets += subscription->octets;
+        figures.can_probe |= subscription_can_repeat(subscription);
     }
     engine_tell(engine, SUBSCRIBER_STATS, &figures, sizeof figures);
 }

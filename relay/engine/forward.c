@@ -1,9 +1,9 @@
-/* To the viewers: packets, repairs, a first picture from the cache; and RTCP to anybody. */
+/* To the viewers: packets as they come; and RTCP to anybody. */
 #include "engine.h"
 
 #define PADDING_MOST 8 /* bytes */
 
-static void send_rtp(Engine *engine, Subscriber *subscriber, uint8_t *place, int length) {
+void engine_send_rtp(Engine *engine, Subscriber *subscriber, uint8_t *place, int length) {
     if (!subscriber->peer.address.length) { /* its connection ended, or its port has a new owner */
         counters_add(&engine->counters, COUNT_SEND_FAILED, 1);
         return;
@@ -35,14 +35,12 @@ static void report_first(Engine *engine, const Subscription *subscription) {
         engine_send_compound(engine, &subscription->subscriber->peer, &compound);
 }
 
-/* How many packets that were: 0 or 1. */
-static uint64_t forward_one(Engine *engine, Subscription *subscription, const Packet *packet,
-                            uint8_t padding) {
+uint64_t engine_forward_one(Engine *engine, Subscription *subscription, const Packet *packet,
+                            uint8_t padding, int64_t sent_us) {
     uint8_t *place = batch_place(engine->batch);
-    uint32_t send_time = abs_send_time(packet->arrival_us);
-    int length = subscription_write(subscription, packet, padding, send_time, place);
+    int length = subscription_write(subscription, packet, padding, abs_send_time(sent_us), place);
     if (!length) return 0;
-    send_rtp(engine, subscription->subscriber, place, length);
+    engine_send_rtp(engine, subscription->subscriber, place, length);
     if (subscription->packets == 1) report_first(engine, subscription);
     return 1;
 }
@@ -69,8 +67,8 @@ static void send_burst(Engine *engine, Layer *layer) {
     uint64_t forwarded = 0;
     for (int i = 0; i < viewers->count; i++)
         for (int k = 0; k < burst->count; k++)
-            forwarded +=
-                forward_one(engine, viewers->items[i], burst->packets[k], burst->padding[k]);
+            forwarded += engine_forward_one(engine, viewers->items[i], burst->packets[k],
+                                            burst->padding[k], burst->packets[k]->arrival_us);
     counters_add(&engine->counters, COUNT_FORWARDED, forwarded);
     burst->count = 0;
 }
@@ -92,25 +90,11 @@ void engine_flush_all(Engine *engine) {
     }
 }
 
-static bool move_to(Engine *engine, Subscription *subscription, Layer *layer, const Packet *packet) {
-    Layer *before = subscription->layer;
-    if (before) engine_flush(engine, before); /* the rest of its last picture */
-    if (before) subscription_list_remove(&before->viewers, subscription);
-    if (!subscription_list_add(&layer->viewers, subscription)) {
-        subscription->layer = NULL;
-        return false;
-    }
-    subscription_list_remove(&layer->waiting, subscription);
-    subscription->awaited = NULL;
-    subscription_switch(subscription, layer, packet);
-    return true;
-}
-
 /* Those who waited for a key frame of this layer move to it. */
 static void move_waiting(Engine *engine, Layer *layer, const Packet *packet) {
     for (int i = layer->waiting.count; i-- > 0;)
         if (peer_is_connected(&layer->waiting.items[i]->subscriber->peer))
-            move_to(engine, layer->waiting.items[i], layer, packet);
+            engine_move(engine, layer->waiting.items[i], &layer->viewers, layer, packet);
 }
 
 void engine_forward(Engine *engine, Layer *layer, const Packet *packet) {
@@ -118,68 +102,12 @@ void engine_forward(Engine *engine, Layer *layer, const Packet *packet) {
     bool is_move = packet->starts_keyframe && layer->waiting.count;
     if (burst->count == BURST_PACKETS || is_move) engine_flush(engine, layer);
     if (is_move) move_waiting(engine, layer, packet);
+    if (packet->starts_keyframe && !layer_is_audio(layer)) engine_slow_down(engine, layer, packet);
+    if (layer->catching.count) engine_fill_gap(engine, layer, packet);
     if (!layer->viewers.count) return;
     if (!burst->count) {
         burst->next = engine->held;
         engine->held = layer;
     }
     burst->packets[burst->count++] = packet;
-}
-
-/* ---- repairs */
-
-/* What was sent, if it can be sent again as it was: its payload type is that of the codec which
- * feeds the subscription now, and a number must never be used twice for other bytes. */
-static const Packet *source_of(const Engine *engine, const Subscription *subscription,
-                               const Sent *sent) {
-    const Publication *publication = subscription->publication;
-    const Layer *layer = sent && publication ? engine->layers[sent->layer_id] : NULL;
-    if (!layer || layer->codec != publication->spec.codec) return NULL;
-    int64_t behind = (int32_t)(sent->source_seq - (uint32_t)layer->highest);
-    int64_t ext_seq = layer->highest + behind;
-    return ext_seq > 0 ? layer_find(layer, ext_seq) : NULL;
-}
-
-void engine_repair(Engine *engine, Subscription *subscription, uint16_t seq) {
-    Subscriber *subscriber = subscription->subscriber;
-    Sent *sent = sent_ring_find(&subscription->sent, seq);
-    const Packet *packet = source_of(engine, subscription, sent);
-    int64_t now_us = engine->instant.now_us;
-    Repair repair =
-        repair_decide(packet ? sent : NULL, &subscriber->budget, packet ? packet->length : 0,
-                      subscription->spec.is_audio, subscriber->round_trip_us, now_us);
-    subscription->repairs[repair]++;
-    if (repair != REPAIR_SENT) return;
-    uint8_t *place = batch_place(engine->batch);
-    int length = subscription_repeat(subscription, sent, packet, abs_send_time(now_us), place);
-    if (!length) return;
-    counters_add(&engine->counters, COUNT_REPAIRED, 1);
-    send_rtp(engine, subscriber, place, length);
-}
-
-/* ---- the first picture */
-
-static void send_cached(Engine *engine, Subscription *subscription, Layer *layer, int64_t first) {
-    if (!move_to(engine, subscription, layer, layer_find(layer, first))) return;
-    uint64_t forwarded = 0;
-    for (int64_t seq = first; seq <= layer->highest; seq++) {
-        const Packet *packet = layer_find(layer, seq);
-        if (packet) forwarded += forward_one(engine, subscription, packet, 0);
-    }
-    counters_add(&engine->counters, COUNT_FORWARDED, forwarded);
-}
-
-/* From the cache where that is cheap, else by a key frame request. */
-void engine_start_picture(Engine *engine, Subscription *subscription) {
-    Layer *layer = subscription->awaited;
-    if (!layer || subscription->spec.is_audio) return;
-    if (!peer_is_connected(&subscription->subscriber->peer)) return;
-    engine_flush(engine, layer);
-    int64_t now_us = engine->instant.now_us;
-    bool is_muted = subscription->publication->is_muted;
-    int64_t first = is_muted ? 0 : layer_burst_start(layer, now_us);
-    if (first && subscription_can_start_at(subscription, layer_find(layer, first)))
-        send_cached(engine, subscription, layer, first);
-    else
-        engine_want_keyframe(engine, layer);
 }

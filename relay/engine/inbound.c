@@ -32,6 +32,8 @@ static void take_keyframe_requests(Engine *engine, Subscriber *subscriber,
     for (int i = 0; rtcp_read_keyframe_request(packet, i, &media_ssrc); i++) {
         Subscription *subscription = subscriber_find(subscriber, media_ssrc);
         if (!subscription || !subscription->layer) continue;
+        /* the picture it wishes for is on its way */
+        if (subscription->at[LIST_CATCHING]) continue;
         if (now_us - subscription->asked_keyframe_us < KEYFRAME_INTERVAL_US) continue;
         subscription->asked_keyframe_us = now_us;
         engine_want_keyframe(engine, subscription->layer);

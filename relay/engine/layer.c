@@ -26,6 +26,7 @@ Layer *layer_new(uint32_t ssrc, const char *rid, Codec codec, const WallOffset *
     layer->clock = (MediaClock){.offset = offset, .clock_rate = layer->stats.clock_rate};
     layer->viewers.kind = LIST_FORWARDED;
     layer->waiting.kind = LIST_WAITING;
+    layer->catching.kind = LIST_CATCHING;
     layer->last_packet_us = layer->keyframe_us = layer->keyframes.sent_us = NEVER_US;
     return layer;
 }
@@ -34,6 +35,7 @@ void layer_free(Layer *layer) {
     if (!layer) return;
     subscription_list_free(&layer->viewers);
     subscription_list_free(&layer->waiting);
+    subscription_list_free(&layer->catching);
     free(layer->cache);
     free(layer);
 }

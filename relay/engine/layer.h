@@ -47,7 +47,7 @@ typedef struct Layer {
     TemporalPattern pattern; /* of H.264 */
     NackList nacks;
     KeyframeRequests keyframes;
-    SubscriptionList viewers, waiting;
+    SubscriptionList viewers, waiting, catching;
     uint32_t pixels;
     int64_t highest; /* extended number; 0 before the first packet */
     int64_t keyframe_seq, keyframe_us, bytes_at_keyframe; /* keyframe_seq: 0 before the first */

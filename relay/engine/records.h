@@ -29,6 +29,7 @@ typedef enum Command {
     CLOSE_NAME,
     CLOSE_ICE,
     SEND_STREAM,
+    BEGIN_PROBE,
 } Command;
 
 typedef struct AddPublisher {
@@ -93,6 +94,15 @@ typedef struct SendStream {
     uint8_t bytes[MAX_DATAGRAM_BYTES];
 } SendStream;
 
+typedef struct SetLink {
+    uint32_t place, bps;
+    uint32_t pace_bps; /* for what can wait */
+} SetLink;
+
+typedef struct BeginProbe {
+    uint32_t place, bps, length_ms;
+} BeginProbe;
+
 /* The others: a place, and a switch or a number. */
 typedef struct SetValue {
     uint32_t place, value;
@@ -153,6 +163,9 @@ typedef struct SubscriberFigures {
     int64_t expected, lost; /* packets reports spoke of in the last second */
     int64_t well; /* and in the two before, if they were not told of: hardly any was lost */
     int64_t round_trip_us, least_round_trip_us;
+    int64_t longest_round_trip_us; /* since the last figures; 0: none was measured */
+    uint32_t probed_bps; /* what a probe that ended since then reached; 0: none did */
+    bool can_probe; /* there is something to repeat */
     uint64_t remb_bps; /* 0: none yet */
     int64_t remb_us;
     uint64_t octets; /* sent, in total */

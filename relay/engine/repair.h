@@ -54,4 +54,36 @@ typedef enum Repair {
 Repair repair_decide(Sent *sent, RepairBudget *budget, int size_bytes, bool is_voice,
                      int64_t round_trip_us, int64_t now_us);
 
+#define QUEUED_REPAIRS 32
+
+/* Repairs that were granted and wait for the link; a full queue takes no more, and the viewer asks
+ * again. */
+typedef struct RepairQueue {
+    struct {
+        uint8_t subscription; /* which of the subscriber's */
+        uint16_t seq;
+    } places[QUEUED_REPAIRS];
+    uint8_t first, count;
+} RepairQueue;
+
+static inline bool repair_queue_is_full(const RepairQueue *queue) {
+    return queue->count == QUEUED_REPAIRS;
+}
+
+static inline void repair_queue_put(RepairQueue *queue, int subscription, uint16_t seq) {
+    int place = (queue->first + queue->count++) % QUEUED_REPAIRS;
+    queue->places[place].subscription = (uint8_t)subscription;
+    queue->places[place].seq = seq;
+}
+
+/* Which of the subscriber's subscriptions the next one is of; -1 when none waits. */
+static inline int repair_queue_take(RepairQueue *queue, uint16_t *seq) {
+    if (!queue->count) return -1;
+    int place = queue->first;
+    queue->first = (uint8_t)((place + 1) % QUEUED_REPAIRS);
+    queue->count--;
+    *seq = queue->places[place].seq;
+    return queue->places[place].subscription;
+}
+
 #endif

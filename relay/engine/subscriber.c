@@ -14,6 +14,24 @@ Subscription *subscriber_find(Subscriber *subscriber, uint32_t ssrc) {
     return NULL;
 }
 
+uint64_t subscriber_sent_bytes(const Subscriber *subscriber) {
+    uint64_t sum = subscriber->repeated_bytes;
+    for (int i = 0; i < subscriber->subscription_count; i++) {
+        const Subscription *subscription = subscriber->subscriptions + i;
+        sum += subscription->octets + PACKET_BYTES * subscription->packets;
+    }
+    return sum;
+}
+
+double subscriber_layers_rate(const Subscriber *subscriber, int64_t now_us) {
+    double bps = 0;
+    for (int i = 0; i < subscriber->subscription_count; i++) {
+        Layer *layer = subscriber->subscriptions[i].layer;
+        if (layer) bps += rate_meter_bps(&layer->rate, now_us);
+    }
+    return bps / 8;
+}
+
 /* Arrival of the report, minus LSR, minus DLSR (RFC 3550 section 6.4.1); negative if it knows no
  * report of ours. */
 static int64_t round_trip_us(const ReportBlock *block, int64_t wall_us) {
@@ -24,6 +42,8 @@ static int64_t round_trip_us(const ReportBlock *block, int64_t wall_us) {
 }
 
 static void measured(Subscriber *subscriber, int64_t sample_us) {
+    if (sample_us > subscriber->longest_round_trip_us)
+        subscriber->longest_round_trip_us = sample_us;
     if (!subscriber->has_round_trip) {
         subscriber->round_trip_us = subscriber->least_round_trip_us = sample_us;
         subscriber->has_round_trip = true;
@@ -72,8 +92,9 @@ bool subscriber_is_due(const Subscriber *subscriber) {
     bool is_lossy = subscriber->lost * WORTH_TELLING > subscriber->expected;
     int64_t steady_us = subscriber->least_round_trip_us * 5 / 4 + ROUND_TRIP_SLACK_US;
     bool is_late = subscriber->has_round_trip && subscriber->round_trip_us > steady_us;
+    bool is_probed = subscriber->probed_bps != 0;
     bool is_time = subscriber->untold_seconds + 1 >= subscriber->beat_seconds;
-    return is_time || is_lossy || is_late || !is_shown_as_told(subscriber);
+    return is_time || is_probed || is_lossy || is_late || !is_shown_as_told(subscriber);
 }
 
 void subscriber_end_second(Subscriber *subscriber, bool is_told) {
@@ -82,6 +103,7 @@ void subscriber_end_second(Subscriber *subscriber, bool is_told) {
     subscriber->untold_seconds = is_told ? 0 : subscriber->untold_seconds + 1;
     subscriber->expected = subscriber->lost = 0;
     subscriber->is_reported = false;
+    if (is_told) subscriber->longest_round_trip_us = subscriber->probed_bps = 0;
     for (int i = 0; is_told && i < subscriber->subscription_count; i++)
         subscriber->subscriptions[i].told_layer_id = layer_id(subscriber->subscriptions + i);
 }

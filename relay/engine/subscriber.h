@@ -3,11 +3,14 @@
 #define RELAY_ENGINE_SUBSCRIBER_H
 
 #include "board.h"
+#include "pacer.h"
 #include "peer.h"
+#include "probe.h"
 #include "subscription.h"
 
 #define MAX_SUBSCRIPTIONS 8 /* of one subscriber; the product negotiates five */
 #define START_LINK_BPS 1200000
+#define START_PACE_BPS 3000000
 
 typedef struct Subscriber {
     Peer peer;
@@ -17,6 +20,14 @@ typedef struct Subscriber {
     int64_t round_trip_us; /* smoothed; a guess until the first report */
     int64_t least_round_trip_us;
     bool has_round_trip;
+    Pacer pacer;
+    RepairQueue delayed;
+    Probe probe;
+    int paced_at; /* its place among those who are paced now, plus one; 0: not there */
+    uint64_t repeated_bytes; /* repairs of pictures and probes, with all headers */
+    /* since control was told last */
+    int64_t longest_round_trip_us;
+    uint32_t probed_bps; /* what a probe that ended reached; 0: none did */
     /* of this second, by its reports */
     int64_t expected, lost;
     bool is_reported;
@@ -28,6 +39,13 @@ typedef struct Subscriber {
 } Subscriber;
 
 Subscription *subscriber_find(Subscriber *subscriber, uint32_t ssrc);
+
+/* Everything it was sent so far, about. */
+uint64_t subscriber_sent_bytes(const Subscriber *subscriber);
+
+/* Bytes a second that all its layers have together, so that what is paced reaches its end whatever
+ * the link is thought to take. */
+double subscriber_layers_rate(const Subscriber *subscriber, int64_t now_us);
 
 void subscriber_report_blocks(Subscriber *subscriber, const ReportBlock *blocks, int count,
                               Instant instant);

@@ -36,6 +36,7 @@ struct Subscription {
     struct Subscriber *subscriber;
     struct Publication *publication; /* what feeds it; NULL: nothing */
     Layer *layer; /* being forwarded */
+    int64_t next_seq; /* while it catches up: where it is in the layer's cache */
     Layer *awaited; /* its next key frame is where to move to it */
     char target_rid[RID_BYTES];
     bool has_target;
@@ -74,6 +75,13 @@ bool subscription_can_start_at(const Subscription *subscription, const Packet *p
  * not yet encrypted, into `out`; its length, 0 if it is not for it. */
 int subscription_write(Subscription *subscription, const Packet *packet, uint8_t padding,
                        uint32_t send_time, uint8_t *out);
+
+/* Whether what flows can be sent again without being asked for: a receiver drops a second copy that
+ * comes as RTX, and of nothing else. */
+static inline bool subscription_can_repeat(const Subscription *subscription) {
+    return subscription->layer && !subscription->spec.is_audio &&
+           subscription->rtx_payload_type >= 0 && subscription->sent.places;
+}
 
 /* The packet again: voice byte for byte, pictures as RTX (RFC 4588) where agreed; 0 if not. */
 int subscription_repeat(Subscription *subscription, const Sent *sent, const Packet *packet,

@@ -6,9 +6,9 @@
 
 typedef struct Subscription Subscription;
 
-/* The lists a subscription can be in: fed by a publication, forwarded a layer, waiting for the key
- * frame of a layer. */
-enum { LIST_FED, LIST_FORWARDED, LIST_WAITING, LISTS };
+/* The lists a subscription can be in: fed by a publication, forwarded a layer as it comes, waiting for
+ * the key frame of a layer, catching up with a layer from its cache. */
+enum { LIST_FED, LIST_FORWARDED, LIST_WAITING, LIST_CATCHING, LISTS };
 
 typedef struct SubscriptionList {
     Subscription **items;

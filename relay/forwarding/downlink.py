@@ -3,15 +3,21 @@
 REMB alone is neither a probe (it stays near what is sent) nor a loss signal (a bad radio lowers it
 for nothing), so it counts only when loss confirms it. Loss alone with a steady round trip is a bad
 radio rather than a full link, and lowers the estimate only so far. The estimate falls by at most
-half at a time and climbs by trials, each failed trial doubling the wait for the next.
+half at a time and climbs by probes (`probing`), where the receiver takes them, once it has shown
+that it has a limit; else by trials, each failed trial doubling the wait for the next.
 """
 
 from collections import deque
 
 from relay.forwarding.loss_window import MAX_REPORTS, LossWindow
+from relay.forwarding.probing import LinkNow
 
 START_BPS = 1_200_000
 """A middle layer and a screen; a good link shows itself within seconds."""
+FAR_START_BPS = 300_000
+"""The smallest picture. A satellite or an old phone network is rarely faster at first, what it can't
+take is seen seconds later, and voice waits behind it until then."""
+FAR_ROUND_TRIP_SECONDS = 0.4
 MAX_BPS = 6_000_000
 MIN_BPS = 60_000
 LOSSY_FLOOR_BPS = 200_000
@@ -32,6 +38,10 @@ FIRST_HOLD_SECONDS = 1.5
 HOLD_SECONDS = 5.0
 MAX_HOLD_SECONDS = 120.0
 CLIMB = 1.5
+PACE_OF_GUESS = 2.5
+"""What can wait is sent at so many times a link that was never full; browsers do the same."""
+PACE_OF_LIMIT = 1.25
+"""And of one that was: it can't be much more, and what is more waits in front of the voice."""
 _BACKOFF = 0.85
 _LEAST_FALL = 0.5
 _SETTLE_SECONDS = 2.0
@@ -55,6 +65,7 @@ class Downlink:
         that grows."""
         self.is_measured = False
         """Whether a round trip was ever measured."""
+        self.is_far = False
         self._least_round_trip: float | None = None
         self._loss = LossWindow()
         self._remb_bps: int | None = None
@@ -64,6 +75,22 @@ class Downlink:
         self._reported_at = float("-inf")
         self._climbed_at = float("-inf")
         self._mostly_lost_since: float | None = None
+
+    def begin_far(self, round_trip: float) -> None:
+        """A handshake took so many seconds there and back, before anything was sent."""
+        if round_trip > FAR_ROUND_TRIP_SECONDS:
+            self.is_far = True
+            self.bps = min(self.bps, FAR_START_BPS)
+
+    @property
+    def has_limit(self) -> bool:
+        """Whether more than the estimate is known, or likely, to be too much."""
+        return self.has_fallen or self.is_far
+
+    @property
+    def pace_bps(self) -> int:
+        """For what can wait: a first picture, a key frame, repairs."""
+        return int(self.bps * (PACE_OF_LIMIT if self.has_limit else PACE_OF_GUESS))
 
     def remb(self, bitrate_bps: int, now: float) -> None:
         """The receiver's own estimate."""
@@ -83,6 +110,9 @@ class Downlink:
         self._is_draining = self.is_measured and smoothed < DRAINING_SHARE * self.round_trip
         self.round_trip, self._least_round_trip = smoothed, least
         self.is_measured = True
+        if self.is_far and least < FAR_ROUND_TRIP_SECONDS / 2:  # its handshake was slow, not its link
+            self.is_far = False
+            self.bps = self.bps if self.has_fallen else max(self.bps, START_BPS)
 
     def reported(self, expected: int, lost: int, sent_bps: int, now: float) -> bool:
         """Packets a report speaks of, and how many the link lost; True if the estimate fell."""
@@ -153,9 +183,24 @@ class Downlink:
 
     def climb(self, sent_bps: int, now: float) -> None:
         """Call about once a second: a link that was well for a while may try more."""
-        if self.bps >= MAX_BPS or self._floor(sent_bps, now) is not None:
-            return
-        if now - self._changed_at < self._hold or self._reported_at <= self._changed_at:
+        if self.next_bps(sent_bps, now) is None or now - self._changed_at < self._hold:
             return
         self.bps = min(MAX_BPS, int(self.bps * CLIMB))
         self._changed_at = self._climbed_at = now
+
+    def next_bps(self, sent_bps: int, now: float) -> int | None:
+        """What a climb would come to; None while the link is not well, or at the top."""
+        if self.bps >= MAX_BPS or self._floor(sent_bps, now) is not None:
+            return None
+        if self._reported_at <= self._changed_at:
+            return None
+        return min(MAX_BPS, int(self.bps * CLIMB))
+
+    def probed(self, bps: int, now: float) -> None:
+        """So much was sent for a moment, and arrived."""
+        self.bps = max(self.bps, min(MAX_BPS, bps))
+        self._changed_at = now
+
+    def before_probe(self, now: float) -> LinkNow:
+        """What is known of it now."""
+        return LinkNow(self.round_trip, self._loss.fraction(now), self._fresh_remb(now))

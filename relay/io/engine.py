@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 
 from relay.engine._binding import NOTHING, STREAM_ADDRESS_PARTS, Core
 from relay.forwarding.ladder import EVERY_PICTURE
+from relay.forwarding.probing import PROBE_SECONDS
 from relay.forwarding.publication import PublicationSpec
 from relay.forwarding.subscription import SubscriptionSpec
 from relay.io.engine_figures import EngineFigures
@@ -230,6 +231,10 @@ class NativeEngine:
         inbound, outbound = session_address(keys.inbound), session_address(keys.outbound)
         self._command(lambda: self._core.connect_peer(place, session, inbound, outbound, address))
 
+    def measured_handshake(self, peer: int, round_trip: float) -> None:
+        """See `Engine`."""
+        self._figures.measured_handshake(peer, round_trip)
+
     def set_address(self, peer: int, address: Address) -> None:
         """See `Engine`."""
         place = self._peers.find(peer)
@@ -320,10 +325,17 @@ class NativeEngine:
         if place is not None:
             self._command(lambda: self._core.set_allowance(place, bps))
 
-    def _set_link(self, peer: int, bps: int) -> None:
+    def _set_link(self, peer: int, bps: int, pace_bps: int) -> None:
         place = self._peers.find(peer)
         if place is not None:
-            self._command(lambda: self._core.set_link(place, bps))
+            self._command(lambda: self._core.set_link(place, bps, pace_bps))
+
+    def probe(self, peer: int) -> None:
+        """See `Engine`."""
+        place = self._peers.find(peer)
+        bps = self._figures.begin_probe(peer, self._clock.now()) if place is not None else None
+        if place is not None and bps is not None:
+            self._command(lambda: self._core.begin_probe(place, bps, int(1000 * PROBE_SECONDS)))
 
     def _set_beat(self, peer: int, seconds: int) -> None:
         place = self._peers.find(peer)

@@ -11,7 +11,9 @@ from typing import Any
 
 from relay.forwarding.downlink import Downlink
 from relay.forwarding.ladder import Choice
+from relay.forwarding.probing import LinkNews, Probing, ProbeTurns, Verdict
 from relay.forwarding.uplink import Uplink
+from relay.metrics import PROBES
 from relay.ports import (
     LayerStats,
     PublicationStats,
@@ -43,9 +45,14 @@ class _Subscribed:
 
     measured_at: float
     downlink: Downlink
+    probing: Probing
     forwarded: Mapping[int, Choice | None]
     octets: int = 0
-    told_bps: int = 0
+    sent_bps: int = 0
+    can_probe: bool = False
+    wanted_at: float = float("-inf")
+    """When a better picture was wanted than the estimate allows."""
+    told: tuple[int, int] = (0, 0)
     beat_seconds: int = 1
 
 
@@ -58,7 +65,7 @@ class EngineFigures:
     def __init__(
         self,
         set_allowance: Callable[[int, int], None],
-        set_link: Callable[[int, int], None],
+        set_link: Callable[[int, int, int], None],
         set_beat: Callable[[int, int], None],
     ) -> None:
         self._set_allowance = set_allowance
@@ -68,6 +75,7 @@ class EngineFigures:
         self._publishers: dict[int, _Published] = {}
         self._subscribers: dict[int, _Subscribed] = {}
         self._publications: dict[int, _Publication] = {}
+        self._turns = ProbeTurns()
 
     # ---- who is there
 
@@ -79,7 +87,15 @@ class EngineFigures:
 
     def add_subscriber(self, peer: int, subscriptions: tuple[int, ...], now: float) -> None:
         """From now on its records count."""
-        self._subscribers[peer] = _Subscribed(now, Downlink(now), dict.fromkeys(subscriptions))
+        nothing = dict.fromkeys(subscriptions)
+        self._subscribers[peer] = _Subscribed(now, Downlink(now), Probing(now), nothing)
+
+    def measured_handshake(self, peer: int, round_trip: float) -> None:
+        """Before its media flows: seconds there and back."""
+        found = self._subscribers.get(peer)
+        if found is not None:
+            found.downlink.begin_far(round_trip)
+            self._tell_link(peer, found)
 
     def remove(self, peer: int) -> None:
         """Forget it."""
@@ -114,7 +130,7 @@ class EngineFigures:
 
     def subscriber(self, record: tuple[Any, ...], now: float) -> None:
         """One SubscriberFigures."""
-        peer, expected, lost, well, round_trip, least, remb, octets, forwarded = record
+        peer, expected, lost, well, round_trip, least, remb, octets, forwarded, probed = record
         found = self._subscribers.get(peer)
         if found is None:
             return
@@ -130,22 +146,62 @@ class EngineFigures:
             downlink.round_trips(round_trip, least)
         if well:
             downlink.was_well(well, now)
-        if expected:
-            downlink.reported(expected, lost, sent_bps, now)
-        downlink.climb(sent_bps, now)
-        if downlink.bps != found.told_bps:
-            found.told_bps = downlink.bps
-            self._set_link(peer, downlink.bps)
-        beat_seconds = QUIET_SECONDS if downlink.is_settled(now, QUIET_SECONDS) else 1
+        longest_round_trip, probed_bps, found.can_probe = probed
+        found.sent_bps = sent_bps
+        if expected and downlink.reported(expected, lost, sent_bps, now) and found.probing.fell(now):
+            PROBES.labels("failed").inc()
+        remb_bps = remb[0] if remb is not None else None
+        news = LinkNews(expected, lost, longest_round_trip, remb_bps, probed_bps)
+        self._judge(found, news, now)
+        if not (downlink.has_limit and found.can_probe):
+            downlink.climb(sent_bps, now)
+        self._tell_link(peer, found)
+        beat_seconds = QUIET_SECONDS if self._is_settled(found, now) else 1
         if beat_seconds != found.beat_seconds:
             found.beat_seconds = beat_seconds
             self._set_beat(peer, beat_seconds)
         self._told.add(peer)
 
+    @staticmethod
+    def _is_settled(found: _Subscribed, now: float) -> bool:
+        if found.downlink.has_limit and found.can_probe:
+            return now - found.wanted_at > QUIET_SECONDS + 1
+        return found.downlink.is_settled(now, QUIET_SECONDS)
+
+    def _tell_link(self, peer: int, found: _Subscribed) -> None:
+        link = found.downlink.bps, found.downlink.pace_bps
+        if link != found.told:
+            found.told = link
+            self._set_link(peer, *link)
+
     def take_told(self) -> list[int]:
         """Subscribers a record of whom came since the last call."""
         told, self._told = list(self._told), set()
         return told
+
+    # ---- probes
+
+    @staticmethod
+    def _judge(found: _Subscribed, news: LinkNews, now: float) -> None:
+        judged = found.probing.heard(news, now)
+        if judged is None:
+            return
+        verdict, bps = judged
+        PROBES.labels(verdict.name.lower()).inc()
+        if verdict is Verdict.PASSED:
+            found.downlink.probed(bps, now)
+
+    def begin_probe(self, peer: int, now: float) -> int | None:
+        """The rate to probe at, if that subscriber's link is to be looked at now."""
+        found = self._subscribers.get(peer)
+        if found is None or not found.can_probe or not found.downlink.has_limit:
+            return None
+        found.wanted_at = now
+        bps = found.downlink.next_bps(found.sent_bps, now)
+        if bps is None or not found.probing.is_due(now) or not self._turns.take(now):
+            return None
+        found.probing.begin(bps, found.downlink.before_probe(now), now)
+        return bps
 
     # ---- reading
 

@@ -8,6 +8,8 @@ from relay.metrics import (
     ENGINE_WORKED,
     KEYFRAMES_REQUESTED,
     PACKETS_FORWARDED,
+    PACKETS_PACED,
+    PACKETS_PROBED,
     PACKETS_REPAIRED,
     STREAMS,
 )
@@ -18,6 +20,8 @@ _PLAIN = {
     "bytes_sent": BYTES_SENT,
     "forwarded": PACKETS_FORWARDED,
     "repaired": PACKETS_REPAIRED,
+    "paced": PACKETS_PACED,
+    "probed": PACKETS_PROBED,
     "keyframes_wanted": KEYFRAMES_REQUESTED,
     "streams_accepted": STREAMS.labels("accepted"),
     "streams_closed": STREAMS.labels("closed"),

@@ -48,7 +48,7 @@ class EngineNews:
         control = self._core.control(RECORDS_AT_ONCE)
         for session, address, at, check, datagram in control:
             if check is None:
-                self._listener.handshake_datagram(session, datagram)
+                self._listener.handshake_datagram(session, datagram, at)
             else:
                 ufrag, nominates, elsewhere_at = check
                 self._listener.ice_checked(

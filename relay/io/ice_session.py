@@ -2,6 +2,7 @@
 
 import asyncio
 import secrets
+import time
 from collections.abc import Callable
 
 from relay.metrics import DATAGRAMS_DROPPED
@@ -37,6 +38,9 @@ class IceSession:
         self._send = send
         self._inbox: asyncio.Queue[bytes | None] = asyncio.Queue(MAX_WAITING)
         self._is_closed = False
+        self._asked_at: float | None = None
+        self.round_trip: float | None = None
+        """Of the handshake, in seconds: from our first flight to the answer."""
 
     def restart(self) -> IceCredentials:
         """New credentials (RFC 8445 §9); the handshake's keys stay."""
@@ -62,8 +66,10 @@ class IceSession:
 
     # ---- the pipe
 
-    def deliver(self, datagram: bytes) -> None:
-        """A handshake datagram came; the newest is dropped when nobody reads."""
+    def deliver(self, datagram: bytes, at: float) -> None:
+        """A handshake datagram came then; the newest is dropped when nobody reads."""
+        if self._asked_at is not None and self.round_trip is None and not _is_hello(datagram):
+            self.round_trip = at - self._asked_at
         try:
             self._inbox.put_nowait(datagram)
         except asyncio.QueueFull:
@@ -79,6 +85,7 @@ class IceSession:
     def send(self, datagram: bytes) -> None:
         """To where the peer is; dropped while that is not known."""
         if self.address is not None:
+            self._asked_at = self._asked_at or time.monotonic()
             self._send(datagram, self.address)
 
     def close(self) -> None:
@@ -89,3 +96,8 @@ class IceSession:
         while not self._inbox.empty():
             self._inbox.get_nowait()
         self._inbox.put_nowait(None)
+
+
+def _is_hello(datagram: bytes) -> bool:
+    """A ClientHello (RFC 6347 §4.2.2): on a far link browsers send it again before we can answer."""
+    return datagram[13:14] == b"\x01"

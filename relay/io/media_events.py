@@ -37,9 +37,9 @@ class MediaEvents:
         """See `EngineListener`."""
         self._mux.on_check(check)
 
-    def handshake_datagram(self, session: int, datagram: bytes) -> None:
+    def handshake_datagram(self, session: int, datagram: bytes, at: float) -> None:
         """See `EngineListener`."""
-        self._mux.on_handshake(session, datagram)
+        self._mux.on_handshake(session, datagram, at)
 
     # ---- publications
 

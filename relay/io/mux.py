@@ -46,8 +46,8 @@ class Mux:
             self._engine.close_name(former.ufrag)
         session.checked(check)
 
-    def on_handshake(self, session: int, datagram: bytes) -> None:
-        """DTLS of a session."""
+    def on_handshake(self, session: int, datagram: bytes, at: float) -> None:
+        """DTLS of a session, which came then."""
         found = self._sessions.get(session)
         if found is not None:
-            found.deliver(datagram)
+            found.deliver(datagram, at)

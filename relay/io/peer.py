@@ -63,6 +63,8 @@ class Peer:
         keys = await self._dtls.handshake(self.negotiated.remote_fingerprints)
         if self.ice.address is None:  # has_address is set only after it
             raise PeerGone("handshake-failed")
+        if self.ice.round_trip is not None:
+            self._engine.measured_handshake(self.number, self.ice.round_trip)
         self._engine.connect_peer(self.number, self.ice.number, keys, self.ice.address)
         self.ice.on_moved = self._on_moved
         self.is_connected = True

@@ -3,8 +3,9 @@
 from collections.abc import Iterable
 
 from relay.forwarding.allocation import Budget, Offered, allocate
+from relay.forwarding.downlink import MAX_BPS
 from relay.forwarding.ladder import EVERY_PICTURE, Choice, Encoding, ladder
-from relay.forwarding.pressure import Pressure
+from relay.forwarding.pressure import MOST_CAP_BPS, Pressure
 from relay.io.media_session import SubscriberSession
 from relay.ports import Engine, PublicationStats
 from relay.sdp.negotiated import NegotiatedMedia
@@ -13,6 +14,7 @@ from streamsvc.base.media import MediaKind, Slot
 VOICE_BPS = 64_000
 """Kept free for the lead's and the stage's voice, headers included."""
 NOTHING = None, EVERY_PICTURE
+BEST = Budget(MAX_BPS)
 
 
 class Steering:
@@ -40,6 +42,8 @@ class Steering:
                 offered.append(_offered(media.slot, layers, stats.forwarded.get(number)))
         link_bps = min(stats.link_bps - VOICE_BPS, self._pressure.cap_bps)
         targets = allocate(offered, Budget(link_bps, stats.is_link_guessed))
+        if self._pressure.cap_bps == MOST_CAP_BPS and allocate(offered, BEST) != targets:
+            self._engine.probe(session.peer.number)
         for entry in offered:
             if entry.steps:
                 rid, most_temporal = targets[entry.slot] or NOTHING

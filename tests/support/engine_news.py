@@ -19,7 +19,7 @@ class Heard:
     def ice_checked(self, check: ProvedCheck) -> None:
         self.checks.append(check)
 
-    def handshake_datagram(self, session: int, datagram: bytes) -> None:
+    def handshake_datagram(self, session: int, datagram: bytes, at: float) -> None:
         self.handshakes.append((session, datagram))
 
     def publication_started(self, number: int) -> None:

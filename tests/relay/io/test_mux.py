@@ -58,7 +58,7 @@ async def test_a_proved_check_gives_the_peer_its_address(mux: Mux, engine: Answe
     session.send(b"too early")
     mux.on_check(check(session))
     assert session.address == HOME and session.has_address.is_set() and session.heard_at == 1.0
-    mux.on_handshake(session.number, DTLS)
+    mux.on_handshake(session.number, DTLS, 0.0)
     assert await session.receive() == DTLS
     session.send(b"answer")
     assert engine.sent == [(b"answer", HOME)]
@@ -69,7 +69,7 @@ def test_what_is_for_nobody_is_ignored(mux: Mux, engine: Answering) -> None:
     mux.close(session)
     mux.close(session)
     mux.on_check(check(session))
-    mux.on_handshake(session.number, DTLS)
+    mux.on_handshake(session.number, DTLS, 0.0)
     assert engine.names == {} and session.address is None
 
 
@@ -113,7 +113,7 @@ async def test_a_handshake_nobody_reads_is_bounded(mux: Mux) -> None:
     session = mux.open(0.0)
     mux.on_check(check(session))
     for _ in range(3 * MAX_WAITING):
-        mux.on_handshake(session.number, DTLS)
+        mux.on_handshake(session.number, DTLS, 0.0)
     session.close()
     with pytest.raises(PeerGone):
         await session.receive()

@@ -93,7 +93,7 @@ static void command(Engine *engine, uint8_t what, const Address *sink) {
     case 1: command_value(engine, SET_MUTED, what % PUBLICATIONS, what >> 7); break;
     case 2: command_value(engine, SET_TAPPED, what % PUBLICATIONS, what >> 7); break;
     case 3: command_value(engine, REQUEST_KEYFRAME, what % PUBLICATIONS, 0); break;
-    case 4: command_value(engine, SET_LINK, VIEWER, (uint32_t)what << 12); break;
+    case 4: command_link(engine, VIEWER, (uint32_t)what << 12); break;
     case 5: command_value(engine, REMOVE_PEER, what % PEERS, 0); break;
     case 6:
         command_viewer(engine, SECOND_VIEWER);

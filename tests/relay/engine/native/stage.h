@@ -128,6 +128,16 @@ static inline void command_value(Engine *engine, Command kind, uint32_t place, u
     engine_command(engine, kind, &command, sizeof command);
 }
 
+static inline void command_link(Engine *engine, uint32_t place, uint32_t bps) {
+    SetLink command = {.place = place, .bps = bps, .pace_bps = bps};
+    engine_command(engine, SET_LINK, &command, sizeof command);
+}
+
+static inline void command_probe(Engine *engine, uint32_t place, uint32_t bps) {
+    BeginProbe command = {.place = place, .bps = bps, .length_ms = 100};
+    engine_command(engine, BEGIN_PROBE, &command, sizeof command);
+}
+
 static inline void command_viewer(Engine *engine, uint32_t place) {
     AddSubscriber viewer;
     memset(&viewer, 0, sizeof viewer);

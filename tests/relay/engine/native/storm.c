@@ -65,12 +65,13 @@ static uint64_t read_all(Ring *ring) {
 
 static void command_something(Engine *engine, const Address *addresses, uint32_t n) {
     static const char *const rids[] = {"", "lo", "hi"};
-    switch (n % 6) {
+    switch (n % 7) {
     case 0: command_value(engine, SET_MUTED, n / 6 % PUBLICATIONS, n / 18 % 2); break;
     case 1: command_value(engine, SET_TAPPED, n / 6 % PUBLICATIONS, n / 18 % 2); break;
     case 2: command_source(engine, SLOTS * VIEWER + n % SLOTS, n / 6 % 4, rids[n / 6 % 3]); break;
     case 3: command_value(engine, REQUEST_KEYFRAME, n / 6 % PUBLICATIONS, 0); break;
-    case 4: command_value(engine, SET_LINK, VIEWER, n << 10); break;
+    case 4: command_link(engine, VIEWER, n << 10); break;
+    case 5: command_probe(engine, VIEWER, 3000000); break;
     default:
         if (n / 6 % 2) {
             command_value(engine, REMOVE_PEER, SECOND_VIEWER, 0);

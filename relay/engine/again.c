@@ -1,0 +1,129 @@
+/* What was sent is sent again: repairs that a viewer asks for, and probes of its link. */
+#include "engine.h"
+
+#define PROBED_BACK 16 /* a probe repeats the last so many packets, round and round */
+#define PROBED_AT_ONCE 32
+
+/* What was sent, if it can be sent again as it was: its payload type is that of the codec which
+ * feeds the subscription now, and a number must never be used twice for other bytes. */
+static const Packet *source_of(const Engine *engine, const Subscription *subscription,
+                               const Sent *sent) {
+    const Publication *publication = subscription->publication;
+    const Layer *layer = sent && publication ? engine->layers[sent->layer_id] : NULL;
+    if (!layer || layer->codec != publication->spec.codec) return NULL;
+    int64_t behind = (int32_t)(sent->source_seq - (uint32_t)layer->highest);
+    int64_t ext_seq = layer->highest + behind;
+    return ext_seq > 0 ? layer_find(layer, ext_seq) : NULL;
+}
+
+/* Bytes that went out, with headers; 0: it can't be sent again. */
+static int repeat(Engine *engine, Subscription *subscription, const Sent *sent,
+                  const Packet *packet, Counter counter) {
+    Subscriber *subscriber = subscription->subscriber;
+    uint32_t send_time = abs_send_time(engine->instant.now_us);
+    uint8_t *place = batch_place(engine->batch);
+    int length = subscription_repeat(subscription, sent, packet, send_time, place);
+    if (!length) return 0;
+    counters_add(&engine->counters, counter, 1);
+    engine_send_rtp(engine, subscriber, place, length);
+    length += PACKET_BYTES - RTP_HEADER_BYTES;
+    subscriber->repeated_bytes += (uint64_t)length;
+    return length;
+}
+
+/* ---- repairs */
+
+/* Voice never waits. */
+static bool must_wait(Engine *engine, const Subscription *subscription) {
+    Subscriber *subscriber = subscription->subscriber;
+    if (subscription->spec.is_audio || !pacer_is_thin(&subscriber->pacer)) return false;
+    return subscriber->delayed.count || engine_room(engine, subscriber) <= 0;
+}
+
+void engine_repair(Engine *engine, Subscription *subscription, uint16_t seq) {
+    Subscriber *subscriber = subscription->subscriber;
+    Sent *sent = sent_ring_find(&subscription->sent, seq);
+    const Packet *packet = source_of(engine, subscription, sent);
+    bool waits = packet && must_wait(engine, subscription);
+    if (waits && repair_queue_is_full(&subscriber->delayed)) {
+        subscription->repairs[REPAIR_OVER_BUDGET]++;
+        return;
+    }
+    Repair repair = repair_decide(packet ? sent : NULL, &subscriber->budget,
+                                  packet ? packet->length : 0, subscription->spec.is_audio,
+                                  subscriber->round_trip_us, engine->instant.now_us);
+    subscription->repairs[repair]++;
+    if (repair != REPAIR_SENT) return;
+    if (!waits) {
+        repeat(engine, subscription, sent, packet, COUNT_REPAIRED);
+        return;
+    }
+    repair_queue_put(&subscriber->delayed, (int)(subscription - subscriber->subscriptions), seq);
+    engine_add_paced(engine, subscriber);
+}
+
+double engine_send_delayed(Engine *engine, Subscriber *subscriber, double room) {
+    uint16_t seq;
+    while (room > 0) {
+        int which = repair_queue_take(&subscriber->delayed, &seq);
+        if (which < 0) break;
+        Subscription *subscription = subscriber->subscriptions + which;
+        const Sent *sent = sent_ring_find(&subscription->sent, seq);
+        const Packet *packet = source_of(engine, subscription, sent);
+        if (packet) room -= repeat(engine, subscription, sent, packet, COUNT_REPAIRED);
+    }
+    return room;
+}
+
+/* ---- probes */
+
+void engine_begin_probe(Engine *engine, Subscriber *subscriber, uint32_t bps, int64_t length_us) {
+    if (!peer_is_connected(&subscriber->peer) || !bps) return;
+    probe_begin(&subscriber->probe, bps, length_us, subscriber_sent_bytes(subscriber),
+                engine->instant.now_us);
+    engine_add_paced(engine, subscriber);
+}
+
+static Subscription *probed(Subscriber *subscriber) {
+    for (int i = 0; i < subscriber->subscription_count; i++)
+        if (subscription_can_repeat(subscriber->subscriptions + i))
+            return subscriber->subscriptions + i;
+    return NULL;
+}
+
+/* Bytes of one of the last packets, again; 0: that one can't be had. */
+static int repeat_recent(Engine *engine, Subscription *subscription, Probe *probe) {
+    int64_t newest = subscription->munger.next_seq - 1;
+    uint16_t seq = (uint16_t)(newest - probe->step++ % PROBED_BACK);
+    const Sent *sent = sent_ring_find(&subscription->sent, seq);
+    const Packet *packet = source_of(engine, subscription, sent);
+    if (!packet) return 0;
+    int bytes = repeat(engine, subscription, sent, packet, COUNT_PROBED);
+    probe->repeated_bytes += (uint64_t)bytes;
+    return bytes;
+}
+
+/* The reports that come back tell how long the link's queue is now. */
+static void end_probe(Engine *engine, Subscriber *subscriber) {
+    uint64_t sent_bytes = subscriber_sent_bytes(subscriber);
+    subscriber->probed_bps = probe_end(&subscriber->probe, sent_bytes, engine->instant.now_us);
+    for (int i = 0; i < subscriber->subscription_count; i++) {
+        Compound compound;
+        compound.length = 0;
+        if (subscriber_write_report(subscriber->subscriptions + i, engine->instant, &compound))
+            engine_send_compound(engine, &subscriber->peer, &compound);
+    }
+}
+
+void engine_work_probe(Engine *engine, Subscriber *subscriber) {
+    Probe *probe = &subscriber->probe;
+    int64_t now_us = engine->instant.now_us;
+    Subscription *subscription = probed(subscriber);
+    if (probe_is_over(probe, now_us) || !subscription || !peer_is_connected(&subscriber->peer)) {
+        end_probe(engine, subscriber);
+        return;
+    }
+    double room = probe_room(probe, subscriber_sent_bytes(subscriber), now_us);
+    for (int tries = 0; room > 0 && tries < PROBED_AT_ONCE; tries++)
+        room -= repeat_recent(engine, subscription, probe);
+}

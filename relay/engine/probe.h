@@ -1,0 +1,38 @@
+/* A look at whether a link can take more than it is sent: packets are sent again beside what flows,
+ * so that the total reaches a rate for a moment. What came of it, control reads from the reports.
+ *
+ * Bounds: one at a time for a subscriber, MAX_PROBE_US long, MAX_PROBE_BYTES of repetitions. */
+#ifndef RELAY_ENGINE_PROBE_H
+#define RELAY_ENGINE_PROBE_H
+
+#include <stdbool.h>
+
+#include "instant.h"
+
+#define MAX_PROBE_US SECOND_US
+#define MAX_PROBE_BYTES 400000
+
+typedef struct Probe {
+    uint32_t bps; /* of everything the subscriber is sent; 0: none runs */
+    int64_t began_us, length_us;
+    uint64_t sent_before; /* bytes, by the subscriber's count */
+    uint64_t repeated_bytes;
+    uint16_t step; /* which packet is the next to repeat */
+} Probe;
+
+/* Takes the place of one that runs. */
+void probe_begin(Probe *probe, uint32_t bps, int64_t length_us, uint64_t sent_bytes,
+                 int64_t now_us);
+
+static inline bool probe_runs(const Probe *probe) { return probe->bps != 0; }
+
+bool probe_is_over(const Probe *probe, int64_t now_us);
+
+/* Bytes that are missing to the rate now, of `sent_bytes` in total; a thread that was late does not
+ * make up for all of it at once. */
+double probe_room(const Probe *probe, uint64_t sent_bytes, int64_t now_us);
+
+/* The rate that was reached, and the end of it. */
+uint32_t probe_end(Probe *probe, uint64_t sent_bytes, int64_t now_us);
+
+#endif

@@ -1,0 +1,162 @@
+"""When to look whether a link can take more than it is sent, and what came of it.
+
+A probe is half a second of packets sent again beside what flows. A link that stands it (no loss, no
+queue, no lower REMB in the reports that follow) may be sent more; one that does not has a quarter of
+a second of queue to drain, instead of a picture that is too large for it. Every failed probe
+lengthens the wait for the next.
+"""
+
+from dataclasses import dataclass
+from enum import Enum, auto
+
+PROBE_SECONDS = 0.5
+FIRST_WAIT_SECONDS = 3.0
+"""From a fall of the estimate, or a failed probe, to the next one."""
+PASSED_WAIT_SECONDS = 0.5
+MAX_WAIT_SECONDS = 120.0
+BACKOFF = 1.5
+SETTLE_SECONDS = 1.2
+"""Receivers report once a second at least."""
+SETTLE_ROUND_TRIPS = 2.0
+PATIENCE_SECONDS = 6.0
+"""Without any report for so long after that, it failed."""
+REACHED_SHARE = 0.85
+"""A probe that reached less of its rate says nothing about it."""
+MIN_PACKETS = 10
+MORE_LOSS = 0.05
+QUEUE_SECONDS = 0.1
+QUEUE_SHARE = 0.25
+REMB_SHARE = 0.85
+TRIAL_SECONDS = 6.0
+"""An estimate that falls so soon after a probe was raised in error."""
+PROBES_AT_ONCE = 8
+"""On a node: what they cost the server and its uplink is spread."""
+
+
+class Verdict(Enum):
+    """Of a probe."""
+
+    PASSED = auto()
+    FAILED = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class LinkNow:
+    """What is known of a link when a probe begins."""
+
+    round_trip: float
+    """Seconds, smoothed."""
+    loss: float
+    """0 to 1."""
+    remb_bps: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class LinkNews:
+    """What reports have said since the last news."""
+
+    expected: int
+    lost: int
+    longest_round_trip: float
+    """Seconds; 0: none was measured."""
+    remb_bps: int | None
+    probed_bps: int = 0
+    """Everything that was sent while a probe ran that has ended; 0: none has."""
+
+
+@dataclass(slots=True)
+class _Probe:
+    bps: int
+    before: LinkNow
+    began_at: float
+    judged_at: float
+    expected: int = 0
+    lost: int = 0
+    longest_round_trip: float = 0.0
+    remb_bps: int | None = None
+    reached_bps: int = 0
+
+
+class Probing:
+    """One subscriber's probes: ask `is_due`, say `begin`, then feed `heard` until its verdict."""
+
+    def __init__(self, now: float) -> None:
+        self.wait = FIRST_WAIT_SECONDS
+        self._next_at = now + FIRST_WAIT_SECONDS
+        self._running: _Probe | None = None
+        self._passed_at = float("-inf")
+
+    def is_due(self, now: float) -> bool:
+        """Whether one may begin."""
+        return self._running is None and now >= self._next_at
+
+    def begin(self, bps: int, before: LinkNow, now: float) -> None:
+        """The engine was told to send everything and more at this rate."""
+        settled_at = now + PROBE_SECONDS + SETTLE_SECONDS + SETTLE_ROUND_TRIPS * before.round_trip
+        self._running = _Probe(bps, before, now, settled_at)
+
+    def heard(self, news: LinkNews, now: float) -> tuple[Verdict, int] | None:
+        """A verdict and the rate it is about, once it can be given."""
+        probe = self._running
+        if probe is None:
+            return None
+        probe.expected += news.expected
+        probe.lost += news.lost
+        probe.longest_round_trip = max(probe.longest_round_trip, news.longest_round_trip)
+        probe.reached_bps = news.probed_bps or probe.reached_bps
+        if news.remb_bps is not None:
+            probe.remb_bps = news.remb_bps
+        if now < probe.judged_at:
+            return None
+        is_known = probe.expected >= MIN_PACKETS and probe.longest_round_trip > 0
+        if not is_known and now < probe.judged_at + PATIENCE_SECONDS:
+            return None
+        if not is_known or _has_suffered(probe) or probe.reached_bps < REACHED_SHARE * probe.bps:
+            self._failed(now)
+            return Verdict.FAILED, probe.bps
+        self._running, self._passed_at = None, now
+        self.wait, self._next_at = FIRST_WAIT_SECONDS, now + PASSED_WAIT_SECONDS
+        return Verdict.PASSED, min(probe.bps, probe.reached_bps)
+
+    def fell(self, now: float) -> bool:
+        """The estimate fell; whether that ends a probe."""
+        was_running = self._running is not None
+        if was_running or now - self._passed_at < TRIAL_SECONDS:
+            self._failed(now)
+            self._passed_at = float("-inf")
+        else:
+            self._next_at = max(self._next_at, now + self.wait)
+        return was_running
+
+    def _failed(self, now: float) -> None:
+        self._running = None
+        self._next_at = now + self.wait
+        self.wait = min(MAX_WAIT_SECONDS, self.wait * BACKOFF)
+
+
+def _has_suffered(probe: _Probe) -> bool:
+    before = probe.before
+    loss = probe.lost / probe.expected if probe.expected else 0.0
+    queue = probe.longest_round_trip - before.round_trip
+    is_remb_lower = (
+        before.remb_bps is not None
+        and probe.remb_bps is not None
+        and probe.remb_bps < REMB_SHARE * before.remb_bps
+    )
+    has_queue = queue > max(QUEUE_SECONDS, QUEUE_SHARE * before.round_trip)
+    return has_queue or loss > before.loss + MORE_LOSS or is_remb_lower
+
+
+class ProbeTurns:
+    """Probes of a whole node: a few at once, however many links could take one."""
+
+    def __init__(self) -> None:
+        self._ends: list[float] = []
+
+    def take(self, now: float) -> bool:
+        """Whether one more may run now; if so, it does."""
+        self._ends = [end for end in self._ends if end > now]
+        if len(self._ends) >= PROBES_AT_ONCE:
+            return False
+        self._ends.append(now + PROBE_SECONDS)
+        return True
