@@ -37,7 +37,9 @@ PACKETS_PROBED = counter(
     "RTP packets sent again to see whether a link can take more.",
 )
 PROBES = counter(
-    "streamsvc_relay_probes", "Probes of viewers' links, by result (passed, failed).", ("result",)
+    "streamsvc_relay_probes",
+    "Probes of viewers' links, by result (passed, failed, empty: nothing to repeat).",
+    ("result",),
 )
 KEYFRAMES_REQUESTED = counter(
     "streamsvc_relay_keyframes_requested", "Key frame requests wanted by joins, losses and taps."

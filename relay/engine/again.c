@@ -103,10 +103,9 @@ static int repeat_recent(Engine *engine, Subscription *subscription, Probe *prob
     return bytes;
 }
 
-/* The reports that come back tell how long the link's queue is now. */
+/* The reports that answer this one tell how long the link's queue is now. */
 static void end_probe(Engine *engine, Subscriber *subscriber) {
-    uint64_t sent_bytes = subscriber_sent_bytes(subscriber);
-    subscriber->probed_bps = probe_end(&subscriber->probe, sent_bytes, engine->instant.now_us);
+    probe_end(&subscriber->probe, subscriber_sent_bytes(subscriber), engine->instant);
     for (int i = 0; i < subscriber->subscription_count; i++) {
         Compound compound;
         compound.length = 0;

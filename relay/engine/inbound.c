@@ -71,7 +71,8 @@ static void take_viewer_reports(Engine *engine, Subscriber *subscriber, const ui
             subscriber->remb_us = engine->instant.now_us;
         }
     }
-    if (subscriber->has_round_trip && !was_measured) engine_tell_subscriber(engine, subscriber);
+    bool is_news = (subscriber->has_round_trip && !was_measured) || subscriber->probed_bps;
+    if (is_news) engine_tell_subscriber(engine, subscriber);
     if (is_asked && subscriber->subscription_count)
         answer_reference_time(engine, subscriber, asker, asked_ntp);
 }

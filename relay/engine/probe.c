@@ -24,9 +24,17 @@ double probe_room(const Probe *probe, uint64_t sent_bytes, int64_t now_us) {
     return missing < most ? missing : most;
 }
 
-uint32_t probe_end(Probe *probe, uint64_t sent_bytes, int64_t now_us) {
-    int64_t lasted_us = now_us - probe->began_us;
+void probe_end(Probe *probe, uint64_t sent_bytes, Instant instant) {
+    int64_t lasted_us = instant.now_us - probe->began_us;
     uint64_t bits = (sent_bytes - probe->sent_before) * 8;
     probe->bps = 0;
-    return lasted_us > 0 ? (uint32_t)(bits * SECOND_US / (uint64_t)lasted_us) : 0;
+    probe->reached_bps = lasted_us > 0 ? (uint32_t)(bits * SECOND_US / (uint64_t)lasted_us) : 0;
+    probe->ended_at = (uint32_t)(ntp_from_wall_us(instant.wall_us) >> 16);
+}
+
+uint32_t probe_answered(Probe *probe, uint32_t last_sr) {
+    if (!probe->reached_bps || !last_sr || (int32_t)(last_sr - probe->ended_at) < 0) return 0;
+    uint32_t reached_bps = probe->reached_bps;
+    probe->reached_bps = 0;
+    return reached_bps;
 }

@@ -18,6 +18,8 @@ typedef struct Probe {
     uint64_t sent_before; /* bytes, by the subscriber's count */
     uint64_t repeated_bytes;
     uint16_t step; /* which packet is the next to repeat */
+    uint32_t reached_bps; /* by the last one that ended, until a report tells of it; 0: none waits */
+    uint32_t ended_at; /* LSR of the sender report after it (RFC 3550 section 6.4.1) */
 } Probe;
 
 /* Takes the place of one that runs. */
@@ -32,7 +34,11 @@ bool probe_is_over(const Probe *probe, int64_t now_us);
  * make up for all of it at once. */
 double probe_room(const Probe *probe, uint64_t sent_bytes, int64_t now_us);
 
-/* The rate that was reached, and the end of it. */
-uint32_t probe_end(Probe *probe, uint64_t sent_bytes, int64_t now_us);
+/* Ends it; a sender report of this moment must follow. */
+void probe_end(Probe *probe, uint64_t sent_bytes, Instant instant);
+
+/* The rate of a probe that has ended, once: with the first report of somebody who saw its end, and so
+ * tells of its losses and its queue. 0: there is none. */
+uint32_t probe_answered(Probe *probe, uint32_t last_sr);
 
 #endif

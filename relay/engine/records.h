@@ -164,7 +164,7 @@ typedef struct SubscriberFigures {
     int64_t well; /* and in the two before, if they were not told of: hardly any was lost */
     int64_t round_trip_us, least_round_trip_us;
     int64_t longest_round_trip_us; /* since the last figures; 0: none was measured */
-    uint32_t probed_bps; /* what a probe that ended since then reached; 0: none did */
+    uint32_t probed_bps; /* what a probe reached that was answered since then; 0: none was */
     bool can_probe; /* there is something to repeat */
     uint64_t remb_bps; /* 0: none yet */
     int64_t remb_us;

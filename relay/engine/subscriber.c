@@ -49,7 +49,7 @@ static void measured(Subscriber *subscriber, int64_t sample_us) {
         subscriber->has_round_trip = true;
         return;
     }
-    subscriber->round_trip_us += (sample_us - subscriber->round_trip_us) / 4;
+    subscriber->round_trip_us += (sample_us - subscriber->round_trip_us) / 2; /* one a second */
     if (sample_us < subscriber->least_round_trip_us) subscriber->least_round_trip_us = sample_us;
 }
 
@@ -58,12 +58,18 @@ void subscriber_report_blocks(Subscriber *subscriber, const ReportBlock *blocks,
     for (int i = 0; i < count; i++) {
         Subscription *subscription = subscriber_find(subscriber, blocks[i].ssrc);
         if (!subscription) continue;
-        int64_t expected, lost, sample_us = round_trip_us(blocks + i, instant.wall_us);
+        int64_t expected, lost, sample_us = -1;
+        /* one that knows no newer report of ours tells of the link as it was then */
+        if (blocks[i].last_sr != subscription->answered_sr)
+            sample_us = round_trip_us(blocks + i, instant.wall_us);
+        subscription->answered_sr = blocks[i].last_sr;
         subscription_reported(subscription, blocks + i, instant.now_us, &expected, &lost);
         subscriber->expected += expected;
         subscriber->lost += lost;
         subscriber->is_reported = true;
         if (sample_us >= 0) measured(subscriber, sample_us);
+        uint32_t probed_bps = probe_answered(&subscriber->probe, blocks[i].last_sr);
+        if (probed_bps) subscriber->probed_bps = probed_bps;
     }
 }
 

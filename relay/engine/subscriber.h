@@ -27,7 +27,7 @@ typedef struct Subscriber {
     uint64_t repeated_bytes; /* repairs of pictures and probes, with all headers */
     /* since control was told last */
     int64_t longest_round_trip_us;
-    uint32_t probed_bps; /* what a probe that ended reached; 0: none did */
+    uint32_t probed_bps; /* what a probe reached that was answered; 0: none was */
     /* of this second, by its reports */
     int64_t expected, lost;
     bool is_reported;

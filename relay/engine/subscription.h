@@ -51,7 +51,7 @@ struct Subscription {
     uint64_t packets, octets;
     /* what the receiver's reports say */
     bool is_reported;
-    uint32_t highest_seq;
+    uint32_t highest_seq, answered_sr; /* answered_sr: LSR of the last report */
     int32_t packets_lost;
     int64_t skipped;
     double fraction_lost;
@@ -76,10 +76,10 @@ bool subscription_can_start_at(const Subscription *subscription, const Packet *p
 int subscription_write(Subscription *subscription, const Packet *packet, uint8_t padding,
                        uint32_t send_time, uint8_t *out);
 
-/* Whether what flows can be sent again without being asked for: a receiver drops a second copy that
+/* Whether what was sent can be sent again without being asked for: a receiver drops a second copy that
  * comes as RTX, and of nothing else. */
 static inline bool subscription_can_repeat(const Subscription *subscription) {
-    return subscription->layer && !subscription->spec.is_audio &&
+    return subscription->publication && !subscription->spec.is_audio &&
            subscription->rtx_payload_type >= 0 && subscription->sent.places;
 }
 

@@ -15,8 +15,8 @@ from relay.forwarding.probing import LinkNow
 START_BPS = 1_200_000
 """A middle layer and a screen; a good link shows itself within seconds."""
 FAR_START_BPS = 300_000
-"""The smallest picture. A satellite or an old phone network is rarely faster at first, what it can't
-take is seen seconds later, and voice waits behind it until then."""
+"""The smallest picture. A satellite or an old phone network often has no more; what it can't take
+is seen seconds later, and voice waits behind it until then."""
 FAR_ROUND_TRIP_SECONDS = 0.4
 MAX_BPS = 6_000_000
 MIN_BPS = 60_000
@@ -110,7 +110,9 @@ class Downlink:
         self._is_draining = self.is_measured and smoothed < DRAINING_SHARE * self.round_trip
         self.round_trip, self._least_round_trip = smoothed, least
         self.is_measured = True
-        if self.is_far and least < FAR_ROUND_TRIP_SECONDS / 2:  # its handshake was slow, not its link
+        if (
+            self.is_far and least < FAR_ROUND_TRIP_SECONDS / 2
+        ):  # its handshake was slow, not its link
             self.is_far = False
             self.bps = self.bps if self.has_fallen else max(self.bps, START_BPS)
 
@@ -166,7 +168,10 @@ class Downlink:
         return LOSSY_FLOOR_BPS if loss > HIGH_LOSS else None
 
     def _has_queue(self) -> bool:
-        if self._least_round_trip is None or self._is_draining:
+        return self._is_slow() and not self._is_draining
+
+    def _is_slow(self) -> bool:
+        if self._least_round_trip is None:
             return False
         steady = self._least_round_trip * ROUND_TRIP_GROWTH + ROUND_TRIP_SLACK_SECONDS
         return self.round_trip > steady
@@ -190,7 +195,7 @@ class Downlink:
 
     def next_bps(self, sent_bps: int, now: float) -> int | None:
         """What a climb would come to; None while the link is not well, or at the top."""
-        if self.bps >= MAX_BPS or self._floor(sent_bps, now) is not None:
+        if self.bps >= MAX_BPS or self._floor(sent_bps, now) is not None or self._is_slow():
             return None
         if self._reported_at <= self._changed_at:
             return None

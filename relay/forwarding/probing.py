@@ -1,8 +1,8 @@
 """When to look whether a link can take more than it is sent, and what came of it.
 
 A probe is half a second of packets sent again beside what flows. A link that stands it (no loss, no
-queue, no lower REMB in the reports that follow) may be sent more; one that does not has a quarter of
-a second of queue to drain, instead of a picture that is too large for it. Every failed probe
+queue, no lower REMB in the reports that follow) may be sent more; one that does not has a quarter
+of a second of queue to drain, instead of a picture that is too large for it. Every failed probe
 lengthens the wait for the next.
 """
 
@@ -12,17 +12,14 @@ from enum import Enum, auto
 PROBE_SECONDS = 0.5
 FIRST_WAIT_SECONDS = 3.0
 """From a fall of the estimate, or a failed probe, to the next one."""
-PASSED_WAIT_SECONDS = 0.5
 MAX_WAIT_SECONDS = 120.0
 BACKOFF = 1.5
-SETTLE_SECONDS = 1.2
-"""Receivers report once a second at least."""
-SETTLE_ROUND_TRIPS = 2.0
-PATIENCE_SECONDS = 6.0
-"""Without any report for so long after that, it failed."""
+PATIENCE_SECONDS = 8.0
+"""Without an answer for so long, it failed."""
 REACHED_SHARE = 0.85
-"""A probe that reached less of its rate says nothing about it."""
-MIN_PACKETS = 10
+"""A probe that reached less of its rate says nothing about it: there was too little to repeat."""
+EMPTY_SECONDS = 30.0
+"""So long nothing is expected of another one then."""
 MORE_LOSS = 0.05
 QUEUE_SECONDS = 0.1
 QUEUE_SHARE = 0.25
@@ -38,6 +35,7 @@ class Verdict(Enum):
 
     PASSED = auto()
     FAILED = auto()
+    EMPTY = auto()
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +59,7 @@ class LinkNews:
     """Seconds; 0: none was measured."""
     remb_bps: int | None
     probed_bps: int = 0
-    """Everything that was sent while a probe ran that has ended; 0: none has."""
+    """The rate a probe came to, once reports tell of its end; 0: they do not."""
 
 
 @dataclass(slots=True)
@@ -69,12 +67,10 @@ class _Probe:
     bps: int
     before: LinkNow
     began_at: float
-    judged_at: float
     expected: int = 0
     lost: int = 0
     longest_round_trip: float = 0.0
     remb_bps: int | None = None
-    reached_bps: int = 0
 
 
 class Probing:
@@ -84,16 +80,19 @@ class Probing:
         self.wait = FIRST_WAIT_SECONDS
         self._next_at = now + FIRST_WAIT_SECONDS
         self._running: _Probe | None = None
-        self._passed_at = float("-inf")
+        self._passed_at = self._empty_until = float("-inf")
+
+    def is_of_use(self, now: float) -> bool:
+        """Whether the last one had anything to repeat."""
+        return now >= self._empty_until
 
     def is_due(self, now: float) -> bool:
         """Whether one may begin."""
-        return self._running is None and now >= self._next_at
+        return self._running is None and self.is_of_use(now) and now >= self._next_at
 
     def begin(self, bps: int, before: LinkNow, now: float) -> None:
         """The engine was told to send everything and more at this rate."""
-        settled_at = now + PROBE_SECONDS + SETTLE_SECONDS + SETTLE_ROUND_TRIPS * before.round_trip
-        self._running = _Probe(bps, before, now, settled_at)
+        self._running = _Probe(bps, before, now)
 
     def heard(self, news: LinkNews, now: float) -> tuple[Verdict, int] | None:
         """A verdict and the rate it is about, once it can be given."""
@@ -103,20 +102,25 @@ class Probing:
         probe.expected += news.expected
         probe.lost += news.lost
         probe.longest_round_trip = max(probe.longest_round_trip, news.longest_round_trip)
-        probe.reached_bps = news.probed_bps or probe.reached_bps
         if news.remb_bps is not None:
             probe.remb_bps = news.remb_bps
-        if now < probe.judged_at:
+        if news.probed_bps:
+            return self._judged(probe, news.probed_bps, now), min(probe.bps, news.probed_bps)
+        if now - probe.began_at < PATIENCE_SECONDS:
             return None
-        is_known = probe.expected >= MIN_PACKETS and probe.longest_round_trip > 0
-        if not is_known and now < probe.judged_at + PATIENCE_SECONDS:
-            return None
-        if not is_known or _has_suffered(probe) or probe.reached_bps < REACHED_SHARE * probe.bps:
+        self._failed(now)
+        return Verdict.FAILED, probe.bps
+
+    def _judged(self, probe: _Probe, reached_bps: int, now: float) -> Verdict:
+        if _has_suffered(probe):
             self._failed(now)
-            return Verdict.FAILED, probe.bps
-        self._running, self._passed_at = None, now
-        self.wait, self._next_at = FIRST_WAIT_SECONDS, now + PASSED_WAIT_SECONDS
-        return Verdict.PASSED, min(probe.bps, probe.reached_bps)
+            return Verdict.FAILED
+        self._running, self._next_at = None, now
+        if reached_bps < REACHED_SHARE * probe.bps:
+            self._empty_until = now + EMPTY_SECONDS
+            return Verdict.EMPTY
+        self.wait, self._passed_at = FIRST_WAIT_SECONDS, now
+        return Verdict.PASSED
 
     def fell(self, now: float) -> bool:
         """The estimate fell; whether that ends a probe."""

@@ -11,7 +11,7 @@ from typing import Any
 
 from relay.forwarding.downlink import Downlink
 from relay.forwarding.ladder import Choice
-from relay.forwarding.probing import LinkNews, Probing, ProbeTurns, Verdict
+from relay.forwarding.probing import LinkNews, ProbeTurns, Probing, Verdict
 from relay.forwarding.uplink import Uplink
 from relay.metrics import PROBES
 from relay.ports import (
@@ -148,12 +148,17 @@ class EngineFigures:
             downlink.was_well(well, now)
         longest_round_trip, probed_bps, found.can_probe = probed
         found.sent_bps = sent_bps
-        if expected and downlink.reported(expected, lost, sent_bps, now) and found.probing.fell(now):
+        if (
+            expected
+            and downlink.reported(expected, lost, sent_bps, now)
+            and found.probing.fell(now)
+        ):
             PROBES.labels("failed").inc()
         remb_bps = remb[0] if remb is not None else None
         news = LinkNews(expected, lost, longest_round_trip, remb_bps, probed_bps)
         self._judge(found, news, now)
-        if not (downlink.has_limit and found.can_probe):
+        is_probed = found.can_probe and found.probing.is_of_use(now)
+        if not (downlink.has_limit and is_probed):
             downlink.climb(sent_bps, now)
         self._tell_link(peer, found)
         beat_seconds = QUIET_SECONDS if self._is_settled(found, now) else 1

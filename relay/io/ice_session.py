@@ -99,5 +99,5 @@ class IceSession:
 
 
 def _is_hello(datagram: bytes) -> bool:
-    """A ClientHello (RFC 6347 §4.2.2): on a far link browsers send it again before we can answer."""
+    """A ClientHello (RFC 6347 §4.2.2): on a far link it comes again before our answer is there."""
     return datagram[13:14] == b"\x01"
