@@ -93,7 +93,10 @@ static void command(Engine *engine, uint8_t what, const Address *sink) {
     case 1: command_value(engine, SET_MUTED, what % PUBLICATIONS, what >> 7); break;
     case 2: command_value(engine, SET_TAPPED, what % PUBLICATIONS, what >> 7); break;
     case 3: command_value(engine, REQUEST_KEYFRAME, what % PUBLICATIONS, 0); break;
-    case 4: command_link(engine, VIEWER, (uint32_t)what << 12); break;
+    case 4:
+        command_link(engine, VIEWER, (uint32_t)what << 12);
+        if (what & 1) command_probe(engine, VIEWER, (uint32_t)what << 14);
+        break;
     case 5: command_value(engine, REMOVE_PEER, what % PEERS, 0); break;
     case 6:
         command_viewer(engine, SECOND_VIEWER);
@@ -119,6 +122,7 @@ static void pass_time(Engine *engine, int64_t ms) {
             engine_update_tap(engine, publisher->publications + k);
         engine_tell_publisher(engine, publisher);
     }
+    engine_tick_paced(engine);
 }
 
 static void reset(Engine *engine, const Address *sink) {

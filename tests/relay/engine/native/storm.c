@@ -66,14 +66,14 @@ static uint64_t read_all(Ring *ring) {
 static void command_something(Engine *engine, const Address *addresses, uint32_t n) {
     static const char *const rids[] = {"", "lo", "hi"};
     switch (n % 7) {
-    case 0: command_value(engine, SET_MUTED, n / 6 % PUBLICATIONS, n / 18 % 2); break;
-    case 1: command_value(engine, SET_TAPPED, n / 6 % PUBLICATIONS, n / 18 % 2); break;
-    case 2: command_source(engine, SLOTS * VIEWER + n % SLOTS, n / 6 % 4, rids[n / 6 % 3]); break;
-    case 3: command_value(engine, REQUEST_KEYFRAME, n / 6 % PUBLICATIONS, 0); break;
+    case 0: command_value(engine, SET_MUTED, n / 7 % PUBLICATIONS, n / 21 % 2); break;
+    case 1: command_value(engine, SET_TAPPED, n / 7 % PUBLICATIONS, n / 21 % 2); break;
+    case 2: command_source(engine, SLOTS * VIEWER + n % SLOTS, n / 7 % 4, rids[n / 7 % 3]); break;
+    case 3: command_value(engine, REQUEST_KEYFRAME, n / 7 % PUBLICATIONS, 0); break;
     case 4: command_link(engine, VIEWER, n << 10); break;
     case 5: command_probe(engine, VIEWER, 3000000); break;
     default:
-        if (n / 6 % 2) {
+        if (n / 7 % 2) {
             command_value(engine, REMOVE_PEER, SECOND_VIEWER, 0);
         } else {
             command_viewer(engine, SECOND_VIEWER);
