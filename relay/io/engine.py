@@ -332,9 +332,14 @@ class NativeEngine:
 
     def probe(self, peer: int) -> None:
         """See `Engine`."""
+        bps = self._figures.begin_probe(peer, self._clock.now())
+        if bps is not None:
+            self.begin_probe(peer, bps)
+
+    def begin_probe(self, peer: int, bps: int) -> None:
+        """Send everything and more to a subscriber, together at this rate, for a moment."""
         place = self._peers.find(peer)
-        bps = self._figures.begin_probe(peer, self._clock.now()) if place is not None else None
-        if place is not None and bps is not None:
+        if place is not None:
             self._command(lambda: self._core.begin_probe(place, bps, int(1000 * PROBE_SECONDS)))
 
     def _set_beat(self, peer: int, seconds: int) -> None:

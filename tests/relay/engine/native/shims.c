@@ -8,6 +8,8 @@
 #include "media_clock.h"
 #include "munger.h"
 #include "nack_list.h"
+#include "pacer.h"
+#include "probe.h"
 #include "publication.h"
 #include "repair.h"
 #include "ring.h"
@@ -27,6 +29,8 @@ size_t size_of_sent(void) { return sizeof(Sent); }
 size_t size_of_sent_ring(void) { return sizeof(SentRing); }
 size_t size_of_transport(void) { return sizeof(TransportFeedback); }
 size_t size_of_rate_meter(void) { return sizeof(RateMeter); }
+size_t size_of_pacer(void) { return sizeof(Pacer); }
+size_t size_of_probe(void) { return sizeof(Probe); }
 
 /* ---- munger */
 

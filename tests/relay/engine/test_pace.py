@@ -1,0 +1,264 @@
+"""Viewers on thin links, over real UDP: pictures come at their pace, in order, and voice does not
+wait for them; their links are probed with what they have got already."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from itertools import pairwise
+
+import pytest
+
+from relay.forwarding.downlink import FAR_START_BPS, PACE_OF_LIMIT
+from relay.forwarding.probing import PROBE_SECONDS
+from relay.rtp.packet import write_packet
+from relay.rtp.rtcp_feedback import KeyframeRequest, write_nack, write_pli
+from relay.rtp.rtcp_reports import SenderReport
+from streamsvc.base.media import MediaKind
+from tests.support.engine_model.packets import h264_payload, media_of, opus_payload
+from tests.support.engine_peers import FarPeer, Stage, published
+
+VIDEO = media_of(MediaKind.VIDEO)
+AUDIO = media_of(MediaKind.AUDIO, ssrc=7_100)
+OUT, OUT_RTX = VIDEO.ssrc, VIDEO.rtx_ssrc
+PACKETS = 30
+SIZE = 1_000
+FAR_SECONDS = 0.6
+PACE_BPS = FAR_START_BPS * PACE_OF_LIMIT
+PICTURE_SECONDS = PACKETS * SIZE * 8 / PACE_BPS
+"""How long a key frame takes at the pace of a far link."""
+
+
+@pytest.fixture
+async def stage() -> AsyncIterator[Stage]:
+    stage = Stage()
+    yield stage
+    await stage.close()
+
+
+def payload(seq: int, *, is_key: bool = False) -> bytes:
+    return h264_payload(seq, is_key=is_key) + bytes(SIZE)
+
+
+def picture(seq: int, *, is_key: bool = False) -> bytes:
+    """One packet of a large picture."""
+    return write_packet(
+        payload(seq, is_key=is_key), payload_type=102, seq=seq, ts=3_000 * (seq // PACKETS), ssrc=11
+    )
+
+
+def voice(seq: int) -> bytes:
+    return write_packet(opus_payload(seq), payload_type=111, seq=seq, ts=960 * seq, ssrc=12)
+
+
+def send_key_frame(camera: FarPeer, first: int = 0) -> None:
+    for seq in range(first, first + PACKETS):
+        camera.send(picture(seq, is_key=seq == first))
+
+
+def far_viewer(stage: Stage, number: int) -> FarPeer:
+    """One whose handshake took long, fed with picture and voice once it is connected."""
+    far = stage.peer()
+    stage.add_viewer(number, VIDEO, AUDIO)
+    stage.engine.measured_handshake(number, FAR_SECONDS)
+    stage.show(10 * number, 1)
+    stage.show(10 * number + 1, 2)
+    stage.connect(number, far)
+    return far
+
+
+async def camera_on(stage: Stage) -> FarPeer:
+    camera = stage.publisher(published(1, VIDEO), published(2, AUDIO))
+    await stage.settled()
+    return camera
+
+
+async def came_in(stage: Stage, far: FarPeer, packets: int) -> float:
+    """Seconds until so many packets of the picture had come."""
+    began = time.monotonic()
+    await stage.arrived(far, packets, OUT)
+    return time.monotonic() - began
+
+
+async def test_a_first_picture_comes_at_the_links_pace_and_voice_beside_it(stage: Stage) -> None:
+    camera = await camera_on(stage)
+    send_key_frame(camera)
+    await stage.until(lambda: stage.counted("received") >= PACKETS)
+    viewer = far_viewer(stage, 2)
+    began = time.monotonic()
+    late = []
+    for seq in range(20):
+        camera.send(voice(seq))
+        sent_at = time.monotonic()
+        await stage.arrived(viewer, seq + 1, AUDIO.ssrc)
+        late.append(time.monotonic() - sent_at)
+        await asyncio.sleep(0.01)
+    assert len(viewer.views(OUT)) < PACKETS, "the picture is still on its way"
+    await stage.arrived(viewer, PACKETS, OUT)
+    assert time.monotonic() - began > 0.7 * PICTURE_SECONDS
+    assert [view.seq for view in viewer.views(OUT)] == list(range(500, 500 + PACKETS))
+    assert viewer.payloads(OUT) == [payload(seq, is_key=not seq) for seq in range(PACKETS)]
+    assert sorted(late)[-2] < PICTURE_SECONDS / 5
+    assert stage.counted("paced") >= PACKETS / 2
+
+
+async def test_what_comes_meanwhile_follows_without_a_gap(stage: Stage) -> None:
+    camera = await camera_on(stage)
+    send_key_frame(camera)
+    await stage.until(lambda: stage.counted("received") >= PACKETS)
+    viewer = far_viewer(stage, 2)
+    await stage.arrived(viewer, 1, OUT)
+    for seq in (*range(PACKETS, PACKETS + 4), PACKETS + 5, PACKETS + 4):
+        camera.send(picture(seq))
+    await stage.arrived(viewer, PACKETS + 6, OUT)
+    camera.send(picture(PACKETS + 6))
+    await stage.arrived(viewer, PACKETS + 7, OUT)
+    assert [view.seq for view in viewer.views(OUT)] == list(range(500, 500 + PACKETS + 7))
+
+
+async def test_a_packet_that_comes_late_fills_its_gap(stage: Stage) -> None:
+    camera = await camera_on(stage)
+    viewer = far_viewer(stage, 2)
+    await stage.settled()
+    for seq in range(PACKETS):
+        if seq != 1:
+            camera.send(picture(seq, is_key=not seq))
+    await stage.arrived(viewer, 4, OUT)
+    camera.send(picture(1))
+    await stage.arrived(viewer, PACKETS, OUT)
+    numbers = [view.seq for view in viewer.views(OUT)]
+    late = numbers.index(501)
+    assert 4 <= late < PACKETS - 1
+    assert numbers[:late] + numbers[late + 1 :] == [500, *range(502, 500 + PACKETS)]
+
+
+async def test_a_good_link_gets_its_first_picture_at_once(stage: Stage) -> None:
+    camera = await camera_on(stage)
+    send_key_frame(camera)
+    await stage.until(lambda: stage.counted("received") >= PACKETS)
+    viewer = stage.viewer(2, VIDEO)
+    stage.show(20, 1)
+    assert await came_in(stage, viewer, PACKETS) < PICTURE_SECONDS / 3
+    assert stage.counted("paced") <= PACKETS / 3
+
+
+async def test_a_live_key_frame_is_paced_for_thin_links_alone(stage: Stage) -> None:
+    camera = await camera_on(stage)
+    near = stage.viewer(3, VIDEO)
+    stage.show(30, 1)
+    far = far_viewer(stage, 2)
+    await stage.settled()
+    send_key_frame(camera)
+    await stage.arrived(near, PACKETS, OUT)
+    assert len(far.views(OUT)) < PACKETS
+    await stage.arrived(far, PACKETS, OUT)
+    send_key_frame(camera, PACKETS)
+    await stage.arrived(near, 2 * PACKETS, OUT)
+    assert len(far.views(OUT)) < 2 * PACKETS
+    await stage.arrived(far, 2 * PACKETS, OUT)
+    for viewer in (near, far):
+        assert [view.seq for view in viewer.views(OUT)] == list(range(500, 500 + 2 * PACKETS))
+        assert viewer.payloads(OUT) == [
+            payload(seq, is_key=seq % PACKETS == 0) for seq in range(2 * PACKETS)
+        ]
+
+
+async def test_a_wish_for_the_picture_that_is_on_its_way_costs_nobody_a_key_frame(
+    stage: Stage,
+) -> None:
+    camera = await camera_on(stage)
+    send_key_frame(camera)
+    await stage.until(lambda: stage.counted("received") >= PACKETS)
+    viewer = far_viewer(stage, 2)
+    await stage.arrived(viewer, 1, OUT)
+    wanted = stage.counted("keyframes_wanted")
+    viewer.say(write_pli(1, OUT))
+    await stage.arrived(viewer, PACKETS, OUT)
+    assert stage.counted("keyframes_wanted") == wanted
+    viewer.say(write_pli(1, OUT))
+    await stage.until(lambda: stage.counted("keyframes_wanted") == wanted + 1)
+    await stage.until(lambda: camera.said(KeyframeRequest))
+
+
+async def test_who_leaves_or_is_left_in_the_middle_disturbs_nobody(stage: Stage) -> None:
+    camera = await camera_on(stage)
+    send_key_frame(camera)
+    await stage.until(lambda: stage.counted("received") >= PACKETS)
+    leaving, muted, left = (far_viewer(stage, number) for number in (2, 3, 4))
+    for viewer in (leaving, muted, left):
+        await stage.arrived(viewer, 1, OUT)
+    stage.engine.remove_peer(2)
+    stage.engine.set_muted(1, is_muted=True)
+    await stage.settled()
+    seen = len(muted.views(OUT))
+    assert seen < PACKETS
+    stage.engine.set_muted(1, is_muted=False)
+    await stage.settled()
+    send_key_frame(camera, 100)
+    await stage.arrived(muted, seen + 1, OUT)
+    assert muted.payloads(OUT)[seen] == payload(100, is_key=True)
+    stage.engine.remove_peer(1)
+    await stage.settled()
+    numbers = [view.seq for view in left.views(OUT)]
+    assert numbers == list(range(500, 500 + len(numbers)))
+
+
+async def test_repairs_of_pictures_wait_for_a_thin_link_and_voice_does_not(stage: Stage) -> None:
+    camera = await camera_on(stage)
+    viewer = far_viewer(stage, 2)
+    await stage.settled()
+    send_key_frame(camera)
+    camera.send(voice(0))
+    await stage.arrived(viewer, PACKETS, OUT)
+    await stage.arrived(viewer, 1, AUDIO.ssrc)
+    viewer.say(write_nack(1, OUT, range(500, 507)) + write_nack(1, AUDIO.ssrc, [500]))
+    began = time.monotonic()
+    await stage.arrived(viewer, 2, AUDIO.ssrc)
+    assert len(viewer.views(OUT_RTX)) < 7
+    await stage.arrived(viewer, 7, OUT_RTX)
+    assert time.monotonic() - began > 2 * SIZE * 8 / PACE_BPS
+    repaired = [int.from_bytes(view.payload[:2], "big") for view in viewer.views(OUT_RTX)]
+    assert repaired == list(range(500, 507))
+
+
+# ---- probes
+
+
+async def test_a_probe_fills_the_link_with_what_the_viewer_has_already(stage: Stage) -> None:
+    camera = await camera_on(stage)
+    viewer = stage.viewer(2, VIDEO, AUDIO)
+    stage.show(20, 1)
+    await stage.settled()
+    send_key_frame(camera)
+    await stage.arrived(viewer, PACKETS, OUT)
+    reports = len(viewer.said(SenderReport))
+    bps = 400_000
+    stage.engine.begin_probe(2, bps)
+    await stage.arrived(viewer, 10, OUT_RTX)
+    await stage.until(lambda: len(viewer.said(SenderReport)) > reports, "its end is reported")
+    await asyncio.sleep(0.05)
+    again = viewer.views(OUT_RTX)
+    sent = sum(len(view.packet) + 16 + 28 for view in again)
+    assert sent * 8 / PROBE_SECONDS == pytest.approx(bps, rel=0.15)
+    assert [view.seq for view in again] == list(range(60, 60 + len(again))), "fresh numbers"
+    originals = {view.seq: bytes(view.payload) for view in viewer.views(OUT)}
+    for view in again:
+        assert view.payload[2:] == originals[int.from_bytes(view.payload[:2], "big")]
+    assert stage.counted("probed") == len(again)
+    gaps = [b - a for a, b in pairwise(view.seq for view in viewer.views(OUT))]
+    assert set(gaps) == {1}
+
+
+async def test_nothing_is_probed_where_nothing_can_be_repeated(stage: Stage) -> None:
+    camera = await camera_on(stage)
+    bare = media_of(MediaKind.VIDEO, alternatives={VIDEO.codec: (102, None)}, rtx_payload_type=None)
+    viewer = stage.viewer(2, bare, AUDIO)
+    stage.show(20, 1)
+    stage.show(21, 2)
+    await stage.settled()
+    send_key_frame(camera)
+    camera.send(voice(0))
+    await stage.arrived(viewer, PACKETS, OUT)
+    reports = len(viewer.said(SenderReport))
+    stage.engine.begin_probe(2, 400_000)
+    await stage.until(lambda: len(viewer.said(SenderReport)) > reports, "it is over")
+    assert (stage.counted("probed"), stage.counted("repaired")) == (0, 0)
