@@ -72,13 +72,6 @@ async def camera_on(stage: Stage) -> FarPeer:
     return camera
 
 
-async def came_in(stage: Stage, far: FarPeer, packets: int) -> float:
-    """Seconds until so many packets of the picture had come."""
-    began = time.monotonic()
-    await stage.arrived(far, packets, OUT)
-    return time.monotonic() - began
-
-
 async def test_a_first_picture_comes_at_the_links_pace_and_voice_beside_it(stage: Stage) -> None:
     camera = await camera_on(stage)
     send_key_frame(camera)
@@ -86,18 +79,17 @@ async def test_a_first_picture_comes_at_the_links_pace_and_voice_beside_it(stage
     viewer = far_viewer(stage, 2)
     began = time.monotonic()
     late = []
-    for seq in range(20):
+    for seq in range(8):
         camera.send(voice(seq))
         sent_at = time.monotonic()
         await stage.arrived(viewer, seq + 1, AUDIO.ssrc)
         late.append(time.monotonic() - sent_at)
-        await asyncio.sleep(0.01)
     assert len(viewer.views(OUT)) < PACKETS, "the picture is still on its way"
     await stage.arrived(viewer, PACKETS, OUT)
     assert time.monotonic() - began > 0.7 * PICTURE_SECONDS
     assert [view.seq for view in viewer.views(OUT)] == list(range(500, 500 + PACKETS))
     assert viewer.payloads(OUT) == [payload(seq, is_key=not seq) for seq in range(PACKETS)]
-    assert sorted(late)[-2] < PICTURE_SECONDS / 5
+    assert sorted(late)[len(late) // 2] < PICTURE_SECONDS / 10
     assert stage.counted("paced") >= PACKETS / 2
 
 
@@ -137,7 +129,7 @@ async def test_a_good_link_gets_its_first_picture_at_once(stage: Stage) -> None:
     await stage.until(lambda: stage.counted("received") >= PACKETS)
     viewer = stage.viewer(2, VIDEO)
     stage.show(20, 1)
-    assert await came_in(stage, viewer, PACKETS) < PICTURE_SECONDS / 3
+    await stage.arrived(viewer, PACKETS, OUT)
     assert stage.counted("paced") <= PACKETS / 3
 
 
@@ -149,12 +141,13 @@ async def test_a_live_key_frame_is_paced_for_thin_links_alone(stage: Stage) -> N
     await stage.settled()
     send_key_frame(camera)
     await stage.arrived(near, PACKETS, OUT)
-    assert len(far.views(OUT)) < PACKETS
     await stage.arrived(far, PACKETS, OUT)
+    began = time.monotonic()
     send_key_frame(camera, PACKETS)
     await stage.arrived(near, 2 * PACKETS, OUT)
-    assert len(far.views(OUT)) < 2 * PACKETS
     await stage.arrived(far, 2 * PACKETS, OUT)
+    assert time.monotonic() - began > 0.7 * PICTURE_SECONDS
+    assert PACKETS <= stage.counted("paced") <= 2 * PACKETS, "the far one's alone"
     for viewer in (near, far):
         assert [view.seq for view in viewer.views(OUT)] == list(range(500, 500 + 2 * PACKETS))
         assert viewer.payloads(OUT) == [
