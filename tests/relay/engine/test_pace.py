@@ -146,7 +146,8 @@ async def test_a_live_key_frame_is_paced_for_thin_links_alone(stage: Stage) -> N
     send_key_frame(camera, PACKETS)
     await stage.arrived(near, 2 * PACKETS, OUT)
     await stage.arrived(far, 2 * PACKETS, OUT)
-    assert time.monotonic() - began > 0.7 * PICTURE_SECONDS
+    # the layer has more than the link then, and is followed all the same
+    assert time.monotonic() - began > 0.3 * PICTURE_SECONDS
     assert PACKETS <= stage.counted("paced") <= 2 * PACKETS, "the far one's alone"
     for viewer in (near, far):
         assert [view.seq for view in viewer.views(OUT)] == list(range(500, 500 + 2 * PACKETS))
