@@ -14,7 +14,7 @@ DATAGRAMS_DROPPED = counter(
     "Datagrams not used, by reason: too_long (over 1,500 bytes), stranger (media from an address "
     "without a peer), unwanted (media from a viewer), not_ours (neither STUN, DTLS nor media), "
     "stun_refused (a check that did not prove itself), malformed (failed decryption or made no "
-    "sense inside), dtls_queue and control_full (more handshake datagrams than are looked at), "
+    "sense inside), control_full (more handshake datagrams than are looked at), "
     "tap_lost and events_lost (control was too slow for the engine), send_failed (the kernel "
     "refused it, or its connection is gone), stream_full (a connection by TCP is too slow for what "
     "it is sent), socket_full (the kernel's receive queue was full: the engine was too slow, or "

@@ -5,13 +5,9 @@ import secrets
 import time
 from collections.abc import Callable
 
-from relay.metrics import DATAGRAMS_DROPPED
 from relay.ports import Address, ProvedCheck
 from relay.sdp.negotiated import IceCredentials
-from streamsvc.base.errors import PeerGone
 
-MAX_WAITING = 64
-"""Handshake datagrams not yet read; more are dropped, and DTLS sends them again."""
 OLD_ADDRESS_SILENT_SECONDS = 3.0
 """A check without nomination moves the peer only when its old address was silent this long."""
 
@@ -35,9 +31,8 @@ class IceSession:
         self.heard_at = now
         self.has_address = asyncio.Event()
         self.on_moved: Callable[[Address], None] | None = None
+        self.on_handshake: Callable[[bytes], None] = lambda datagram: None
         self._send = send
-        self._inbox: asyncio.Queue[bytes | None] = asyncio.Queue(MAX_WAITING)
-        self._is_closed = False
         self._asked_at: float | None = None
         self.round_trip: float | None = None
         """Of the handshake, in seconds: from our first flight to the answer."""
@@ -64,38 +59,19 @@ class IceSession:
         silent = check.at - check.elsewhere_at
         return check.nominates or silent > OLD_ADDRESS_SILENT_SECONDS
 
-    # ---- the pipe
+    # ---- the pipe of its handshake
 
     def deliver(self, datagram: bytes, at: float) -> None:
-        """A handshake datagram came then; the newest is dropped when nobody reads."""
+        """A handshake datagram came then."""
         if self._asked_at is not None and self.round_trip is None and not _is_hello(datagram):
             self.round_trip = at - self._asked_at
-        try:
-            self._inbox.put_nowait(datagram)
-        except asyncio.QueueFull:
-            DATAGRAMS_DROPPED.labels("dtls_queue").inc()
-
-    async def receive(self) -> bytes:
-        """The next handshake datagram. Raises PeerGone `peer-closed` at the end."""
-        datagram = None if self._is_closed and self._inbox.empty() else await self._inbox.get()
-        if datagram is None:
-            raise PeerGone("peer-closed")
-        return datagram
+        self.on_handshake(datagram)
 
     def send(self, datagram: bytes) -> None:
         """To where the peer is; dropped while that is not known."""
         if self.address is not None:
             self._asked_at = self._asked_at or time.monotonic()
             self._send(datagram, self.address)
-
-    def close(self) -> None:
-        """Wake the reader. Closing twice is harmless."""
-        if self._is_closed:
-            return
-        self._is_closed = True
-        while not self._inbox.empty():
-            self._inbox.get_nowait()
-        self._inbox.put_nowait(None)
 
 
 def _is_hello(datagram: bytes) -> bool:

@@ -1,7 +1,7 @@
 """What all peers of a node share: the ports, the certificate, the addresses."""
 
 from relay.io.addresses import advertised_addresses, host_candidates, tcp_candidates
-from relay.io.aiortc_transport import new_certificate
+from relay.io.dtls import new_certificate
 from relay.io.ice_session import IceSession
 from relay.io.tcp_port import TcpPort
 from relay.io.udp_port import UdpPort

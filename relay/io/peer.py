@@ -7,7 +7,8 @@ import asyncio
 import logging
 from collections.abc import Callable
 
-from relay.io.aiortc_transport import DtlsTransport, NodeCertificate
+from relay.io.certificate import NodeCertificate
+from relay.io.dtls import Dtls
 from relay.io.ice_session import IceSession
 from relay.metrics import HANDSHAKES
 from relay.ports import Address, Engine
@@ -35,7 +36,8 @@ class Peer:
         self.negotiated = negotiated
         self.remote_ufrag = negotiated.remote_ice.ufrag
         self.is_connected = False
-        self._dtls = DtlsTransport(ice, certificate, negotiated.dtls_role)
+        self._dtls = Dtls(certificate, negotiated.dtls_role, ice.send)
+        ice.on_handshake = self._dtls.take
         self._engine = engine
         self._is_over = asyncio.Event()
         self._log = IdAdapter(log, {"peer": number})
@@ -59,7 +61,7 @@ class Peer:
 
     async def _connect(self) -> None:
         await self.ice.has_address.wait()
-        self._dtls.when_closed(self._is_over.set)
+        self._dtls.on_closed = self._is_over.set
         keys = await self._dtls.handshake(self.negotiated.remote_fingerprints)
         if self.ice.address is None:  # has_address is set only after it
             raise PeerGone("handshake-failed")
@@ -73,7 +75,6 @@ class Peer:
         self._log.info("= moved")
         self._engine.set_address(self.number, address)
 
-    async def close(self) -> None:
-        """Say goodbye to the peer, and free the pipe."""
-        await self._dtls.close()
-        self.ice.close()
+    def close(self) -> None:
+        """Say goodbye to the peer."""
+        self._dtls.close()

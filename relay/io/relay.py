@@ -190,7 +190,7 @@ class Relay:
         self._sessions.add(session)
         PEERS.labels(_direction(session)).inc()
         session.task = self._scope.start(session.session_id, self._live(session))
-        self._log(session).info("= opened")
+        self._log(session).debug("= opened")
         return MediaAnswer(session.session_id, session.peer.negotiated.answer_sdp, session.etag)
 
     # ---- living and ending
@@ -203,7 +203,7 @@ class Relay:
             )
         finally:
             try:
-                await session.peer.close()
+                session.peer.close()
             finally:
                 self._end(session, because)
 

@@ -37,6 +37,12 @@ def session_address(session: object) -> int:
     return int(ffi.cast("uintptr_t", session._srtp[0]))
 
 
+def without_buffers(session: pylibsrtp.Session) -> pylibsrtp.Session:
+    """For the engine, which has its own: frees 3 KB. The session's methods are of no use then."""
+    session._cdata = session._buffer = None
+    return session
+
+
 def _signature(name: str) -> str:
     pointer = str(ffi.typeof(ffi.addressof(lib, name)).cname)
     return pointer.replace("srtp_err_status_t", "int").replace("enum ", "")

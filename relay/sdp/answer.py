@@ -5,11 +5,12 @@ offer ─► parse_description ─► for each m-line: take it or refuse it ─�
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from relay.sdp.description import Description, MediaSection, parse_description
 from relay.sdp.extensions import FROM_PUBLISHER, TO_SUBSCRIBER, accepted_extensions
 from relay.sdp.formats import Format, formats_of
-from relay.sdp.negotiated import Extensions, LocalTransport, Negotiated, NegotiatedMedia
+from relay.sdp.negotiated import DtlsRole, Extensions, LocalTransport, Negotiated, NegotiatedMedia
 from relay.sdp.offered_media import (
     announced_sources,
     direction,
@@ -18,7 +19,14 @@ from relay.sdp.offered_media import (
     offers_reference_time,
     simulcast_rids,
 )
-from relay.sdp.transport import RemoteTransport, remote_transport
+from relay.sdp.secrets_of_offer import split_offer
+from relay.sdp.transport import (
+    RemoteTransport,
+    our_role,
+    remote_transport,
+    tagged_media,
+    transport_of,
+)
 from relay.sdp.writer import (
     accepted_lines,
     candidate_lines,
@@ -32,6 +40,8 @@ from streamsvc.base.media import SUBSCRIBER_SLOTS, Codec, MediaKind, Slot
 
 PUBLISHER_OPUS = "minptime=10;useinbandfec=1;usedtx=0;stereo=0;maxaveragebitrate=32000"
 """What we ask of a microphone. No DTX: its gaps would be holes in the recording."""
+KNOWN_OFFERS = 64
+"""Kinds of viewers' offers whose answers are remembered: one for each version of a browser."""
 SUBSCRIBER_OPUS = "minptime=10;useinbandfec=1"
 
 _FROM_PUBLISHER = frozenset({"goog-remb", "transport-cc", "ccm fir", "nack", "nack pli"})
@@ -50,6 +60,16 @@ class _Taken:
 
     media: NegotiatedMedia
     lines: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """An offer without its secrets, and what of it we take: m-lines without SSRCs."""
+
+    offer: Description
+    tagged: int
+    role: DtlsRole
+    taken: tuple[_Taken | None, ...]
 
 
 def answer_publisher(offer_sdp: str, local: LocalTransport, *, slot: Slot) -> Negotiated:
@@ -77,16 +97,32 @@ def answer_subscriber(
 ) -> Negotiated:
     """Give the n-th audio (video) m-line the n-th audio (video) entry of `SUBSCRIBER_SLOTS`,
     with every codec a slot's publisher may have. Raises like `answer_publisher`."""
-    offer = parse_description(offer_sdp)
-    remote = remote_transport(offer)
+    common, private = split_offer(offer_sdp)
+    plan = _subscriber_plan(common)
+    remote = transport_of(private, tagged=plan.tagged, role=plan.role)
+    taken = [_with_ssrcs(answer, new_ssrc) if answer else None for answer in plan.taken]
+    return _negotiated(plan.offer, remote, local, taken, wanted_direction="recvonly")
+
+
+@lru_cache(maxsize=KNOWN_OFFERS)
+def _subscriber_plan(common: str) -> _Plan:
+    """What every viewer whose offer differs in nothing but its secrets is answered."""
+    offer = parse_description(common)
+    tagged = tagged_media(offer)
     slots = {kind: _slots_of(kind) for kind in MediaKind}
     taken: list[_Taken | None] = []
     for section in offer.media:
         kind = kind_of(section)
         slot = next(slots[kind], None) if kind is not None else None
         fits = slot is not None and _flows(section, offer, "recvonly")
-        taken.append(_subscriber_media(section, slot, new_ssrc) if fits and slot else None)
-    return _negotiated(offer, remote, local, taken, wanted_direction="recvonly")
+        taken.append(_subscriber_media(section, slot) if fits and slot else None)
+    return _Plan(offer, tagged, our_role(offer, tagged), tuple(taken))
+
+
+def _with_ssrcs(answer: _Taken, new_ssrc: Callable[[], int]) -> _Taken:
+    has_rtx = any(rtx is not None for _, rtx in answer.media.alternatives.values())
+    media = replace(answer.media, ssrc=new_ssrc(), rtx_ssrc=new_ssrc() if has_rtx else 0)
+    return _Taken(media, answer.lines + _source_lines(media))
 
 
 def _slots_of(kind: MediaKind) -> Iterator[Slot]:
@@ -118,9 +154,7 @@ def _publisher_media(section: MediaSection, slot: Slot) -> _Taken | None:
     return _Taken(media, lines + _simulcast_lines(rids))
 
 
-def _subscriber_media(
-    section: MediaSection, slot: Slot, new_ssrc: Callable[[], int]
-) -> _Taken | None:
+def _subscriber_media(section: MediaSection, slot: Slot) -> _Taken | None:
     kind = MediaKind(section.kind)
     formats = [
         _answered(form, _TO_SUBSCRIBER, SUBSCRIBER_OPUS)
@@ -128,7 +162,6 @@ def _subscriber_media(
     ]
     if not formats:
         return None
-    has_rtx = any(form.rtx_payload_type is not None for form in formats)
     reports_time = offers_reference_time(section)
     media = _media(section, formats)
     media = replace(
@@ -136,13 +169,11 @@ def _subscriber_media(
         feedback=media.feedback | ({"rrtr"} if reports_time else set()),
         extensions=accepted_extensions(section, TO_SUBSCRIBER, unusable="sendonly"),
         slot=slot,
-        ssrc=new_ssrc(),
-        rtx_ssrc=new_ssrc() if has_rtx else 0,
     )
     lines = accepted_lines(section, media, formats, "sendonly")
     if reports_time:
         lines.append("a=rtcp-xr:rcvr-rtt=all")
-    return _Taken(media, lines + _source_lines(media, slot))
+    return _Taken(media, lines)
 
 
 def _answered(form: Format, feedback: frozenset[str], opus: str) -> Format:
@@ -173,8 +204,9 @@ def _simulcast_lines(rids: Iterable[str]) -> list[str]:
     return [*(f"a=rid:{rid} recv" for rid in rids), f"a=simulcast:recv {';'.join(rids)}"]
 
 
-def _source_lines(media: NegotiatedMedia, slot: Slot) -> list[str]:
+def _source_lines(media: NegotiatedMedia) -> list[str]:
     """Stream id = the slot's name, so that a page knows what it shows and keeps lips in sync."""
+    slot = media.slot
     lines = [f"a=msid:{slot} {slot}-{media.kind}"]
     if media.rtx_ssrc:
         lines.append(f"a=ssrc-group:FID {media.ssrc} {media.rtx_ssrc}")

@@ -30,12 +30,29 @@ def remote_transport(offer: Description) -> RemoteTransport:
     Raises ProtocolError `sdp-no-media`, `sdp-not-bundled`, `sdp-no-fingerprint`,
     `sdp-no-ice-credentials`, `sdp-malformed`.
     """
+    return transport_of(offer, tagged=tagged_media(offer), role=None)
+
+
+def tagged_media(offer: Description) -> int:
+    """Index of the m-line that speaks for the bundle. Raises ProtocolError `sdp-no-media`,
+    `sdp-not-bundled`, `sdp-malformed`."""
     if not offer.media:
         raise ProtocolError("sdp-no-media")
     mids = bundled_mids(offer)
-    tagged = next((section for section in offer.media if section.mid in mids), offer.media[0])
-    places = (tagged.attributes, offer.session)
-    return RemoteTransport(_ice(places), _fingerprints(places), _role(places))
+    return next((n for n, section in enumerate(offer.media) if section.mid in mids), 0)
+
+
+def transport_of(offer: Description, *, tagged: int, role: DtlsRole | None) -> RemoteTransport:
+    """The transport as m-line `tagged` tells it, or else the session; `role` where it is known.
+    Raises ProtocolError `sdp-no-fingerprint`, `sdp-no-ice-credentials`, `sdp-malformed`."""
+    places = (offer.media[tagged].attributes, offer.session)
+    ice, fingerprints = _ice(places), _fingerprints(places)
+    return RemoteTransport(ice, fingerprints, our_role(offer, tagged) if role is None else role)
+
+
+def our_role(offer: Description, tagged: int) -> DtlsRole:
+    """By the offer's `a=setup`. Raises ProtocolError `sdp-malformed`."""
+    return _role((offer.media[tagged].attributes, offer.session))
 
 
 def bundled_mids(offer: Description) -> frozenset[str]:

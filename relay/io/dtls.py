@@ -1,0 +1,221 @@
+"""One peer's DTLS: a handshake that gives SRTP keys (RFC 5764), and the goodbye.
+
+Datagrams are pushed in and go out at once; nothing waits here but the timer that sends a lost
+flight again.
+"""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+
+from OpenSSL import SSL
+from pylibsrtp import Policy, Session
+
+from relay.io.certificate import NodeCertificate, digest
+from relay.io.srtp_library import without_buffers
+from relay.ports import PeerKeys
+from relay.sdp.negotiated import DtlsRole, Fingerprint
+from streamsvc.base.errors import PeerGone
+
+MAX_DATAGRAM_BYTES = 1200
+INBOUND_WINDOW = 1024
+OUTBOUND_WINDOW = 256
+"""Packets of voice that can be sent again, and more than any repair of a picture is late: libsrtp
+shifts the whole window for each packet it sends."""
+_READ_BYTES = 1500
+_RECORD_HEAD_BYTES = 13
+_EXPORTER = b"EXTRACTOR-dtls_srtp"
+
+
+@dataclass(frozen=True, slots=True)
+class SrtpProfile:
+    """RFC 5764 §4.1.2, RFC 7714 §14.2."""
+
+    name: bytes
+    """OpenSSL's."""
+    number: int
+    """libsrtp's."""
+    key_bytes: int
+    salt_bytes: int
+
+    def half(self, material: bytes, side: int) -> bytes:
+        """Key and salt of one side: 0 is the client's (RFC 5764 §4.2)."""
+        key, salt = side * self.key_bytes, 2 * self.key_bytes + side * self.salt_bytes
+        return material[key : key + self.key_bytes] + material[salt : salt + self.salt_bytes]
+
+
+PROFILES = (
+    SrtpProfile(b"SRTP_AEAD_AES_128_GCM", Policy.SRTP_PROFILE_AEAD_AES_128_GCM, 16, 12),
+    SrtpProfile(b"SRTP_AEAD_AES_256_GCM", Policy.SRTP_PROFILE_AEAD_AES_256_GCM, 32, 12),
+    SrtpProfile(b"SRTP_AES128_CM_SHA1_80", Policy.SRTP_PROFILE_AES128_CM_SHA1_80, 16, 14),
+)
+"""In our order of preference: GCM-128 is a third of the cost of CM-SHA1 and offered by all."""
+
+
+def new_certificate() -> NodeCertificate:
+    """For handshakes that agree on one of our profiles."""
+    return NodeCertificate(b":".join(profile.name for profile in PROFILES))
+
+
+class Dtls:
+    """`handshake` once, while `take` gets what comes; `close` at the end."""
+
+    def __init__(
+        self, certificate: NodeCertificate, role: DtlsRole, send: Callable[[bytes], None]
+    ) -> None:
+        self._role = role
+        self._send = send
+        self._ssl: SSL.Connection | None = SSL.Connection(certificate.context)
+        if role is DtlsRole.SERVER:
+            self._ssl.set_accept_state()
+        else:
+            self._ssl.set_connect_state()
+        self._is_done = False
+        self._ended: asyncio.Future[None] | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self.on_closed: Callable[[], None] = lambda: None
+        """Called when the peer ends the connection (close_notify)."""
+        self.profile = ""
+        """Name of the SRTP profile agreed on."""
+
+    async def handshake(self, fingerprints: Sequence[Fingerprint]) -> PeerKeys:
+        """Keys agreed with the peer that has one of these certificates.
+        Raises PeerGone `handshake-failed`."""
+        self._ended = asyncio.get_running_loop().create_future()
+        self._go_on()
+        await self._ended
+        self._ended = None
+        if self._ssl is None or not _is_its(self._ssl, fingerprints):
+            raise PeerGone("handshake-failed")
+        return self._keys(self._ssl)
+
+    def take(self, datagram: bytes) -> None:
+        """A datagram of the peer."""
+        if self._ssl is not None:
+            self._ssl.bio_write(datagram)
+            self._go_on()
+
+    def close(self) -> None:
+        """Say goodbye to the peer. Harmless to repeat."""
+        self._stop_timer()
+        if self._ssl is None:
+            return
+        with suppress(SSL.Error):
+            self._ssl.shutdown()
+        self._flush(self._ssl)
+        self._ssl = None
+
+    # ---- step by step
+
+    def _go_on(self) -> None:
+        connection = self._ssl
+        if connection is None:
+            return
+        try:
+            if not self._is_done:
+                connection.do_handshake()
+                self._is_done = True
+            connection.recv(_READ_BYTES)
+        except SSL.WantReadError:
+            pass
+        except SSL.ZeroReturnError:
+            self.on_closed()
+        except SSL.Error:
+            if not self._is_done:  # later it is somebody's noise
+                self._end()
+                return
+        self._flush(connection)
+        self._wind_timer(connection)
+        if self._is_done:
+            self._end()
+
+    def _end(self) -> None:
+        """The handshake is over, for better or worse."""
+        if self._ended is not None and not self._ended.done():
+            if self._is_done:
+                self._ended.set_result(None)
+            else:
+                self._ended.set_exception(PeerGone("handshake-failed"))
+
+    def _flush(self, connection: SSL.Connection) -> None:
+        """Send what OpenSSL has written, whole records to a datagram."""
+        written = b""
+        with suppress(SSL.Error):
+            while piece := connection.bio_read(1 << 14):
+                written += piece
+        for datagram in datagrams_of(written):
+            self._send(datagram)
+
+    # ---- lost flights
+
+    def _wind_timer(self, connection: SSL.Connection) -> None:
+        self._stop_timer()
+        seconds = connection.DTLSv1_get_timeout()
+        if seconds is not None:
+            self._timer = asyncio.get_running_loop().call_later(seconds, self._timed_out)
+
+    def _stop_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _timed_out(self) -> None:
+        if self._ssl is None:
+            return
+        with suppress(SSL.Error):
+            self._ssl.DTLSv1_handle_timeout()
+        self._flush(self._ssl)
+        self._wind_timer(self._ssl)
+
+    # ---- keys
+
+    def _keys(self, connection: SSL.Connection) -> PeerKeys:
+        chosen = connection.get_selected_srtp_profile()
+        profile = next((profile for profile in PROFILES if profile.name == chosen), None)
+        if profile is None:
+            raise PeerGone("handshake-failed")
+        self.profile = profile.name.decode()
+        size = 2 * (profile.key_bytes + profile.salt_bytes)
+        material = connection.export_keying_material(_EXPORTER, size)
+        ours = 1 if self._role is DtlsRole.SERVER else 0
+        return PeerKeys(
+            inbound=_inbound(profile, profile.half(material, 1 - ours)),
+            outbound=_outbound(profile, profile.half(material, ours)),
+        )
+
+
+def _inbound(profile: SrtpProfile, key: bytes) -> Session:
+    return _session(profile, key, Policy.SSRC_ANY_INBOUND, INBOUND_WINDOW)
+
+
+def _outbound(profile: SrtpProfile, key: bytes) -> Session:
+    return _session(profile, key, Policy.SSRC_ANY_OUTBOUND, OUTBOUND_WINDOW)
+
+
+def _session(profile: SrtpProfile, key: bytes, kind: int, window: int) -> Session:
+    policy = Policy(key=key, ssrc_type=kind, srtp_profile=profile.number)
+    policy.allow_repeat_tx = True
+    policy.window_size = window
+    return without_buffers(Session(policy))
+
+
+def _is_its(connection: SSL.Connection, fingerprints: Sequence[Fingerprint]) -> bool:
+    """The peer's certificate is the one its description speaks of, by all its hashes."""
+    certificate = connection.get_peer_certificate(as_cryptography=True)
+    if certificate is None:
+        return False
+    return all(digest(certificate, told.algorithm) == told.value for told in fingerprints)
+
+
+def datagrams_of(records: bytes) -> list[bytes]:
+    """DTLS records put together to datagrams, in their order; none is cut (RFC 6347 §4.1.1)."""
+    found: list[bytes] = []
+    while records:
+        end = _RECORD_HEAD_BYTES + int.from_bytes(records[11:13])
+        record, records = records[:end], records[end:]
+        if found and len(found[-1]) + len(record) <= MAX_DATAGRAM_BYTES:
+            found[-1] += record
+        else:
+            found.append(record)
+    return found
