@@ -25,6 +25,9 @@ OUTBOUND_WINDOW = 256
 shifts the whole window for each packet it sends."""
 _READ_BYTES = 1500
 _RECORD_HEAD_BYTES = 13
+_HANDSHAKE_TYPES = (20, 22)
+"""ChangeCipherSpec and Handshake (RFC 5246 §6.2.1)."""
+_ALERT_TYPE = 21
 _EXPORTER = b"EXTRACTOR-dtls_srtp"
 
 
@@ -74,8 +77,12 @@ class Dtls:
         self._is_done = False
         self._ended: asyncio.Future[None] | None = None
         self._timer: asyncio.TimerHandle | None = None
+        self._last_flight: list[bytes] = []
+        self._goodbye: list[bytes] = []
         self.on_closed: Callable[[], None] = lambda: None
         """Called when the peer ends the connection (close_notify)."""
+        self.on_hint: Callable[[], None] = lambda: None
+        """Called when somebody says so after `let_go`: it can't be checked any more."""
         self.profile = ""
         """Name of the SRTP profile agreed on."""
 
@@ -95,16 +102,33 @@ class Dtls:
         if self._ssl is not None:
             self._ssl.bio_write(datagram)
             self._go_on()
+        elif datagram[0] in _HANDSHAKE_TYPES:
+            self._send_all(self._last_flight)
+        elif datagram[0] == _ALERT_TYPE:
+            self.on_hint()
+
+    def let_go(self) -> None:
+        """Free what OpenSSL holds, 90 KB. What may still be sent is kept as it will be: our last
+        flight, should the peer say its own again, and our goodbye."""
+        if self._ssl is None or self._ssl.get_protocol_version_name() != "DTLSv1.2":
+            return  # later versions answer with more than one flight
+        self._stop_timer()
+        self._goodbye = self._said_goodbye(self._ssl)
+        self._ssl = None
 
     def close(self) -> None:
         """Say goodbye to the peer. Harmless to repeat."""
         self._stop_timer()
-        if self._ssl is None:
-            return
+        if self._ssl is not None:
+            self._goodbye, self._ssl = self._said_goodbye(self._ssl), None
+        self._send_all(self._goodbye)
+        self._goodbye, self._last_flight = [], []
+
+    @staticmethod
+    def _said_goodbye(connection: SSL.Connection) -> list[bytes]:
         with suppress(SSL.Error):
-            self._ssl.shutdown()
-        self._flush(self._ssl)
-        self._ssl = None
+            connection.shutdown()
+        return _written(connection)
 
     # ---- step by step
 
@@ -112,8 +136,9 @@ class Dtls:
         connection = self._ssl
         if connection is None:
             return
+        was_done = self._is_done
         try:
-            if not self._is_done:
+            if not was_done:
                 connection.do_handshake()
                 self._is_done = True
             connection.recv(_READ_BYTES)
@@ -125,8 +150,11 @@ class Dtls:
             if not self._is_done:  # later it is somebody's noise
                 self._end()
                 return
-        self._flush(connection)
+        flight = _written(connection)
+        self._send_all(flight)
         self._wind_timer(connection)
+        if self._is_done and not was_done:
+            self._last_flight = flight
         if self._is_done:
             self._end()
 
@@ -138,13 +166,8 @@ class Dtls:
             else:
                 self._ended.set_exception(PeerGone("handshake-failed"))
 
-    def _flush(self, connection: SSL.Connection) -> None:
-        """Send what OpenSSL has written, whole records to a datagram."""
-        written = b""
-        with suppress(SSL.Error):
-            while piece := connection.bio_read(1 << 14):
-                written += piece
-        for datagram in datagrams_of(written):
+    def _send_all(self, datagrams: list[bytes]) -> None:
+        for datagram in datagrams:
             self._send(datagram)
 
     # ---- lost flights
@@ -165,7 +188,7 @@ class Dtls:
             return
         with suppress(SSL.Error):
             self._ssl.DTLSv1_handle_timeout()
-        self._flush(self._ssl)
+        self._send_all(_written(self._ssl))
         self._wind_timer(self._ssl)
 
     # ---- keys
@@ -206,6 +229,15 @@ def _is_its(connection: SSL.Connection, fingerprints: Sequence[Fingerprint]) -> 
     if certificate is None:
         return False
     return all(digest(certificate, told.algorithm) == told.value for told in fingerprints)
+
+
+def _written(connection: SSL.Connection) -> list[bytes]:
+    """What OpenSSL has to say."""
+    written = b""
+    with suppress(SSL.Error):
+        while piece := connection.bio_read(_READ_BYTES):
+            written += piece
+    return datagrams_of(written)
 
 
 def datagrams_of(records: bytes) -> list[bytes]:

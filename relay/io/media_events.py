@@ -92,7 +92,7 @@ class MediaEvents:
 
 def _track(number: int, publication: int, session: PublisherSession) -> Track:
     kind = next(kind for kind, its in session.publications.items() if its == publication)
-    media = next(media for media in session.peer.negotiated.media if media.kind is kind)
+    media = next(media for media in session.peer.media if media.kind is kind)
     return Track(
         number=number,
         lesson_id=session.party.lesson_id,

@@ -19,6 +19,11 @@ from streamsvc.base.sessions import ClosedBecause
 
 log = logging.getLogger("relay.peer")
 
+UNDER_WAY_SECONDS = 1.5
+"""What comes so soon after a goodbye was sent before it, and is on the board by then."""
+GONE_SECONDS = 6.5
+"""Whoever is here is heard within this time: checks come every 5 s at least (RFC 7675 §5.1)."""
+
 
 class Peer:
     """`run` returns why it ended; `close` is always called after it, once."""
@@ -30,15 +35,20 @@ class Peer:
         certificate: NodeCertificate,
         negotiated: Negotiated,
         engine: Engine,
+        *,
+        is_viewer: bool,
     ) -> None:
         self.number = number
         self.ice = ice
-        self.negotiated = negotiated
+        self.media = negotiated.media
+        self._fingerprints = negotiated.remote_fingerprints
         self.remote_ufrag = negotiated.remote_ice.ufrag
         self.is_connected = False
         self._dtls = Dtls(certificate, negotiated.dtls_role, ice.send)
         ice.on_handshake = self._dtls.take
         self._engine = engine
+        self._is_viewer = is_viewer
+        self._is_sure = False
         self._is_over = asyncio.Event()
         self._log = IdAdapter(log, {"peer": number})
 
@@ -56,20 +66,38 @@ class Peer:
         HANDSHAKES.labels("connected").inc()
         self._log.info("= connected, %s", self._dtls.profile)
         on_connected()
-        await self._is_over.wait()
-        return ClosedBecause.ASKED
+        while True:
+            await self._is_over.wait()
+            if self._is_sure or await self._is_silent():
+                return ClosedBecause.ASKED
+            self._is_over.clear()
 
     async def _connect(self) -> None:
         await self.ice.has_address.wait()
-        self._dtls.on_closed = self._is_over.set
-        keys = await self._dtls.handshake(self.negotiated.remote_fingerprints)
+        self._dtls.on_closed = self._on_closed
+        self._dtls.on_hint = self._is_over.set
+        keys = await self._dtls.handshake(self._fingerprints)
         if self.ice.address is None:  # has_address is set only after it
             raise PeerGone("handshake-failed")
         if self.ice.round_trip is not None:
             self._engine.measured_handshake(self.number, self.ice.round_trip)
         self._engine.connect_peer(self.number, self.ice.number, keys, self.ice.address)
+        if self._is_viewer:
+            self._dtls.let_go()
         self.ice.on_moved = self._on_moved
         self.is_connected = True
+
+    def _on_closed(self) -> None:
+        self._is_sure = True
+        self._is_over.set()
+
+    async def _is_silent(self) -> bool:
+        """Whether nothing more is heard of a peer whose goodbye can't be checked."""
+        await asyncio.sleep(UNDER_WAY_SECONDS)
+        before = self._engine.signs(self.number)
+        await asyncio.sleep(GONE_SECONDS)
+        after = self._engine.signs(self.number)
+        return before is None or after is None or after.heard_at <= before.heard_at
 
     def _on_moved(self, address: Address) -> None:
         self._log.info("= moved")

@@ -114,12 +114,12 @@ class Relay:
             raise
         if holder is not None:
             self._end(holder, ClosedBecause.REPLACED)
-        peer = self._new_peer(ice, negotiated)
+        peer = self._new_peer(ice, negotiated, is_viewer=False)
         session = PublisherSession(
             session_id=MediaSessionId(new_id("pub", 20)), party=party, peer=peer, slot=slot
         )
         self._engine.add_publisher(peer.number, _new_ssrc(), self._specs(session))
-        return self._opened(session)
+        return self._opened(session, negotiated.answer_sdp)
 
     def _is_own_ghost(self, holder: PublisherSession, party: MediaParty) -> bool:
         """The same participant's session whose browser or cable is gone: a reload, a crash, a new
@@ -131,7 +131,7 @@ class Relay:
 
     def _specs(self, session: PublisherSession) -> list[tuple[NegotiatedMedia, PublicationSpec]]:
         specs = []
-        for media in session.peer.negotiated.media:
+        for media in session.peer.media:
             spec = PublicationSpec(
                 number=next(self._numbers),
                 peer=session.peer.number,
@@ -154,7 +154,7 @@ class Relay:
         except ProtocolError:
             self._mux.close(ice)
             raise
-        peer = self._new_peer(ice, negotiated)
+        peer = self._new_peer(ice, negotiated, is_viewer=True)
         subscriptions = tuple(self._subscription(peer, media) for media in negotiated.media)
         self._engine.add_subscriber(peer.number, subscriptions)
         return self._opened(
@@ -163,7 +163,8 @@ class Relay:
                 party=party,
                 peer=peer,
                 subscriptions=subscriptions,
-            )
+            ),
+            negotiated.answer_sdp,
         )
 
     def _subscription(self, peer: Peer, media: NegotiatedMedia) -> SubscriptionSpec:
@@ -182,16 +183,16 @@ class Relay:
         if self._pressure.refuses_newcomers:
             raise Overload("relay-busy")
 
-    def _new_peer(self, ice: IceSession, negotiated: Negotiated) -> Peer:
-        number = next(self._numbers)
-        return Peer(number, ice, self._node.certificate, negotiated, self._engine)
+    def _new_peer(self, ice: IceSession, negotiated: Negotiated, *, is_viewer: bool) -> Peer:
+        number, certificate = next(self._numbers), self._node.certificate
+        return Peer(number, ice, certificate, negotiated, self._engine, is_viewer=is_viewer)
 
-    def _opened(self, session: MediaSession) -> MediaAnswer:
+    def _opened(self, session: MediaSession, answer_sdp: str) -> MediaAnswer:
         self._sessions.add(session)
         PEERS.labels(_direction(session)).inc()
         session.task = self._scope.start(session.session_id, self._live(session))
         self._log(session).debug("= opened")
-        return MediaAnswer(session.session_id, session.peer.negotiated.answer_sdp, session.etag)
+        return MediaAnswer(session.session_id, answer_sdp, session.etag)
 
     # ---- living and ending
 
@@ -306,7 +307,7 @@ class Relay:
             session.peer.remote_ufrag = asked.ice.ufrag
         self._mux.restart(session.peer.ice)
         local = self._node.described(session.peer.ice)
-        mids = [media.mid for media in session.peer.negotiated.media]
+        mids = [media.mid for media in session.peer.media]
         return TrickleAnswer(restart_fragment(local, mids), session.etag)
 
     async def close(self, session_id: MediaSessionId) -> None:

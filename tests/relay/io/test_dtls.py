@@ -12,6 +12,7 @@ from relay.sdp.negotiated import DtlsRole, Fingerprint
 from streamsvc.base.errors import PeerGone
 
 GCM_256_ONLY = PROFILES[1].name
+CHANGE_CIPHER_SPEC = 20
 
 
 class Far:
@@ -162,3 +163,53 @@ def test_records_are_put_together_and_never_cut() -> None:
     assert found == [records[0] + records[1], records[2]]
     assert all(len(datagram) <= MAX_DATAGRAM_BYTES for datagram in found)
     assert datagrams_of(b"") == []
+
+
+# ---- when OpenSSL has let go of the peer
+
+
+async def let_go() -> Wire:
+    wire = Wire(Far())
+    await wire.handshake()
+    wire.near.let_go()
+    return wire
+
+
+async def test_let_go_it_says_goodbye_once() -> None:
+    wire = await let_go()
+    wire.carry()
+    assert not wire.far.is_closed
+    wire.near.close()
+    assert len(wire.sent) == 1
+    wire.near.close()
+    wire.carry()
+    assert wire.far.is_closed and wire.sent == []
+
+
+async def test_let_go_a_last_flight_that_was_lost_is_sent_again() -> None:
+    wire = Wire(Far())
+    wire.loses = lambda datagram: datagram[0] == CHANGE_CIPHER_SPEC
+    await wire.handshake()
+    wire.near.let_go()
+    wire.carry()
+    wire.loses = lambda datagram: False
+    assert wire.far.ssl.DTLSv1_get_timeout() is not None, "it waits for our last flight"
+    await asyncio.sleep(1.1)
+    assert wire.far.ssl.DTLSv1_handle_timeout()
+    again = wire.far.ssl.bio_read(1 << 14)
+    for datagram in datagrams_of(again):
+        wire.near.take(datagram)
+    wire.carry()
+    assert wire.far.ssl.DTLSv1_get_timeout() is None
+    assert wire.far.ssl.get_selected_srtp_profile() == wire.near.profile.encode()
+
+
+async def test_let_go_a_goodbye_is_a_hint() -> None:
+    wire = await let_go()
+    wire.carry()
+    heard: list[str] = []
+    wire.near.on_closed = lambda: heard.append("closed")
+    wire.near.on_hint = lambda: heard.append("hint")
+    wire.far.ssl.shutdown()
+    wire.near.take(wire.far.ssl.bio_read(1500))
+    assert heard == ["hint"]
