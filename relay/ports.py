@@ -58,7 +58,7 @@ class LayerStats:
     """Of its picture; 0 where not known."""
     is_live: bool
     temporal: tuple[tuple[int, int], ...] = ()
-    """Bits and pictures per second up to each temporal id; empty for voice."""
+    """Bits and pictures per second up to each temporal id; voice is all of id 0."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,3 +1,5 @@
+const VP8 = { mimeType: 'video/VP8' };
+
 interface Named {
   mimeType: string;
   sdpFmtpLine?: string;
@@ -27,6 +29,12 @@ export function preferCodecs(transceiver: RTCRtpTransceiver): void {
   if (!('setCodecPreferences' in transceiver)) return;
   const codecs = capable(transceiver.direction === 'sendonly');
   if (codecs.length > 0) transceiver.setCodecPreferences(preferred(codecs));
+}
+
+/** Whether the relay will choose H.264 for what we send: it is what both like best. */
+export function sendsH264(): boolean {
+  if (!('getCapabilities' in RTCRtpSender)) return false;
+  return capable(true).some((codec) => rank(codec) < rank(VP8));
 }
 
 /** Browsers refuse preferences that the receiving side lacks, even to send. */

@@ -7,16 +7,30 @@ const CAMERA_QUARTER_BPS = 120_000;
 const SMALL_FULL_BPS = 600_000;
 const SMALL_HALF_BPS = 150_000;
 const SCREEN_BPS = 1_500_000;
+/** Two temporal layers: the relay leaves every other picture out where a link is thin. */
+const HALVES = 'L1T2';
+
+/** As WebRTC-SVC extends it; TypeScript does not know it yet. */
+export type Encoding = RTCRtpEncodingParameters & { scalabilityMode?: string };
 
 /**
  * Simulcast encodings for a picture of this size, lowest first. Chromium sends a top layer of three
  * only from 960x540 up; smaller pictures get two. A screen is one layer: text must not blur.
+ *
+ * H.264 has temporal layers only when they are asked for; VP8 has three by itself. Browsers that do
+ * not know of them ignore it.
  */
 export function encodings(
   kind: PublicationKind,
   width: number,
   height: number,
-): RTCRtpEncodingParameters[] {
+  isH264: boolean,
+): Encoding[] {
+  const spatial = sizes(kind, width, height);
+  return isH264 ? spatial.map((each) => ({ ...each, scalabilityMode: HALVES })) : spatial;
+}
+
+function sizes(kind: PublicationKind, width: number, height: number): RTCRtpEncodingParameters[] {
   if (kind === 'screen') return [{ maxBitrate: SCREEN_BPS }];
   const isLarge = Math.max(width, height) >= 960 && Math.min(width, height) >= 540;
   if (!isLarge)

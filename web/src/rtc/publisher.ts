@@ -1,7 +1,7 @@
 import { ApiError, UNREACHABLE } from '$kit/api';
 import { backoffMs } from '$kit/protocol/backoff';
 import type { ErrorBody } from '$kit/protocol/schema';
-import { preferCodecs } from './codecs';
+import { preferCodecs, sendsH264 } from './codecs';
 import { encodings, type PublicationKind } from './layers';
 import { endSession, openSession } from './negotiation';
 import { sent, sourceLevel, type SendFigures } from './stats';
@@ -106,7 +106,7 @@ export class Publisher {
       const init: RTCRtpTransceiverInit = { direction: 'sendonly', streams: [this.#stream] };
       if (track.kind === 'video') {
         const { width = 640, height = 360 } = track.getSettings();
-        init.sendEncodings = encodings(this.#options.kind, width, height);
+        init.sendEncodings = encodings(this.#options.kind, width, height, sendsH264());
       }
       const transceiver = pc.addTransceiver(track, init);
       if (track.kind === 'video') preferCodecs(transceiver);

@@ -32,7 +32,14 @@ describe('layers', () => {
     ['stage', 640, 360, ['h', 'f']],
     ['screen', 1920, 1080, [undefined]],
   ] as const)('%s of %dx%d', (kind, width, height, rids) => {
-    expect(encodings(kind, width, height).map((encoding) => encoding.rid)).toEqual(rids);
+    const found = encodings(kind, width, height, true);
+    expect(found.map((encoding) => encoding.rid)).toEqual(rids);
+    expect(new Set(found.map((encoding) => encoding.scalabilityMode))).toEqual(new Set(['L1T2']));
+  });
+
+  it('leaves the temporal layers of VP8 to the browser', () => {
+    const found = encodings('camera', 1280, 720, false);
+    expect(found.some((encoding) => 'scalabilityMode' in encoding)).toBe(false);
   });
 });
 
