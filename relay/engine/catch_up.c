@@ -32,8 +32,8 @@ double engine_catch_up(Engine *engine, Subscription *subscription, double room) 
     while (room > 0 && subscription->next_seq <= layer->highest) {
         const Packet *packet = layer_find(layer, subscription->next_seq++);
         if (!packet) continue; /* lost on its way to us; where it comes late, it fills its gap */
-        engine_forward_one(engine, subscription, packet, 0, now_us);
-        room -= packet->length + PACKET_BYTES;
+        if (engine_forward_one(engine, subscription, packet, 0, now_us))
+            room -= packet->length + PACKET_BYTES;
     }
     counters_add(&engine->counters, COUNT_FORWARDED, subscription->packets - before);
     if (subscription->next_seq > layer->highest) join(engine, subscription);

@@ -83,13 +83,14 @@ bool subscriber_write_report(const Subscription *subscription, Instant instant, 
 
 /* ---- what control hears */
 
-static int layer_id(const Subscription *subscription) {
-    return subscription->layer ? subscription->layer->id + 1 : 0;
+static int shown(const Subscription *subscription) {
+    if (!subscription->layer) return 0;
+    return (subscription->layer->id + 1) * TEMPORAL_IDS + subscription->thinning.most;
 }
 
 static bool is_shown_as_told(const Subscriber *subscriber) {
     for (int i = 0; i < subscriber->subscription_count; i++)
-        if (layer_id(subscriber->subscriptions + i) != subscriber->subscriptions[i].told_layer_id)
+        if (shown(subscriber->subscriptions + i) != subscriber->subscriptions[i].told)
             return false;
     return true;
 }
@@ -111,7 +112,7 @@ void subscriber_end_second(Subscriber *subscriber, bool is_told) {
     subscriber->is_reported = false;
     if (is_told) subscriber->longest_round_trip_us = subscriber->probed_bps = 0;
     for (int i = 0; is_told && i < subscriber->subscription_count; i++)
-        subscriber->subscriptions[i].told_layer_id = layer_id(subscriber->subscriptions + i);
+        subscriber->subscriptions[i].told = shown(subscriber->subscriptions + i);
 }
 
 static void add_packets(int32_t *packets, const Subscription *subscription, int64_t fresh_us,

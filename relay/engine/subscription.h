@@ -44,7 +44,6 @@ struct Subscription {
     uint8_t payload_type;
     int16_t rtx_payload_type; /* -1: no retransmissions */
     int at[LISTS]; /* its place in each list, plus one; 0: not there */
-    Munger munger;
     Thinning thinning;
     SentRing sent;
     uint16_t rtx_seq;
@@ -56,9 +55,10 @@ struct Subscription {
     int64_t skipped;
     double fraction_lost;
     int64_t arrived, arrived_us; /* packets of the newest report that spoke of any, and its time */
-    int told_layer_id; /* what control knows of; 0: nothing is forwarded */
+    int told; /* which layer and pictures control knows of; 0: nothing is forwarded */
     int64_t asked_keyframe_us;
     uint64_t repairs[REPAIRS];
+    Munger munger; /* the last, since its memory is long */
 };
 
 void subscription_init(Subscription *subscription, const SubscriptionSpec *spec,
