@@ -66,7 +66,7 @@ from streamsvc.base.errors import UserError
 from streamsvc.base.ids import RoomId
 from streamsvc.base.media import Slot
 from streamsvc.base.recordings import RecordingState
-from streamsvc.school.attendance import Evidence, LessonAttendance, RoomSignal
+from streamsvc.school.attendance import Evidence, LessonAttendance, RoomSignal, room_signal
 from streamsvc.school.records import Lesson, LessonState, Role, Room
 
 RECORDER_RETRY_MS = 10_000
@@ -299,7 +299,7 @@ class LessonMachine:
 
     def _signal(self, seat: Seat, now_ms: int) -> RoomSignal:
         link = seat.evidence(now_ms)
-        return RoomSignal(
+        return room_signal(
             is_connected=seat.presence == "online",
             has_voice=link.voice != "none",
             has_picture=link.picture != "none",

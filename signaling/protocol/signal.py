@@ -1,5 +1,7 @@
 """The three-part signal (voice, slides, picture) of a room, from what was seen flowing."""
 
+from functools import cache
+
 from signaling.protocol.messages import Level, LinkSignal
 from streamsvc.base.sessions import SubscriberFlow
 
@@ -8,18 +10,25 @@ BETTER_AFTER_MS = 3_000
 HALF_AT_LOSS = 0.10
 """Share of the voice that is lost when a listener begins to hear it in spite of resending."""
 
-NOTHING = LinkSignal(voice="none", slides="none", picture="none")
-ALL_WELL = LinkSignal(voice="full", slides="full", picture="full")
+
+@cache
+def link_signal(voice: Level, slides: Level, picture: Level) -> LinkSignal:
+    """One of the 27 there are: a thousand rooms look at several each second."""
+    return LinkSignal(voice=voice, slides=slides, picture=picture)
+
+
+NOTHING = link_signal("none", "none", "none")
+ALL_WELL = link_signal("full", "full", "full")
 
 _RANK: dict[Level, int] = {"none": 0, "half": 1, "full": 2}
 
 
 def lesser(one: LinkSignal, other: LinkSignal) -> LinkSignal:
     """The worse of two views of the same link, part by part."""
-    return LinkSignal(
-        voice=_lesser(one.voice, other.voice),
-        slides=_lesser(one.slides, other.slides),
-        picture=_lesser(one.picture, other.picture),
+    return link_signal(
+        _lesser(one.voice, other.voice),
+        _lesser(one.slides, other.slides),
+        _lesser(one.picture, other.picture),
     )
 
 
@@ -32,11 +41,8 @@ def flow_signal(flow: SubscriberFlow, *, has_slides: bool) -> LinkSignal | None:
     if flow.voice_packets is None:
         return None
     picture = _level(flow.picture_packets or 0, flow.fraction_lost)
-    return LinkSignal(
-        voice=_level(flow.voice_packets, flow.fraction_lost),
-        slides=picture if has_slides else "full",
-        picture=picture,
-    )
+    voice = _level(flow.voice_packets, flow.fraction_lost)
+    return link_signal(voice, picture if has_slides else "full", picture)
 
 
 def _level(packets: int, fraction_lost: float) -> Level:
@@ -63,10 +69,12 @@ class SteadyLink:
 
     def feed(self, seen: LinkSignal, now_ms: int) -> None:
         """Take one observation."""
-        self.value = LinkSignal(
-            voice=self._settled("voice", self.value.voice, seen.voice, now_ms),
-            slides=self._settled("slides", self.value.slides, seen.slides, now_ms),
-            picture=self._settled("picture", self.value.picture, seen.picture, now_ms),
+        if not self._pending and (seen is self.value or seen == self.value):
+            return
+        self.value = link_signal(
+            self._settled("voice", self.value.voice, seen.voice, now_ms),
+            self._settled("slides", self.value.slides, seen.slides, now_ms),
+            self._settled("picture", self.value.picture, seen.picture, now_ms),
         )
 
     def _settled(self, part: str, held: Level, seen: Level, now_ms: int) -> Level:

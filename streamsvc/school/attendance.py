@@ -7,6 +7,7 @@ the time between, and nothing is claimed.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cache
 
 from streamsvc.base.ids import RoomId
 
@@ -22,6 +23,14 @@ class RoomSignal:
     has_voice: bool
     has_picture: bool
     is_on_stage: bool = False
+
+
+@cache
+def room_signal(
+    *, is_connected: bool, has_voice: bool, has_picture: bool, is_on_stage: bool = False
+) -> RoomSignal:
+    """One of the few there are."""
+    return RoomSignal(is_connected, has_voice, has_picture, is_on_stage)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,16 +58,18 @@ def step_ms(fed_at_ms: int | None, now_ms: int) -> int:
 def fed(evidence: Evidence, now_ms: int, step: int, signal: RoomSignal) -> Evidence:
     """Add one interval of `step` ms that ends now with `signal`."""
     if not signal.is_connected:
-        was_here = evidence.first_joined_ms is not None
-        return replace(evidence, cut_off_ms=evidence.cut_off_ms + (step if was_here else 0))
-    return replace(
-        evidence,
+        if evidence.first_joined_ms is None or not step:
+            return evidence
+        return replace(evidence, cut_off_ms=evidence.cut_off_ms + step)
+    return Evidence(  # a third of the time of `replace`, for every room each second
         first_joined_ms=now_ms if evidence.first_joined_ms is None else evidence.first_joined_ms,
         last_seen_ms=now_ms,
         voice_ms=evidence.voice_ms + (step if signal.has_voice else 0),
         picture_ms=evidence.picture_ms + (step if signal.has_picture else 0),
         cut_off_ms=evidence.cut_off_ms + _cut_off(evidence, step, signal),
+        stage_count=evidence.stage_count,
         stage_ms=evidence.stage_ms + (step if signal.is_on_stage else 0),
+        hand_count=evidence.hand_count,
     )
 
 
