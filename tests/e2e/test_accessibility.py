@@ -33,6 +33,13 @@ def demo() -> Iterator[DemoLesson]:
         yield demo
 
 
+@pytest.fixture(scope="module")
+def quiet_demo() -> Iterator[DemoLesson]:
+    """The same, for tests that change nothing."""
+    with demo_lesson(is_taught=False) as demo:
+        yield demo
+
+
 @asynccontextmanager
 async def everybody(demo: DemoLesson) -> AsyncIterator[tuple[TeacherDesk, RoomBoard, HelperPhone]]:
     """Three devices in one browser process."""
@@ -67,8 +74,9 @@ async def tab_to(page: Page, target: Locator) -> None:
     raise AssertionError(f"the keyboard does not reach {target}")
 
 
+@pytest.mark.timeless
 @pytest.mark.parametrize("language", LANGUAGES)
-async def test_pages_that_wait_for_somebody(demo: DemoLesson, language: str) -> None:
+async def test_pages_that_wait_for_somebody(quiet_demo: DemoLesson, language: str) -> None:
     async with chromium() as browser:
         for login, paths in (
             (None, ["/join", "/login", "/p", "/p/not-a-code"]),
@@ -81,10 +89,10 @@ async def test_pages_that_wait_for_somebody(demo: DemoLesson, language: str) -> 
             context = await open_context(browser, BOARD, language, **STILL)
             page = await new_page(context)
             if login is not None:
-                body = {"login": login, "password": demo.password}
-                await context.request.post(f"{demo.service.url}/api/sign-in", data=body)
+                body = {"login": login, "password": quiet_demo.password}
+                await context.request.post(f"{quiet_demo.service.url}/api/sign-in", data=body)
             for path in paths:
-                await page.goto(demo.service.url + path)
+                await page.goto(quiet_demo.service.url + path)
                 await expect(page.locator("h1").first).to_be_attached()
                 await expect(page.locator(".skeleton, [aria-busy=true]")).to_have_count(0)
                 assert await violations(page) == [], path

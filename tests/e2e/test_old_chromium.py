@@ -97,6 +97,7 @@ Boxes = dict[str, list[list[int]]]
 
 
 @needs_chromium
+@pytest.mark.timeless
 async def test_pages_look_as_in_todays_chromium(tmp_path: Path) -> None:
     with demo_lesson() as demo:
         old = await _old_boxes(demo, tmp_path)

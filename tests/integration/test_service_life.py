@@ -158,6 +158,7 @@ def _teach(service: Service, password: str) -> subprocess.Popen[bytes]:
     )
 
 
+@pytest.mark.timeless
 @pytest.mark.parametrize(
     ("flags", "words", "code"),
     [
@@ -175,6 +176,7 @@ def test_a_start_that_cannot_be_says_why(
     assert "Traceback" not in ended.stderr
 
 
+@pytest.mark.timeless
 def test_a_taken_port_and_a_database_that_is_none(tmp_path: Path) -> None:
     with running(tmp_path / "data") as service:
         ended = serve(tmp_path, "--port", str(service.port))
@@ -200,6 +202,7 @@ def serve(tmp_path: Path, *flags: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+@pytest.mark.timeless
 def test_health_metrics_and_no_secret_in_the_log(tmp_path: Path) -> None:
     with running(demo_data(tmp_path), "--demo") as service, closing(DemoLesson(service)) as demo:
         demo.wait_live()

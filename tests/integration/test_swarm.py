@@ -125,6 +125,7 @@ def test_a_wrong_password_is_one_sentence(demo: DemoLesson) -> None:
     assert "Traceback" not in ended.stderr
 
 
+@pytest.mark.timeless
 def test_a_full_server_is_counted_not_fatal(tmp_path: Path) -> None:
     settings = tmp_path / "small.toml"
     settings.write_text("[media]\nmax_peers = 4\n")
