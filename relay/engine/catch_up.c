@@ -1,11 +1,11 @@
 /* A picture at a viewer's pace: it reads the layer's cache until it has reached its head, and is one of
  * the layer's viewers then. On a good link that is at once.
  *
- * Bounds: a cursor and no copies. Who is 3 s behind, or finds that the cache has forgotten, begins
+ * Bounds: a cursor and no copies. Who is 5 s behind, or finds that the cache has forgotten, begins
  * anew: at a later key frame in the cache, else at one that is asked for. */
 #include "engine.h"
 
-#define BEHIND_US (3 * SECOND_US)
+#define BEHIND_US (5 * SECOND_US)
 
 static bool is_too_late(const Subscription *subscription, int64_t now_us) {
     const Layer *layer = subscription->layer;
@@ -48,6 +48,7 @@ static void start_from_cache(Engine *engine, Subscription *subscription, Layer *
     if (!engine_move(engine, subscription, &layer->catching, layer, packet)) return;
     Subscriber *subscriber = subscription->subscriber;
     subscription->next_seq = first;
+    subscription->catching_since_us = engine->instant.now_us;
     engine_catch_up(engine, subscription, engine_room(engine, subscriber));
     if (subscription->at[LIST_CATCHING]) engine_add_paced(engine, subscriber);
 }
@@ -80,6 +81,7 @@ void engine_slow_down(Engine *engine, Layer *layer, const Packet *packet) {
         if (!subscription_list_add(&layer->catching, subscription)) continue;
         subscription_list_remove(&layer->viewers, subscription);
         subscription->next_seq = packet->ext_seq;
+        subscription->catching_since_us = engine->instant.now_us;
         engine_add_paced(engine, subscription->subscriber);
     }
 }

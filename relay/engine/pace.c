@@ -1,11 +1,23 @@
 /* Viewers who are sent something at their pace now: looked at each tick, and nobody else is. */
 #include "engine.h"
 
-#define ENDS_FACTOR 1.5 /* of what its layers have: what is paced reaches its end */
+#define PATIENT_US (SECOND_US * 3 / 2)
+#define ENDS_FACTOR 1.5 /* of what its layers have */
+
+/* What is paced reaches its end: control thinks that the link can take these layers. */
+static double least_rate(const Subscriber *subscriber, int64_t now_us) {
+    bool is_long = false;
+    for (int i = 0; i < subscriber->subscription_count; i++) {
+        const Subscription *subscription = subscriber->subscriptions + i;
+        bool is_catching = subscription->at[LIST_CATCHING] != 0;
+        is_long |= is_catching && now_us - subscription->catching_since_us > PATIENT_US;
+    }
+    return is_long ? ENDS_FACTOR * subscriber_layers_rate(subscriber, now_us) : 0;
+}
 
 double engine_room(Engine *engine, Subscriber *subscriber) {
     int64_t now_us = engine->instant.now_us;
-    double least = ENDS_FACTOR * subscriber_layers_rate(subscriber, now_us);
+    double least = least_rate(subscriber, now_us);
     return pacer_room(&subscriber->pacer, subscriber_sent_bytes(subscriber), least, now_us);
 }
 

@@ -43,8 +43,7 @@ Subscription *subscriber_find(Subscriber *subscriber, uint32_t ssrc);
 /* Everything it was sent so far, about. */
 uint64_t subscriber_sent_bytes(const Subscriber *subscriber);
 
-/* Bytes a second that all its layers have together, so that what is paced reaches its end whatever
- * the link is thought to take. */
+/* Bytes a second that all its layers have together. */
 double subscriber_layers_rate(const Subscriber *subscriber, int64_t now_us);
 
 void subscriber_report_blocks(Subscriber *subscriber, const ReportBlock *blocks, int count,

@@ -36,7 +36,7 @@ struct Subscription {
     struct Subscriber *subscriber;
     struct Publication *publication; /* what feeds it; NULL: nothing */
     Layer *layer; /* being forwarded */
-    int64_t next_seq; /* while it catches up: where it is in the layer's cache */
+    int64_t next_seq, catching_since_us; /* next_seq: where it is in the layer's cache then */
     Layer *awaited; /* its next key frame is where to move to it */
     char target_rid[RID_BYTES];
     bool has_target;

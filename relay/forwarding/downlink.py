@@ -40,8 +40,10 @@ MAX_HOLD_SECONDS = 120.0
 CLIMB = 1.5
 PACE_OF_GUESS = 2.5
 """What can wait is sent at so many times a link that was never full; browsers do the same."""
-PACE_OF_LIMIT = 1.25
-"""And of one that was: it can't be much more, and what is more waits in front of the voice."""
+PACE_OF_LIMIT = 1.1
+"""And of one that was: the estimate is a little below what arrived, and what is more waits in front
+of the voice."""
+PACE_OF_FAR = 1.0
 _BACKOFF = 0.85
 _LEAST_FALL = 0.5
 _SETTLE_SECONDS = 2.0
@@ -66,6 +68,7 @@ class Downlink:
         self.is_measured = False
         """Whether a round trip was ever measured."""
         self.is_far = False
+        """Its handshake took so long that it began small."""
         self._least_round_trip: float | None = None
         self._loss = LossWindow()
         self._remb_bps: int | None = None
@@ -90,7 +93,9 @@ class Downlink:
     @property
     def pace_bps(self) -> int:
         """For what can wait: a first picture, a key frame, repairs."""
-        return int(self.bps * (PACE_OF_LIMIT if self.has_limit else PACE_OF_GUESS))
+        if self.has_fallen:
+            return int(self.bps * PACE_OF_LIMIT)
+        return int(self.bps * (PACE_OF_FAR if self.is_far else PACE_OF_GUESS))
 
     def remb(self, bitrate_bps: int, now: float) -> None:
         """The receiver's own estimate."""
@@ -99,7 +104,7 @@ class Downlink:
 
     def measured_round_trip(self, seconds: float) -> None:
         """A round trip from LSR and DLSR (RFC 3550 §6.4.1)."""
-        weight = 0.25 if self.is_measured else 1.0
+        weight = 0.5 if self.is_measured else 1.0
         self.round_trip += (seconds - self.round_trip) * weight
         self.is_measured = True
         if self._least_round_trip is None or seconds < self._least_round_trip:
@@ -110,10 +115,8 @@ class Downlink:
         self._is_draining = self.is_measured and smoothed < DRAINING_SHARE * self.round_trip
         self.round_trip, self._least_round_trip = smoothed, least
         self.is_measured = True
-        if (
-            self.is_far and least < FAR_ROUND_TRIP_SECONDS / 2
-        ):  # its handshake was slow, not its link
-            self.is_far = False
+        if self.is_far and least < FAR_ROUND_TRIP_SECONDS / 2:
+            self.is_far = False  # its handshake was slow, not its link
             self.bps = self.bps if self.has_fallen else max(self.bps, START_BPS)
 
     def reported(self, expected: int, lost: int, sent_bps: int, now: float) -> bool:

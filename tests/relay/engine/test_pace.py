@@ -8,7 +8,7 @@ from itertools import pairwise
 
 import pytest
 
-from relay.forwarding.downlink import FAR_START_BPS, PACE_OF_LIMIT
+from relay.forwarding.downlink import FAR_START_BPS, PACE_OF_FAR
 from relay.forwarding.probing import PROBE_SECONDS
 from relay.rtp.packet import write_packet
 from relay.rtp.rtcp_feedback import KeyframeRequest, write_nack, write_pli
@@ -23,7 +23,7 @@ OUT, OUT_RTX = VIDEO.ssrc, VIDEO.rtx_ssrc
 PACKETS = 30
 SIZE = 1_000
 FAR_SECONDS = 0.6
-PACE_BPS = FAR_START_BPS * PACE_OF_LIMIT
+PACE_BPS = FAR_START_BPS * PACE_OF_FAR
 PICTURE_SECONDS = PACKETS * SIZE * 8 / PACE_BPS
 """How long a key frame takes at the pace of a far link."""
 
@@ -146,8 +146,7 @@ async def test_a_live_key_frame_is_paced_for_thin_links_alone(stage: Stage) -> N
     send_key_frame(camera, PACKETS)
     await stage.arrived(near, 2 * PACKETS, OUT)
     await stage.arrived(far, 2 * PACKETS, OUT)
-    # the layer has more than the link then, and is followed all the same
-    assert time.monotonic() - began > 0.3 * PICTURE_SECONDS
+    assert time.monotonic() - began > 0.7 * PICTURE_SECONDS
     assert PACKETS <= stage.counted("paced") <= 2 * PACKETS, "the far one's alone"
     for viewer in (near, far):
         assert [view.seq for view in viewer.views(OUT)] == list(range(500, 500 + 2 * PACKETS))

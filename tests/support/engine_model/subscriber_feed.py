@@ -55,6 +55,8 @@ class SubscriberFeed:
         self._by_ssrc = {s.spec.media.ssrc: s for s in self.subscriptions}
         self._ssrc = specs[0].media.ssrc if specs else 0
         self._asked_at: dict[int, float] = {}
+        self._answered: dict[int, int] = {}
+        """LSR of the last report on each SSRC."""
         self._octets = 0
         self._measured_at = now
 
@@ -102,7 +104,10 @@ class SubscriberFeed:
             more_expected, more_lost = subscription.reported(block)
             expected, lost = expected + more_expected, lost + more_lost
             round_trip = round_trip_seconds(block, wall_ms)
-            if round_trip is not None:
+            # one that knows no newer report of ours tells of the link as it was then
+            is_news = self._answered.get(block.ssrc) != block.last_sr
+            self._answered[block.ssrc] = block.last_sr
+            if round_trip is not None and is_news:
                 self.downlink.measured_round_trip(round_trip)
         if expected and self.downlink.reported(expected, lost, self.sent_bps, now):
             self._budget.set_link(self.downlink.bps)
