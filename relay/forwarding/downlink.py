@@ -69,6 +69,7 @@ class Downlink:
         """Whether a round trip was ever measured."""
         self.is_far = False
         """Its handshake took so long that it began small."""
+        self._handshake_round_trip = float("inf")
         self._least_round_trip: float | None = None
         self._loss = LossWindow()
         self._remb_bps: int | None = None
@@ -79,8 +80,9 @@ class Downlink:
         self._climbed_at = float("-inf")
         self._mostly_lost_since: float | None = None
 
-    def begin_far(self, round_trip: float) -> None:
-        """A handshake took so many seconds there and back, before anything was sent."""
+    def handshake_took(self, round_trip: float) -> None:
+        """So many seconds there and back, when nothing was sent yet that could queue."""
+        self._handshake_round_trip = round_trip
         if round_trip > FAR_ROUND_TRIP_SECONDS:
             self.is_far = True
             self.bps = min(self.bps, FAR_START_BPS)
@@ -113,15 +115,21 @@ class Downlink:
     def round_trips(self, smoothed: float, least: float) -> None:
         """Round trips that were measured and smoothed elsewhere, in seconds."""
         self._is_draining = self.is_measured and smoothed < DRAINING_SHARE * self.round_trip
+        least = min(least, self._handshake_round_trip)
         self.round_trip, self._least_round_trip = smoothed, least
         self.is_measured = True
         if self.is_far and least < FAR_ROUND_TRIP_SECONDS / 2:
             self.is_far = False  # its handshake was slow, not its link
             self.bps = self.bps if self.has_fallen else max(self.bps, START_BPS)
 
-    def reported(self, expected: int, lost: int, sent_bps: int, now: float) -> bool:
-        """Packets a report speaks of, and how many the link lost; True if the estimate fell."""
-        self._reported_at = now
+    def reported(
+        self, expected: int, lost: int, sent_bps: int, now: float, *, is_answer: bool = True
+    ) -> bool:
+        """Packets a report speaks of, and how many the link lost; True if the estimate fell.
+        `is_answer`: it knows a new report of ours; where those are stuck in a queue, all seems
+        well for seconds, but is no reason to climb."""
+        if is_answer:
+            self._reported_at = now
         self._note_sent(sent_bps, now)
         if not self._is_outage(lost > OUTAGE_LOSS * expected, now):
             self._loss.add(expected, lost, now)

@@ -94,7 +94,7 @@ class EngineFigures:
         """Before its media flows: seconds there and back."""
         found = self._subscribers.get(peer)
         if found is not None:
-            found.downlink.begin_far(round_trip)
+            found.downlink.handshake_took(round_trip)
             self._tell_link(peer, found)
 
     def remove(self, peer: int) -> None:
@@ -148,11 +148,11 @@ class EngineFigures:
             downlink.was_well(well, now)
         longest_round_trip, probed_bps, found.can_probe = probed
         found.sent_bps = sent_bps
-        if (
-            expected
-            and downlink.reported(expected, lost, sent_bps, now)
-            and found.probing.fell(now)
-        ):
+        is_answer = longest_round_trip > 0
+        has_fallen = expected > 0 and downlink.reported(
+            expected, lost, sent_bps, now, is_answer=is_answer
+        )
+        if has_fallen and found.probing.fell(now):
             PROBES.labels("failed").inc()
         remb_bps = remb[0] if remb is not None else None
         news = LinkNews(expected, lost, longest_round_trip, remb_bps, probed_bps)

@@ -183,8 +183,8 @@ def test_nothing_is_above_the_top() -> None:
 
 def test_a_far_link_begins_small_and_is_paced_closely() -> None:
     near, far = Downlink(0.0), Downlink(0.0)
-    near.begin_far(0.05)
-    far.begin_far(0.65)
+    near.handshake_took(0.05)
+    far.handshake_took(0.65)
     assert (near.bps, far.bps) == (START_BPS, FAR_START_BPS)
     assert not near.has_limit and far.has_limit
     assert near.pace_bps == 2.5 * START_BPS
@@ -195,6 +195,26 @@ def test_a_far_link_begins_small_and_is_paced_closely() -> None:
 
 def test_a_slow_handshake_does_not_make_a_near_link_far() -> None:
     link = Downlink(0.0)
-    link.begin_far(0.65)
+    link.handshake_took(0.65)
     link.round_trips(0.05, 0.05)
     assert link.bps == START_BPS and not link.has_limit
+
+
+def test_a_queue_is_seen_in_the_first_report_where_the_handshake_met_none() -> None:
+    link = Downlink(0.0)
+    link.handshake_took(0.06)
+    link.round_trips(0.45, 0.45)
+    assert link.reported(100, 0, 700_000, 2.5)
+    assert link.has_fallen and link.bps < START_BPS
+
+
+def test_reports_that_answer_nothing_new_are_no_reason_to_climb() -> None:
+    link = Downlink(0.0)
+    link.round_trips(0.06, 0.06)
+    for second in range(1, 9):
+        link.reported(100, 0, 700_000, float(second), is_answer=False)
+        link.climb(700_000, float(second))
+    assert link.bps == START_BPS
+    link.reported(100, 0, 700_000, 9.0)
+    link.climb(700_000, 9.0)
+    assert link.bps > START_BPS
