@@ -2,16 +2,34 @@
 
 #include <stdlib.h>
 
+#define FIRST_PLACES 64
+#define KEPT_MS 2000 /* longer than anybody asks for a packet that could still be shown */
 #define MAX_TRIES 3
 #define MIN_ROUND_TRIP_US 20000
 #define BUDGET_SHARE 0.2 /* of what the subscriber can take */
 #define MIN_BUDGET 4000.0 /* bytes per second */
 
-Sent *sent_ring_put(SentRing *ring, uint16_t seq) {
-    if (!ring->places) ring->places = calloc((size_t)ring->size, sizeof *ring->places);
-    if (!ring->places) return NULL;
+static bool resize(SentRing *ring, int size) {
+    Sent *places = calloc((size_t)size, sizeof *places);
+    if (!places) return false;
+    for (int i = 0; i < ring->size; i++)
+        if (ring->places[i].is_used) places[ring->places[i].seq % size] = ring->places[i];
+    free(ring->places);
+    ring->places = places;
+    ring->size = size;
+    return true;
+}
+
+Sent *sent_ring_put(SentRing *ring, uint16_t seq, int64_t now_us) {
+    int first = ring->most < FIRST_PLACES ? ring->most : FIRST_PLACES;
+    if (!ring->places && !resize(ring, first)) return NULL;
+    uint32_t now_ms = (uint32_t)(now_us / 1000);
     Sent *place = ring->places + seq % ring->size;
-    *place = (Sent){.seq = seq, .is_used = 1};
+    while (place->is_used && now_ms - place->sent_ms < KEPT_MS && ring->size < ring->most) {
+        if (!resize(ring, 2 * ring->size)) break;
+        place = ring->places + seq % ring->size;
+    }
+    *place = (Sent){.seq = seq, .sent_ms = now_ms, .is_used = 1};
     return place;
 }
 
@@ -48,10 +66,10 @@ Repair repair_decide(Sent *sent, RepairBudget *budget, int size_bytes, bool is_v
     int64_t wait_ms = round_trip_us * 9 / 10 / 1000;
     if (wait_ms < MIN_ROUND_TRIP_US / 1000) wait_ms = MIN_ROUND_TRIP_US / 1000;
     uint32_t now_ms = (uint32_t)(now_us / 1000);
-    if (sent->tries && now_ms - sent->repaired_ms < wait_ms) return REPAIR_TOO_SOON;
+    if (sent->tries && now_ms - sent->sent_ms < wait_ms) return REPAIR_TOO_SOON;
     if (sent->tries == MAX_TRIES) return REPAIR_TOO_OFTEN;
     if (!take(budget, size_bytes, now_us) && !is_voice) return REPAIR_OVER_BUDGET;
     sent->tries++;
-    sent->repaired_ms = now_ms;
+    sent->sent_ms = now_ms;
     return REPAIR_SENT;
 }

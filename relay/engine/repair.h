@@ -12,7 +12,7 @@
 /* What was sent under one outbound number, so that it can be made again from its layer's cache. */
 typedef struct Sent {
     uint32_t ts, source_seq; /* source_seq: low bits of the layer's extended number */
-    uint32_t repaired_ms; /* when it was sent again last, in ms of the monotonic clock */
+    uint32_t sent_ms; /* the last time, in ms of the monotonic clock */
     uint16_t seq, layer_id, picture_id;
     uint8_t tl0;
     uint8_t tries : 2;
@@ -21,14 +21,15 @@ typedef struct Sent {
     uint8_t is_used : 1;
 } Sent;
 
-/* The last packets of one outbound SSRC; a power of two, so that a number has one place. */
+/* The packets of the last two seconds of one outbound SSRC, if they are not too many. Sizes are
+ * powers of two, so that a number has one place; it begins small and grows with the stream. */
 typedef struct SentRing {
     Sent *places; /* NULL until the first packet */
-    int size;
+    int size, most;
 } SentRing;
 
 /* NULL when memory is out: the packet goes out and can't be repaired. */
-Sent *sent_ring_put(SentRing *ring, uint16_t seq);
+Sent *sent_ring_put(SentRing *ring, uint16_t seq, int64_t now_us);
 Sent *sent_ring_find(const SentRing *ring, uint16_t seq);
 
 /* A token bucket shared by all tracks of one subscriber, in bytes. */

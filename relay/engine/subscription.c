@@ -2,7 +2,7 @@
 
 #include <stdlib.h>
 
-enum { AUDIO_SENT = 256, VIDEO_SENT = 512 }; /* packets that can be sent again */
+enum { AUDIO_SENT = 256, VIDEO_SENT = 512 }; /* packets that can be sent again, at most */
 
 void subscription_init(Subscription *subscription, const SubscriptionSpec *spec,
                        struct Subscriber *subscriber) {
@@ -11,7 +11,7 @@ void subscription_init(Subscription *subscription, const SubscriptionSpec *spec,
     subscription->subscriber = subscriber;
     subscription->rtx_payload_type = -1;
     subscription->rtx_seq = spec->first_rtx_seq;
-    subscription->sent.size = spec->is_audio ? AUDIO_SENT : VIDEO_SENT;
+    subscription->sent.most = spec->is_audio ? AUDIO_SENT : VIDEO_SENT;
     subscription->asked_keyframe_us = NEVER_US;
     subscription->thinning.wanted = EVERY_PICTURE;
     munger_init(&subscription->munger, spec->is_audio ? 48000 : 90000, spec->first_seq,
@@ -102,11 +102,13 @@ int subscription_write(Subscription *subscription, const Packet *packet, uint8_t
     Numbers numbers;
     bool is_empty;
     if (!number(subscription, packet, &numbers, &is_empty)) return 0;
-    Sent unkept, *sent = sent_ring_put(&subscription->sent, (uint16_t)numbers.seq);
+    Sent unkept, *sent = sent_ring_put(&subscription->sent, (uint16_t)numbers.seq,
+                                        packet->arrival_us);
     if (!sent) sent = &unkept;
     *sent = (Sent){
         .ts = numbers.ts,
         .source_seq = (uint32_t)packet->ext_seq,
+        .sent_ms = (uint32_t)(packet->arrival_us / 1000),
         .seq = (uint16_t)numbers.seq,
         .layer_id = subscription->layer->id,
         .picture_id = numbers.picture_id,

@@ -202,7 +202,9 @@ uint32_t meter(RateMeter *rate, int size_bytes, int64_t now_us) {
 
 /* ---- repairs */
 
-void sent_ring_init(SentRing *ring, int size) { *ring = (SentRing){.size = size}; }
+void sent_ring_init(SentRing *ring, int size) { *ring = (SentRing){.most = size}; }
+
+int sent_ring_size(const SentRing *ring) { return ring->size; }
 
 void sent_ring_free(SentRing *ring) { free(ring->places); }
 
