@@ -1,5 +1,6 @@
 """Reads a recording's journals in order, while they grow."""
 
+from collections import deque
 from collections.abc import Callable, Iterator
 from io import FileIO
 from pathlib import Path
@@ -29,15 +30,19 @@ class JournalTail:
         self._path: Path | None = None
         self._file: FileIO | None = None
         self._reader = JournalReader()
+        self._unyielded: deque[Record] = deque()
 
     def poll(self) -> Iterator[Record]:
-        """Yield what can be read now; call again when more was written."""
+        """Yield what can be read now; call again when more was written. Who stops in the middle
+        gets the rest at the next call."""
         while True:
+            while self._unyielded:
+                yield self._unyielded.popleft()
             # looked up before reading: a file that has a successor grows no more
             following = self._unread()
             data = self._read()
             for record in self._reader.feed(data):
-                yield from self._join.push(record)
+                self._unyielded.extend(self._join.push(record))
             if data:
                 continue
             if not following:

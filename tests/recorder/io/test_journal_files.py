@@ -61,6 +61,23 @@ def test_written_synced_and_followed(tmp_path: Path) -> None:
     assert journal.faults == []
 
 
+def test_who_stops_in_the_middle_gets_the_rest_later(tmp_path: Path) -> None:
+    """As the remux does when its lesson ends, or its disk is full, before it has caught up."""
+    journal = Journal(tmp_path)
+    sent = journal.packets(1, 100)
+    journal.writer.start()
+    journal.writer.close()
+    taken: list[Record] = []
+    for stop_after in (1, 40, 41):
+        for record in journal.tail.poll():
+            taken.append(record)
+            if len(taken) >= stop_after:
+                break
+    assert taken == sent[:41]
+    assert taken + list(journal.tail.poll()) == sent
+    journal.tail.close()
+
+
 def test_a_new_file_after_a_while(tmp_path: Path) -> None:
     journal = Journal(tmp_path, journal_file_seconds=1)
     journal.writer.start()
