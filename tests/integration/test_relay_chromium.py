@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from playwright.async_api import Browser, Page, Route
 
+from relay.metrics import PROBES
 from streamsvc.base.ids import MediaSessionId
 from streamsvc.base.media import Slot
 from tests.support.browser import chromium, needs_chromium
@@ -218,6 +219,41 @@ async def test_a_bad_link_gets_a_smaller_picture_and_a_good_one_the_best_again(c
             print(codec, "frozen seconds", frozen, "key frames", keys)
             before = max(await stat(room, "inbound-rtp", "video", "framesDecoded"))
             await eventually(room, "inbound-rtp", "video", "framesDecoded", before + 20)
+
+
+async def test_a_far_link_that_has_more_is_found_out_by_probes_nobody_sees() -> None:
+    async with running_relay(media_host="0.0.0.0") as running, chromium() as browser:
+        netem = running.netem(host="0.0.0.0")
+        netem.delay, netem.down_bps = 0.25, 5_000_000
+
+        async def subscribe(offer: str) -> str:
+            answer = (await running.relay.subscribe(party("room"), offer)).sdp
+            return answer.replace(f" {running.relay.media_port} typ", f" {netem.port} typ")
+
+        before = probes_passed()
+        async with (
+            page_of(browser, whip=whip(running, Slot.LEAD)) as teacher,
+            page_of(browser, whep=subscribe) as room,
+        ):
+            await teacher.evaluate(PUBLISH, ["vp8", ["q", "h", "f"]])
+            await room.evaluate(WATCH)
+            await eventually(room, "inbound-rtp", "video", "framesDecoded", 1)
+            assert max(await stat(room, "inbound-rtp", "video", "frameHeight")) < 720
+            await until_height(room, lambda height: height == 720)
+            assert probes_passed() > before
+            copies = await stat(room, "inbound-rtp", "video", "retransmittedPacketsReceived")
+            assert max(copies) > 20, "what was probed with"
+            for name in ("packetsLost", "nackCount"):
+                assert max(await stat(room, "inbound-rtp", "video", name)) <= 2, name
+            assert max(await stat(room, "inbound-rtp", "video", "totalFreezesDuration")) < 0.5
+            assert max(await stat(room, "inbound-rtp", "video", "jitter")) < 0.15
+            assert max(await stat(room, "inbound-rtp", "audio", "packetsLost")) == 0
+
+
+def probes_passed() -> float:
+    """On this node, since the tests began."""
+    samples = [sample for metric in PROBES.collect() for sample in metric.samples]
+    return sum(s.value for s in samples if s.labels == {"result": "passed"} and "total" in s.name)
 
 
 async def until_height(page: Page, fits: Callable[[int], bool]) -> None:
