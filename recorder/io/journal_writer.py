@@ -59,6 +59,8 @@ class JournalWriter:
         self._lock = threading.Lock()
         self._pending: deque[Record] = deque()
         self._pending_bytes = 0
+        self._being_written = 0
+        """So many of the pending ones, the oldest."""
         self._dropped: list[PacketRecord] = []
         self._is_closing = False
         # the thread's own
@@ -84,8 +86,8 @@ class JournalWriter:
             self._pending.append(record)
             if isinstance(record, PacketRecord):
                 self._pending_bytes += len(record.packet)
-            while self._pending_bytes > self._settings.pending_bytes:
-                self._drop_oldest()
+            while self._pending_bytes > self._settings.pending_bytes and self._drop_oldest():
+                pass
 
     def sound_bytes(self, path: Path) -> int | None:
         """How much of `path` may be read now; None for a file that is not being written."""
@@ -100,13 +102,16 @@ class JournalWriter:
         if self._thread.ident is not None:
             self._thread.join(timeout_seconds)
 
-    def _drop_oldest(self) -> None:
-        for position, record in enumerate(self._pending):
+    def _drop_oldest(self) -> bool:
+        """Of those that are not being written at this moment: they are not lost."""
+        for position in range(self._being_written, len(self._pending)):
+            record = self._pending[position]
             if isinstance(record, PacketRecord):
                 del self._pending[position]
                 self._pending_bytes -= len(record.packet)
                 self._dropped = [*self._dropped[:1], record]
-                return
+                return True
+        return False
 
     # ---- the thread
 
@@ -142,21 +147,30 @@ class JournalWriter:
         if self._file is None or now - self._file_since >= self._settings.journal_file_seconds:
             self._open_next(now)
         with self._lock:
-            batch = [*self._lost_records(), *self._pending]
-        if not batch:
-            return
-        self._write(b"".join(encode(record) for record in batch))
-        with self._lock:
-            self._forget(batch)
+            dropped, self._dropped = self._dropped, []
+            batch = [*self._lost_records(dropped), *self._pending]
+            self._being_written = len(self._pending)
+        is_written = False
+        try:
+            if batch:
+                self._write(b"".join(encode(record) for record in batch))
+            is_written = True
+        finally:
+            with self._lock:
+                self._being_written = 0
+                if is_written:
+                    self._forget(batch)
+                else:
+                    self._dropped = [*dropped, *self._dropped]
 
-    def _lost_records(self) -> list[Record]:
-        if not self._dropped:
+    def _lost_records(self, dropped: list[PacketRecord]) -> list[Record]:
+        if not dropped:
             return []
-        lost_ms = self._dropped[-1].arrival_ms - self._dropped[0].arrival_ms
+        lost_ms = dropped[-1].arrival_ms - dropped[0].arrival_ms
         return [ControlRecord("lost", {"reason": self._fault or "overload", "ms": lost_ms})]
 
     def _forget(self, batch: list[Record]) -> None:
-        """Take what was written out of the pending ones, of which some may have been dropped."""
+        """Take what was written out of the pending ones."""
         written = {id(record) for record in batch}
         while self._pending and id(self._pending[0]) in written:
             record = self._pending.popleft()
@@ -164,8 +178,6 @@ class JournalWriter:
                 self._pending_bytes -= len(record.packet)
         numbers = [record.number for record in batch if isinstance(record, PacketRecord)]
         self._newest_number = max(numbers, default=self._newest_number)
-        if batch and isinstance(batch[0], ControlRecord) and batch[0].type == "lost":
-            self._dropped = []
 
     def _write(self, data: bytes) -> None:
         """All of `data` or nothing: a piece is cut off again. Raises OSError."""

@@ -131,6 +131,37 @@ def test_what_memory_can_not_hold_leaves_a_note(tmp_path: Path) -> None:
     assert note.fields["ms"] == 1_000 - len(kept) - 1
 
 
+def test_what_is_being_written_is_not_counted_as_lost(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A disk that takes its time while more comes than memory holds."""
+    journal = Journal(tmp_path, pending_bytes=1 << 16)
+    is_slow, may_go_on = threading.Event(), threading.Event()
+    really_write = os.write
+
+    def write(file: int, data: memoryview) -> int:
+        if len(data) > 10_000 and not may_go_on.is_set():
+            is_slow.set()
+            assert may_go_on.wait(10)
+        return really_write(file, data)
+
+    monkeypatch.setattr("recorder.io.journal_writer.os.write", write)
+    sent = journal.packets(1, 101)
+    journal.writer.start()
+    assert is_slow.wait(10)
+    sent += journal.packets(101, 1_001)
+    may_go_on.set()
+    journal.writer.close()
+    found = list(journal.tail.poll())
+    journal.tail.close()
+    (note,) = [record for record in found if isinstance(record, ControlRecord)]
+    kept = {record.number for record in found if isinstance(record, PacketRecord)}
+    missing = [number for number in range(1, 1_001) if number not in kept]
+    assert kept >= set(range(1, 101)), "what was being written"
+    assert note.fields["ms"] == missing[-1] - missing[0] == len(missing) - 1
+    assert len(kept) < len(sent)
+
+
 def test_a_record_that_can_not_be_written_is_said(tmp_path: Path) -> None:
     journal = Journal(tmp_path)
     journal.writer.start()
