@@ -12,7 +12,7 @@ from tests.support.recorder_process import RecorderProcess, play
 from tests.support.tap_client import TapClient, lead_tracks, schedule
 from tests.support.waiting import until_sync
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.timeless]
 DISK_BYTES = 4 << 20
 
 

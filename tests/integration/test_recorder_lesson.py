@@ -13,7 +13,7 @@ from tests.support.rtp_media import picture_clip, voice_clip
 from tests.support.tap_client import TapClient, TestTrack, lead_tracks, schedule, screen_track
 from tests.support.waiting import until_sync
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.timeless]
 SECONDS = 12.0
 
 
