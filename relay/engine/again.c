@@ -3,6 +3,8 @@
 
 #define PROBED_BACK 16 /* a probe repeats the last so many packets, round and round */
 #define PROBED_AT_ONCE 32
+#define WAIT_MS 200 /* of a repair, at most: live pictures may leave no room for long, and its budget
+                     * is spent */
 
 /* What was sent, if it can be sent again as it was: its payload type is that of the codec which
  * feeds the subscription now, and a number must never be used twice for other bytes. */
@@ -58,13 +60,14 @@ void engine_repair(Engine *engine, Subscription *subscription, uint16_t seq) {
         repeat(engine, subscription, sent, packet, COUNT_REPAIRED);
         return;
     }
-    repair_queue_put(&subscriber->delayed, (int)(subscription - subscriber->subscriptions), seq);
+    repair_queue_put(&subscriber->delayed, (int)(subscription - subscriber->subscriptions), seq,
+                     engine->instant.now_us);
     engine_add_paced(engine, subscriber);
 }
 
 double engine_send_delayed(Engine *engine, Subscriber *subscriber, double room) {
     uint16_t seq;
-    while (room > 0) {
+    while (room > 0 || repair_queue_waits(&subscriber->delayed, WAIT_MS, engine->instant.now_us)) {
         int which = repair_queue_take(&subscriber->delayed, &seq);
         if (which < 0) break;
         Subscription *subscription = subscriber->subscriptions + which;

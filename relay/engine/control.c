@@ -100,7 +100,10 @@ static void connect_peer(Engine *engine, const ConnectPeer *command) {
 
 static void set_address(Engine *engine, const PeerAddress *command) {
     Peer *peer = peer_at(engine, command->place);
-    if (peer && peer->outbound) move_peer(engine, peer, &command->address);
+    if (!peer || !peer->outbound) return;
+    move_peer(engine, peer, &command->address);
+    /* another network may be farther away, and that is no queue */
+    if (peer->kind == PEER_SUBSCRIBER) ((Subscriber *)peer)->has_round_trip = false;
 }
 
 static void remove_publisher(Engine *engine, Publisher *publisher) {

@@ -215,6 +215,8 @@ static void tick_subscriber(Engine *engine, Subscriber *subscriber) {
         if (subscriber_write_report(subscription, engine->instant, &compound))
             engine_send_compound(engine, &subscriber->peer, &compound);
         engine_start_picture(engine, subscription);
+        if (subscription->layer && thinning_needs_keyframe(&subscription->thinning))
+            engine_want_keyframe(engine, subscription->layer);
     }
     engine_tell_subscriber(engine, subscriber);
 }

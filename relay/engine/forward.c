@@ -97,6 +97,15 @@ static void move_waiting(Engine *engine, Layer *layer, const Packet *packet) {
             engine_move(engine, layer->waiting.items[i], &layer->viewers, layer, packet);
 }
 
+/* A source that jumps ahead by as many packets as the cache holds writes over one that waits: the
+ * same number would go out twice, and perhaps not with the same bytes. */
+static void forget_overwritten(Burst *burst, const Packet *packet) {
+    int kept = 0;
+    for (int k = 0; k < burst->count; k++)
+        if (burst->packets[k] != packet) burst->packets[kept++] = burst->packets[k];
+    burst->count = kept;
+}
+
 void engine_forward(Engine *engine, Layer *layer, const Packet *packet) {
     Burst *burst = &layer->burst;
     bool is_move = packet->starts_keyframe && layer->waiting.count;
@@ -105,7 +114,9 @@ void engine_forward(Engine *engine, Layer *layer, const Packet *packet) {
     if (packet->starts_keyframe && !layer_is_audio(layer)) engine_slow_down(engine, layer, packet);
     if (layer->catching.count) engine_fill_gap(engine, layer, packet);
     if (!layer->viewers.count) return;
-    if (!burst->count) {
+    bool is_held = burst->count > 0;
+    forget_overwritten(burst, packet);
+    if (!is_held) {
         burst->next = engine->held;
         engine->held = layer;
     }

@@ -63,6 +63,7 @@ typedef struct RepairQueue {
     struct {
         uint8_t subscription; /* which of the subscriber's */
         uint16_t seq;
+        uint32_t since_ms; /* of the monotonic clock */
     } places[QUEUED_REPAIRS];
     uint8_t first, count;
 } RepairQueue;
@@ -71,10 +72,17 @@ static inline bool repair_queue_is_full(const RepairQueue *queue) {
     return queue->count == QUEUED_REPAIRS;
 }
 
-static inline void repair_queue_put(RepairQueue *queue, int subscription, uint16_t seq) {
+static inline void repair_queue_put(RepairQueue *queue, int subscription, uint16_t seq,
+                                    int64_t now_us) {
     int place = (queue->first + queue->count++) % QUEUED_REPAIRS;
     queue->places[place].subscription = (uint8_t)subscription;
     queue->places[place].seq = seq;
+    queue->places[place].since_ms = (uint32_t)(now_us / 1000);
+}
+
+/* Whether the next one has waited for so long. */
+static inline bool repair_queue_waits(const RepairQueue *queue, uint32_t ms, int64_t now_us) {
+    return queue->count && (uint32_t)(now_us / 1000) - queue->places[queue->first].since_ms >= ms;
 }
 
 /* Which of the subscriber's subscriptions the next one is of; -1 when none waits. */

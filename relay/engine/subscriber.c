@@ -1,5 +1,7 @@
 #include "subscriber.h"
 
+#define LEAST_SAMPLES 128 /* two minutes */
+
 /* A report that spoke of new packets longer ago says nothing about now: a browser reports on sound
  * every 2.5 to 7.5 s (RFC 3550 section 6.2: 5 s, made random), on pictures about every second. */
 #define VOICE_REPORT_US (8 * SECOND_US)
@@ -50,6 +52,9 @@ static void measured(Subscriber *subscriber, int64_t sample_us) {
         return;
     }
     subscriber->round_trip_us += (sample_us - subscriber->round_trip_us) / 2; /* one a second */
+    /* slowly upward, since a way may have become longer for good; a queue is drained sooner */
+    subscriber->least_round_trip_us +=
+        (subscriber->round_trip_us - subscriber->least_round_trip_us) / LEAST_SAMPLES;
     if (sample_us < subscriber->least_round_trip_us) subscriber->least_round_trip_us = sample_us;
 }
 

@@ -131,7 +131,8 @@ int subscription_repeat(Subscription *subscription, const Sent *sent, const Pack
     if (subscription->rtx_payload_type < 0) return 0;
     uint8_t *at = out + RTP_HEADER_BYTES;
     at += write_extensions(subscription, sent->has_mid, send_time, at);
-    rtp_write_header(out, (uint8_t)subscription->rtx_payload_type, packet->is_marked,
+    bool is_marked = packet->is_marked && !sent->is_empty;
+    rtp_write_header(out, (uint8_t)subscription->rtx_payload_type, is_marked,
                      at > out + RTP_HEADER_BYTES, subscription->rtx_seq++, sent->ts,
                      subscription->spec.rtx_ssrc);
     put16(at, sent->seq);

@@ -1,5 +1,7 @@
 #include "thinning.h"
 
+#define PATIENT_SECONDS 4 /* pictures to go up at come at least each second */
+
 void thinning_begin(Thinning *thinning, int64_t ext_seq) {
     thinning->most = thinning->most_before = thinning->wanted;
     thinning->since = thinning->since_before = ext_seq;
@@ -21,6 +23,12 @@ void thinning_move(Thinning *thinning, const Packet *packet) {
     thinning->since_before = thinning->since;
     thinning->most = next;
     thinning->since = packet->ext_seq;
+}
+
+bool thinning_needs_keyframe(Thinning *thinning) {
+    if (thinning->wanted <= thinning->most) thinning->rising_seconds = 0;
+    else if (thinning->rising_seconds < PATIENT_SECONDS) thinning->rising_seconds++;
+    return thinning->rising_seconds == PATIENT_SECONDS;
 }
 
 int thinning_at(const Thinning *thinning, int64_t ext_seq) {

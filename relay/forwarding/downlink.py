@@ -33,6 +33,8 @@ ROUND_TRIP_GROWTH = 1.5
 ROUND_TRIP_SLACK_SECONDS = 0.15
 DRAINING_SHARE = 0.95
 """Of the round trip before: a queue that empties is no reason to send still less."""
+LEAST_SAMPLES = 128
+"""In so many round trips the least one is forgotten: a way may have become longer for good."""
 FIRST_HOLD_SECONDS = 1.5
 """Between climbs until the estimate falls for the first time."""
 HOLD_SECONDS = 5.0
@@ -69,7 +71,7 @@ class Downlink:
         """Whether a round trip was ever measured."""
         self.is_far = False
         """Its handshake took so long that it began small."""
-        self._handshake_round_trip = float("inf")
+        self._handshake_round_trip: float | None = None
         self._least_round_trip: float | None = None
         self._loss = LossWindow()
         self._remb_bps: int | None = None
@@ -86,6 +88,11 @@ class Downlink:
         if round_trip > FAR_ROUND_TRIP_SECONDS:
             self.is_far = True
             self.bps = min(self.bps, FAR_START_BPS)
+
+    def moved(self) -> None:
+        """The peer has another address: a longer way from there is no queue."""
+        self._handshake_round_trip = self._least_round_trip = None
+        self.is_measured = False
 
     @property
     def has_limit(self) -> bool:
@@ -115,7 +122,9 @@ class Downlink:
     def round_trips(self, smoothed: float, least: float) -> None:
         """Round trips that were measured and smoothed elsewhere, in seconds."""
         self._is_draining = self.is_measured and smoothed < DRAINING_SHARE * self.round_trip
-        least = min(least, self._handshake_round_trip)
+        if self._handshake_round_trip is not None:
+            self._handshake_round_trip += (smoothed - self._handshake_round_trip) / LEAST_SAMPLES
+            least = min(least, self._handshake_round_trip)
         self.round_trip, self._least_round_trip = smoothed, least
         self.is_measured = True
         if self.is_far and least < FAR_ROUND_TRIP_SECONDS / 2:

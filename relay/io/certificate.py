@@ -22,6 +22,8 @@ _HASHES: dict[str, hashes.HashAlgorithm] = {
     "sha-384": hashes.SHA384(),
     "sha-512": hashes.SHA512(),
 }
+DTLS_1_2 = 0xFEFD
+"""The oldest version we speak, by its number on the wire (RFC 6347 §4.1)."""
 _LIFE = timedelta(days=3650)
 """A node makes a new one at each start; nobody looks at the date."""
 
@@ -61,6 +63,7 @@ def _context(
     key: ec.EllipticCurvePrivateKey, certificate: x509.Certificate, srtp_profiles: bytes
 ) -> SSL.Context:
     context = SSL.Context(SSL.DTLS_METHOD)
+    context.set_min_proto_version(DTLS_1_2)
     context.set_options(SSL.OP_NO_TICKET)
     # who it is, its fingerprint tells
     context.set_verify(SSL.VERIFY_PEER | SSL.VERIFY_FAIL_IF_NO_PEER_CERT, lambda *_: True)

@@ -141,7 +141,8 @@ class Dtls:
             if not was_done:
                 connection.do_handshake()
                 self._is_done = True
-            connection.recv(_READ_BYTES)
+            while True:  # a datagram may have many records, and none may stay behind
+                connection.recv(_READ_BYTES)
         except SSL.WantReadError:
             pass
         except SSL.ZeroReturnError:
@@ -228,7 +229,8 @@ def _is_its(connection: SSL.Connection, fingerprints: Sequence[Fingerprint]) -> 
     certificate = connection.get_peer_certificate(as_cryptography=True)
     if certificate is None:
         return False
-    return all(digest(certificate, told.algorithm) == told.value for told in fingerprints)
+    matches = [digest(certificate, told.algorithm) == told.value for told in fingerprints]
+    return bool(matches) and all(matches)
 
 
 def _written(connection: SSL.Connection) -> list[bytes]:

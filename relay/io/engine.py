@@ -239,6 +239,7 @@ class NativeEngine:
         """See `Engine`."""
         place = self._peers.find(peer)
         if place is not None:
+            self._figures.moved(peer)
             self._command(lambda: self._core.set_address(place, address))
 
     def remove_peer(self, peer: int) -> None:

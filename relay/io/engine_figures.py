@@ -97,6 +97,12 @@ class EngineFigures:
             found.downlink.handshake_took(round_trip)
             self._tell_link(peer, found)
 
+    def moved(self, peer: int) -> None:
+        """It has another address."""
+        found = self._subscribers.get(peer)
+        if found is not None:
+            found.downlink.moved()
+
     def remove(self, peer: int) -> None:
         """Forget it."""
         self._subscribers.pop(peer, None)

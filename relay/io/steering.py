@@ -11,8 +11,8 @@ from relay.ports import Engine, PublicationStats
 from relay.sdp.negotiated import NegotiatedMedia
 from streamsvc.base.media import MediaKind, Slot
 
-VOICE_BPS = 64_000
-"""Kept free for the lead's and the stage's voice, headers included."""
+VOICE_BPS = 60_000
+"""Kept free for each voice that flows: 32 kbit/s of sound, and headers of 50 packets."""
 NOTHING = None, EVERY_PICTURE
 BEST = Budget(MAX_BPS)
 
@@ -33,14 +33,16 @@ class Steering:
             return
         pictures: dict[Slot, int] = {}
         offered: list[Offered] = []
+        voices = 0
         for number, media, publication in sources:
             layers = self._engine.publication_stats(publication)
             if media.kind is MediaKind.AUDIO:
+                voices += 1
                 self._engine.set_target_layer(number, "")
             elif media.slot is not None and layers is not None:
                 pictures[media.slot] = number
                 offered.append(_offered(media.slot, layers, stats.forwarded.get(number)))
-        link_bps = min(stats.link_bps - VOICE_BPS, self._pressure.cap_bps)
+        link_bps = min(stats.link_bps - voices * VOICE_BPS, self._pressure.cap_bps)
         targets = allocate(offered, Budget(link_bps, stats.is_link_guessed))
         if self._pressure.cap_bps == MOST_CAP_BPS and allocate(offered, BEST) != targets:
             self._engine.probe(session.peer.number)

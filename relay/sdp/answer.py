@@ -42,6 +42,8 @@ PUBLISHER_OPUS = "minptime=10;useinbandfec=1;usedtx=0;stereo=0;maxaveragebitrate
 """What we ask of a microphone. No DTX: its gaps would be holes in the recording."""
 KNOWN_OFFERS = 64
 """Kinds of viewers' offers whose answers are remembered: one for each version of a browser."""
+USUAL_OFFER_CHARS = 32_000
+"""A longer one is read each time: it would cost more memory than a browser's saves."""
 SUBSCRIBER_OPUS = "minptime=10;useinbandfec=1"
 
 _FROM_PUBLISHER = frozenset({"goog-remb", "transport-cc", "ccm fir", "nack", "nack pli"})
@@ -98,7 +100,8 @@ def answer_subscriber(
     """Give the n-th audio (video) m-line the n-th audio (video) entry of `SUBSCRIBER_SLOTS`,
     with every codec a slot's publisher may have. Raises like `answer_publisher`."""
     common, private = split_offer(offer_sdp)
-    plan = _subscriber_plan(common)
+    is_usual = len(common) <= USUAL_OFFER_CHARS
+    plan = _subscriber_plan(common) if is_usual else _subscriber_plan.__wrapped__(common)
     remote = transport_of(private, tagged=plan.tagged, role=plan.role)
     taken = [_with_ssrcs(answer, new_ssrc) if answer else None for answer in plan.taken]
     return _negotiated(plan.offer, remote, local, taken, wanted_direction="recvonly")

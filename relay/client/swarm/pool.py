@@ -92,7 +92,7 @@ class Pool:
 
     def _read_prompt(self) -> None:
         for member in self._read(self._prompt):
-            if member.is_settled:
+            if member.is_settled and member.fileno() in self._members:
                 self._prompt.unregister(member.fileno())
                 self._settled.register(member.fileno(), select.EPOLLIN)
 
@@ -104,7 +104,8 @@ class Pool:
 
     def _read(self, epoll: select.epoll) -> list[Member]:
         now = self._clock()
-        found = [self._members[number] for number, _ in epoll.poll(0, _EVENTS)]
+        ready = (self._members.get(number) for number, _ in epoll.poll(0, _EVENTS))
+        found = [member for member in ready if member is not None]
         for member in found:
             member.readable(now)
             self.wake(member)

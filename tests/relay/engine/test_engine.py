@@ -238,6 +238,33 @@ async def test_packets_of_nearly_equal_size_are_padded_into_one_message(stage: S
     assert viewer.payloads() == sent
 
 
+async def test_a_source_that_jumps_over_the_whole_cache_uses_no_number_twice(stage: Stage) -> None:
+    """Its packet takes the place of one that is on its way: that one is gone, not sent changed."""
+    camera, (viewer,) = await watched(stage)
+    seq = 1
+
+    def jump() -> bool:
+        nonlocal seq
+        for number, more in ((seq, 0), (seq + 1, 4), (seq + 1_024, 0)):
+            payload = h264_payload(number) + bytes(200 + more)
+            camera.send(
+                write_packet(
+                    payload,
+                    payload_type=102,
+                    seq=number & 0xFFFF,
+                    ts=3_000 * number & 0xFFFFFFFF,
+                    ssrc=SSRC,
+                )
+            )
+        seq += 1_025
+        packets = viewer.read().packets
+        return len(packets) > 100 and any(packet[0] & 0x20 for packet in packets)
+
+    await stage.until(jump)
+    numbers = [view.seq for view in viewer.views()]
+    assert len(set(numbers)) == len(numbers)
+
+
 # ---- repairs
 
 

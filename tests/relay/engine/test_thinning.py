@@ -41,7 +41,12 @@ class Sent:
     rtp: bytes
 
 
-def source(codec: Codec, pictures: Sequence[int], keyframes: frozenset[int]) -> Iterator[Sent]:
+def source(
+    codec: Codec,
+    pictures: Sequence[int],
+    keyframes: frozenset[int],
+    syncs: Sequence[bool] = VP8_SYNCS,
+) -> Iterator[Sent]:
     """Pictures of so many packets each, in three temporal layers."""
     seq, since_key, tl0 = FIRST_SEQ, 0, 0
     for number, packets in enumerate(pictures):
@@ -53,7 +58,7 @@ def source(codec: Codec, pictures: Sequence[int], keyframes: frozenset[int]) -> 
             if codec is Codec.H264:
                 payload = h264_payload(seq, is_key=is_key and not part, idc=IDC[temporal_id])
             else:
-                sync = VP8_SYNCS[since_key % 8]
+                sync = syncs[since_key % 8]
                 payload = vp8_payload(
                     (32_700 + number) & 0x7FFF,
                     tl0,
@@ -164,6 +169,24 @@ def test_it_climbs_where_the_decoder_can_follow(native: ctypes.CDLL, codec: Code
         Codec.VP8: [40, 44, 48, 52, 56, 58, 60, 62, 64, *range(65, 80)],
     }
     assert shown == steps[codec]
+    viewer.close()
+
+
+def test_where_no_place_to_climb_is_marked_a_key_frame_is_asked_for(native: ctypes.CDLL) -> None:
+    native.viewed_needs_keyframe.restype = ctypes.c_bool
+    viewer = Viewer(native, Codec.VP8)
+    packets = list(source(Codec.VP8, [1] * 80, frozenset([0, 60]), syncs=[False] * 8))
+
+    def second(number: int) -> bool:
+        for packet in packets[10 * number : 10 * number + 10]:
+            viewer.take(packet)
+        return bool(native.viewed_needs_keyframe(viewer.ours))
+
+    viewer.want(0)
+    assert not any(second(number) for number in range(2))
+    viewer.want(2)
+    assert [second(number) for number in range(2, 8)] == [False] * 3 + [True, False, False]
+    assert viewer.shown[-20:] == list(range(60, 80))
     viewer.close()
 
 

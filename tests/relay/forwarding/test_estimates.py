@@ -77,6 +77,26 @@ def test_a_growing_round_trip_is_a_queue() -> None:
     assert link.bps < SENT_BPS
 
 
+def test_a_longer_way_after_a_move_is_no_queue() -> None:
+    link = Downlink(0.0)
+    link.handshake_took(0.02)
+    link.round_trips(0.02, 0.02)
+    link.moved()
+    link.round_trips(0.3, 0.3)
+    link.reported(100, 0, SENT_BPS, 3.0)
+    assert link.bps == START_BPS
+    assert link.next_bps(SENT_BPS, 4.0) is not None
+
+
+def test_a_way_that_became_longer_for_good_is_learned() -> None:
+    link = Downlink(0.0)
+    link.handshake_took(0.02)
+    for second in range(120):
+        link.round_trips(0.3, 0.3 if second > 60 else 0.02)
+        link.reported(100, 0, SENT_BPS, float(second))
+    assert link.next_bps(SENT_BPS, 121.0) is not None
+
+
 def test_an_outage_changes_nothing() -> None:
     link = Downlink(0.0)
     reported(link, range(4), lost=0)

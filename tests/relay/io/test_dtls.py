@@ -94,6 +94,7 @@ async def test_the_profile_is_one_the_peer_has() -> None:
     [
         [Fingerprint("sha-256", ":".join(["00"] * 32))],
         [new_certificate().fingerprint],
+        [],
     ],
 )
 async def test_a_certificate_nobody_spoke_of_is_refused(told: list[Fingerprint]) -> None:
@@ -145,6 +146,20 @@ async def test_goodbyes_are_said_and_heard() -> None:
             wire.far.ssl.shutdown()
             wire.near.take(wire.far.ssl.bio_read(1500))
             assert heard == ["closed"]
+
+
+async def test_of_a_datagram_full_of_records_none_stays_behind() -> None:
+    wire = Wire(Far())
+    heard: list[str] = []
+    wire.near.on_closed = lambda: heard.append("closed")
+    await wire.handshake()
+    records = b""
+    for number in range(30):
+        wire.far.ssl.send(b"application data %d" % number)
+        records += wire.far.ssl.bio_read(1500)
+    wire.far.ssl.shutdown()
+    wire.near.take(records + wire.far.ssl.bio_read(1500))
+    assert heard == ["closed"]
 
 
 async def test_closed_in_the_middle_it_sends_nothing_again() -> None:

@@ -458,6 +458,10 @@ void viewed_want(Subscription *viewed, uint8_t most_temporal) {
     viewed->thinning.wanted = most_temporal;
 }
 
+bool viewed_needs_keyframe(Subscription *viewed) {
+    return thinning_needs_keyframe(&viewed->thinning);
+}
+
 /* A packet of `layer` on its way to the viewer: what is sent for it, its length, 0: nothing. */
 int viewed_take(Subscription *viewed, Layer *layer, const uint8_t *bytes, int length,
                 int64_t now_us, uint8_t out[MAX_DATAGRAM_BYTES]) {
