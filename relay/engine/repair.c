@@ -3,7 +3,8 @@
 #include <stdlib.h>
 
 #define FIRST_PLACES 64
-#define KEPT_MS 2000 /* longer than anybody asks for a packet that could still be shown */
+#define KEPT_MS 6000 /* a router forgets a mapping: some five seconds until its new one counts, and
+                      * then a viewer asks for what it has missed */
 #define MAX_TRIES 3
 #define MIN_ROUND_TRIP_US 20000
 #define BUDGET_SHARE 0.2 /* of what the subscriber can take */

@@ -21,7 +21,7 @@ typedef struct Sent {
     uint8_t is_used : 1;
 } Sent;
 
-/* The packets of the last two seconds of one outbound SSRC, if they are not too many. Sizes are
+/* The packets of the last six seconds of one outbound SSRC, if they are not too many. Sizes are
  * powers of two, so that a number has one place; it begins small and grows with the stream. */
 typedef struct SentRing {
     Sent *places; /* NULL until the first packet */

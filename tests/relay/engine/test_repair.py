@@ -99,18 +99,18 @@ def test_a_packet_goes_out_at_most_three_times_more(native: ctypes.CDLL) -> None
 
 @MANY
 @given(st.integers(1, 400), st.integers(0, 0xFFFF))
-def test_what_was_sent_within_two_seconds_is_known_in_as_little_as_it_takes(
+def test_what_was_sent_within_six_seconds_is_known_in_as_little_as_it_takes(
     native: ctypes.CDLL, per_second: int, first: int
 ) -> None:
-    ring, most, seconds = Held(native, "sent_ring"), 512, 5
+    ring, most, seconds = Held(native, "sent_ring"), 512, 15
     ring.call("sent_ring_init", most, result=None)
     count = seconds * per_second
     for number in range(first, first + count):
         now_us = (number - first) * 1_000_000 // per_second
         ring.call("sent_ring_put", u16(number), i64(now_us), result=ctypes.c_void_p)
     size = ring.call("sent_ring_size", result=ctypes.c_int)
-    assert size <= max(64, min(most, 4 * per_second))
-    kept = min(count, size, max(1, 2 * per_second - 1))
+    assert size <= max(64, min(most, 12 * per_second))
+    kept = min(count, size, max(1, 6 * per_second - 1))
     for number in range(first + count - kept, first + count):
         assert ring.call("sent_ring_find", u16(number), result=ctypes.c_void_p)
     native.sent_ring_free(ring.memory)
