@@ -4,7 +4,7 @@
 answers with a `snapshot`, then numbered events. Numbers are per lesson and never skip; a client
 that missed some says `since` in its next `hello` (short gap: the missed events; long gap: a
 snapshot) or asks `get_snapshot`. Requests carry a `request_id`; `done` or `failed` answers them.
-`/api/room/events`: the waiting screen's channel; only `room_*` messages, authorized by its cookie.
+The waiting screen has a channel of its own: `room_channel.py`.
 Wire form: JSON, snake_case, `type` tells the message, times are ms since the epoch.
 """
 

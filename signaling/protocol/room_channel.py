@@ -1,4 +1,4 @@
-"""What a waiting room hears on its own channel, `/api/room/events`."""
+"""What a waiting room hears on a channel of its own, `/api/room/events`; its cookie admits it."""
 
 from typing import Annotated, Literal
 

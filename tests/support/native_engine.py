@@ -74,5 +74,5 @@ def has_clang() -> bool:
 
 def library() -> ctypes.CDLL:
     """The engine's parts and the tests' shims around them."""
-    sources = [*engine_sources(), NATIVE / "shims.c"]
+    sources = [*engine_sources(), NATIVE / "shims.c", NATIVE / "viewers.c"]
     return ctypes.CDLL(str(compiled("shims", sources, ("-O1", "-fPIC", "-shared"))))

@@ -1,7 +1,9 @@
 import ctypes
+from collections.abc import AsyncIterator
 
 import pytest
 
+from tests.support.engine_peers import Stage
 from tests.support.native_engine import library
 
 
@@ -9,3 +11,10 @@ from tests.support.native_engine import library
 def native() -> ctypes.CDLL:
     """The engine's C functions."""
     return library()
+
+
+@pytest.fixture
+async def stage() -> AsyncIterator[Stage]:
+    stage = Stage()
+    yield stage
+    await stage.close()

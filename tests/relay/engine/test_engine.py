@@ -1,7 +1,6 @@
 """The whole engine over real UDP, with pylibsrtp's own sessions at the far ends."""
 
 import os
-from collections.abc import AsyncIterator
 
 import pytest
 
@@ -13,75 +12,36 @@ from relay.rtp.rtcp_feedback import (
     write_pli,
 )
 from relay.rtp.rtcp_reports import (
-    Goodbye,
     ReceiverReport,
     SenderReport,
     write_receiver_report,
 )
-from relay.sdp.negotiated import Extensions
 from streamsvc.base.media import Codec, MediaKind
 from tests.support.engine_model.packets import (
     h264_payload,
     media_of,
-    opus_payload,
     vp8_payload,
 )
 from tests.support.engine_peers import (
     CM_SHA1_80,
     GCM_128,
     GCM_256,
-    FarPeer,
     Profile,
     Stage,
     published,
 )
-
-VIDEO, AUDIO = media_of(MediaKind.VIDEO), media_of(MediaKind.AUDIO)
-OUT, OUT_RTX = VIDEO.ssrc, VIDEO.rtx_ssrc
-SSRC = 11
-KEY = h264_payload(0, is_key=True)
-SIMULCAST = media_of(
-    MediaKind.VIDEO, rids=("lo", "hi"), extensions=Extensions(mid=4, rid=5, repaired_rid=6)
+from tests.support.engine_scenes import (
+    AUDIO,
+    KEY,
+    OUT,
+    OUT_RTX,
+    SIMULCAST,
+    SSRC,
+    VIDEO,
+    picture,
+    voice,
+    watched,
 )
-
-
-@pytest.fixture
-async def stage() -> AsyncIterator[Stage]:
-    stage = Stage()
-    yield stage
-    await stage.close()
-
-
-def picture(seq: int, *, is_key: bool = False, ssrc: int = SSRC, rid: str = "") -> bytes:
-    """One packet of H.264 whose payload tells its number."""
-    return write_packet(
-        h264_payload(seq, is_key=is_key),
-        payload_type=102,
-        seq=seq & 0xFFFF,
-        ts=3_000 * seq & 0xFFFFFFFF,
-        ssrc=ssrc,
-        elements=[(5, rid.encode())] if rid else [],
-    )
-
-
-def voice(seq: int, ssrc: int = SSRC) -> bytes:
-    """Longer from packet to packet, as words are."""
-    payload = opus_payload(seq) + bytes(seq % 4)
-    return write_packet(payload, payload_type=111, seq=seq & 0xFFFF, ts=960 * seq, ssrc=ssrc)
-
-
-async def watched(stage: Stage, viewers: int = 1) -> tuple[FarPeer, list[FarPeer]]:
-    """A camera, and viewers who see it."""
-    camera = stage.publisher(published(1, VIDEO))
-    found = [stage.viewer(number, VIDEO) for number in range(2, 2 + viewers)]
-    for number in range(2, 2 + viewers):
-        stage.show(10 * number, 1)
-    await stage.settled()
-    camera.send(picture(0, is_key=True))
-    for viewer in found:
-        await stage.arrived(viewer, 1)
-    return camera, found
-
 
 # ---- what is sent is received
 
@@ -348,180 +308,3 @@ async def test_what_a_publisher_lost_is_asked_for_and_passed_on(stage: Stage) ->
     await stage.arrived(viewer, 4)
     assert [view.seq for view in viewer.views()] == [500, 503, 501, 502]
     assert viewer.payloads()[2:] == [h264_payload(1), h264_payload(2)]
-
-
-# ---- layers
-
-
-async def test_a_layer_is_changed_at_its_key_frame_without_a_gap(stage: Stage) -> None:
-    camera = stage.publisher(published(1, SIMULCAST))
-    viewer = stage.viewer(2, VIDEO)
-    stage.show(20, 1, "lo")
-    await stage.settled()
-    low, high = 21, 22
-    camera.send(picture(100, is_key=True, ssrc=low, rid="lo"))
-    camera.send(picture(900, ssrc=high, rid="hi"))
-    await stage.arrived(viewer, 1)
-    stage.engine.set_target_layer(20, "hi")
-    await stage.until(lambda: KeyframeRequest(high) in camera.said(KeyframeRequest))
-    camera.send(picture(901, ssrc=high))
-    camera.send(picture(101, ssrc=low))
-    camera.send(picture(902, is_key=True, ssrc=high))
-    camera.send(picture(102, ssrc=low))
-    camera.send(picture(903, ssrc=high))
-    await stage.arrived(viewer, 4)
-    assert viewer.payloads() == [
-        h264_payload(100, is_key=True),
-        h264_payload(101),
-        h264_payload(902, is_key=True),
-        h264_payload(903),
-    ]
-    views = viewer.views()
-    assert [view.seq for view in views] == [500, 501, 502, 503]
-    assert all(
-        0 < (b.ts - a.ts) & 0xFFFFFFFF < 90_000 for a, b in zip(views, views[1:], strict=False)
-    )
-
-
-async def test_a_publisher_that_starts_anew_costs_one_key_frame(stage: Stage) -> None:
-    camera, viewers = await watched(stage, viewers=20)
-    camera.send(picture(1))
-    for viewer in viewers:
-        await stage.arrived(viewer, 2)
-    await stage.until(lambda: stage.heard.changed.count(1) >= 2, "the old layer fell silent")
-    camera.said(KeyframeRequest)
-    before = len(camera.said(KeyframeRequest))
-    camera.send(picture(30_000, ssrc=77))
-    await stage.until(lambda: len(camera.said(KeyframeRequest)) > before)
-    camera.send(picture(30_001, is_key=True, ssrc=77))
-    for seq in range(30_002, 30_010):
-        camera.send(picture(seq, ssrc=77))
-    for viewer in viewers:
-        await stage.arrived(viewer, 11)
-        assert [view.seq for view in viewer.views()] == list(range(500, 511))
-    asked = camera.said(KeyframeRequest)[before:]
-    assert asked == [KeyframeRequest(77)]
-
-
-# ---- muting
-
-
-async def test_nothing_taken_while_muted_is_ever_sent(stage: Stage) -> None:
-    camera, (viewer,) = await watched(stage)
-    stage.engine.set_muted(1, is_muted=True)
-    await stage.settled()
-    camera.send(picture(1, is_key=True))
-    for seq in range(2, 6):
-        camera.send(picture(seq))
-    await stage.until(lambda: stage.counted("received") >= 6)
-    stage.engine.set_muted(1, is_muted=False)
-    await stage.until(lambda: camera.said(KeyframeRequest))
-    newcomer = stage.viewer(3, VIDEO)
-    stage.show(30, 1)
-    await stage.settled()
-    viewer.say(write_nack(1, OUT, [501, 502, 503]))
-    camera.send(picture(6))
-    camera.send(picture(7, is_key=True))
-    camera.send(picture(8))
-    await stage.arrived(newcomer, 2)
-    await stage.arrived(viewer, 3)
-    fresh = [h264_payload(7, is_key=True), h264_payload(8)]
-    assert newcomer.payloads() == fresh
-    assert viewer.payloads() == [KEY, *fresh]
-
-
-# ---- comings and goings
-
-
-async def test_a_newcomer_gets_the_picture_from_the_cache(stage: Stage) -> None:
-    camera, (viewer,) = await watched(stage)
-    for seq in range(1, 5):
-        camera.send(picture(seq))
-    await stage.arrived(viewer, 5)
-    newcomer = stage.viewer(3, VIDEO)
-    stage.show(30, 1)
-    await stage.arrived(newcomer, 5)
-    assert newcomer.payloads() == [KEY, *(h264_payload(seq) for seq in range(1, 5))]
-
-
-async def test_a_viewer_leaves_while_media_flows(stage: Stage) -> None:
-    camera, viewers = await watched(stage, viewers=4)
-    for seq in range(1, 200):
-        camera.send(picture(seq))
-        if seq == 50:
-            await stage.arrived(viewers[1], 50)
-            stage.engine.remove_peer(3)
-        if seq % 25 == 0:
-            await stage.arrived(viewers[0], seq)
-    for viewer in (viewers[0], viewers[2], viewers[3]):
-        await stage.arrived(viewer, 200)
-    assert 50 <= len(viewers[1].views()) < 200
-    assert viewers[1].said(Goodbye) == [Goodbye((OUT,))]
-
-
-async def test_a_publisher_leaves_while_media_flows_and_another_takes_over(stage: Stage) -> None:
-    camera, (viewer,) = await watched(stage)
-    for seq in range(1, 20):
-        camera.send(picture(seq))
-    stage.engine.remove_peer(1)
-    second = stage.publisher(published(7, VIDEO, peer=5))
-    stage.show(20, 7)
-    await stage.settled()
-    seen = len(viewer.views())
-    viewer.say(write_nack(1, OUT, range(500, 510)))  # its packets are gone with it
-    second.send(picture(40_000, is_key=True))
-    await stage.arrived(viewer, seen + 1)
-    last = viewer.views()[-1]
-    assert last.seq == viewer.views()[-2].seq + 1
-    assert viewer.views(OUT_RTX) == []
-
-
-async def test_a_viewer_whose_port_is_closed_stops_nobody(stage: Stage) -> None:
-    camera, viewers = await watched(stage, viewers=5)
-    viewers[2].close()
-    for seq in range(1, 300):
-        camera.send(picture(seq))
-        if seq % 30 == 0:
-            await stage.arrived(viewers[0], seq)
-    for viewer in (viewers[0], viewers[1], viewers[3], viewers[4]):
-        await stage.arrived(viewer, 300)
-
-
-async def test_a_viewer_moves_to_another_address(stage: Stage) -> None:
-    camera, (viewer,) = await watched(stage)
-    moved = stage.peer()
-    stage.engine.set_address(2, moved.socket.getsockname())
-    await stage.settled()
-    camera.send(picture(1))
-    await stage.until(lambda: _has_datagram(moved))
-    assert len(viewer.views()) == 1
-
-
-def _has_datagram(far: FarPeer) -> bool:
-    try:
-        return len(far.socket.recv(2_000)) > 0
-    except BlockingIOError:
-        return False
-
-
-# ---- the tap
-
-
-async def test_a_full_tap_is_counted_and_forwarding_goes_on(stage: Stage) -> None:
-    camera, (viewer,) = await watched(stage)
-    stage.engine.set_tapped(1, is_tapped=True)
-    await stage.until(lambda: stage.heard.opened == [1])
-    large = write_packet(bytes(1_200), payload_type=102, seq=0, ts=0, ssrc=SSRC)
-    seq = 1
-    while not stage.counted("tap_lost"):  # nobody reads the ring: this never waits
-        camera.send(large[:2] + (seq & 0xFFFF).to_bytes(2, "big") + large[4:])
-        viewer.read()
-        seq += 1
-        assert seq < 40_000
-    await stage.until(lambda: stage.heard.packets)
-    camera.send(picture(seq, is_key=True))
-    wanted = h264_payload(seq, is_key=True)
-    await stage.until(lambda: wanted in viewer.payloads(OUT)[-5:])
-    await stage.until(
-        lambda: any(packet.endswith(wanted) for _, packet in stage.heard.packets[-50:])
-    )

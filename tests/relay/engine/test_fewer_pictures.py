@@ -1,21 +1,10 @@
 """Viewers who get fewer pictures, over real UDP."""
 
-from collections.abc import AsyncIterator
-
-import pytest
-
 from relay.rtp.packet import write_packet
 from relay.rtp.rtcp_feedback import Nack, write_nack
-from tests.relay.engine.test_engine import OUT, OUT_RTX, SSRC, watched
 from tests.support.engine_model.packets import h264_payload
 from tests.support.engine_peers import Stage
-
-
-@pytest.fixture
-async def stage() -> AsyncIterator[Stage]:
-    stage = Stage()
-    yield stage
-    await stage.close()
+from tests.support.engine_scenes import OUT, OUT_RTX, SSRC, watched
 
 
 def marked(seq: int) -> bytes:

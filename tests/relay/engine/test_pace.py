@@ -3,7 +3,6 @@ wait for them; their links are probed with what they have got already."""
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
 from itertools import pairwise
 
 import pytest
@@ -26,13 +25,6 @@ FAR_SECONDS = 0.6
 PACE_BPS = FAR_START_BPS * PACE_OF_FAR
 PICTURE_SECONDS = PACKETS * SIZE * 8 / PACE_BPS
 """How long a key frame takes at the pace of a far link."""
-
-
-@pytest.fixture
-async def stage() -> AsyncIterator[Stage]:
-    stage = Stage()
-    yield stage
-    await stage.close()
 
 
 def payload(seq: int, *, is_key: bool = False) -> bytes:

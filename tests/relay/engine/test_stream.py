@@ -10,7 +10,6 @@ from aioice import stun as aioice_stun
 from relay.ports import StreamAddress
 from relay.sdp.negotiated import IceCredentials
 from streamsvc.base.media import MediaKind
-from tests.relay.engine.test_engine import picture
 from tests.relay.io.test_stun import check
 from tests.support.engine_door import (
     CREDENTIALS,
@@ -23,6 +22,7 @@ from tests.support.engine_door import (
 )
 from tests.support.engine_model.packets import media_of
 from tests.support.engine_peers import FarPeer, Stage, published
+from tests.support.engine_scenes import picture
 from tests.support.waiting import until
 
 SESSION = 7
@@ -302,13 +302,6 @@ async def joined(stage: Stage, number: int) -> TcpPeer:
     caller = await called(stage.tcp_port.port)
     address = await caller.prove(stage, credentials)  # type: ignore[arg-type]
     return TcpPeer(stage.peer(), caller, address)
-
-
-@pytest.fixture
-async def stage() -> AsyncIterator[Stage]:
-    stage = Stage()
-    yield stage
-    await stage.close()
 
 
 async def test_media_comes_and_goes_by_tcp(stage: Stage) -> None:

@@ -1,9 +1,6 @@
 """When control hears of a subscriber, and what it can read of one at any time."""
 
 import ctypes
-from collections.abc import AsyncIterator
-
-import pytest
 
 from relay.rtp.rtcp_reports import ReceiverReport, ReportBlock, write_receiver_report
 from streamsvc.base.media import MediaKind
@@ -96,13 +93,6 @@ def test_pictures_are_reported_more_often(native: ctypes.CDLL) -> None:
 
 
 # ---- by a whole engine
-
-
-@pytest.fixture
-async def stage() -> AsyncIterator[Stage]:
-    stage = Stage()
-    yield stage
-    await stage.close()
 
 
 async def test_signs_of_a_peer_stand_as_long_as_it_is_here(stage: Stage) -> None:
