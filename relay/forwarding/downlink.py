@@ -111,14 +111,6 @@ class Downlink:
         self._remb_bps = bitrate_bps
         self._remb_at = now
 
-    def measured_round_trip(self, seconds: float) -> None:
-        """A round trip from LSR and DLSR (RFC 3550 §6.4.1)."""
-        weight = 0.5 if self.is_measured else 1.0
-        self.round_trip += (seconds - self.round_trip) * weight
-        self.is_measured = True
-        if self._least_round_trip is None or seconds < self._least_round_trip:
-            self._least_round_trip = seconds
-
     def round_trips(self, smoothed: float, least: float) -> None:
         """Round trips that were measured and smoothed elsewhere, in seconds."""
         self._is_draining = self.is_measured and smoothed < DRAINING_SHARE * self.round_trip

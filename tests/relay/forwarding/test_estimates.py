@@ -11,6 +11,7 @@ from relay.forwarding.loss_window import MAX_REPORTS, MIN_PACKETS, LossWindow
 from relay.forwarding.uplink import Uplink
 
 SENT_BPS = 1_000_000
+LEAST_ROUND_TRIP = 0.05
 
 
 def reported(
@@ -18,7 +19,7 @@ def reported(
 ) -> None:
     """Reports of 100 packets each second."""
     for second in seconds:
-        link.measured_round_trip(rtt)
+        link.round_trips(rtt, min(rtt, LEAST_ROUND_TRIP))
         if remb_bps is not None:
             link.remb(remb_bps, float(second))
         sent_bps = min(SENT_BPS, link.bps)

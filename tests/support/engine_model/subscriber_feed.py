@@ -6,7 +6,7 @@ Drive rule: `receive_rtcp` each compound and send what it returns; call `reports
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from relay.forwarding.downlink import Downlink
+from relay.forwarding.downlink import LEAST_SAMPLES, Downlink
 from relay.forwarding.subscription import SubscriptionSpec
 from relay.rtp import rtcp
 from relay.rtp.rtcp_feedback import KeyframeRequest, Nack, Remb
@@ -56,6 +56,8 @@ class SubscriberFeed:
         self._ssrc = specs[0].media.ssrc if specs else 0
         self._asked_at: dict[int, float] = {}
         self._answered: dict[int, int] = {}
+        self._round_trips: tuple[float, float] | None = None
+        """Smoothed, and the least."""
         """LSR of the last report on each SSRC."""
         self._octets = 0
         self._measured_at = now
@@ -108,9 +110,15 @@ class SubscriberFeed:
             is_news = self._answered.get(block.ssrc) != block.last_sr
             self._answered[block.ssrc] = block.last_sr
             if round_trip is not None and is_news:
-                self.downlink.measured_round_trip(round_trip)
+                self._measured_round_trip(round_trip)
         if expected and self.downlink.reported(expected, lost, self.sent_bps, now):
             self._budget.set_link(self.downlink.bps)
+
+    def _measured_round_trip(self, seconds: float) -> None:
+        before, least = self._round_trips or (seconds, seconds)
+        smoothed = before + (seconds - before) / 2
+        self._round_trips = smoothed, min(seconds, least + (smoothed - least) / LEAST_SAMPLES)
+        self.downlink.round_trips(*self._round_trips)
 
     def _reference_time_answer(self, asked: ReceiverReferenceTime) -> bytes:
         """At once, so the delay since then is nothing (RFC 3611 §4.5)."""
