@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from signaling.protocol.effects import Asked
 from signaling.protocol.grants import Claims
-from signaling.protocol.messages import ClientMessage
+from signaling.protocol.messages import ClientMessage, CoursewareView
 from streamsvc.base.errors import StreamsvcError
 from streamsvc.base.ids import ParticipantId, PersonId, RoomId
 from streamsvc.base.media import Slot
@@ -138,6 +138,13 @@ class StillTaken:
     number: int
 
 
+@dataclass(frozen=True, slots=True)
+class CoursewareListed:
+    """The lesson's courseware as it is now, in order."""
+
+    courseware: list[CoursewareView]
+
+
 Input = (
     Connected
     | Disconnected
@@ -151,4 +158,5 @@ Input = (
     | AskFailed
     | PlanChanged
     | StillTaken
+    | CoursewareListed
 )

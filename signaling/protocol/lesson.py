@@ -27,6 +27,7 @@ from signaling.protocol.grants import Claims
 from signaling.protocol.inputs import (
     AskFailed,
     Connected,
+    CoursewareListed,
     Disconnected,
     FlowsSeen,
     Input,
@@ -41,6 +42,7 @@ from signaling.protocol.inputs import (
     StillTaken,
 )
 from signaling.protocol.messages import (
+    CoursewareChanged,
     LessonChanged,
     LessonEnded,
     LessonEvent,
@@ -154,6 +156,9 @@ class LessonMachine:
                 self._recorder_reported(state, reason, now_ms)
             case StillTaken(room_id, number):
                 self.roster.still_taken(room_id, number)
+            case CoursewareListed(courseware):
+                if courseware != self.picture.courseware:
+                    self._teller.announce(CoursewareChanged, now_ms, courseware=courseware)
 
     def poll(self, now_ms: int) -> list[Effect]:
         """Let time pass."""

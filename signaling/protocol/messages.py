@@ -132,6 +132,19 @@ class PublicationsView(Wire):
     stage: bool
 
 
+class CoursewareView(Wire):
+    """A file of slides of this lesson; its manifest is at GET .../courseware."""
+
+    courseware_id: str
+    title: str
+    status: Literal["converting", "ready", "failed"]
+    done_slides: int
+    total_slides: int | None
+    """None until the file was opened."""
+    error: ErrorBody | None
+    """Why it failed."""
+
+
 class LessonView(Wire):
     """The lesson itself."""
 
@@ -221,6 +234,13 @@ class PublicationsChanged(Event):
     publications: PublicationsView
 
 
+class CoursewareChanged(Event):
+    """Courseware was added or removed, or is further on: all of the lesson's, in order."""
+
+    type: Literal["courseware_changed"] = "courseware_changed"
+    courseware: list[CoursewareView]
+
+
 class LessonChanged(Event):
     """Title, plan or duration were edited: the lesson's whole new view."""
 
@@ -255,7 +275,8 @@ LessonEvent = Annotated[
     | StageChanged
     | MessagePosted
     | RecordingChanged
-    | PublicationsChanged,
+    | PublicationsChanged
+    | CoursewareChanged,
     Field(discriminator="type"),
 ]
 
@@ -278,6 +299,7 @@ class Snapshot(Wire):
     messages: list[MessageView]
     recording: RecordingView
     publications: PublicationsView
+    courseware: list[CoursewareView] = []
     me: MeView
 
 
@@ -333,6 +355,7 @@ ServerMessage = Annotated[
     | MessagePosted
     | RecordingChanged
     | PublicationsChanged
+    | CoursewareChanged
     | Done
     | Failed
     | GrantRenewed

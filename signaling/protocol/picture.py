@@ -9,6 +9,8 @@ from collections.abc import Iterable
 
 from signaling.protocol.inputs import Participant
 from signaling.protocol.messages import (
+    CoursewareChanged,
+    CoursewareView,
     LessonChanged,
     LessonEnded,
     LessonEvent,
@@ -53,6 +55,7 @@ class LessonPicture:
         self.message_count = 0
         self.recording = RecordingView(state="off")
         self.publications = PublicationsView(lead=False, screen=False, stage=False)
+        self.courseware: list[CoursewareView] = []
         self._ring: deque[LessonEvent] = deque(maxlen=RING_EVENTS)
 
     def apply(self, event: LessonEvent) -> None:
@@ -80,6 +83,8 @@ class LessonPicture:
                 self.recording = event.recording
             case PublicationsChanged():
                 self.publications = event.publications
+            case CoursewareChanged():
+                self.courseware = event.courseware
             case Withheld():
                 pass
 
@@ -102,6 +107,7 @@ class LessonPicture:
             messages=list(self.messages) if may(participant.role, Action.READ_MESSAGES) else [],
             recording=self.recording,
             publications=self.publications,
+            courseware=self.courseware,
             me=me_view(participant),
         )
 

@@ -11,7 +11,7 @@ from typing import Any
 from pydantic import BaseModel, TypeAdapter
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
-from signaling.protocol import messages, resources, room_channel
+from signaling.protocol import messages, resources, resources_courseware, room_channel
 from signaling.protocol.messages import PROTOCOL_VERSION, Wire
 from signaling.protocol.unions import members
 
@@ -61,6 +61,7 @@ def schema() -> dict[str, Any]:
 def wire_models() -> list[type[BaseModel]]:
     """Every message and body, in the order of the source; bases of messages are left out."""
     found = _declared(messages) + _declared(room_channel) + _declared(resources)
+    found += _declared(resources_courseware)
     return [model for model in found if model not in (Wire, messages.Event, messages.Request)]
 
 

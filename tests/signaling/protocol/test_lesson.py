@@ -14,6 +14,7 @@ from signaling.protocol.effects import (
     StartRecorder,
 )
 from signaling.protocol.inputs import (
+    CoursewareListed,
     FlowsSeen,
     PlanChanged,
     PublicationClosed,
@@ -24,6 +25,8 @@ from signaling.protocol.inputs import (
 from signaling.protocol.lesson import LessonMachine, lesson_view
 from signaling.protocol.messages import (
     CallOnStage,
+    CoursewareChanged,
+    CoursewareView,
     EndLesson,
     GetSnapshot,
     LinkSignal,
@@ -444,3 +447,22 @@ def test_a_live_lesson_is_rebuilt_from_its_timeline() -> None:
     assert [m.text for m in again.picture.messages] == ["hello"]
     assert StartRecorder() in effects
     assert again.picture.seq > before.picture.seq
+
+
+def test_courseware_is_told_when_it_changes_and_is_in_every_snapshot() -> None:
+    drive = LessonDrive()
+    view = CoursewareView(
+        courseware_id="cw_a",
+        title="面积",
+        status="converting",
+        done_slides=3,
+        total_slides=12,
+        error=None,
+    )
+    drive.feed(CoursewareListed([view]))
+    drive.feed(CoursewareListed([view]))
+    told = [event.courseware for event in drive.events if isinstance(event, CoursewareChanged)]
+    assert told == [[view]]
+    late = drive.connect(Role.ROOM, ONE)
+    snapshots = [a.message for a in drive.answers if a.connection_id == late]
+    assert isinstance(snapshots[0], Snapshot) and snapshots[0].courseware == [view]

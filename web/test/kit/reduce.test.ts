@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { reduce } from '$kit/store/reduce';
 import { MOST_MESSAGES } from '$kit/store/state';
 import type { LessonEvent } from '$kit/protocol/schema';
-import { aMessage, aRoom, aSnapshot, aStage } from '../support/lesson';
+import { aCourseware, aMessage, aRoom, aSnapshot, aStage } from '../support/lesson';
 
 const NOW = 5_000;
 const start = reduce(null, aSnapshot({ seq: 7, now_ms: 9_000 }), NOW);
@@ -72,6 +72,11 @@ describe('events', () => {
       'recording_changed',
       { type: 'recording_changed', recording: { state: 'recording', reason: null } },
       { recording: { state: 'recording' } },
+    ],
+    [
+      'courseware_changed',
+      { type: 'courseware_changed', courseware: [aCourseware({ done_slides: 3 })] },
+      { courseware: [{ done_slides: 3 }] },
     ],
   ])('%s', (_name, event, expected) => {
     const state = after({ seq: 8, at_ms: 11, ...event } as LessonEvent);

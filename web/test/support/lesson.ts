@@ -1,4 +1,10 @@
-import type { MessageView, RoomView, Snapshot, StageView } from '$kit/protocol/schema';
+import type {
+  CoursewareView,
+  MessageView,
+  RoomView,
+  Snapshot,
+  StageView,
+} from '$kit/protocol/schema';
 
 const FINE = { voice: 'full', slides: 'full', picture: 'full' } as const;
 
@@ -29,6 +35,18 @@ export function aMessage(some: Partial<MessageView> = {}): MessageView {
   return { message_id: 1, text: '没听懂', at_ms: 0, ...author, ...some };
 }
 
+export function aCourseware(some: Partial<CoursewareView> = {}): CoursewareView {
+  const counts = { done_slides: 0, total_slides: 12 };
+  return {
+    courseware_id: 'cw-a',
+    title: '面积',
+    status: 'converting',
+    error: null,
+    ...counts,
+    ...some,
+  };
+}
+
 export function aSnapshot(some: Partial<Snapshot> = {}): Snapshot {
   return {
     type: 'snapshot',
@@ -55,6 +73,7 @@ export function aSnapshot(some: Partial<Snapshot> = {}): Snapshot {
     messages: [],
     recording: { state: 'off', reason: null },
     publications: { lead: false, screen: false, stage: false },
+    courseware: [],
     me: {
       participant_id: 'me',
       role: 'room',

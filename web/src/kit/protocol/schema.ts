@@ -28,6 +28,7 @@ export type ServerMessage =
   | MessagePosted
   | RecordingChanged
   | PublicationsChanged
+  | CoursewareChanged
   | Done
   | Failed
   | GrantRenewed
@@ -42,7 +43,8 @@ export type LessonEvent =
   | StageChanged
   | MessagePosted
   | RecordingChanged
-  | PublicationsChanged;
+  | PublicationsChanged
+  | CoursewareChanged;
 export type RoomMessage = RoomHome | RoomRemoved | Pong | Failed;
 
 export interface Wire {
@@ -52,6 +54,10 @@ export interface Wire {
   CommentChange?: CommentChange;
   CommentView?: CommentView;
   CourseView?: CourseView;
+  Courseware?: Courseware;
+  CoursewareChanged?: CoursewareChanged;
+  CoursewareLimits?: CoursewareLimits;
+  CoursewareView?: CoursewareView;
   DeclineStage?: DeclineStage;
   Done?: Done;
   EndLesson?: EndLesson;
@@ -117,6 +123,8 @@ export interface Wire {
   RoomView?: RoomView;
   Sentence?: Sentence;
   SignIn?: SignIn;
+  SlideFile?: SlideFile3;
+  SlideView?: SlideView;
   Snapshot?: Snapshot;
   StageChanged?: StageChanged;
   StageView?: StageView;
@@ -180,6 +188,141 @@ export interface CourseView {
   organisation_id: string;
 }
 /**
+ * One file of a lesson, as slides. While it is converted, the slides that are done.
+ */
+export interface Courseware {
+  courseware_id: string;
+  lesson_id: string;
+  title: string;
+  status: 'converting' | 'ready' | 'failed';
+  done_slides: number;
+  /**
+   * None until the file was opened.
+   */
+  total_slides: number | null;
+  /**
+   * Why it failed, and what to do.
+   */
+  error: ErrorBody | null;
+  slides: SlideView[];
+}
+/**
+ * Every error, on HTTP (in problem+json) and WebSocket alike.
+ */
+export interface ErrorBody {
+  id: string;
+  message: Sentence;
+  details: {
+    [k: string]: string | number;
+  };
+}
+/**
+ * One sentence for people, in each language of the product.
+ */
+export interface Sentence {
+  'zh-CN': string;
+  en: string;
+}
+/**
+ * One page of a courseware.
+ */
+export interface SlideView {
+  /**
+   * From 1.
+   */
+  number: number;
+  /**
+   * Of the large picture; the others have the same proportions.
+   */
+  width: number;
+  height: number;
+  /**
+   * The words on it, at most 500 characters; may be empty.
+   */
+  alt: string;
+  /**
+   * `data:image/webp;base64,...`, a few hundred bytes to show until a file is here.
+   */
+  preview: string;
+  small: SlideFile;
+  medium: SlideFile1;
+  large: SlideFile2;
+}
+/**
+ * At most 640 wide.
+ */
+export interface SlideFile {
+  /**
+   * Below this origin; the name is the checksum, so it may be kept for ever.
+   */
+  url: string;
+  bytes: number;
+  sha256: string;
+}
+/**
+ * At most 1280 wide.
+ */
+export interface SlideFile1 {
+  /**
+   * Below this origin; the name is the checksum, so it may be kept for ever.
+   */
+  url: string;
+  bytes: number;
+  sha256: string;
+}
+/**
+ * At most 1920 wide.
+ */
+export interface SlideFile2 {
+  /**
+   * Below this origin; the name is the checksum, so it may be kept for ever.
+   */
+  url: string;
+  bytes: number;
+  sha256: string;
+}
+/**
+ * Courseware was added or removed, or is further on: all of the lesson's, in order.
+ */
+export interface CoursewareChanged {
+  seq: number;
+  at_ms: number;
+  type: 'courseware_changed';
+  courseware: CoursewareView[];
+}
+/**
+ * A file of slides of this lesson; its manifest is at GET .../courseware.
+ */
+export interface CoursewareView {
+  courseware_id: string;
+  title: string;
+  status: 'converting' | 'ready' | 'failed';
+  done_slides: number;
+  /**
+   * None until the file was opened.
+   */
+  total_slides: number | null;
+  /**
+   * Why it failed.
+   */
+  error: ErrorBody | null;
+}
+/**
+ * GET /api/courseware/limits: what may be added, to say so before an upload.
+ */
+export interface CoursewareLimits {
+  max_bytes: number;
+  max_slides: number;
+  /**
+   * Files a lesson may have.
+   */
+  max_of_lesson: number;
+  /**
+   * PPTX, PPT and ODP too (LibreOffice is installed); else only PDF and pictures.
+   */
+  reads_presentations: boolean;
+}
+/**
  * By the called room or its helper.
  */
 export interface DeclineStage {
@@ -199,23 +342,6 @@ export interface Done {
 export interface EndLesson {
   request_id: string;
   type: 'end_lesson';
-}
-/**
- * Every error, on HTTP (in problem+json) and WebSocket alike.
- */
-export interface ErrorBody {
-  id: string;
-  message: Sentence;
-  details: {
-    [k: string]: string | number;
-  };
-}
-/**
- * One sentence for people, in each language of the product.
- */
-export interface Sentence {
-  'zh-CN': string;
-  en: string;
 }
 /**
  * The request was not carried out; `error` says what to do.
@@ -839,6 +965,17 @@ export interface SignIn {
   password: string;
 }
 /**
+ * One picture of a slide: WebP, never changed once it is there.
+ */
+export interface SlideFile3 {
+  /**
+   * Below this origin; the name is the checksum, so it may be kept for ever.
+   */
+  url: string;
+  bytes: number;
+  sha256: string;
+}
+/**
  * The whole state as of `seq`. Messages only for lead and helper teachers; a room and its phone
  * get their own room alone, and the totals.
  */
@@ -854,6 +991,7 @@ export interface Snapshot {
   messages: MessageView[];
   recording: RecordingView;
   publications: PublicationsView;
+  courseware: CoursewareView[];
   me: MeView;
 }
 /**

@@ -24,7 +24,8 @@ export function reduce(
 }
 
 function fromSnapshot(snapshot: Snapshot, localNowMs: number): LessonState {
-  const { lesson, rooms, totals, stage, messages, recording, publications, me, seq } = snapshot;
+  const { lesson, rooms, totals, stage, messages, recording, publications, courseware, me, seq } =
+    snapshot;
   return {
     seq,
     hasGap: false,
@@ -37,6 +38,7 @@ function fromSnapshot(snapshot: Snapshot, localNowMs: number): LessonState {
     messages,
     recording,
     publications,
+    courseware,
     me,
   };
 }
@@ -70,6 +72,8 @@ function changes(state: LessonState, event: LessonEvent): Partial<LessonState> {
       return { recording: event.recording };
     case 'publications_changed':
       return { publications: event.publications };
+    case 'courseware_changed':
+      return { courseware: event.courseware };
   }
 }
 

@@ -1,4 +1,5 @@
 import type {
+  CoursewareView,
   LessonView,
   MeView,
   MessageView,
@@ -27,6 +28,8 @@ export interface LessonState {
   messages: readonly MessageView[];
   recording: RecordingView;
   publications: PublicationsView;
+  /** Files of slides, in order; their manifests are fetched. */
+  courseware: readonly CoursewareView[];
   me: MeView;
 }
 
