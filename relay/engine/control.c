@@ -233,6 +233,7 @@ static void set_muted(Engine *engine, const SetValue *command) {
     publication->is_muted = command->value != 0;
     for (int i = 0; i < publication->layer_count; i++)
         layer_forget_keyframe(publication->layers[i]); /* nothing taken while muted is ever shown */
+    if (publication->merger) merger_restart(publication->merger);
     engine_update_tap(engine, publication);
     for (int i = 0; i < publication->fed.count; i++)
         engine_interrupt(engine, publication->fed.items[i]);

@@ -113,6 +113,14 @@ double engine_catch_up(Engine *engine, Subscription *subscription, double room);
 void engine_slow_down(Engine *engine, Layer *layer, const Packet *packet);
 void engine_fill_gap(Engine *engine, Layer *layer, const Packet *packet);
 
+/* merge.c */
+void engine_merge(Engine *engine, Publication *publication, const Layer *layer,
+                  const Packet *packet);
+Layer *engine_target(Engine *engine, Publication *publication, const char *rid);
+bool engine_is_target(const Publication *publication, const Layer *layer, const char *rid);
+bool engine_may_move(const Subscription *subscription, const Layer *layer, const Packet *packet);
+void engine_drop_merged(Engine *engine, Publication *publication, const Layer *layer);
+
 /* pace.c */
 double engine_room(Engine *engine, Subscriber *subscriber);
 void engine_add_paced(Engine *engine, Subscriber *subscriber);
@@ -126,6 +134,8 @@ bool engine_move(Engine *engine, Subscription *subscription, SubscriptionList *l
 void engine_aim(Engine *engine, Subscription *subscription);
 void engine_interrupt(Engine *engine, Subscription *subscription);
 void engine_want_keyframe(Engine *engine, Layer *layer);
+void engine_add_layer(Engine *engine, Layer *layer);
+void engine_remove_layer(Engine *engine, Layer *layer);
 LayerPort engine_layer_port(Engine *engine);
 
 /* tap.c */

@@ -52,7 +52,7 @@ void engine_aim(Engine *engine, Subscription *subscription) {
     if (subscription->awaited)
         subscription_list_remove(&subscription->awaited->waiting, subscription);
     subscription->awaited = NULL;
-    Layer *target = publication_layer(publication, subscription->target_rid);
+    Layer *target = engine_target(engine, publication, subscription->target_rid);
     if (!target || target == subscription->layer) return;
     if (!subscription_list_add(&target->waiting, subscription)) return;
     subscription->awaited = target;
@@ -73,24 +73,26 @@ void engine_want_keyframe(Engine *engine, Layer *layer) {
 
 /* ---- layers come and go */
 
-static bool layer_added(void *owner, Publication *publication, Layer *layer) {
-    Engine *engine = owner;
+void engine_add_layer(Engine *engine, Layer *layer) {
     do engine->last_layer_id++;
     while (engine->layers[engine->last_layer_id]); /* there are far fewer layers than ids */
     layer->id = engine->last_layer_id;
     engine->layers[layer->id] = layer;
+}
+
+static bool layer_added(void *owner, Publication *publication, Layer *layer) {
+    Engine *engine = owner;
+    engine_add_layer(engine, layer);
     for (int i = 0; i < publication->fed.count; i++) {
         Subscription *subscription = publication->fed.items[i];
-        bool is_its = subscription->has_target && !strcmp(subscription->target_rid, layer->rid);
-        if (is_its) engine_aim(engine, subscription);
+        if (!subscription->has_target) continue;
+        if (engine_is_target(publication, layer, subscription->target_rid)) engine_aim(engine, subscription);
     }
     return true;
 }
 
-static void layer_removed(void *owner, Publication *publication, Layer *layer) {
-    Engine *engine = owner;
+void engine_remove_layer(Engine *engine, Layer *layer) {
     engine_flush(engine, layer);
-    if (publication->tapped == layer) engine_close_tap(engine, publication);
     SubscriptionList *forwarded[] = {&layer->viewers, &layer->catching};
     for (int i = 0; i < 2; i++) {
         while (forwarded[i]->count) {
@@ -105,6 +107,13 @@ static void layer_removed(void *owner, Publication *publication, Layer *layer) {
         subscription->awaited = NULL;
     }
     engine->layers[layer->id] = NULL;
+}
+
+static void layer_removed(void *owner, Publication *publication, Layer *layer) {
+    Engine *engine = owner;
+    engine_drop_merged(engine, publication, layer);
+    engine_remove_layer(engine, layer);
+    if (publication->tapped == layer) engine_close_tap(engine, publication);
 }
 
 LayerPort engine_layer_port(Engine *engine) {

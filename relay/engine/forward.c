@@ -93,7 +93,7 @@ void engine_flush_all(Engine *engine) {
 /* Those who waited for a key frame of this layer move to it. */
 static void move_waiting(Engine *engine, Layer *layer, const Packet *packet) {
     for (int i = layer->waiting.count; i-- > 0;)
-        if (peer_is_connected(&layer->waiting.items[i]->subscriber->peer))
+        if (engine_may_move(layer->waiting.items[i], layer, packet))
             engine_move(engine, layer->waiting.items[i], &layer->viewers, layer, packet);
 }
 

@@ -110,6 +110,7 @@ static void take_packet(Engine *engine, Publisher *publisher, const uint8_t *byt
     if (publication->is_muted) return;
     const Packet *packet = arrived.packet;
     engine_tap_packet(engine, publication, arrived.layer, packet->bytes, packet->length);
+    if (publication->merger) engine_merge(engine, publication, arrived.layer, packet);
     engine_forward(engine, arrived.layer, packet);
 }
 

@@ -37,6 +37,7 @@ typedef struct Burst {
 
 typedef struct Layer {
     uint32_t ssrc, rtx_ssrc; /* rtx_ssrc: 0 until it is known */
+    struct Layer *source; /* what it is made of; NULL for what a publisher sends */
     uint16_t id; /* in the engine's table; what was sent to a subscriber refers to it */
     Codec codec;
     char rid[RID_BYTES]; /* empty without simulcast */
@@ -63,6 +64,11 @@ Layer *layer_new(uint32_t ssrc, const char *rid, Codec codec, const WallOffset *
 void layer_free(Layer *layer);
 
 static inline bool layer_is_audio(const Layer *layer) { return layer->codec == CODEC_OPUS; }
+
+/* That of its timestamps. */
+static inline const MediaClock *layer_clock(const Layer *layer) {
+    return layer->source ? &layer->source->clock : &layer->clock;
+}
 
 /* Take a packet in; NULL for a duplicate, or one that is too old to be of use. */
 const Packet *layer_receive(Layer *layer, const RtpView *view, int64_t now_us, bool is_repaired);

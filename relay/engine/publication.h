@@ -2,7 +2,7 @@
 #ifndef RELAY_ENGINE_PUBLICATION_H
 #define RELAY_ENGINE_PUBLICATION_H
 
-#include "layer.h"
+#include "merger.h"
 
 #define MAX_LAYERS 4
 #define MAX_ANNOUNCED 8
@@ -34,6 +34,7 @@ typedef struct Publication {
     int64_t better_since_us; /* 0: no better layer lives */
     uint32_t live_layers; /* bits, as they were told last */
     SubscriptionList fed;
+    Merger *merger; /* of a voice that somebody got merged; else NULL */
 } Publication;
 
 Layer *publication_layer(const Publication *publication, const char *rid);

@@ -25,10 +25,13 @@ void subscription_free(Subscription *subscription) { free(subscription->sent.pla
 static bool switch_hint(const Subscription *subscription, const Layer *layer, uint32_t ts,
                         uint32_t *hint) {
     double wall_ms;
-    if (!subscription->layer || !media_clock_wall_ms(&layer->clock, ts, &wall_ms)) return false;
-    if (!media_clock_ts_at(&subscription->layer->clock, wall_ms, hint)) return false;
+    if (!subscription->layer) return false;
+    const MediaClock *before = layer_clock(subscription->layer), *now = layer_clock(layer);
+    *hint = ts;
+    bool is_known = before == now || (media_clock_wall_ms(now, ts, &wall_ms) &&
+                                      media_clock_ts_at(before, wall_ms, hint));
     *hint += subscription->munger.ts_shift;
-    return true;
+    return is_known;
 }
 
 void subscription_switch(Subscription *subscription, Layer *layer, const Packet *packet) {
@@ -143,7 +146,7 @@ int subscription_repeat(Subscription *subscription, const Sent *sent, const Pack
 static uint32_t rtp_time(const Subscription *subscription, Instant instant) {
     const Munger *munger = &subscription->munger;
     uint32_t at_source;
-    bool is_known = subscription->layer && media_clock_ts_at(&subscription->layer->clock,
+    bool is_known = subscription->layer && media_clock_ts_at(layer_clock(subscription->layer),
                                                              instant_wall_ms(instant), &at_source);
     if (is_known) return at_source + munger->ts_shift;
     int64_t elapsed_us = instant.now_us - munger->last_arrival_us;

@@ -19,6 +19,7 @@ ROOT = Path(__file__).resolve().parents[2]
 ENGINE = ROOT / "relay" / "engine"
 NATIVE = ROOT / "tests" / "relay" / "engine" / "native"
 BUILT = ROOT / ".cache" / "native"
+SHIMS = ("shims", "viewers", "voices")
 COMMON = ("-std=c11", "-D_GNU_SOURCE", "-Wall", "-Wextra", "-Werror", "-g", "-pthread")
 
 
@@ -74,5 +75,5 @@ def has_clang() -> bool:
 
 def library() -> ctypes.CDLL:
     """The engine's parts and the tests' shims around them."""
-    sources = [*engine_sources(), NATIVE / "shims.c", NATIVE / "viewers.c"]
+    sources = [*engine_sources(), *(NATIVE / f"{name}.c" for name in SHIMS)]
     return ctypes.CDLL(str(compiled("shims", sources, ("-O1", "-fPIC", "-shared"))))

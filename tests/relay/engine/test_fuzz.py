@@ -24,6 +24,7 @@ TARGETS = {
     "engine": 4_000,
     "control": 3_000,
     "streams": 250,
+    "voice": 10_000,
 }
 """Inputs of each in a short run of libFuzzer: half a second, and some three for the last ones."""
 DRIVER_SECONDS = "0.7"

@@ -26,6 +26,8 @@ SIGNED, AS_IT_IS, OPEN, CLOSE_NAME, CLOSE_SESSION, MOVE = 0, 3, 6, 6 | 8, 6 | 16
 """Of the control target, see native/fuzz_control.c."""
 CALL, HANG_UP, PASS, DOUBT, ANSWER, SAY = range(6)
 """Of the streams target, see native/fuzz_streams.c."""
+MERGED = 0xC1
+"""The viewer's voice in the merged form."""
 BLOCK = ReportBlock(200, 12, 3, 65_540, 90, 0x12345678, 6_000)
 NTP = ntp_from_wall_ms(1_800_000_000_000)
 
@@ -88,6 +90,29 @@ def scripts() -> dict[str, bytes]:
         "screen": screen + sent(SCREEN, said["sender"]) + passes + sent(VIEWER, said["fir"]),
         "commands": screen + b"".join(bytes((COMMAND, what << 3 | 0x81)) for what in range(8)),
         "clock": camera + sent(VIEWER, said["clock"]) + passes + screen,
+        "merged": bytes((COMMAND, MERGED)) + spoken(9) + sent(VIEWER, said["nack"]) + passes,
+    }
+
+
+def spoken(packets: int) -> bytes:
+    """A voice from its first packet on."""
+    clip = [bytes(packet.data) for packet in voice_clip(0.3)]
+    return b"".join(
+        sent(CAMERA, write_packet(clip[n], payload_type=111, seq=n + 1, ts=960 * (n + 1), ssrc=41))
+        for n in range(packets)
+    )
+
+
+def voice_scripts() -> dict[str, bytes]:
+    """Packets in order, with gaps, and of several lengths."""
+    clip = [bytes(packet.data) for packet in voice_clip(0.3)]
+    gaps = (1, 1, 1, 2, 1, 0x7F, 1, 1, 1, 30, 1, 1)
+    return {
+        "whole": b"".join(b"\1" + framed(payload) for payload in clip),
+        "gaps": b"".join(
+            bytes((gap,)) + framed(payload) for gap, payload in zip(gaps, clip, strict=False)
+        ),
+        "sizes": b"".join(b"\1" + framed(b"\x78" + bytes(n)) for n in (0, 1, 250, 260, 1_275, 9)),
     }
 
 
@@ -145,6 +170,7 @@ def main() -> None:
         "engine": scripts(),
         "control": control_scripts(),
         "streams": streams_scripts(),
+        "voice": voice_scripts(),
     }
     for target, inputs in corpus.items():
         (HERE / target).mkdir(exist_ok=True)

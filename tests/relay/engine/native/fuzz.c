@@ -86,7 +86,7 @@ static void datagram(Engine *engine, uint32_t place, Script *script) {
 }
 
 static void command(Engine *engine, uint8_t what, const Address *sink) {
-    static const char *const rids[] = {"", "lo", "hi", "none"};
+    static const char *const rids[] = {"", "lo", "hi", MERGED_RID};
     uint32_t slot = SLOTS * VIEWER + what % SLOTS;
     switch (what >> 3 & 7) {
     case 0: command_source(engine, slot, what % 4 ? what % 3 : NO_PLACE, rids[what >> 6]); break;
@@ -177,6 +177,7 @@ static const struct {
     {"rtp", fuzz_rtp},   {"vp8", fuzz_vp8},   {"h264", fuzz_h264},
     {"rtcp", fuzz_rtcp}, {"stun", fuzz_stun}, {"stream", fuzz_stream},
     {"engine", fuzz_engine}, {"control", fuzz_control}, {"streams", fuzz_streams},
+    {"voice", fuzz_voice},
 };
 
 static Target chosen(void) {

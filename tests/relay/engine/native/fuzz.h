@@ -36,4 +36,7 @@ void fuzz_control(const uint8_t *bytes, int length);
 /* Connections by TCP that send any bytes in any pieces: what is taken of them are their frames. */
 void fuzz_streams(const uint8_t *bytes, int length);
 
+/* A voice in any order with any payloads: what is merged of it has room and numbers of its own. */
+void fuzz_voice(const uint8_t *bytes, int length);
+
 #endif
