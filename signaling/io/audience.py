@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from signaling import metrics
 from signaling.io.outbox import Outbox, text_of
+from signaling.protocol.board_messages import PointerMoved
 from signaling.protocol.inputs import Participant
 from signaling.protocol.messages import (
     LessonEvent,
@@ -19,6 +20,7 @@ from signaling.protocol.messages import (
     Withheld,
 )
 from signaling.protocol.picture import is_for, totals_of
+from signaling.protocol.roles import Action, may
 from streamsvc.base.errors import StreamsvcError
 from streamsvc.base.ids import ParticipantId
 
@@ -84,6 +86,14 @@ class Audience:
                     )
                 client.outbox.put(text)
                 client.told_seq = event.seq
+
+    def pass_on(self, message: PointerMoved, from_connection_id: str) -> None:
+        """To everybody else who sees ink and has nothing waiting."""
+        text = text_of(message)
+        for connection_id, client in self._clients.items():
+            is_other = connection_id != from_connection_id and client.told_seq is not None
+            if is_other and may(client.participant.role, Action.SEE_INK):
+                client.outbox.put_fleeting(text)
 
     def answer(self, connection_id: str, message: ServerMessage) -> None:
         """A message for one client. Nothing is lost when it is gone."""

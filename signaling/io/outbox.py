@@ -1,11 +1,12 @@
 """What waits to be sent to one WebSocket client: bounded, and closed rather than blocked.
 
-Drop rule: a client for whom 256 messages wait is closed with `too-slow`; it comes back and gets a
-snapshot. Nobody else waits for it.
+Drop rule: what is fleeting (the teacher's pointer) goes only to a client for whom nothing waits,
+and the next one takes the place of one that waits. A client for whom 256 messages wait is closed
+with `too-slow`; it comes back and gets a snapshot. Nobody else waits for it.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 
 from pydantic import BaseModel
 
@@ -28,6 +29,7 @@ class Outbox:
     def __init__(self) -> None:
         self.closing: Close | None = None
         self._queue: BoundedQueue[str] = BoundedQueue(OUTBOX_MESSAGES, Drop.NEWEST)
+        self._fleeting: str | None = None
         self._wake = asyncio.Event()
         self._is_closing = asyncio.Event()
 
@@ -40,6 +42,12 @@ class Outbox:
             self._queue = BoundedQueue(OUTBOX_MESSAGES, Drop.NEWEST)
             self.close_with(Overload("too-slow"))
         self._wake.set()
+
+    def put_fleeting(self, text: str) -> None:
+        """Send this unless something else waits, and unless a newer one comes before."""
+        if self.closing is None and len(self._queue) == 0:
+            self._fleeting = text
+            self._wake.set()
 
     def close_with(self, error: StreamsvcError) -> None:
         """Say why, then close."""
@@ -66,7 +74,14 @@ class Outbox:
         while True:
             await self._wake.wait()
             self._wake.clear()
-            for text in self._queue.drain():
+            for text in self._waiting():
                 await send(text)
             if self.closing is not None and len(self._queue) == 0:
                 return self.closing
+
+    def _waiting(self) -> Iterator[str]:
+        while len(self._queue) > 0 or self._fleeting is not None:
+            yield from self._queue.drain()
+            fleeting, self._fleeting = self._fleeting, None
+            if fleeting is not None:
+                yield fleeting

@@ -28,6 +28,7 @@ from signaling.protocol.effects import (
     EndLessonRecord,
     EndRecorder,
     MuteSlot,
+    PassOn,
     SaveAttendance,
     StartLessonRecord,
     StartRecorder,
@@ -193,6 +194,8 @@ class LessonRunner:
                 self._audience.announce(event)
             case Answer(connection_id, message):
                 self._audience.answer(connection_id, message)
+            case PassOn(message, from_connection_id):
+                self._audience.pass_on(message, from_connection_id)
             case CloseConnection(connection_id, error):
                 self._audience.close(connection_id, error)
             case ClosePublication(participant_id, slot):

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from pydantic import TypeAdapter, ValidationError
 
+from signaling.protocol.bucket import TokenBucket
 from signaling.protocol.catalogue import CLOSE_NORMAL, entry_of, error_body
 from signaling.protocol.messages import (
     MAX_MESSAGE_BYTES,
@@ -86,8 +87,7 @@ class ClientConnection:
         self._opened_at_ms = self._heard_ms = now_ms
         self._renew_at_ms: int | None = None
         self._strikes = 0
-        self._tokens = float(BURST)
-        self._filled_ms = now_ms
+        self._pace = TokenBucket(RATE_PER_SECOND, BURST, now_ms)
 
     def admitted(self, renew_at_ms: int) -> None:
         """Its grant is good; the next one is due then."""
@@ -98,7 +98,7 @@ class ClientConnection:
         if self._is_closed:
             return []
         self._heard_ms = now_ms
-        if not self._has_token(now_ms):
+        if not self._pace.take(now_ms):
             return self._ended(Overload("messages-too-fast"))
         if len(text) > MAX_MESSAGE_BYTES:
             return self._ended(ProtocolError("message-too-large", limit_bytes=MAX_MESSAGE_BYTES))
@@ -146,16 +146,6 @@ class ClientConnection:
     def _ended(self, error: StreamsvcError) -> list[Output]:
         self._is_closed = True
         return farewell(error)
-
-    def _has_token(self, now_ms: int) -> bool:
-        """Token bucket: `RATE_PER_SECOND`, at most `BURST` at once."""
-        passed_ms = max(0, now_ms - self._filled_ms)
-        self._filled_ms = now_ms
-        self._tokens = min(BURST, self._tokens + passed_ms * RATE_PER_SECOND / 1000)
-        if self._tokens < 1:
-            return False
-        self._tokens -= 1
-        return True
 
 
 def _parsed(text: str | bytes) -> ClientMessage:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from signaling.protocol.board_messages import PointerMoved
 from signaling.protocol.messages import LessonEvent, ServerMessage
 from streamsvc.base.errors import StreamsvcError
 from streamsvc.base.ids import ParticipantId
@@ -29,6 +30,15 @@ class Answer:
 
     connection_id: str
     message: ServerMessage
+
+
+@dataclass(frozen=True, slots=True)
+class PassOn:
+    """Tell everybody who sees the board but the one who said it. It is not kept, and a connection
+    for which other messages wait goes without."""
+
+    message: PointerMoved
+    from_connection_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +112,7 @@ class SaveAttendance:
 Effect = (
     Announce
     | Answer
+    | PassOn
     | CloseConnection
     | StartLessonRecord
     | EndLessonRecord

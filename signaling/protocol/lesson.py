@@ -9,7 +9,9 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from pydantic import TypeAdapter, ValidationError
 
+from signaling.protocol.board_messages import Draw, PointAt
 from signaling.protocol.catalogue import error_body, error_of
+from signaling.protocol.drawing import Drawing
 from signaling.protocol.effects import (
     Answer,
     Asked,
@@ -53,7 +55,6 @@ from signaling.protocol.messages import (
     RecordingChanged,
     RecordingView,
     ReportLink,
-    Request,
     Resumed,
     RoomChanged,
     RoomUninvited,
@@ -64,7 +65,8 @@ from signaling.protocol.roles import Action, may
 from signaling.protocol.roster import Roster
 from signaling.protocol.seat import Seat
 from signaling.protocol.teller import Teller
-from streamsvc.base.errors import UserError
+from signaling.protocol.wire import Request
+from streamsvc.base.errors import StreamsvcError, UserError
 from streamsvc.base.ids import RoomId
 from streamsvc.base.media import Slot
 from streamsvc.base.recordings import RecordingState
@@ -93,7 +95,8 @@ class LessonMachine:
         self.picture = LessonPicture(lesson_view(lesson), views)
         self._teller = Teller(self.picture)
         self._floor = Floor(self.roster, self.attendance, self._teller)
-        self._requests = Requests(self.roster, self._floor, self._teller)
+        self._drawing = Drawing(self._teller)
+        self._requests = Requests(self.roster, self._floor, self._drawing, self._teller)
         self._connections: dict[str, Participant] = {}
         # timers
         self._lead_gone_at_ms: int | None = None
@@ -260,12 +263,31 @@ class LessonMachine:
             case ReportLink(link=link):
                 if room_id is not None and may(participant.role, Action.REPORT_LINK):
                     self.roster.reported(room_id, link, now_ms)
+            case Draw() | PointAt() as stroke:
+                self._drawn(input.connection_id, participant, stroke, now_ms)
             case Request() as request:
                 asked = Asked(input.connection_id, request.request_id)
                 state = self.lesson.state
                 self._requests.carry_out(asked, participant, request, state, now_ms)
             case _:
                 self._teller.fail(input.connection_id, None, UserError("hello-again"))
+
+    def _drawn(
+        self, connection_id: str, participant: Participant, said: Draw | PointAt, now_ms: int
+    ) -> None:
+        """Ink is not answered, unless it is refused: its event tells."""
+        try:
+            if not may(participant.role, Action.USE_BOARD):
+                raise UserError("not-allowed")
+            if self.is_ended:
+                raise UserError("lesson-ended")
+            if isinstance(said, Draw):
+                self._drawing.draw(said, now_ms)
+            else:
+                self._drawing.point(said, connection_id, now_ms)
+        except StreamsvcError as error:
+            about = said.stroke_id if isinstance(said, Draw) else "point_at"
+            self._teller.fail(connection_id, about, error)
 
     def _device_room(self, participant: Participant) -> RoomId | None:
         """The room whose own screen this is."""

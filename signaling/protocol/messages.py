@@ -4,28 +4,35 @@
 answers with a `snapshot`, then numbered events. Numbers are per lesson and never skip; a client
 that missed some says `since` in its next `hello` (short gap: the missed events; long gap: a
 snapshot) or asks `get_snapshot`. Requests carry a `request_id`; `done` or `failed` answers them.
-The waiting screen has a channel of its own: `room_channel.py`.
+The board's messages are in `board_messages.py`; the waiting screen has a channel of its own:
+`room_channel.py`.
 Wire form: JSON, snake_case, `type` tells the message, times are ms since the epoch.
 """
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
+
+from signaling.protocol.board_messages import (
+    BoardView,
+    ClearBoard,
+    Draw,
+    Erase,
+    InkCleared,
+    InkShown,
+    PointAt,
+    PointerMoved,
+    SlideTurned,
+    StrokeDrawn,
+    StrokeErased,
+    TurnSlide,
+    Undo,
+)
+from signaling.protocol.wire import Event, Request, Wire
 
 PROTOCOL_VERSION = 1
 MAX_MESSAGE_BYTES = 16_384
 MAX_TEXT_CHARS = 500
-
-
-class Wire(BaseModel):
-    """Unknown fields are refused, so that a misspelt one is an error and not a silence."""
-
-    model_config = ConfigDict(
-        extra="forbid",
-        frozen=True,
-        use_attribute_docstrings=True,
-        json_schema_serialization_defaults_required=True,
-    )
 
 
 Level = Literal["full", "half", "none"]
@@ -176,13 +183,6 @@ class MeView(Wire):
 # ---- server to client: numbered events --------------------------------------------------------
 
 
-class Event(Wire):
-    """Numbered; `seq` grows by one."""
-
-    seq: int
-    at_ms: int
-
-
 class LessonStarted(Event):
     """The lesson is live since `at_ms`."""
 
@@ -265,7 +265,7 @@ class Withheld(Event):
     totals: RoomTotals | None
 
 
-LessonEvent = Annotated[
+_Event = (
     LessonStarted
     | LessonEnded
     | LessonChanged
@@ -276,9 +276,14 @@ LessonEvent = Annotated[
     | MessagePosted
     | RecordingChanged
     | PublicationsChanged
-    | CoursewareChanged,
-    Field(discriminator="type"),
-]
+    | CoursewareChanged
+    | SlideTurned
+    | InkShown
+    | StrokeDrawn
+    | StrokeErased
+    | InkCleared
+)
+LessonEvent = Annotated[_Event, Field(discriminator="type")]
 
 
 # ---- server to client: the rest ----------------------------------------------------------------
@@ -300,6 +305,7 @@ class Snapshot(Wire):
     recording: RecordingView
     publications: PublicationsView
     courseware: list[CoursewareView] = []
+    board: BoardView
     me: MeView
 
 
@@ -343,23 +349,7 @@ class Pong(Wire):
 
 
 ServerMessage = Annotated[
-    Snapshot
-    | Resumed
-    | LessonStarted
-    | LessonEnded
-    | LessonChanged
-    | RoomUninvited
-    | Withheld
-    | RoomChanged
-    | StageChanged
-    | MessagePosted
-    | RecordingChanged
-    | PublicationsChanged
-    | CoursewareChanged
-    | Done
-    | Failed
-    | GrantRenewed
-    | Pong,
+    Snapshot | Resumed | _Event | PointerMoved | Done | Failed | GrantRenewed | Pong,
     Field(discriminator="type"),
 ]
 
@@ -375,12 +365,6 @@ class Hello(Wire):
     grant: str = Field(max_length=2048)
     since: int | None = None
     """Last event number seen; leave out for a snapshot."""
-
-
-class Request(Wire):
-    """Something asked; answered by `done` or `failed` with the same id."""
-
-    request_id: str = Field(min_length=1, max_length=40)
 
 
 class StartLesson(Request):
@@ -478,6 +462,12 @@ ClientMessage = Annotated[
     | ReturnFromStage
     | MuteStage
     | PostMessage
+    | TurnSlide
+    | Draw
+    | Erase
+    | Undo
+    | ClearBoard
+    | PointAt
     | GetSnapshot
     | ReportLink
     | Ping,

@@ -7,6 +7,14 @@ this picture, and the timeline on disk rebuilds it.
 from collections import deque
 from collections.abc import Iterable
 
+from signaling.protocol.board import Board
+from signaling.protocol.board_messages import (
+    InkCleared,
+    InkShown,
+    SlideTurned,
+    StrokeDrawn,
+    StrokeErased,
+)
 from signaling.protocol.inputs import Participant
 from signaling.protocol.messages import (
     CoursewareChanged,
@@ -36,6 +44,9 @@ from signaling.protocol.roles import Action, may
 
 RING_EVENTS = 500
 """A client that missed no more than these gets the events; else a snapshot."""
+MISSED_INK = 40
+"""A client that missed more events of ink than this gets a snapshot: what stands on the board is
+shorter than how it came there."""
 MAX_MESSAGES = 500
 """Messages a snapshot carries; the oldest fall out (the timeline keeps all)."""
 
@@ -56,6 +67,7 @@ class LessonPicture:
         self.recording = RecordingView(state="off")
         self.publications = PublicationsView(lead=False, screen=False, stage=False)
         self.courseware: list[CoursewareView] = []
+        self.board = Board()
         self._ring: deque[LessonEvent] = deque(maxlen=RING_EVENTS)
 
     def apply(self, event: LessonEvent) -> None:
@@ -85,6 +97,8 @@ class LessonPicture:
                 self.publications = event.publications
             case CoursewareChanged():
                 self.courseware = event.courseware
+            case SlideTurned() | InkShown() | StrokeDrawn() | StrokeErased() | InkCleared():
+                self.board.apply(event)
             case Withheld():
                 pass
 
@@ -93,7 +107,8 @@ class LessonPicture:
         oldest = self._ring[0].seq if self._ring else self.seq + 1
         if not oldest - 1 <= since <= self.seq:
             return None
-        return [event for event in self._ring if event.seq > since]
+        missed = [event for event in self._ring if event.seq > since]
+        return None if sum(map(_is_ink, missed)) > MISSED_INK else missed
 
     def snapshot(self, participant: Participant, now_ms: int) -> Snapshot:
         """The whole picture, as far as this participant may see it."""
@@ -108,6 +123,7 @@ class LessonPicture:
             recording=self.recording,
             publications=self.publications,
             courseware=self.courseware,
+            board=self.board.view(with_ink=may(participant.role, Action.SEE_INK)),
             me=me_view(participant),
         )
 
@@ -152,7 +168,13 @@ def is_for(participant: Participant, event: LessonEvent) -> bool:
             return _sees_room(participant, event.room.room_id)
         case RoomUninvited():
             return _sees_room(participant, event.room_id)
+        case _ if _is_ink(event):
+            return may(participant.role, Action.SEE_INK)
     return True
+
+
+def _is_ink(event: LessonEvent) -> bool:
+    return isinstance(event, InkShown | StrokeDrawn | StrokeErased | InkCleared)
 
 
 def _sees_room(participant: Participant, room_id: str) -> bool:

@@ -1,5 +1,7 @@
 """What participants may ask of a live lesson, who may ask it, and what then happens."""
 
+from signaling.protocol.board_messages import ClearBoard, Erase, TurnSlide, Undo
+from signaling.protocol.drawing import Drawing
 from signaling.protocol.effects import Answer, Asked, EndLessonRecord, StartLessonRecord
 from signaling.protocol.floor import Floor
 from signaling.protocol.inputs import Participant
@@ -15,13 +17,13 @@ from signaling.protocol.messages import (
     MuteStage,
     PostMessage,
     RaiseHand,
-    Request,
     ReturnFromStage,
     StartLesson,
 )
 from signaling.protocol.roles import Action, may
 from signaling.protocol.roster import Roster
 from signaling.protocol.teller import Teller
+from signaling.protocol.wire import Request
 from streamsvc.base.errors import StreamsvcError, UserError
 from streamsvc.base.ids import RoomId
 from streamsvc.base.media import Slot
@@ -38,6 +40,10 @@ NEEDED: dict[type[Request], tuple[Action, ...]] = {
     ReturnFromStage: (Action.RETURN_FROM_STAGE,),
     MuteStage: (Action.MUTE_STAGE,),
     PostMessage: (Action.POST_MESSAGE,),
+    TurnSlide: (Action.USE_BOARD,),
+    Erase: (Action.USE_BOARD,),
+    Undo: (Action.USE_BOARD,),
+    ClearBoard: (Action.USE_BOARD,),
     GetSnapshot: (Action.ENTER_LESSON,),
 }
 """Any one of these actions is enough."""
@@ -49,9 +55,10 @@ _ALSO_AFTER_THE_END = (GetSnapshot, EndLesson)
 class Requests:
     """Checks and carries out one request at a time, and answers it."""
 
-    def __init__(self, roster: Roster, floor: Floor, teller: Teller) -> None:
+    def __init__(self, roster: Roster, floor: Floor, drawing: Drawing, teller: Teller) -> None:
         self._roster = roster
         self._floor = floor
+        self._drawing = drawing
         self._teller = teller
 
     def carry_out(
@@ -110,6 +117,19 @@ class Requests:
                 self._floor.mute(now_ms, is_muted=request.is_muted)
             case PostMessage():
                 self._post(participant, request.text, now_ms)
+            case _:
+                self._do_on_board(request, now_ms)
+
+    def _do_on_board(self, request: Request, now_ms: int) -> None:
+        match request:
+            case TurnSlide():
+                self._drawing.turn(request.slide, now_ms)
+            case Erase():
+                self._drawing.erase(request.stroke_id, now_ms)
+            case Undo():
+                self._drawing.undo(now_ms)
+            case ClearBoard():
+                self._drawing.clear(now_ms)
 
     def _post(self, participant: Participant, text: str, now_ms: int) -> None:
         is_lead = participant.role is Role.LEAD_TEACHER

@@ -10,8 +10,9 @@ from typing import Literal
 
 from pydantic import Field
 
-from signaling.protocol.messages import ErrorBody, HelperView, Wire
+from signaling.protocol.messages import ErrorBody, HelperView
 from signaling.protocol.room_channel import RoomHome, RoomLesson
+from signaling.protocol.wire import Wire
 
 RoleName = Literal["administrator", "lead_teacher", "helper_teacher", "observer"]
 LessonKindName = Literal["delivered", "master_teacher", "school_online"]

@@ -58,6 +58,8 @@ class Action(StrEnum):
     POST_MESSAGE = "post_message"
     READ_MESSAGES = "read_messages"
     SEE_ROSTER = "see_roster"
+    USE_BOARD = "use_board"
+    SEE_INK = "see_ink"
     REPORT_LINK = "report_link"
     SEND_STILL = "send_still"
     SEE_STILL = "see_still"
@@ -77,6 +79,7 @@ _STAFF = frozenset(
         Action.ENTER_LESSON,
         Action.SUBSCRIBE,
         Action.SEE_ROSTER,
+        Action.SEE_INK,
     }
 )
 
@@ -114,6 +117,7 @@ TABLE: dict[Role, frozenset[Action]] = {
         Action.MUTE_STAGE,
         Action.POST_MESSAGE,
         Action.READ_MESSAGES,
+        Action.USE_BOARD,
         Action.SEE_STILL,
     },
     Role.HELPER_TEACHER: _STAFF
@@ -140,6 +144,7 @@ TABLE: dict[Role, frozenset[Action]] = {
             Action.LOWER_HAND,
             Action.ANSWER_CALL,
             Action.RETURN_FROM_STAGE,
+            Action.SEE_INK,
             Action.REPORT_LINK,
             Action.SEND_STILL,
         }

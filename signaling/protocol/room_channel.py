@@ -4,7 +4,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from signaling.protocol.messages import ErrorBody, Failed, HelperView, Pong, Wire
+from signaling.protocol.messages import ErrorBody, Failed, HelperView, Pong
+from signaling.protocol.wire import Wire
 
 
 class RoomLesson(Wire):

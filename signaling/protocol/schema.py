@@ -11,9 +11,16 @@ from typing import Any
 from pydantic import BaseModel, TypeAdapter
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
-from signaling.protocol import messages, resources, resources_courseware, room_channel
-from signaling.protocol.messages import PROTOCOL_VERSION, Wire
+from signaling.protocol import (
+    board_messages,
+    messages,
+    resources,
+    resources_courseware,
+    room_channel,
+)
+from signaling.protocol.messages import PROTOCOL_VERSION
 from signaling.protocol.unions import members
+from signaling.protocol.wire import Event, Request, Wire
 
 UNIONS: dict[str, tuple[Any, JsonSchemaMode]] = {
     "ClientMessage": (messages.ClientMessage, "validation"),
@@ -60,9 +67,9 @@ def schema() -> dict[str, Any]:
 
 def wire_models() -> list[type[BaseModel]]:
     """Every message and body, in the order of the source; bases of messages are left out."""
-    found = _declared(messages) + _declared(room_channel) + _declared(resources)
-    found += _declared(resources_courseware)
-    return [model for model in found if model not in (Wire, messages.Event, messages.Request)]
+    modules = (messages, board_messages, room_channel, resources, resources_courseware)
+    found = [model for module in modules for model in _declared(module)]
+    return [model for model in found if model not in (Wire, Event, Request)]
 
 
 def client_messages() -> list[type[BaseModel]]:

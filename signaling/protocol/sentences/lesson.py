@@ -91,6 +91,22 @@ LESSON = {
     "still-unknown": Entry(
         404, "这间教室还没有小图。", "There is no still picture of this room yet."
     ),
+    # the board
+    "slide-turned": Entry(
+        409,
+        "这一笔画在另一页上了，没有留下。请在这一页再画。",
+        "That was drawn on another slide and was not kept. Draw it again on this one.",
+    ),
+    "board-full": Entry(
+        409,
+        "这一页写满了。翻到新的一页，或者清空这一页。",
+        "This page is full. Turn to a fresh one, or clear it.",
+    ),
+    "ink-too-fast": Entry(
+        429,
+        "笔迹太多，有一部分稍后自动补上。",
+        "That is a lot of ink at once; the rest follows by itself.",
+    ),
     # the events channel
     "message-malformed": Entry(
         400,

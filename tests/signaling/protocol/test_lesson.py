@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from signaling.protocol.board_messages import Erase, TurnSlide
 from signaling.protocol.effects import (
     CloseConnection,
     CloseMedia,
@@ -169,6 +170,8 @@ def test_each_request_for_each_role(role: Role, kind: type[Any]) -> None:
     fields: dict[str, Any] = {"text": "x"} if kind is PostMessage else {}
     fields |= {"is_muted": True} if kind is MuteStage else {}
     fields |= {"room_id": ONE} if kind in (CallOnStage, LowerHand) else {}
+    fields |= {"slide": None} if kind is TurnSlide else {}
+    fields |= {"stroke_id": "a"} if kind is Erase else {}
     verdict = drive.error_of(connection, kind(request_id="r", **fields))
     is_allowed = any(may(role, action) for action in NEEDED[kind])
     assert (verdict != "not-allowed") == is_allowed

@@ -1,0 +1,100 @@
+"""What may be done to the board: checks it, and tells it. The board itself is in the picture."""
+
+from signaling.protocol.board import Board, Ink
+from signaling.protocol.board_messages import (
+    MAX_STROKE_POINTS,
+    Draw,
+    InkCleared,
+    InkShown,
+    PointAt,
+    PointerMoved,
+    SlideRef,
+    SlideTurned,
+    StrokeDrawn,
+    StrokeErased,
+    StrokeStyle,
+)
+from signaling.protocol.bucket import TokenBucket
+from signaling.protocol.effects import PassOn
+from signaling.protocol.teller import Teller
+from streamsvc.base.errors import Overload, UserError
+
+INK_PER_SECOND = 100
+"""Points of ink; a batch costs as much as twelve more, for its envelope. About 5 kbit/s."""
+INK_AT_ONCE = 1_200
+BATCH_COST = 12
+POINTER_PER_SECOND = 6
+
+
+class Drawing:
+    """One request at a time. Whoever asks may do it; that is checked before."""
+
+    def __init__(self, teller: Teller) -> None:
+        self._teller = teller
+        self._ink_pace = TokenBucket(INK_PER_SECOND, INK_AT_ONCE, 0)
+        self._pointer_pace = TokenBucket(POINTER_PER_SECOND, POINTER_PER_SECOND, 0)
+
+    @property
+    def _board(self) -> Board:
+        return self._teller.picture.board
+
+    def turn(self, slide: SlideRef | None, now_ms: int) -> None:
+        """Show a slide, with what was drawn on it before."""
+        if slide == self._board.slide:
+            return
+        strokes = self._board.ink_of(slide)
+        self._teller.announce(SlideTurned, now_ms, slide=slide)
+        if strokes:
+            self._teller.announce(InkShown, now_ms, strokes=strokes, because="turned")
+
+    def draw(self, draw: Draw, now_ms: int) -> None:
+        """Begin a stroke or go on with one. Raises UserError `slide-turned`, `board-full`,
+        Overload `ink-too-fast`. Points of a stroke that is not there any more are let go."""
+        ink = self._board.ink
+        if ink is None or draw.slide != self._board.slide:
+            raise UserError("slide-turned")
+        known = ink.strokes.get(draw.stroke_id)
+        if known is None and (draw.offset > 0 or draw.style is None):
+            return
+        passed = len(known.points) // 2 - draw.offset if known else 0
+        points = draw.points[2 * passed :] if passed >= 0 else []
+        if points:
+            style = draw.style if known is None else None
+            self._tell(ink, draw.stroke_id, points, style, now_ms)
+
+    def _tell(
+        self, ink: Ink, stroke_id: str, points: list[int], style: StrokeStyle | None, now_ms: int
+    ) -> None:
+        count, known = len(points) // 2, ink.strokes.get(stroke_id)
+        had = len(known.points) // 2 if known else 0
+        if had + count > MAX_STROKE_POINTS or not ink.has_room_for(count, is_new=known is None):
+            raise UserError("board-full")
+        if not self._ink_pace.take(now_ms, BATCH_COST + count):
+            raise Overload("ink-too-fast")
+        self._teller.announce(StrokeDrawn, now_ms, stroke_id=stroke_id, style=style, points=points)
+
+    def erase(self, stroke_id: str, now_ms: int) -> None:
+        """Take one stroke away."""
+        ink = self._board.ink
+        if ink is not None and stroke_id in ink.strokes:
+            self._teller.announce(StrokeErased, now_ms, stroke_id=stroke_id, is_undo=False)
+
+    def clear(self, now_ms: int) -> None:
+        """Take all strokes of the slide away."""
+        ink = self._board.ink
+        if ink is not None and ink.strokes:
+            self._teller.announce(InkCleared, now_ms)
+
+    def undo(self, now_ms: int) -> None:
+        """Take the last deed on this slide back."""
+        ink = self._board.ink
+        deed = ink.deeds[-1] if ink is not None and ink.deeds else None
+        if isinstance(deed, str):
+            self._teller.announce(StrokeErased, now_ms, stroke_id=deed, is_undo=True)
+        elif deed is not None:
+            self._teller.announce(InkShown, now_ms, strokes=list(deed), because="undone")
+
+    def point(self, point: PointAt, connection_id: str, now_ms: int) -> None:
+        """Show where the teacher points, some times a second; that she stopped, always."""
+        if point.at is None or self._pointer_pace.take(now_ms):
+            self._teller.add(PassOn(PointerMoved(at=point.at), connection_id))
