@@ -24,6 +24,7 @@ INK_PER_SECOND = 100
 INK_AT_ONCE = 1_200
 BATCH_COST = 12
 POINTER_PER_SECOND = 6
+MAX_BLANK_PAGES = 20
 
 
 class Drawing:
@@ -39,13 +40,29 @@ class Drawing:
         return self._teller.picture.board
 
     def turn(self, slide: SlideRef | None, now_ms: int) -> None:
-        """Show a slide, with what was drawn on it before."""
+        """Show a slide, with what was drawn on it before. Raises UserError `slide-unknown`."""
         if slide == self._board.slide:
             return
+        if slide is not None and not self._is_there(slide):
+            raise UserError("slide-unknown")
         strokes = self._board.ink_of(slide)
         self._teller.announce(SlideTurned, now_ms, slide=slide)
         if strokes:
             self._teller.announce(InkShown, now_ms, strokes=strokes, because="turned")
+
+    def courseware_changed(self, now_ms: int) -> None:
+        """Show no slide of a courseware that was removed."""
+        slide = self._board.slide
+        if slide is not None and not self._is_there(slide):
+            self.turn(None, now_ms)
+
+    def _is_there(self, slide: SlideRef) -> bool:
+        if slide.courseware_id is None:
+            return slide.number <= MAX_BLANK_PAGES
+        for courseware in self._teller.picture.courseware:
+            if courseware.courseware_id == slide.courseware_id:
+                return slide.number <= (courseware.total_slides or slide.number)
+        return False
 
     def draw(self, draw: Draw, now_ms: int) -> None:
         """Begin a stroke or go on with one. Raises UserError `slide-turned`, `board-full`,

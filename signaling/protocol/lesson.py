@@ -162,6 +162,7 @@ class LessonMachine:
             case CoursewareListed(courseware):
                 if courseware != self.picture.courseware:
                     self._teller.announce(CoursewareChanged, now_ms, courseware=courseware)
+                    self._drawing.courseware_changed(now_ms)
 
     def poll(self, now_ms: int) -> list[Effect]:
         """Let time pass."""

@@ -92,6 +92,11 @@ LESSON = {
         404, "这间教室还没有小图。", "There is no still picture of this room yet."
     ),
     # the board
+    "slide-unknown": Entry(
+        404,
+        "课件里没有这一页，可能已被移除。选另一页。",
+        "The courseware has no such slide; it may have been removed. Choose another.",
+    ),
     "slide-turned": Entry(
         409,
         "这一笔画在另一页上了，没有留下。请在这一页再画。",

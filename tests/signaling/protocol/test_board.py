@@ -30,9 +30,11 @@ from signaling.protocol.board_messages import (
     Undo,
 )
 from signaling.protocol.effects import PassOn
+from signaling.protocol.inputs import CoursewareListed
 from signaling.protocol.lesson import LessonMachine
 from signaling.protocol.messages import (
     ClientMessage,
+    CoursewareView,
     EndLesson,
     Failed,
     Resumed,
@@ -49,12 +51,24 @@ ONE, TWO = SlideRef(courseware_id=None, number=1), SlideRef(courseware_id="cw_1"
 ROOM = RoomId("room_1")
 
 
+def courseware(courseware_id: str, slides: int | None) -> CoursewareView:
+    return CoursewareView(
+        courseware_id=courseware_id,
+        title="Fractions",
+        status="ready" if slides else "converting",
+        done_slides=slides or 0,
+        total_slides=slides,
+        error=None,
+    )
+
+
 class Teacher:
     """A lesson, its lead teacher, and her pen."""
 
     def __init__(self) -> None:
         self.drive = LessonDrive()
         self.lead = self.drive.go_live()
+        self.drive.feed(CoursewareListed([courseware("cw_1", 3)]))
         self.numbers = count(1)
 
     def turn(self, slide: SlideRef | None) -> None:
@@ -129,6 +143,29 @@ def test_no_slide_has_no_ink(teacher: Teacher) -> None:
     assert teacher.draw("b") == "slide-turned"
     assert teacher.ask(Undo(request_id="u")) == "done"
     assert teacher.ask(ClearBoard(request_id="c")) == "done"
+
+
+@pytest.mark.parametrize(("name", "number"), [("cw_2", 1), ("cw_1", 4)])
+def test_a_slide_that_is_not_in_the_lesson_is_not_shown(
+    teacher: Teacher, name: str, number: int
+) -> None:
+    slide = SlideRef(courseware_id=name, number=number)
+    assert teacher.ask(TurnSlide(request_id="t", slide=slide)) == "slide-unknown"
+    assert teacher.board.slide == ONE
+
+
+def test_slides_of_a_courseware_that_is_still_converted_can_be_shown(teacher: Teacher) -> None:
+    teacher.drive.feed(CoursewareListed([courseware("cw_9", None)]))
+    teacher.turn(SlideRef(courseware_id="cw_9", number=1))
+
+
+def test_a_courseware_that_is_removed_leaves_the_board(teacher: Teacher) -> None:
+    teacher.turn(TWO)
+    teacher.drive.feed(CoursewareListed([]))
+    assert teacher.board.slide is None
+    teacher.turn(ONE)
+    teacher.drive.feed(CoursewareListed([courseware("cw_3", 1)]))
+    assert teacher.board.slide == ONE
 
 
 # ---- drawing -------------------------------------------------------------------------------------

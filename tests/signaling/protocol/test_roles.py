@@ -1,9 +1,9 @@
 """The table of roles and actions."""
 
-from signaling.protocol.messages import Request
 from signaling.protocol.requests import NEEDED
 from signaling.protocol.roles import TABLE, Action, actions_of, may, publishable
 from signaling.protocol.schema import client_messages
+from signaling.protocol.wire import Request
 from streamsvc.base.media import Slot
 from streamsvc.school.records import Role
 

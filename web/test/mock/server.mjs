@@ -70,6 +70,8 @@ let snapshot = {
   messages: [],
   recording: { state: 'recording', reason: null },
   publications: { lead: false, screen: false, stage: false },
+  courseware: [],
+  board: { slide: null, strokes: [] },
   me: {
     participant_id: 'p',
     role: 'room',

@@ -74,6 +74,7 @@ export function aSnapshot(some: Partial<Snapshot> = {}): Snapshot {
     recording: { state: 'off', reason: null },
     publications: { lead: false, screen: false, stage: false },
     courseware: [],
+    board: { slide: null, strokes: [] },
     me: {
       participant_id: 'me',
       role: 'room',

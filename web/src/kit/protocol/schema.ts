@@ -12,6 +12,12 @@ export type ClientMessage =
   | ReturnFromStage
   | MuteStage
   | PostMessage
+  | TurnSlide
+  | Draw
+  | Erase
+  | Undo
+  | ClearBoard
+  | PointAt
   | GetSnapshot
   | ReportLink
   | Ping;
@@ -29,6 +35,12 @@ export type ServerMessage =
   | RecordingChanged
   | PublicationsChanged
   | CoursewareChanged
+  | SlideTurned
+  | InkShown
+  | StrokeDrawn
+  | StrokeErased
+  | InkCleared
+  | PointerMoved
   | Done
   | Failed
   | GrantRenewed
@@ -44,13 +56,20 @@ export type LessonEvent =
   | MessagePosted
   | RecordingChanged
   | PublicationsChanged
-  | CoursewareChanged;
+  | CoursewareChanged
+  | SlideTurned
+  | InkShown
+  | StrokeDrawn
+  | StrokeErased
+  | InkCleared;
 export type RoomMessage = RoomHome | RoomRemoved | Pong | Failed;
 
 export interface Wire {
   AcceptStage?: AcceptStage;
   AttendanceView?: AttendanceView;
+  BoardView?: BoardView;
   CallOnStage?: CallOnStage;
+  ClearBoard?: ClearBoard;
   CommentChange?: CommentChange;
   CommentView?: CommentView;
   CourseView?: CourseView;
@@ -60,7 +79,9 @@ export interface Wire {
   CoursewareView?: CoursewareView;
   DeclineStage?: DeclineStage;
   Done?: Done;
+  Draw?: Draw;
   EndLesson?: EndLesson;
+  Erase?: Erase;
   ErrorBody?: ErrorBody;
   Failed?: Failed;
   GetSnapshot?: GetSnapshot;
@@ -68,6 +89,8 @@ export interface Wire {
   GrantRenewed?: GrantRenewed;
   Hello?: Hello;
   HelperView?: HelperView;
+  InkCleared?: InkCleared;
+  InkShown?: InkShown;
   JoinRoom?: JoinRoom;
   LessonChange?: LessonChange;
   LessonChanged?: LessonChanged;
@@ -96,6 +119,8 @@ export interface Wire {
   PersonView?: PersonView;
   PhoneHome?: PhoneHome;
   Ping?: Ping;
+  PointAt?: PointAt;
+  PointerMoved?: PointerMoved;
   Pong?: Pong;
   PostMessage?: PostMessage;
   Problem?: Problem;
@@ -124,13 +149,21 @@ export interface Wire {
   Sentence?: Sentence;
   SignIn?: SignIn;
   SlideFile?: SlideFile3;
+  SlideRef?: SlideRef;
+  SlideTurned?: SlideTurned;
   SlideView?: SlideView;
   Snapshot?: Snapshot;
   StageChanged?: StageChanged;
   StageView?: StageView;
   StartLesson?: StartLesson;
+  StrokeDrawn?: StrokeDrawn;
+  StrokeErased?: StrokeErased;
+  StrokeStyle?: StrokeStyle;
+  StrokeView?: StrokeView;
   TimelineEvent?: TimelineEvent;
   TrackInfo?: TrackInfo;
+  TurnSlide?: TurnSlide;
+  Undo?: Undo;
   Withheld?: Withheld;
   ClientMessage?: ClientMessage;
   ServerMessage?: ServerMessage;
@@ -158,12 +191,63 @@ export interface AttendanceView {
   hand_count: number;
 }
 /**
+ * What stands on the board now. Strokes in the order they are painted; none for a phone.
+ */
+export interface BoardView {
+  /**
+   * None: no slide is shown, the teacher has the big place.
+   */
+  slide: SlideRef | null;
+  strokes: StrokeView[];
+}
+/**
+ * A slide of the lesson's courseware, or (without a courseware) a page of the blank board.
+ */
+export interface SlideRef {
+  courseware_id: string | null;
+  /**
+   * From 1.
+   */
+  number: number;
+}
+/**
+ * One stroke as it stands. Line, rectangle and ellipse have two points (two corners), a text
+ * has one (where its first line begins).
+ */
+export interface StrokeView {
+  stroke_id: string;
+  style: StrokeStyle;
+  points: number[];
+}
+/**
+ * How a stroke looks; told once, when it begins.
+ */
+export interface StrokeStyle {
+  tool: 'pen' | 'highlighter' | 'line' | 'rectangle' | 'ellipse' | 'text';
+  color: number;
+  /**
+   * Of the line, or of a text's letters their height; in parts of 10,000 of the slide's width.
+   */
+  width: number;
+  /**
+   * Empty but for a text.
+   */
+  text: string;
+}
+/**
  * By the lead teacher: ask a room up.
  */
 export interface CallOnStage {
   request_id: string;
   type: 'call_on_stage';
   room_id: string;
+}
+/**
+ * By the lead teacher: take all strokes of the shown slide away. Can be undone.
+ */
+export interface ClearBoard {
+  request_id: string;
+  type: 'clear_board';
 }
 /**
  * PATCH /api/recordings/{recording_id}/comments/{comment_id} by its author; DELETE removes.
@@ -337,11 +421,39 @@ export interface Done {
   request_id: string;
 }
 /**
+ * By the lead teacher: the next points of a stroke, some five times a second. Not answered; if
+ * it is refused, `failed` names the stroke in `request_id`. `offset` is how many points were sent
+ * before: what the server has already is passed over, so a page may send again after a break.
+ */
+export interface Draw {
+  type: 'draw';
+  stroke_id: string;
+  slide: SlideRef;
+  offset: number;
+  /**
+   * Needed where `offset` is 0.
+   */
+  style?: StrokeStyle | null;
+  /**
+   * @minItems 2
+   * @maxItems 128
+   */
+  points: number[];
+}
+/**
  * By the lead teacher.
  */
 export interface EndLesson {
   request_id: string;
   type: 'end_lesson';
+}
+/**
+ * By the lead teacher: take a stroke away. Harmless when it is gone.
+ */
+export interface Erase {
+  request_id: string;
+  type: 'erase';
+  stroke_id: string;
 }
 /**
  * The request was not carried out; `error` says what to do.
@@ -403,6 +515,24 @@ export interface Hello {
 export interface HelperView {
   name: string;
   is_online: boolean;
+}
+/**
+ * All strokes of the shown slide are gone.
+ */
+export interface InkCleared {
+  seq: number;
+  at_ms: number;
+  type: 'ink_cleared';
+}
+/**
+ * All strokes of the shown slide: it was drawn on before, or something was undone.
+ */
+export interface InkShown {
+  seq: number;
+  at_ms: number;
+  type: 'ink_shown';
+  strokes: StrokeView[];
+  because: 'turned' | 'undone';
 }
 /**
  * POST /api/rooms/join: a browser becomes a room's device. Also sets the room's cookie.
@@ -697,6 +827,21 @@ export interface Ping {
   type: 'ping';
 }
 /**
+ * By the lead teacher: her pointer, five times a second at most. Not answered.
+ */
+export interface PointAt {
+  type: 'point_at';
+  at: number[] | null;
+}
+/**
+ * Where the teacher points; None: nowhere. Not numbered, not kept, and the first thing that a
+ * slow connection goes without.
+ */
+export interface PointerMoved {
+  type: 'pointer_moved';
+  at: number[] | null;
+}
+/**
  * Answer to `ping`; `now_ms` lets a page set its clock.
  */
 export interface Pong {
@@ -976,6 +1121,15 @@ export interface SlideFile3 {
   sha256: string;
 }
 /**
+ * Another slide is shown (None: none). Its board is empty, unless `ink_shown` follows.
+ */
+export interface SlideTurned {
+  seq: number;
+  at_ms: number;
+  type: 'slide_turned';
+  slide: SlideRef | null;
+}
+/**
  * The whole state as of `seq`. Messages only for lead and helper teachers; a room and its phone
  * get their own room alone, and the totals.
  */
@@ -992,6 +1146,7 @@ export interface Snapshot {
   recording: RecordingView;
   publications: PublicationsView;
   courseware: CoursewareView[];
+  board: BoardView;
   me: MeView;
 }
 /**
@@ -1024,6 +1179,43 @@ export interface StageChanged {
 export interface StartLesson {
   request_id: string;
   type: 'start_lesson';
+}
+/**
+ * The next points of a stroke; with its `style` when it begins.
+ */
+export interface StrokeDrawn {
+  seq: number;
+  at_ms: number;
+  type: 'stroke_drawn';
+  stroke_id: string;
+  style: StrokeStyle | null;
+  points: number[];
+}
+/**
+ * A stroke is gone: erased, or its drawing undone.
+ */
+export interface StrokeErased {
+  seq: number;
+  at_ms: number;
+  type: 'stroke_erased';
+  stroke_id: string;
+  is_undo: boolean;
+}
+/**
+ * By the lead teacher: show this slide, or (None) none.
+ */
+export interface TurnSlide {
+  request_id: string;
+  type: 'turn_slide';
+  slide: SlideRef | null;
+}
+/**
+ * By the lead teacher: take back the last stroke, erasing or clearing on this slide; twenty can
+ * be taken back. Harmless when there is none.
+ */
+export interface Undo {
+  request_id: string;
+  type: 'undo';
 }
 /**
  * Events `first_seq` to `seq` are not for this role (messages; to a room and its phone, other

@@ -29,6 +29,10 @@ const RENEW_BEFORE_MS = 10_000;
  */
 export class LessonStore {
   state = $state.raw<LessonState | null>(null);
+  /** Where the teacher points, in parts of 10,000 of the slide; null: nowhere. */
+  pointer = $state.raw<readonly number[] | null>(null);
+  /** Told when something that is not answered was refused; `about` names it (a stroke's id). */
+  onRefused: ((about: string, error: ErrorBody) => void) | null = null;
   link = $state<'connecting' | 'open' | 'lost'>('connecting');
   /** Why the server refused us at the door; cleared by the next snapshot. */
   refusal = $state.raw<ErrorBody | null>(null);
@@ -75,9 +79,9 @@ export class LessonStore {
     });
   }
 
-  /** Says something that is not answered (`report_link`). */
-  tell(message: Extract<ClientMessage, { type: 'report_link' }>): void {
-    this.#socket.send(message);
+  /** Says something that is not answered; false when there is no connection. */
+  tell(message: Extract<ClientMessage, { type: 'report_link' | 'draw' | 'point_at' }>): boolean {
+    return this.#socket.send(message);
   }
 
   close(): void {
@@ -106,6 +110,9 @@ export class LessonStore {
       case 'grant_renewed':
         this.#grant = { grant: message.grant, expiresAtMs: message.expires_at_ms };
         return;
+      case 'pointer_moved':
+        this.pointer = message.at;
+        return;
       default:
         this.#apply(message);
     }
@@ -113,6 +120,7 @@ export class LessonStore {
 
   #apply(message: ServerMessage): void {
     const before = this.state;
+    if (message.type === 'slide_turned') this.pointer = null;
     this.state = reduce(before, message, Date.now());
     if (message.type === 'snapshot' || message.type === 'resumed') {
       this.refusal = null;
@@ -130,12 +138,14 @@ export class LessonStore {
   }
 
   #failed(requestId: string | null, error: ErrorBody): void {
-    if (requestId !== null) this.#settle(requestId, error);
-    else this.refusal = error;
+    if (requestId === null) this.refusal = error;
+    else if (this.#pending.has(requestId)) this.#settle(requestId, error);
+    else this.onRefused?.(requestId, error);
   }
 
   #lost(): void {
     this.link = 'lost';
+    this.pointer = null;
     this.#abandon();
   }
 

@@ -1,3 +1,4 @@
+import { boardAfter, isBoardEvent } from '../board/board';
 import type {
   LessonEvent,
   MessageView,
@@ -24,8 +25,7 @@ export function reduce(
 }
 
 function fromSnapshot(snapshot: Snapshot, localNowMs: number): LessonState {
-  const { lesson, rooms, totals, stage, messages, recording, publications, courseware, me, seq } =
-    snapshot;
+  const { lesson, rooms, totals, stage, messages, recording, publications, me, seq } = snapshot;
   return {
     seq,
     hasGap: false,
@@ -38,7 +38,8 @@ function fromSnapshot(snapshot: Snapshot, localNowMs: number): LessonState {
     messages,
     recording,
     publications,
-    courseware,
+    courseware: snapshot.courseware,
+    board: snapshot.board,
     me,
   };
 }
@@ -48,6 +49,7 @@ function isEvent(message: ServerMessage): message is LessonEvent {
 }
 
 function changes(state: LessonState, event: LessonEvent): Partial<LessonState> {
+  if (isBoardEvent(event)) return { board: boardAfter(state.board, event) };
   switch (event.type) {
     case 'lesson_started':
       return { lesson: { ...state.lesson, state: 'live', started_at_ms: event.at_ms } };

@@ -1,4 +1,5 @@
 import type {
+  BoardView,
   CoursewareView,
   LessonView,
   MeView,
@@ -30,6 +31,8 @@ export interface LessonState {
   publications: PublicationsView;
   /** Files of slides, in order; their manifests are fetched. */
   courseware: readonly CoursewareView[];
+  /** The slide that is shown, and the ink on it. */
+  board: BoardView;
   me: MeView;
 }
 
