@@ -37,6 +37,7 @@ PUBLISHER = 1
 ANSWER_SECONDS = 20.0
 KEEPALIVE_SECONDS = 25.0
 START_SECONDS = 20.0
+LOOPBACK = "127.0.0.1"
 LIBRARIES = Path("/usr/lib/x86_64-linux-gnu/janus")
 LOOPBACK_SOURCE = Path(__file__).with_name("janus_loopback.c")
 _UNUSED_PLUGINS = (
@@ -205,13 +206,13 @@ def is_installed() -> bool:
 
 
 @contextmanager
-def running_janus(*, event_loops: int = 0) -> Iterator[Janus]:
+def running_janus(*, event_loops: int = 0, address: str = LOOPBACK) -> Iterator[Janus]:
     """A Janus with its own settings on a free port: as installed (a thread for each viewer), or
-    with so many event loops. It forwards on loopback only."""
+    with so many event loops. It listens and forwards at one address only."""
     port = free_tcp_port()
     with tempfile.TemporaryDirectory(prefix="janus-") as name:
         folder = Path(name)
-        _write_settings(folder, port, event_loops)
+        _write_settings(folder, address, port, event_loops)
         log = (folder / "log").open("wb")
         process = subprocess.Popen(
             ["janus", "-F", str(folder), "-o"],
@@ -221,8 +222,8 @@ def running_janus(*, event_loops: int = 0) -> Iterator[Janus]:
             stderr=log,
         )
         try:
-            _wait_for(port, process, folder / "log")
-            url = f"ws://127.0.0.1:{port}"
+            _wait_for((address, port), process, folder / "log")
+            url = f"ws://{address}:{port}"
             asyncio.run(_make_room(url))
             yield Janus(process.pid, url)
         finally:
@@ -235,7 +236,8 @@ def running_janus(*, event_loops: int = 0) -> Iterator[Janus]:
             log.close()
 
 
-def _write_settings(folder: Path, port: int, event_loops: int) -> None:
+def _write_settings(folder: Path, address: str, port: int, event_loops: int) -> None:
+    candidates = "lo" if address == LOOPBACK else address
     loops = f"event_loops = {event_loops}" if event_loops else ""
     plugins = ",".join(f"libjanus_{name}.so" for name in _UNUSED_PLUGINS)
     transports = ",".join(f"libjanus_{name}.so" for name in _UNUSED_TRANSPORTS)
@@ -243,14 +245,14 @@ def _write_settings(folder: Path, port: int, event_loops: int) -> None:
         f"""general: {{ configs_folder = "{folder}"; plugins_folder = "{LIBRARIES}/plugins"
   transports_folder = "{LIBRARIES}/transports"; events_folder = "{LIBRARIES}/events"
   loggers_folder = "{LIBRARIES}/loggers"; debug_level = 3; {loops} }}
-nat: {{ ice_enforce_list = "lo" }}
+nat: {{ ice_enforce_list = "{candidates}" }}
 media: {{ }}
 plugins: {{ disable = "{plugins}" }}
 transports: {{ disable = "{transports}" }}
 """
     )
     (folder / "janus.transport.websockets.jcfg").write_text(
-        f'general: {{ json = "compact"; ws = true; ws_port = {port}; ws_ip = "127.0.0.1" }}\n'
+        f'general: {{ json = "compact"; ws = true; ws_port = {port}; ws_ip = "{address}" }}\n'
         "admin: { admin_ws = false }\n"
     )
     (folder / "janus.plugin.videoroom.jcfg").write_text("general: { events = false }\n")
@@ -264,11 +266,11 @@ def _loopback_library(folder: Path) -> Path:
     return library
 
 
-def _wait_for(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
+def _wait_for(place: tuple[str, int], process: subprocess.Popen[bytes], log: Path) -> None:
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline and process.poll() is None:
         with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
+            if probe.connect_ex(place) == 0:
                 return
         time.sleep(0.05)
     raise RuntimeError(f"janus did not start: {log.read_text('utf-8', 'replace')[-2000:]}")

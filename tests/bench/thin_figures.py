@@ -1,0 +1,191 @@
+"""From what the observer in a page saw to the figures of a row. Times are ms since 1970.
+
+Concealed is what the decoder had to invent, silence included, and time in which nothing was played
+at all; a stream that is slower than its clock is one that starves.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from statistics import median
+from typing import Any
+
+from tests.bench.thin_rows import Figures
+
+RATE = 48_000
+UNPLAYED_MS = 100
+"""Less than this between the clock and what was played is the clock's own unsteadiness."""
+GAP_SHARE = 0.5
+"""A look in which more than this was invented belongs to a gap."""
+LATEST_MARK_MS = 3_900
+
+Tick = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """What is measured: from and until, and what happened in between."""
+
+    begin: float
+    end: float
+    changed: Sequence[float] = ()
+    """Moments at which the link changed."""
+
+    @property
+    def seconds(self) -> float:
+        """Its length."""
+        return (self.end - self.begin) / 1000
+
+    def holds(self, at: float) -> bool:
+        """Whether that is inside."""
+        return self.begin <= at <= self.end
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Between two looks at one stream."""
+
+    begin: float
+    end: float
+    before: Tick
+    after: Tick
+
+    def more(self, name: str) -> float:
+        """How much a counter grew; a new stream begins at nothing."""
+        is_same = self.before["id"] == self.after["id"]
+        was = float(self.before[name]) if is_same else 0.0
+        return max(0.0, float(self.after[name]) - was)
+
+
+def figures_of(report: dict[str, Any], spoken: Sequence[float], window: Window) -> Figures:
+    """`spoken`: when the lead's microphone had each mark."""
+    ticks = report["ticks"]
+    voice = list(_steps(ticks, "voice", window))
+    picture = list(_steps(ticks, "picture", window))
+    shown = [entry for entry in report["pictures"] if window.holds(entry[0])]
+    tallest = max((entry[1] for entry in report["pictures"]), default=0)
+    figures: Figures = {
+        "first_picture_s": _first(report, lambda _: True),
+        "to_top_s": _first(report, lambda height: height >= TOP_HEIGHT),
+        "voice_concealed_percent": _concealed(voice, window),
+        "longest_voice_gap_ms": _longest_gap(voice),
+        "mouth_to_ear_ms": _delay(report["marks"], spoken, window),
+        "voice_buffer_ms": _buffer(voice),
+        "frames_per_second": _sum(picture, "framesDecoded", window),
+        "freeze_percent": _frozen(picture, window),
+        "freezes": sum(step.more("freezeCount") for step in picture) if picture else None,
+        "longest_freeze_ms": _longest_stop(shown),
+        "height_p50": median(entry[1] for entry in shown) if shown else None,
+        "height_most": tallest,
+        "key_frames": sum(step.more("keyFramesDecoded") for step in picture),
+        "pli": sum(step.more("pliCount") for step in picture),
+        "voice_kbps": _kbps(voice, window),
+        "picture_kbps": _kbps(picture, window),
+    }
+    if window.changed:
+        restored = window.changed[-1]
+        figures["back_s"] = _back(voice, picture, restored)
+        figures["back_at_top_s"] = _top_again(report["pictures"], restored)
+    return figures
+
+
+TOP_HEIGHT = 540
+
+
+def _steps(ticks: Sequence[Tick], kind: str, window: Window) -> Iterable[Step]:
+    looks = [(tick["at"], tick[kind]) for tick in ticks if tick[kind] and window.holds(tick["at"])]
+    for (begin, before), (end, after) in zip(looks, looks[1:], strict=False):
+        yield Step(begin, end, before, after)
+
+
+def _concealed(steps: Sequence[Step], window: Window) -> float | None:
+    if not steps:
+        return 100.0
+    invented = sum(step.more("concealedSamples") for step in steps) / RATE
+    played = sum(step.more("totalSamplesReceived") for step in steps) / RATE
+    seen = sum(step.end - step.begin for step in steps)
+    unplayed = seen / 1000 - played if seen / 1000 - played > UNPLAYED_MS / 1000 else 0.0
+    unseen = max(0.0, (window.end - window.begin - seen) / 1000 - 1)
+    return 100 * min(1.0, (invented + unplayed + unseen) / window.seconds)
+
+
+def _is_gap(step: Step) -> bool:
+    invented = step.more("concealedSamples")
+    played = step.more("totalSamplesReceived") - invented
+    return played < (1 - GAP_SHARE) * RATE * (step.end - step.begin) / 1000
+
+
+def _longest_gap(steps: Sequence[Step]) -> float | None:
+    """Invented in a row, in ms; looks with any concealment that touch belong together."""
+    longest = run = 0.0
+    for step in steps:
+        invented = step.more("concealedSamples") / RATE * 1000
+        unplayed = step.end - step.begin if step.more("totalSamplesReceived") == 0 else 0.0
+        run = run + invented + unplayed if invented or unplayed else 0.0
+        longest = max(longest, run)
+    return longest if steps else None
+
+
+def _delay(heard: Sequence[float], spoken: Sequence[float], window: Window) -> float | None:
+    delays = []
+    for at in heard:
+        before = [moment for moment in spoken if 0 <= at - moment < LATEST_MARK_MS]
+        if before and window.holds(at):
+            delays.append(at - max(before))
+    return median(delays) if delays else None
+
+
+def _buffer(steps: Sequence[Step]) -> float | None:
+    emitted = sum(step.more("jitterBufferEmittedCount") for step in steps)
+    waited = sum(step.more("jitterBufferDelay") for step in steps)
+    return 1000 * waited / emitted if emitted else None
+
+
+def _sum(steps: Sequence[Step], name: str, window: Window) -> float:
+    return sum(step.more(name) for step in steps) / window.seconds
+
+
+def _kbps(steps: Sequence[Step], window: Window) -> float:
+    sizes = sum(step.more("bytesReceived") + step.more("headerBytesReceived") for step in steps)
+    return 8 * sizes / window.seconds / 1000
+
+
+def _frozen(steps: Sequence[Step], window: Window) -> float | None:
+    """The browser counts a freeze when it ends: one that lasts is added."""
+    if not steps:
+        return None
+    frozen = sum(step.more("totalFreezesDuration") for step in steps)
+    moving = [step.end for step in steps if step.more("framesDecoded")]
+    still = (window.end - (moving[-1] if moving else window.begin)) / 1000
+    return 100 * min(1.0, (frozen + (still if still > 1 else 0)) / window.seconds)
+
+
+def _longest_stop(shown: Sequence[Sequence[float]]) -> float | None:
+    """Between two pictures of which none was missed by the page."""
+    stops = [
+        after[0] - before[0]
+        for before, after in zip(shown, shown[1:], strict=False)
+        if after[2] - before[2] <= 1
+    ]
+    return max(stops, default=None)
+
+
+def _first(report: dict[str, Any], is_wanted: Any) -> float | None:
+    found = (at - report["origin"] for at, height, _ in report["pictures"] if is_wanted(height))
+    first = next(found, None)
+    return None if first is None else first / 1000
+
+
+def _back(voice: Sequence[Step], picture: Sequence[Step], restored: float) -> float | None:
+    """Both flow again."""
+    speaks = (step.end for step in voice if step.begin >= restored and not _is_gap(step))
+    moves = (s.end for s in picture if s.begin >= restored and s.more("framesDecoded"))
+    moments = [next(speaks, None), next(moves, None)]
+    if any(moment is None for moment in moments):
+        return None
+    return max(moment for moment in moments if moment is not None) / 1000 - restored / 1000
+
+
+def _top_again(pictures: Sequence[Sequence[float]], restored: float) -> float | None:
+    at = (entry[0] for entry in pictures if entry[0] > restored and entry[1] >= TOP_HEIGHT)
+    first = next(at, None)
+    return None if first is None else (first - restored) / 1000

@@ -1,0 +1,163 @@
+"""The rows of the thin-link table, as data: a link, what must hold, and what happens to it."""
+
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+Figures = dict[str, float | None]
+"""What a row came to; None: could not be measured (nothing came, or nothing measures it yet)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """One room's, both ways alike but for the rate."""
+
+    down_bps: int
+    round_trip: float
+    loss: float = 0.0
+    burst: float = 1.0
+    up_bps: int = 128_000
+    passes: str = ""
+    """Protocols that pass; all when empty."""
+
+    def settings(self) -> dict[str, Any]:
+        """For `FarRoom.set`."""
+        return {
+            "down_bps": self.down_bps,
+            "up_bps": self.up_bps,
+            "round_trip": self.round_trip,
+            "loss": self.loss,
+            "burst": self.burst,
+            "passes": self.passes,
+            "is_cut": False,
+        }
+
+    def __str__(self) -> str:
+        burst = f" in bursts of {self.burst:g}" if self.burst > 1 else ""
+        only = f", {self.passes} only" if self.passes else ""
+        rate = f"{self.down_bps / 1000:g}k"
+        return f"{rate}, {1000 * self.round_trip:g} ms, {self.loss:.0%}{burst}{only}"
+
+
+@dataclass(frozen=True, slots=True)
+class Demand:
+    """A figure and how large it may, or must, be."""
+
+    figure: str
+    limit: float
+    is_least: bool = False
+
+    def is_met(self, figures: Figures) -> bool:
+        """False too where it could not be measured."""
+        value = figures.get(self.figure)
+        if value is None:
+            return False
+        return value >= self.limit if self.is_least else value <= self.limit
+
+    def __str__(self) -> str:
+        return f"{self.figure} {'>=' if self.is_least else '<='} {self.limit:g}"
+
+
+def most(figure: str, limit: float) -> Demand:
+    """No more than that."""
+    return Demand(figure, limit)
+
+
+def least(figure: str, limit: float) -> Demand:
+    """No less than that."""
+    return Demand(figure, limit, is_least=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Something that happens to the link, so many seconds (or this share of the time) into it."""
+
+    at_share: float
+    settings: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of the table."""
+
+    name: str
+    link: Link
+    demands: tuple[Demand, ...]
+    changes: tuple[Change, ...] = ()
+    rooms: int = 1
+    """On this one link."""
+    seconds: float = 90.0
+    """Measured, after the warm-up."""
+    least_seconds: float = 0.0
+    """Not shorter in a quick run."""
+    rivals: bool = True
+    not_measured: tuple[str, ...] = field(default=())
+    """What the row asks for and nothing here can measure yet, in words; it can't hold then."""
+
+
+def is_held(row: Row, figures: Figures) -> bool:
+    """Every demand is met, and all of them could be measured."""
+    return not row.not_measured and all(demand.is_met(figures) for demand in row.demands)
+
+
+SLIDES = "page turns and ink"
+FAR = Link(300_000, 0.6, 0.05)
+VOICE, FPS, FREEZE = "voice_concealed_percent", "frames_per_second", "freeze_percent"
+
+ROWS = (
+    Row(
+        "good",
+        Link(2_000_000, 0.05),
+        (most("to_top_s", 5), most("longest_freeze_ms", 300), most("freezes", 0)),
+    ),
+    Row("300k", FAR, (most(VOICE, 0.1), least(FPS, 14), most(FREEZE, 2)), not_measured=(SLIDES,)),
+    Row(
+        "150k",
+        replace(FAR, down_bps=150_000),
+        (most(VOICE, 0.2), least(FPS, 1), most(FREEZE, 5)),
+        not_measured=(SLIDES,),
+    ),
+    Row("300k-bursts-5", replace(FAR, burst=5), (most(VOICE, 0.1), most(FREEZE, 2))),
+    Row("300k-bursts-10", replace(FAR, loss=0.1, burst=5), (most(VOICE, 0.3), most(FREEZE, 6))),
+    Row("500k-20", Link(500_000, 0.6, 0.2), (most(VOICE, 0.1), least(FPS, 12))),
+    Row("500k-40", Link(500_000, 0.6, 0.4), (most(VOICE, 1),), not_measured=(SLIDES,)),
+    Row("110k", replace(FAR, down_bps=110_000), (most(VOICE, 0.3),), not_measured=(SLIDES,)),
+    Row("64k", replace(FAR, down_bps=64_000), (most(VOICE, 0.5),), not_measured=(SLIDES,)),
+    Row(
+        "steps",
+        Link(2_000_000, 0.05),
+        (most("longest_voice_gap_ms", 200), most("back_at_top_s", 60)),
+        changes=(
+            Change(1 / 6, {"down_bps": 150_000}),
+            Change(1 / 2, {"down_bps": 2_000_000}),
+        ),
+        seconds=120,
+        least_seconds=60,
+    ),
+    Row(
+        "three-rooms",
+        Link(400_000, 0.6, 0.05, up_bps=256_000),
+        (most(VOICE, 0.5),),
+        rooms=3,
+        rivals=False,
+        not_measured=(SLIDES,),
+    ),
+    Row(
+        "cut-10s",
+        FAR,
+        (most("back_s", 2.6),),
+        changes=(Change(1 / 3, {"is_cut": True}), Change(1 / 3 + 1 / 9, {"is_cut": False})),
+        least_seconds=40,
+    ),
+    Row("udp-dropped", Link(2_000_000, 0.05, passes="tcp icmp"), (most("first_picture_s", 6),)),
+    Row("near", Link(300_000, 0.06), (most(VOICE, 0.1), least(FPS, 14), most(FREEZE, 2))),
+)
+"""`near` is not of the table: it is where the first guess of a link is most wrong."""
+
+QUICK = ("good", "300k", "300k-bursts-5")
+"""At once, one after the other in the whole run."""
+
+
+def named(names: str) -> list[Row]:
+    """Rows by name, with commas between. KeyError for a name there is not."""
+    by_name = {row.name: row for row in ROWS}
+    return [by_name[name] for name in names.split(",")]
