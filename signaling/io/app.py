@@ -61,7 +61,9 @@ def create_app(services: Services, *extra: APIRouter) -> FastAPI:
     app.add_exception_handler(HTTPException, _http)
     gate = MediaGate(ctx.grants, ctx.registry)
     servers = [IceServer(url) for url in services.settings.ice_servers]
-    app.include_router(media_router(services.relay, gate, problem_response, ice_servers=servers))
+    # Not included like the others: a router within a router is searched twice for each request.
+    media = media_router(services.relay, gate, problem_response, ice_servers=servers)
+    app.router.routes.extend(media.routes)
     for module in (people, rooms, phone, lessons, wall, recordings, qr, health):
         app.include_router(module.router)
     app.include_router(events.router)

@@ -25,4 +25,8 @@ _ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"  # no 0/o, 1/i/l: ids are read alo
 
 def new_id(prefix: str, length: int = 12) -> str:
     """Return `prefix_` and `length` random characters (4.95 bits each)."""
-    return prefix + "_" + "".join(secrets.choice(_ALPHABET) for _ in range(length))
+    number, characters = secrets.randbelow(len(_ALPHABET) ** length), []
+    for _ in range(length):
+        number, which = divmod(number, len(_ALPHABET))
+        characters.append(_ALPHABET[which])
+    return f"{prefix}_{''.join(characters)}"

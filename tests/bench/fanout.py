@@ -4,18 +4,24 @@ The same swarm watches each of them in the same run, with what Chrome sends back
 per cent NACKs); the CPU is that of the server's process. The floor only encrypts and sends: in a
 tight loop, whose caches are always warm, and at the pace of a lesson's packets, as a server must.
 Janus runs as installed (a thread for each viewer) and with event loops, until it loses packets.
+
+Of ours also `server_cpu_ms_per_join`, by a bell: the server's CPU from the first POST until all
+have left again, without that of forwarding to them meanwhile, for each viewer; and
+`memory_bytes_per_viewer`: by how much the server grew between the first interval of the largest
+swarm and its end, for each viewer who came in between.
 """
 
 import asyncio
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from relay.client.swarm.door import Door
-from relay.client.swarm.plan import SwarmPlan
+from relay.client.swarm.plan import Joins, SwarmPlan
 from relay.client.swarm.report import SwarmReport
+from relay.client.swarm.server_process import read_processes
 from relay.client.swarm.swarm import run
 from streamsvc.rehearsal import Account, rehearsal
 from tests.bench import floor, janus_room
@@ -33,6 +39,10 @@ LOST_AT_MOST = 0.001
 EVENT_LOOPS = 2
 FLOOR_RUNS = (1, 2)
 """Packets in a message of the floor; an average frame of 1 Mbit/s has four, voice one."""
+
+BELL_BPS = 50_000
+"""Of the picture while joins are measured, so that little is to be taken off for it."""
+BELL_SECONDS = 4.0
 
 PACKETS_PER_SECOND = 200
 """To each viewer: voice, and a picture of 1 Mbit/s."""
@@ -97,7 +107,18 @@ def figures_of(served: Served, viewers: int, report: SwarmReport) -> Figures:
         value = whole[figure]
         if value is not None:
             found[f"{name}_{figure}"] = value
-    return found
+    return found | memory_grown(report)
+
+
+def memory_grown(report: SwarmReport) -> Figures:
+    """Where viewers came after the first interval, which the publisher and first uses fill."""
+    known = [one for one in report.intervals if one.server is not None and one.viewers.connected]
+    most = max(known, key=lambda one: one.viewers.connected, default=None)
+    if most is None or most.server is None or known[0].server is None:
+        return {}
+    more = most.viewers.connected - known[0].viewers.connected
+    grown = most.server.memory_bytes - known[0].server.memory_bytes
+    return {"memory_bytes_per_viewer": grown / more} if more else {}
 
 
 def share_lost(figures: Figures, name: str) -> float:
@@ -115,6 +136,26 @@ async def measured(served: Served, viewers: int, lengths: Lengths) -> Figures:
     return figures_of(served, viewers, report)
 
 
+async def measure_bell(served: Served, viewers: int, lengths: Lengths) -> Figures:
+    """All come in the same instant and leave again."""
+    plan = replace(
+        plan_for(served, viewers, lengths),
+        joins=Joins.BELL,
+        seconds=BELL_SECONDS,
+        interval_seconds=1.0,
+        bitrate_bps=BELL_BPS,
+    )
+    before, _ = read_processes(plan.server_pids)
+    report = await run(plan)
+    after, _ = read_processes(plan.server_pids)
+    came, steady = report.whole().viewers.came, report.steady()
+    if not came or steady is None or steady.server is None:
+        return {}
+    forwarding = steady.server.cpu_seconds / steady.seconds / steady.viewers.connected
+    present = sum(one.seconds * one.viewers.connected for one in report.intervals)
+    return {"server_cpu_ms_per_join": 1e3 * (after - before - forwarding * present) / came}
+
+
 def measure_ours(counts: tuple[int, ...], lengths: Lengths) -> Figures:
     """The service with its demo lesson; a fresh one for each number of viewers."""
     figures: Figures = {}
@@ -129,7 +170,10 @@ async def _watch_ours(url: str, password: str, pid: int, viewers: int, lengths: 
     async with rehearsal(url, *people, "", takes_over=True) as doors:
         assert doors.publish is not None
         served = Served("ours", doors.watch, doors.publish, pid)
-        return await measured(served, viewers, lengths)
+        figures = await measured(served, viewers, lengths)
+        if viewers == QUICK[-1]:
+            figures |= await measure_bell(served, viewers, lengths)
+        return figures
 
 
 @contextmanager
@@ -153,7 +197,10 @@ def measure_janus(
     for viewers in counts:
         with janus_room.running_janus(event_loops=event_loops) as janus:
             served = Served(name, janus.watch, janus.publish, janus.pid)
-            figures |= asyncio.run(measured(served, viewers, lengths))
+            found = asyncio.run(measured(served, viewers, lengths))
+            figures |= {
+                name: value for name, value in found.items() if name.startswith(served.name)
+            }
         if share_lost(figures, f"{name}_{viewers}") > LOST_AT_MOST:
             break
     return figures

@@ -1,5 +1,6 @@
 """WHIP and WHEP as a door, and where its bearer tokens come from."""
 
+import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -76,13 +77,16 @@ class _HttpEntrance:
 
 
 def kept(source: GrantSource, *, now: Callable[[], float] = time.monotonic) -> GrantSource:
-    """The same source, asked again only when what it gave is old: peers share one grant."""
+    """The same source, asked again only when what it gave is old: peers share one grant, also those
+    who come together."""
     token, until = "", 0.0
+    asking = asyncio.Lock()
 
     async def shared() -> str:
         nonlocal token, until
-        if now() >= until:
-            token, until = await source(), now() + GRANT_SECONDS
+        async with asking:
+            if now() >= until:
+                token, until = await source(), now() + GRANT_SECONDS
         return token
 
     return shared

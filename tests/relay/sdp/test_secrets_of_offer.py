@@ -19,6 +19,9 @@ def of_another(offer: str) -> str:
     """The same browser's offer in another room."""
     changes = (
         (r"(?m)^(o=- )\d+", r"\g<1>42"),
+        (r"(?m)^(m=\w+) [1-9]\d*", r"\1 40123"),
+        (r"(?m)^c=IN .*(\r)$", r"c=IN IP6 2001:db8::7\1"),
+        (r"(?m)^(a=rtcp:).*(\r)$", r"\g<1>40124 IN IP6 2001:db8::7\2"),
         (r"(?m)^(a=ice-ufrag:)\S+", r"\1other"),
         (r"(?m)^(a=ice-pwd:)\S+", r"\1" + "q" * 24),
         (r"(?m)^(a=fingerprint:sha-256 )\S+", r"\1" + ":".join(["CD"] * 32)),
@@ -34,6 +37,12 @@ def test_offers_of_one_browser_have_one_common_part(offer: Offer, name: str) -> 
     assert one != other and split_offer(one)[0] == split_offer(other)[0]
     for word in ("ice-ufrag", "ice-pwd", "fingerprint", "candidate"):
         assert f"a={word}:" not in split_offer(one)[0]
+
+
+def test_a_refused_line_is_none_of_the_usual(offer: Offer) -> None:
+    usual = offer("chromium-room")
+    refused = usual.replace("m=video 9 ", "m=video 0 ", 1)
+    assert split_offer(refused)[0] != split_offer(usual)[0]
 
 
 @pytest.mark.parametrize("name", VIEWERS)
