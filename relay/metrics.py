@@ -36,6 +36,10 @@ PACKETS_PROBED = counter(
     "streamsvc_relay_packets_probed",
     "RTP packets sent again to see whether a link can take more.",
 )
+PACKETS_COPIED = counter(
+    "streamsvc_relay_packets_copied",
+    "Packets of voice sent again unasked, to viewers who can't ask or whose links lose many.",
+)
 PROBES = counter(
     "streamsvc_relay_probes",
     "Probes of viewers' links, by result (passed, failed, empty: nothing to repeat).",

@@ -204,6 +204,10 @@ class Engine(Protocol):
         """Move to a layer at its next key frame; None pauses at once. Pictures of a higher temporal
         id than `most_temporal` are left out, from the next one on that allows it."""
 
+    def set_copies(self, peer: int, copies: int, after_ms: int) -> None:
+        """Send each packet of voice to a subscriber so many times more, unasked and the same byte
+        for byte, each so much later than the one before."""
+
     def set_muted(self, publication: int, *, is_muted: bool) -> None:
         """Neither forward nor tap it."""
 

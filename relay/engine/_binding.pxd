@@ -46,7 +46,7 @@ cdef extern from "engine.h" nogil:
     ctypedef enum Command:
         ADD_PUBLISHER, ADD_SUBSCRIBER, CONNECT_PEER, SET_ADDRESS, REMOVE_PEER, SET_SOURCE
         SET_TARGET, SET_MUTED, SET_TAPPED, REQUEST_KEYFRAME, SET_LINK, SET_BEAT, SET_ALLOWANCE
-        OPEN_NAME, CLOSE_NAME, CLOSE_ICE, SEND_STREAM, BEGIN_PROBE
+        OPEN_NAME, CLOSE_NAME, CLOSE_ICE, SEND_STREAM, BEGIN_PROBE, SET_COPIES
     enum:
         PUBLICATION_STARTED, LAYERS_CHANGED, PUBLISHER_STATS, SUBSCRIBER_STATS
         TAP_OPENED, TAP_PACKET, TAP_CLOSED
@@ -125,6 +125,8 @@ cdef extern from "engine.h" nogil:
         uint32_t place, bps, pace_bps
     ctypedef struct BeginProbe:
         uint32_t place, bps, length_ms
+    ctypedef struct SetCopies:
+        uint32_t place, copies, after_ms
     ctypedef struct SetValue:
         uint32_t place, value
     ctypedef struct PublicationEvent:

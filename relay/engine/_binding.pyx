@@ -9,7 +9,7 @@ NOTHING = 0xFFFFFFFF
 STREAM_ADDRESS_PARTS = 3 # host, port, number of the connection; UDP's have 2 or 4
 CODECS = {"opus": CODEC_OPUS, "h264": CODEC_H264, "vp8": CODEC_VP8}
 COUNTER_NAMES = (
-    "received", "sent", "bytes_sent", "forwarded", "repaired", "paced", "probed",
+    "received", "sent", "bytes_sent", "forwarded", "repaired", "paced", "probed", "copied",
     "keyframes_wanted",
     "streams_accepted", "streams_closed", "streams_refused", "streams_unproved", "too_long",
     "not_ours", "stun_refused", "stranger", "unwanted", "malformed", "send_failed", "stream_full",
@@ -269,6 +269,11 @@ cdef class Core:
         cdef BeginProbe command
         command.place, command.bps, command.length_ms = peer, bps, length_ms
         return engine_command(self.engine, BEGIN_PROBE, &command, sizeof(command))
+
+    def set_copies(self, uint32_t peer, uint32_t copies, uint32_t after_ms):
+        cdef SetCopies command
+        command.place, command.copies, command.after_ms = peer, copies, after_ms
+        return engine_command(self.engine, SET_COPIES, &command, sizeof(command))
 
     def set_beat(self, uint32_t peer, uint32_t seconds):
         return self._set(SET_BEAT, peer, seconds)

@@ -1,4 +1,4 @@
-/* What was sent is sent again: repairs that a viewer asks for, and probes of its link. */
+/* What was sent is sent again: repairs that a viewer asks for, probes of its link, copies. */
 #include "engine.h"
 
 #define PROBED_BACK 16 /* a probe repeats the last so many packets, round and round */
@@ -18,7 +18,6 @@ static const Packet *source_of(const Engine *engine, const Subscription *subscri
     return ext_seq > 0 ? layer_find(layer, ext_seq) : NULL;
 }
 
-/* Bytes that went out, with headers; 0: it can't be sent again. */
 static int repeat(Engine *engine, Subscription *subscription, const Sent *sent,
                   const Packet *packet, Counter counter) {
     Subscriber *subscriber = subscription->subscriber;
@@ -31,6 +30,13 @@ static int repeat(Engine *engine, Subscription *subscription, const Sent *sent,
     length += PACKET_BYTES - RTP_HEADER_BYTES;
     subscriber->repeated_bytes += (uint64_t)length;
     return length;
+}
+
+/* Send the packet of this number again. Bytes that went out, with headers; 0: it can't be had. */
+int engine_repeat(Engine *engine, Subscription *subscription, uint16_t seq, Counter counter) {
+    const Sent *sent = sent_ring_find(&subscription->sent, seq);
+    const Packet *packet = source_of(engine, subscription, sent);
+    return packet ? repeat(engine, subscription, sent, packet, counter) : 0;
 }
 
 /* ---- repairs */
@@ -70,10 +76,7 @@ double engine_send_delayed(Engine *engine, Subscriber *subscriber, double room) 
     while (room > 0 || repair_queue_waits(&subscriber->delayed, WAIT_MS, engine->instant.now_us)) {
         int which = repair_queue_take(&subscriber->delayed, &seq);
         if (which < 0) break;
-        Subscription *subscription = subscriber->subscriptions + which;
-        const Sent *sent = sent_ring_find(&subscription->sent, seq);
-        const Packet *packet = source_of(engine, subscription, sent);
-        if (packet) room -= repeat(engine, subscription, sent, packet, COUNT_REPAIRED);
+        room -= engine_repeat(engine, subscriber->subscriptions + which, seq, COUNT_REPAIRED);
     }
     return room;
 }
@@ -98,10 +101,7 @@ static Subscription *probed(Subscriber *subscriber) {
 static int repeat_recent(Engine *engine, Subscription *subscription, Probe *probe) {
     int64_t newest = subscription->munger.next_seq - 1;
     uint16_t seq = (uint16_t)(newest - probe->step++ % PROBED_BACK);
-    const Sent *sent = sent_ring_find(&subscription->sent, seq);
-    const Packet *packet = source_of(engine, subscription, sent);
-    if (!packet) return 0;
-    int bytes = repeat(engine, subscription, sent, packet, COUNT_PROBED);
+    int bytes = engine_repeat(engine, subscription, seq, COUNT_PROBED);
     probe->repeated_bytes += (uint64_t)bytes;
     return bytes;
 }

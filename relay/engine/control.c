@@ -140,6 +140,7 @@ static void remove_subscriber(Engine *engine, Subscriber *subscriber) {
         engine_send_compound(engine, &subscriber->peer, &goodbye);
     }
     engine_remove_paced(engine, subscriber);
+    engine_set_copies(engine, subscriber, 0, 0);
     batch_send(engine->batch); /* what is in it refers to the peer's address */
     for (int i = 0; i < subscriber->subscription_count; i++) {
         Subscription *subscription = subscriber->subscriptions + i;
@@ -275,6 +276,12 @@ static void begin_probe(Engine *engine, const BeginProbe *command) {
     if (subscriber) engine_begin_probe(engine, subscriber, command->bps, 1000LL * command->length_ms);
 }
 
+static void set_copies(Engine *engine, const SetCopies *command) {
+    Subscriber *subscriber = subscriber_at(engine, command->place);
+    uint32_t copies = command->copies < MOST_COPIES ? command->copies : MOST_COPIES;
+    if (subscriber) engine_set_copies(engine, subscriber, (int)copies, command->after_ms);
+}
+
 static void set_beat(Engine *engine, const SetValue *command) {
     Peer *peer = peer_at(engine, command->place);
     if (peer && peer->kind == PEER_SUBSCRIBER)
@@ -309,6 +316,7 @@ static void apply(Engine *engine, const Record *record) {
     case CLOSE_ICE: close_ice(engine, ((const SetValue *)command)->place); break;
     case SEND_STREAM: send_stream(engine, command); break;
     case BEGIN_PROBE: begin_probe(engine, command); break;
+    case SET_COPIES: set_copies(engine, command); break;
     }
 }
 

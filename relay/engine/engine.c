@@ -229,6 +229,7 @@ static void tick(Engine *engine) {
     for (uint32_t i = 0; i < engine->publisher_count; i++)
         tick_publisher(engine, engine->publishers[i]);
     engine_tick_paced(engine);
+    engine_tick_copies(engine);
     int64_t worked_us = clock_us(CLOCK_THREAD_CPUTIME_ID);
     counters_add(&engine->counters, COUNT_WORKED_US, (uint64_t)(worked_us - engine->worked_us));
     engine->worked_us = worked_us;

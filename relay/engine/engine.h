@@ -42,6 +42,7 @@ typedef struct Engine {
     Layer *held; /* layers whose viewers lack packets, by `burst.next` */
     Subscriber **paced; /* who is sent something at its pace now */
     uint32_t paced_count;
+    Subscriber *copied; /* who gets voice more than once, by `next_copied` */
     Instant instant;
     AddressTable by_address; /* of connected peers, for media */
     AddressTable proved; /* of ICE sessions, for handshakes */
@@ -104,8 +105,13 @@ void engine_send_compound(Engine *engine, Peer *peer, const Compound *compound);
 /* again.c */
 void engine_repair(Engine *engine, Subscription *subscription, uint16_t seq);
 double engine_send_delayed(Engine *engine, Subscriber *subscriber, double room);
+int engine_repeat(Engine *engine, Subscription *subscription, uint16_t seq, Counter counter);
 void engine_begin_probe(Engine *engine, Subscriber *subscriber, uint32_t bps, int64_t length_us);
 void engine_work_probe(Engine *engine, Subscriber *subscriber);
+
+/* copies.c */
+void engine_set_copies(Engine *engine, Subscriber *subscriber, int copies, uint32_t after_ms);
+void engine_tick_copies(Engine *engine);
 
 /* catch_up.c */
 void engine_start_picture(Engine *engine, Subscription *subscription);

@@ -30,6 +30,7 @@ typedef enum Command {
     CLOSE_ICE,
     SEND_STREAM,
     BEGIN_PROBE,
+    SET_COPIES,
 } Command;
 
 typedef struct AddPublisher {
@@ -102,6 +103,11 @@ typedef struct SetLink {
 typedef struct BeginProbe {
     uint32_t place, bps, length_ms;
 } BeginProbe;
+
+/* Each packet of voice goes to a subscriber so many times more, each so much later than the one before. */
+typedef struct SetCopies {
+    uint32_t place, copies, after_ms;
+} SetCopies;
 
 /* The others: a place, and a switch or a number. */
 typedef struct SetValue {

@@ -24,7 +24,10 @@ typedef struct Subscriber {
     RepairQueue delayed;
     Probe probe;
     int paced_at; /* its place among those who are paced now, plus one; 0: not there */
-    uint64_t repeated_bytes; /* repairs of pictures and probes, with all headers */
+    uint8_t copies; /* of each packet of voice, unasked */
+    uint32_t copied_after_ms;
+    struct Subscriber *next_copied; /* in the engine's list of those who get copies */
+    uint64_t repeated_bytes; /* repairs, copies and probes, with all headers */
     /* since control was told last */
     int64_t longest_round_trip_us;
     uint32_t probed_bps; /* what a probe reached that was answered; 0: none was */

@@ -10,6 +10,7 @@
 
 #define EXTENSION_BYTES 64
 #define CNAME_BYTES 16
+#define MOST_COPIES 2 /* of each packet of a protected voice, beside itself */
 
 struct Publication;
 struct Subscriber;
@@ -46,6 +47,7 @@ struct Subscription {
     int at[LISTS]; /* its place in each list, plus one; 0: not there */
     Thinning thinning;
     SentRing sent;
+    int64_t copied[MOST_COPIES]; /* the next number of which each copy is to be sent */
     uint16_t rtx_seq;
     uint64_t packets, octets;
     /* what the receiver's reports say */

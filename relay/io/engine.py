@@ -303,6 +303,12 @@ class NativeEngine:
         self._targets[subscription] = target
         self._command(lambda: self._core.set_target(place, rid, most_temporal))
 
+    def set_copies(self, peer: int, copies: int, after_ms: int) -> None:
+        """See `Engine`."""
+        place = self._peers.find(peer)
+        if place is not None:
+            self._command(lambda: self._core.set_copies(place, copies, after_ms))
+
     def set_muted(self, publication: int, *, is_muted: bool) -> None:
         """See `Engine`."""
         place = self._publications.find(publication)

@@ -96,6 +96,7 @@ static void command(Engine *engine, uint8_t what, const Address *sink) {
     case 4:
         command_link(engine, VIEWER, (uint32_t)what << 12);
         if (what & 1) command_probe(engine, VIEWER, (uint32_t)what << 14);
+        command_copies(engine, VIEWER, what >> 6, what & 1 ? 20 : 0);
         break;
     case 5: command_value(engine, REMOVE_PEER, what % PEERS, 0); break;
     case 6:
@@ -123,6 +124,7 @@ static void pass_time(Engine *engine, int64_t ms) {
         engine_tell_publisher(engine, publisher);
     }
     engine_tick_paced(engine);
+    engine_tick_copies(engine);
 }
 
 static void reset(Engine *engine, const Address *sink) {

@@ -138,6 +138,12 @@ static inline void command_probe(Engine *engine, uint32_t place, uint32_t bps) {
     engine_command(engine, BEGIN_PROBE, &command, sizeof command);
 }
 
+static inline void command_copies(Engine *engine, uint32_t place, uint32_t copies,
+                                  uint32_t after_ms) {
+    SetCopies command = {place, copies, after_ms};
+    engine_command(engine, SET_COPIES, &command, sizeof command);
+}
+
 static inline void command_viewer(Engine *engine, uint32_t place) {
     AddSubscriber viewer;
     memset(&viewer, 0, sizeof viewer);
