@@ -40,6 +40,7 @@ typedef struct Engine {
     Streams *streams;
     Batch *batch;
     Layer *held; /* layers whose viewers lack packets, by `burst.next` */
+    uint64_t bursts; /* begun so far */
     Subscriber **paced; /* who is sent something at its pace now */
     uint32_t paced_count;
     Subscriber *copied; /* who gets voice more than once, by `next_copied` */

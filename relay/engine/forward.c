@@ -60,34 +60,62 @@ static void even_out(Burst *burst, bool is_voice) {
     }
 }
 
-static void send_burst(Engine *engine, Layer *layer) {
+static uint64_t send_to(Engine *engine, Subscription *subscription, const Burst *burst) {
+    uint64_t forwarded = 0;
+    for (int k = 0; k < burst->count; k++)
+        forwarded += engine_forward_one(engine, subscription, burst->packets[k], burst->padding[k],
+                                        burst->packets[k]->arrival_us);
+    return forwarded;
+}
+
+/* Voice that waits for the same viewer rides at the end of the pictures' message: a smaller last piece
+ * costs no message of its own. */
+static uint64_t send_voices(Engine *engine, Subscriber *subscriber) {
+    uint64_t forwarded = 0;
+    for (int i = 0; i < subscriber->subscription_count; i++) {
+        Subscription *subscription = subscriber->subscriptions + i;
+        if (!subscription->spec.is_audio || !subscription->at[LIST_FORWARDED]) continue;
+        const Burst *burst = &subscription->layer->burst;
+        if (!burst->count || subscription->has_burst == burst->number) continue;
+        subscription->has_burst = burst->number;
+        forwarded += send_to(engine, subscription, burst);
+    }
+    return forwarded;
+}
+
+static void send_burst(Engine *engine, Layer *layer, bool with_voices) {
     Burst *burst = &layer->burst;
     even_out(burst, layer_is_audio(layer));
     const SubscriptionList *viewers = &layer->viewers;
     uint64_t forwarded = 0;
-    for (int i = 0; i < viewers->count; i++)
-        for (int k = 0; k < burst->count; k++)
-            forwarded += engine_forward_one(engine, viewers->items[i], burst->packets[k],
-                                            burst->padding[k], burst->packets[k]->arrival_us);
+    for (int i = 0; i < viewers->count; i++) {
+        Subscription *subscription = viewers->items[i];
+        if (subscription->has_burst == burst->number) continue;
+        forwarded += send_to(engine, subscription, burst);
+        if (with_voices) forwarded += send_voices(engine, subscription->subscriber);
+    }
     counters_add(&engine->counters, COUNT_FORWARDED, forwarded);
     burst->count = 0;
+}
+
+static void unhold(Engine *engine, const Layer *layer) {
+    Layer **link = &engine->held;
+    while (*link != layer) link = &(*link)->burst.next;
+    *link = layer->burst.next;
 }
 
 /* What this layer's viewers lack goes to them now. */
 void engine_flush(Engine *engine, Layer *layer) {
     if (!layer->burst.count) return;
-    Layer **link = &engine->held;
-    while (*link != layer) link = &(*link)->burst.next;
-    *link = layer->burst.next;
-    send_burst(engine, layer);
+    unhold(engine, layer);
+    send_burst(engine, layer, false);
 }
 
 void engine_flush_all(Engine *engine) {
-    while (engine->held) {
-        Layer *layer = engine->held;
-        engine->held = layer->burst.next;
-        send_burst(engine, layer);
-    }
+    for (Layer *layer = engine->held; layer; layer = layer->burst.next)
+        if (!layer_is_audio(layer)) send_burst(engine, layer, true);
+    for (; engine->held; engine->held = engine->held->burst.next)
+        if (engine->held->burst.count) send_burst(engine, engine->held, false);
 }
 
 /* Those who waited for a key frame of this layer move to it. */
@@ -117,6 +145,7 @@ void engine_forward(Engine *engine, Layer *layer, const Packet *packet) {
     bool is_held = burst->count > 0;
     forget_overwritten(burst, packet);
     if (!is_held) {
+        burst->number = ++engine->bursts;
         burst->next = engine->held;
         engine->held = layer;
     }

@@ -32,6 +32,7 @@ typedef struct Burst {
     const Packet *packets[BURST_PACKETS];
     uint8_t padding[BURST_PACKETS]; /* bytes behind each, so that the kernel can cut them equal */
     int count;
+    uint64_t number; /* never used twice in an engine */
     struct Layer *next; /* in the engine's list of layers whose viewers lack packets */
 } Burst;
 

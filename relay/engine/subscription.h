@@ -45,6 +45,7 @@ struct Subscription {
     uint8_t payload_type;
     int16_t rtx_payload_type; /* -1: no retransmissions */
     int at[LISTS]; /* its place in each list, plus one; 0: not there */
+    uint64_t has_burst; /* number of the burst that went out to it before its turn */
     Thinning thinning;
     SentRing sent;
     int64_t copied[MOST_COPIES]; /* the next number of which each copy is to be sent */
