@@ -50,8 +50,17 @@ KEYFRAMES_REQUESTED = counter(
 )
 ENGINE_WORKED = counter(
     "streamsvc_relay_engine_worked_us",
-    "CPU time of the engine's thread in microseconds; from 880,000 in a second on newcomers are "
-    "refused.",
+    "CPU time of the engine's thread in microseconds.",
+)
+ENGINE_BUSY = counter(
+    "streamsvc_relay_engine_busy_us",
+    "Time on the clock in which the engine's thread had something to do, in microseconds; from "
+    "850,000 in a second on newcomers are refused.",
+)
+DATAGRAMS_WAITED = counter(
+    "streamsvc_relay_datagrams_waited_us",
+    "How long all datagrams together waited for the engine, in microseconds; from 30,000 for each "
+    "of them on newcomers are refused.",
 )
 PEERS = gauge("streamsvc_relay_peers", "Open media sessions, by direction.", ("direction",))
 SESSIONS_CLOSED = counter(

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
 from relay.forwarding.ladder import EVERY_PICTURE, Choice
+from relay.forwarding.pressure import Load
 from relay.forwarding.publication import PublicationSpec
 from relay.forwarding.subscription import SubscriptionSpec
 from relay.sdp.negotiated import IceCredentials, NegotiatedMedia
@@ -223,8 +224,8 @@ class Engine(Protocol):
 
     # ---- statistics
 
-    def worked_seconds(self) -> float:
-        """CPU time of its thread since the start."""
+    def load(self) -> Load:
+        """How it was doing since the last call."""
 
     def publisher_stats(self, peer: int) -> PublisherStats | None:
         """None if there is no such publisher."""

@@ -14,7 +14,7 @@ COUNTER_NAMES = (
     "streams_accepted", "streams_closed", "streams_refused", "streams_unproved", "too_long",
     "not_ours", "stun_refused", "stranger", "unwanted", "malformed", "send_failed", "stream_full",
     "control_full", "tap_lost", "events_lost",
-    "worked_us",
+    "worked_us", "busy_us", "waited_us",
 )
 
 

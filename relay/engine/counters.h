@@ -31,6 +31,8 @@ typedef enum Counter {
     COUNT_TAP_LOST,
     COUNT_EVENTS_LOST,
     COUNT_WORKED_US, /* CPU time of the thread */
+    COUNT_BUSY_US, /* time on the clock in which it had something to do */
+    COUNT_WAITED_US, /* of all datagrams together, until they were read */
     COUNTERS,
 } Counter;
 

@@ -151,14 +151,17 @@ static void read_datagrams(Engine *engine) {
     for (int round = 0; round < READS_AT_ONCE; round++) {
         engine->instant = instant_now();
         int found = inbox_read(engine->inbox, engine->instant, datagrams);
+        int64_t sum_us = 0;
         for (int i = 0; i < found; i++) {
             int64_t waited_us = engine->began_us - datagrams[i].arrived_us;
             if (waited_us > engine->waited_us) engine->waited_us = waited_us;
+            sum_us += engine->instant.now_us - datagrams[i].arrived_us;
             take_datagram(engine, datagrams + i);
         }
         engine_flush_all(engine);
         batch_send(engine->batch);
         counters_add(&engine->counters, COUNT_RECEIVED, (uint64_t)found);
+        counters_add(&engine->counters, COUNT_WAITED_US, (uint64_t)sum_us);
         if (found < INBOX_DATAGRAMS) return;
     }
 }
@@ -245,8 +248,7 @@ static void tick(Engine *engine) {
 /* After a long batch a short rest: what comes meanwhile goes out together, as one message to each
  * viewer. A thread with few viewers never rests, nor does one that has so many that what comes while
  * it sends is enough, nor one that is behind. */
-static void rest(const Engine *engine) {
-    int64_t cost_us = clock_us(CLOCK_MONOTONIC) - engine->began_us;
+static void rest(const Engine *engine, int64_t cost_us) {
     if (cost_us < REST_FROM_US || engine->waited_us > BEHIND_US) return;
     int64_t wanted_us = REST_FACTOR * cost_us, left_us = REST_MOST_US - 2 * cost_us;
     int64_t rest_us = wanted_us < left_us ? wanted_us : left_us;
@@ -287,7 +289,9 @@ static void *run(void *owner) {
         tick(engine);
         batch_send(engine->batch);
         wake_control(engine);
-        rest(engine);
+        int64_t cost_us = clock_us(CLOCK_MONOTONIC) - engine->began_us;
+        counters_add(&engine->counters, COUNT_BUSY_US, (uint64_t)cost_us);
+        rest(engine, cost_us);
     }
     while (engine_apply_commands(engine)) continue;
     batch_send(engine->batch);

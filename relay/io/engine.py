@@ -11,10 +11,12 @@ from collections.abc import Callable, Sequence
 
 from relay.engine._binding import NOTHING, STREAM_ADDRESS_PARTS, Core
 from relay.forwarding.ladder import EVERY_PICTURE
+from relay.forwarding.pressure import Load
 from relay.forwarding.probing import PROBE_SECONDS
 from relay.forwarding.publication import PublicationSpec
 from relay.forwarding.subscription import SubscriptionSpec
 from relay.io.engine_figures import EngineFigures
+from relay.io.engine_load import LoadMeter
 from relay.io.engine_metrics import EngineMetrics
 from relay.io.engine_news import EngineNews
 from relay.io.engine_specs import NO_RTX, publication_values, subscription_values
@@ -59,6 +61,7 @@ class NativeEngine:
         self._port = port
         self._tcp_port = tcp_port
         self._clock = clock
+        self._meter = LoadMeter(clock.now())
         self._sink = sink
         self._max_peers = max_peers
         self._peers = Places(max_peers)
@@ -356,9 +359,9 @@ class NativeEngine:
 
     # ---- statistics
 
-    def worked_seconds(self) -> float:
+    def load(self) -> Load:
         """See `Engine`."""
-        return self._core.counters()["worked_us"] / 1e6
+        return self._meter.load(self._core.counters(), self._clock.now())
 
     @property
     def is_settled(self) -> bool:

@@ -5,6 +5,8 @@ from relay.metrics import (
     DATAGRAMS_DROPPED,
     DATAGRAMS_RECEIVED,
     DATAGRAMS_SENT,
+    DATAGRAMS_WAITED,
+    ENGINE_BUSY,
     ENGINE_WORKED,
     KEYFRAMES_REQUESTED,
     PACKETS_COPIED,
@@ -30,6 +32,8 @@ _PLAIN = {
     "streams_refused": STREAMS.labels("refused"),
     "streams_unproved": STREAMS.labels("unproved"),
     "worked_us": ENGINE_WORKED,
+    "busy_us": ENGINE_BUSY,
+    "waited_us": DATAGRAMS_WAITED,
 }
 
 

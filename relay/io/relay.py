@@ -67,7 +67,6 @@ class Relay:
         self._scope = TaskScope("relay")
         self._numbers = itertools.count(1)
         self._turn = 0
-        self._worked_seconds, self._worked_until = 0.0, clock.now()
 
     async def start(self) -> None:
         """Open the media ports. Raises EnvironmentFault `media-port-taken`."""
@@ -105,7 +104,8 @@ class Relay:
         holder = self._sessions.publisher(party.lesson_id, slot)
         if holder is not None and not (take_over or self._is_own_ghost(holder, party)):
             raise UserError("slot-taken", slot=slot, label=holder.party.label)
-        self._check_room()
+        # a lesson that others are in needs its voice
+        self._check_room(is_newcomer=not self._sessions.in_lesson(party.lesson_id))
         ice = self._mux.open(self._clock.now())
         try:
             negotiated = answer_publisher(offer_sdp, self._node.described(ice), slot=slot)
@@ -146,7 +146,7 @@ class Relay:
 
     async def subscribe(self, party: MediaParty, offer_sdp: str) -> MediaAnswer:
         """See `RelayPort`."""
-        self._check_room()
+        self._check_room(is_newcomer=self._sessions.is_newcomer(party, self._clock.now()))
         ice = self._mux.open(self._clock.now())
         try:
             local = self._node.described(ice)
@@ -177,10 +177,10 @@ class Relay:
             first_rtx_seq=secrets.randbits(15),
         )
 
-    def _check_room(self) -> None:
+    def _check_room(self, *, is_newcomer: bool) -> None:
         if len(self._sessions) >= self._settings.max_peers:
             raise Overload("relay-full", limit=self._settings.max_peers)
-        if self._pressure.refuses_newcomers:
+        if is_newcomer and self._pressure.refuses_newcomers:
             raise Overload("relay-busy")
 
     def _new_peer(self, ice: IceSession, negotiated: Negotiated, *, is_viewer: bool) -> Peer:
@@ -218,7 +218,7 @@ class Relay:
         """The one way out: tables, engine, mux, task, listener. Harmless to repeat."""
         if session not in self._sessions:
             return
-        self._sessions.remove(session)
+        self._sessions.remove(session, self._clock.now())
         self._engine.remove_peer(session.peer.number)
         self._mux.close(session.peer.ice)
         if session.task is not None and session.task is not asyncio.current_task():
@@ -243,8 +243,9 @@ class Relay:
             self._turn = (self._turn + 1) % PRESSURE_EVERY
             now = self._clock.now()
             told = self._engine.take_told()
-            if self._turn == 0 and self._measure_pressure(now):
-                told = [session.peer.number for session in self._sessions]
+            if self._turn == 0:
+                self._measure_pressure(now)
+                told += filter(self._pressure.changed, self._sessions.peers())
             for peer in told:
                 self._guarded(peer, self._steer)
             for session in self._sessions.publishers():
@@ -252,15 +253,9 @@ class Relay:
             for peer in self._engine.unheard(now - self._settings.silence_seconds):
                 self._guarded(peer, self._end_silent)
 
-    def _measure_pressure(self, now: float) -> bool:
-        """Whether the cap on pictures changed."""
-        cap_before = self._pressure.cap_bps
-        worked = self._engine.worked_seconds()
-        elapsed = now - self._worked_until
-        if elapsed > 0:
-            self._pressure.measured((worked - self._worked_seconds) / elapsed, now)
-        self._worked_seconds, self._worked_until = worked, now
-        return self._pressure.cap_bps != cap_before
+    def _measure_pressure(self, now: float) -> None:
+        viewers = len(self._sessions) - len(self._sessions.publishers())
+        self._pressure.measured(self._engine.load(), viewers, now)
 
     def _guarded(self, peer: int, look_after: Callable[[MediaSession], None]) -> None:
         """A fault of ours ends this one session, and never the watch over all others."""

@@ -3,12 +3,14 @@
 from collections.abc import Iterator
 
 from relay.forwarding.pressure import Pressure
+from relay.io.departures import Departures
 from relay.io.lesson_media import LessonMedia
 from relay.io.media_session import MediaSession, PublisherSession, SubscriberSession
 from relay.ports import Engine
 from streamsvc.base.errors import UserError
 from streamsvc.base.ids import LessonId, MediaSessionId, ParticipantId
 from streamsvc.base.media import Slot
+from streamsvc.base.sessions import MediaParty
 
 _Party = tuple[LessonId, ParticipantId]
 
@@ -26,6 +28,7 @@ class Sessions:
         self._lessons: dict[LessonId, LessonMedia] = {}
         self._track_publication: dict[int, int] = {}
         self._last_track_number = 0
+        self._departures = Departures()
 
     def __len__(self) -> int:
         return len(self._by_id)
@@ -35,6 +38,10 @@ class Sessions:
 
     def __contains__(self, session: MediaSession) -> bool:
         return self._by_id.get(session.session_id) is session
+
+    def peers(self) -> list[int]:
+        """The engine's numbers of all."""
+        return list(self._by_peer)
 
     def add(self, session: MediaSession) -> None:
         """Into the tables and its lesson; the engine must know its peer."""
@@ -49,7 +56,7 @@ class Sessions:
         elif isinstance(session, SubscriberSession):
             lesson.add_subscriber(session)
 
-    def remove(self, session: MediaSession) -> None:
+    def remove(self, session: MediaSession, now: float) -> None:
         """Out of all tables."""
         del self._by_id[session.session_id]
         del self._by_peer[session.peer.number]
@@ -57,6 +64,7 @@ class Sessions:
         del same_party[session.session_id]
         if not same_party:
             del self._by_party[_party(session)]
+            self._departures.left(_party(session), now)
         lesson = self.lesson(session.party.lesson_id)
         if isinstance(session, PublisherSession):
             for publication in session.publications.values():
@@ -73,6 +81,13 @@ class Sessions:
         if session is None:
             raise UserError("media-session-unknown")
         return session
+
+    def is_newcomer(self, party: MediaParty, now: float) -> bool:
+        """Not one who is here, as a reloading page still is, or was a moment ago. Who has several
+        sessions already comes with one more."""
+        key = party.lesson_id, party.participant_id
+        here = len(self._by_party.get(key, {}))
+        return here != 1 and not self._departures.has_place(key, now)
 
     def of_peer(self, peer: int) -> MediaSession | None:
         """By the engine's number."""

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from relay.forwarding.allocation import Budget, Offered, allocate
 from relay.forwarding.downlink import MAX_BPS
 from relay.forwarding.ladder import EVERY_PICTURE, Choice, Encoding, ladder
-from relay.forwarding.pressure import MOST_CAP_BPS, Pressure
+from relay.forwarding.pressure import Pressure
 from relay.io.media_session import SubscriberSession
 from relay.ports import Engine, PublicationStats
 from relay.sdp.negotiated import NegotiatedMedia
@@ -28,7 +28,8 @@ class Steering:
         self, session: SubscriberSession, sources: Iterable[tuple[int, NegotiatedMedia, int]]
     ) -> None:
         """`sources`: subscription number, its m-line, and the publication that feeds it."""
-        stats = self._engine.subscriber_stats(session.peer.number)
+        peer = session.peer.number
+        stats = self._engine.subscriber_stats(peer)
         if stats is None:
             return
         pictures: dict[Slot, int] = {}
@@ -42,10 +43,10 @@ class Steering:
             elif media.slot is not None and layers is not None:
                 pictures[media.slot] = number
                 offered.append(_offered(media.slot, layers, stats.forwarded.get(number)))
-        link_bps = min(stats.link_bps - voices * VOICE_BPS, self._pressure.cap_bps)
+        link_bps = min(stats.link_bps - voices * VOICE_BPS, self._pressure.cap_bps(peer))
         targets = allocate(offered, Budget(link_bps, stats.is_link_guessed))
-        if self._pressure.cap_bps == MOST_CAP_BPS and allocate(offered, BEST) != targets:
-            self._engine.probe(session.peer.number)
+        if not self._pressure.is_capped and allocate(offered, BEST) != targets:
+            self._engine.probe(peer)
         for entry in offered:
             if entry.steps:
                 rid, most_temporal = targets[entry.slot] or NOTHING
