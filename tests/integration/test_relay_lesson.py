@@ -7,8 +7,9 @@ from itertools import pairwise
 
 import pytest
 
+from relay.forwarding import pressure
 from streamsvc.base.errors import EnvironmentFault, Overload, ProtocolError, UserError
-from streamsvc.base.ids import MediaSessionId
+from streamsvc.base.ids import LessonId, MediaSessionId
 from streamsvc.base.media import Codec, MediaKind, Slot
 from streamsvc.base.sessions import ClosedBecause
 from tests.support.rtp_peers import (
@@ -123,6 +124,44 @@ async def test_a_full_node_refuses_more() -> None:
         await running.publish(party("teacher"), Slot.LEAD, Tone())
         with pytest.raises(Overload, match="relay-full"):
             await running.watch(party("room"))
+
+
+async def until_refused(running: RunningRelay) -> None:
+    """Until the relay has looked at its engine again."""
+    for number in range(100):
+        stranger = party("curious", lesson_id=LessonId(f"les_{number}"))
+        try:
+            viewer = await running.watch(stranger)
+        except Overload:
+            return
+        assert viewer.session_id is not None
+        await running.relay.close(viewer.session_id)
+        await asyncio.sleep(0.1)
+    pytest.fail("nobody is refused")
+
+
+async def test_a_busy_node_refuses_newcomers_and_nobody_who_was_there(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async with running_relay() as running:
+        await running.publish(party("teacher"), Slot.LEAD, Tone())
+        room = await running.watch(party("room"))
+        gone = await running.watch(party("gone"))
+        await until(lambda: len(running.reported.connected) == 2, 10)
+        assert gone.session_id is not None
+        await running.relay.close(gone.session_id)
+        monkeypatch.setattr(pressure, "FULL_SHARE", 0.0)
+        await until_refused(running)
+        for refused in (party("newcomer"), party("room", lesson_id=LessonId("les_other"))):
+            with pytest.raises(Overload, match="relay-busy"):
+                await running.watch(refused)
+        with pytest.raises(Overload, match="relay-busy"):
+            await running.publish(party("b", lesson_id=LessonId("les_other")), Slot.LEAD, Tone())
+        for back in (party("room"), party("gone")):
+            again = await running.watch(back)
+            await frames_grow(again.audio(Slot.LEAD))
+        await running.publish(party("teacher"), Slot.LEAD, Tone(), take_over=True)
+        await frames_grow(room.audio(Slot.LEAD))
 
 
 async def test_a_taken_slot_is_refused_unless_it_is_taken_over() -> None:
