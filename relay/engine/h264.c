@@ -1,6 +1,6 @@
 #include "h264.h"
 
-enum { SLICE = 1, IDR = 5, SPS = 7, STAP_A = 24, FU_A = 28, SPS_BYTES = 512 };
+enum { SLICE = 1, IDR = 5, SEI = 6, SPS = 7, DELIMITER = 9, STAP_A = 24, FU_A = 28, SPS_BYTES = 512 };
 
 /* NAL units of a payload, one by one: single, in a STAP-A, or the start of an FU-A. */
 typedef struct Units {
@@ -54,6 +54,16 @@ bool h264_is_parameter_set(const uint8_t *payload, int length) {
 
 bool h264_is_keyframe_start(const uint8_t *payload, int length) {
     return has_type(payload, length, IDR, SPS);
+}
+
+bool h264_is_prelude(const uint8_t *payload, int length) {
+    Units units = {payload, length, 0};
+    const uint8_t *unit;
+    int size, found = 0;
+    uint8_t type;
+    for (; next_unit(&units, &unit, &size, &type); found++)
+        if (type != DELIMITER && type != SEI) return false;
+    return found > 0;
 }
 
 static int slice_idc(uint8_t header, uint8_t type) {

@@ -65,11 +65,11 @@ static void note_keyframe(Layer *layer, const Packet *packet) {
 
 /* ---- temporal layers */
 
-/* The nearest packet that is there from `ext_seq` on, if it is of the same picture. */
+/* The nearest packet that is there from `ext_seq` on and can tell, if it is of the same picture. */
 static const Packet *near(const Layer *layer, int64_t ext_seq, int step, uint32_t ts) {
     for (int i = 0; i < NEAR_PACKETS && ext_seq > 0; i++, ext_seq += step) {
         const Packet *other = layer_find(layer, ext_seq);
-        if (other) return other->ts == ts ? other : NULL;
+        if (other && !other->is_prelude) return other->ts == ts ? other : NULL;
     }
     return NULL;
 }
@@ -82,13 +82,20 @@ static const Packet *sibling(const Layer *layer, const Packet *packet) {
 }
 
 static void classify_h264(Layer *layer, Packet *packet) {
+    const uint8_t *payload = packet_payload(packet);
+    bool is_new = packet->ext_seq > layer->highest, is_next = packet->ext_seq == layer->highest + 1;
+    packet->is_prelude = h264_is_prelude(payload, packet->payload_length);
+    if (packet->is_prelude) { /* without its slices a browser would wait for the rest of it */
+        packet->temporal_id = EVERY_PICTURE;
+        packet->starts_picture = is_next;
+        return;
+    }
     const Packet *same = sibling(layer, packet);
     if (same) {
         packet->temporal_id = same->temporal_id;
         return;
     }
-    int idc = h264_reference_idc(packet_payload(packet), packet->payload_length);
-    bool is_new = packet->ext_seq > layer->highest, is_next = packet->ext_seq == layer->highest + 1;
+    int idc = h264_reference_idc(payload, packet->payload_length);
     bool counts = is_new && packet->payload_length; /* padding is no picture */
     if (counts && !temporal_note(&layer->pattern, idc, packet->starts_keyframe, !is_next))
         layer_want_keyframe(layer);
@@ -108,7 +115,7 @@ static void classify_vp8(Packet *packet) {
 }
 
 static void classify(Layer *layer, Packet *packet) {
-    packet->starts_picture = false;
+    packet->starts_picture = packet->is_prelude = false;
     packet->temporal_id = packet->opens = 0;
     if (layer->codec == CODEC_H264) classify_h264(layer, packet);
     if (layer->codec == CODEC_VP8) classify_vp8(packet);
@@ -138,9 +145,11 @@ static void fill(Layer *layer, Packet *packet, const RtpView *view, int64_t ext_
 }
 
 static void meter(Layer *layer, const Packet *packet, int64_t now_us) {
+    int id = packet->is_prelude ? 0 : packet->temporal_id;
     rate_meter_add(&layer->rate, packet->length, now_us);
-    rate_meter_add(layer->by_temporal + packet->temporal_id, packet->length, now_us);
-    if (packet->starts_picture) rate_meter_add(layer->pictures + packet->temporal_id, 1, now_us);
+    rate_meter_add(layer->by_temporal + id, packet->length, now_us);
+    if (packet->starts_picture && !packet->is_prelude)
+        rate_meter_add(layer->pictures + id, 1, now_us);
 }
 
 const Packet *layer_receive(Layer *layer, const RtpView *view, int64_t now_us, bool is_repaired) {

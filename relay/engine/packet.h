@@ -14,6 +14,7 @@ typedef struct Packet {
     uint8_t temporal_id; /* pictures refer to none of a higher one; 0 where there are no layers */
     uint8_t opens; /* highest temporal id that can be begun with this packet */
     bool starts_picture; /* certainly; where packets before it are missing it may be unknown */
+    bool is_prelude; /* before a picture's slices, and does not tell which kind it will be */
     bool starts_keyframe; /* a decoder can start here (every Opus packet is such a place) */
     bool has_descriptor;
     Vp8Descriptor descriptor;

@@ -13,6 +13,7 @@ from tests.support.engine_model.layer import Layer
 from tests.support.engine_model.packets import (
     SEND_TIME,
     arrive,
+    h264_delimiter,
     h264_payload,
     layer_of,
     opus_payload,
@@ -24,6 +25,8 @@ from tests.support.engine_model.packets import (
 from tests.support.native_values import i64, u16, u32
 
 CODECS = [Codec.OPUS, Codec.H264, Codec.VP8]
+DELIMITER = 4
+"""In place of a mark: a packet before a picture (of VP8: what has no marks)."""
 Three = ctypes.c_int64 * 3
 Six = ctypes.c_int64 * 6
 PACKET = st.tuples(
@@ -33,7 +36,7 @@ PACKET = st.tuples(
     st.booleans(),
     st.booleans(),
     st.sampled_from([0, 1_000, 1_380]),
-    st.sampled_from([3, 0, 1, 0, 2]),
+    st.sampled_from([3, 0, 1, 0, 2, DELIMITER]),
 )
 """Step, how far behind the newest, ms since the last, key frame, repaired, bytes added, mark of its
 temporal layer."""
@@ -42,13 +45,15 @@ temporal layer."""
 def payload(codec: Codec, number: int, is_key: bool, more: int, mark: int) -> bytes:
     if codec is Codec.OPUS:
         return opus_payload(number) + bytes(more)
+    if codec is Codec.H264 and mark == DELIMITER:
+        return h264_delimiter()
     if codec is Codec.H264:
         return h264_payload(number, is_key=is_key, idc=mark) + bytes(more)
     frame = vp8_payload(
         number & 0x7FFF,
         number & 0xFF,
         is_key=is_key,
-        temporal_id=mark,
+        temporal_id=mark % DELIMITER,
         is_layer_sync=number % 3 == 0,
     )
     return frame + bytes(more)

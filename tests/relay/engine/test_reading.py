@@ -110,7 +110,13 @@ def h264_payloads(draw: st.DrawFn) -> bytes:
     """Single units, aggregates whose lengths lie, fragments; parameter sets of every profile."""
     profile = draw(st.sampled_from([66, 77, 100, 244]))
     body = bytes((profile, 0, 31)) + draw(st.binary(max_size=40))
-    units = draw(st.lists(st.just(sps(body)) | st.binary(max_size=12), min_size=1, max_size=3))
+    units = draw(
+        st.lists(
+            st.sampled_from([sps(body), b"\x09\xf0"]) | st.binary(max_size=12),
+            min_size=1,
+            max_size=3,
+        )
+    )
     lie = draw(st.sampled_from([0, 0, 1, 60_000]))
     aggregate = b"".join((len(u) + lie & 0xFFFF).to_bytes(2, "big") + u for u in units)
     return draw(
@@ -134,6 +140,7 @@ def test_h264_is_looked_into_as_the_model_does(native: ctypes.CDLL, payload: byt
     for name, model in (
         ("h264_is_keyframe_start", h264.is_keyframe_start),
         ("h264_is_parameter_set", h264.is_parameter_set),
+        ("h264_is_prelude", h264.is_prelude),
     ):
         function = getattr(native, name)
         function.restype = ctypes.c_bool

@@ -14,6 +14,7 @@ from tests.support.engine_model import vp8
 from tests.support.engine_model.layer import Layer
 from tests.support.engine_model.packets import (
     SEND_TIME,
+    h264_delimiter,
     h264_payload,
     layer_of,
     publication_of,
@@ -46,14 +47,20 @@ def source(
     pictures: Sequence[int],
     keyframes: frozenset[int],
     syncs: Sequence[bool] = VP8_SYNCS,
+    *,
+    is_delimited: bool = False,
 ) -> Iterator[Sent]:
-    """Pictures of so many packets each, in three temporal layers."""
+    """Pictures of so many packets each, in three temporal layers; one more before each of H.264
+    that `is_delimited`."""
     seq, since_key, tl0 = FIRST_SEQ, 0, 0
     for number, packets in enumerate(pictures):
         is_key = number in keyframes
         since_key = 0 if is_key else since_key + 1
         temporal_id = THREE_LAYERS[since_key % 4]
         tl0 = (tl0 + (temporal_id == 0)) & 0xFF
+        if is_delimited:
+            yield Sent(seq, number, 0, rtp(h264_delimiter(), seq, 3_000 * number))
+            seq += 1
         for part in range(packets):
             if codec is Codec.H264:
                 payload = h264_payload(seq, is_key=is_key and not part, idc=IDC[temporal_id])
@@ -147,6 +154,34 @@ def test_what_is_left_out_leaves_no_gap(
     if codec is Codec.VP8:
         ids = {picture_id(view) - 32_700 & 0x7FFF for _, view in viewer.sent}
         assert ids == set(range(min(ids), min(ids) + len(viewer.shown)))
+    viewer.close()
+
+
+@pytest.mark.parametrize(("most", "every"), [(0, 4), (1, 2)])
+def test_who_gets_fewer_pictures_gets_no_delimiters(
+    native: ctypes.CDLL, most: int, every: int
+) -> None:
+    """One alone, whose picture is left out, would stop a browser until the next key frame."""
+    viewer = Viewer(native, Codec.H264)
+    packets = list(source(Codec.H264, [1, 2, 3] * 40, frozenset([0]), is_delimited=True))
+    for packet in packets[:120]:
+        viewer.take(packet)
+    assert len(viewer.sent) == 119  # it begins with the key frame's parameter sets
+    viewer.want(most)
+    viewer.sent.clear()
+    for packet in packets[120:200]:
+        viewer.take(packet)
+    assert all(bytes(view.payload) != h264_delimiter() for _, view in viewer.sent)
+    assert all(b - a == every for a, b in zip(viewer.shown, viewer.shown[1:], strict=False))
+    viewer.want(2)
+    for packet in packets[200:]:
+        viewer.take(packet)
+    seqs = [(view.seq - viewer.sent[0][1].seq) & 0xFFFF for _, view in viewer.sent]
+    assert seqs == list(range(len(seqs)))
+    whole = {packet.picture for packet in packets[220:]}
+    assert whole <= set(viewer.shown)
+    last = [packet.rtp for packet in packets[220:]]
+    assert [packet.rtp for packet, _ in viewer.sent][-len(last) :] == last
     viewer.close()
 
 

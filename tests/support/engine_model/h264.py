@@ -6,7 +6,9 @@ _STAP_A = 24
 _FU_A = 28
 _SLICE = 1
 _IDR = 5
+_SEI = 6
 _SPS = 7
+_DELIMITER = 9
 _SPS_BYTES = 512
 """Looked at of an SPS; a real one has some thirty. Bits of a long one are costly to read."""
 _HIGH_PROFILES = frozenset({44, 83, 86, 100, 110, 118, 122, 128, 134, 138, 139, 244})
@@ -45,6 +47,12 @@ def is_keyframe_start(payload: memoryview) -> bool:
 def is_parameter_set(payload: memoryview) -> bool:
     """Whether an SPS begins here, so that a decoder can start at this packet."""
     return _SPS in nal_types(payload)
+
+
+def is_prelude(payload: memoryview) -> bool:
+    """Whether all in this payload comes before a picture and is nothing a decoder needs."""
+    types = nal_types(payload)
+    return bool(types) and types <= {_SEI, _DELIMITER}
 
 
 def reference_idc(payload: memoryview) -> int | None:

@@ -119,13 +119,16 @@ class Layer:
     def _h264_place(self, packet: InboundPacket) -> TemporalPlace:
         highest = self._unwrapper.highest
         is_new = highest is None or packet.ext_seq > highest
+        is_next = highest is not None and packet.ext_seq == highest + 1
+        if h264.is_prelude(memoryview(packet.payload)):
+            # without its slices a browser would wait for the rest of it
+            return TemporalPlace(EVERY_PICTURE, is_next, is_prelude=True)
         newest = highest if is_new else None
         neighbors = [] if highest is None else self._neighbors(packet.ext_seq, newest)
         for other in neighbors:
             if other.ts == packet.ts:
                 return TemporalPlace(other.place.temporal_id)
         idc = h264.reference_idc(memoryview(packet.payload))
-        is_next = highest is not None and packet.ext_seq == highest + 1
         is_picture = is_new and bool(packet.payload)
         if is_picture and not self._pattern.note(
             idc, is_keyframe=packet.starts_keyframe, is_after_gap=not is_next
@@ -145,10 +148,15 @@ class Layer:
         if highest is None:
             ways.append(range(ext_seq + 1, ext_seq + 1 + _NEAR_PACKETS))
         nearest = (
-            next((there for n in way if n > 0 and (there := self._cache.find(n))), None)
+            next((there for n in way if n > 0 and (there := self._telling(n))), None)
             for way in ways
         )
         return [there for there in nearest if there is not None]
+
+    def _telling(self, ext_seq: int) -> InboundPacket | None:
+        """This packet, if it is there and knows its picture."""
+        there = self._cache.find(ext_seq)
+        return None if there is None or there.place.is_prelude else there
 
     def _note_keyframe(self, packet: InboundPacket, payload: memoryview) -> None:
         if self.keyframe is not None and packet.ext_seq <= self.keyframe.ext_seq:

@@ -23,6 +23,11 @@ def h264_payload(name: int, *, is_key: bool = False, idc: int = 3) -> bytes:
     return bytes((0x67 if is_key else 0x01 | idc << 5, name & 0xFF))
 
 
+def h264_delimiter() -> bytes:
+    """An access unit delimiter: a picture begins, of whatever kind (ITU-T H.264 §7.3.2.4)."""
+    return bytes((0x09, 0xF0))
+
+
 def vp8_payload(
     picture_id: int,
     tl0: int,

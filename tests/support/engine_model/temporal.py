@@ -22,6 +22,8 @@ class TemporalPlace:
     """Certainly; where packets before it are missing it may be unknown."""
     opens: int = 0
     """Highest temporal id that can be begun with this packet."""
+    is_prelude: bool = False
+    """Before a picture's slices, and does not tell which kind it will be."""
 
 
 KEYFRAME = TemporalPlace(0, True, EVERY_PICTURE)

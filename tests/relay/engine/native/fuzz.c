@@ -33,6 +33,7 @@ static void fuzz_vp8(const uint8_t *bytes, int length) {
 static void fuzz_h264(const uint8_t *bytes, int length) {
     h264_is_parameter_set(bytes, length);
     h264_is_keyframe_start(bytes, length);
+    must(!h264_is_prelude(bytes, length) || h264_reference_idc(bytes, length) < 0, "prelude");
     h264_pixels(bytes, length);
     must(h264_reference_idc(bytes, length) <= 3, "reference idc");
 }
