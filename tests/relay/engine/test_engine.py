@@ -1,5 +1,6 @@
 """The whole engine over real UDP, with pylibsrtp's own sessions at the far ends."""
 
+import itertools
 import os
 
 import pytest
@@ -196,6 +197,34 @@ async def test_packets_of_nearly_equal_size_are_padded_into_one_message(stage: S
     await stage.until(is_padded)
     await stage.arrived(viewer, len(sent))
     assert viewer.payloads() == sent
+
+
+async def test_voice_that_comes_with_a_picture_goes_out_with_it_and_once(stage: Stage) -> None:
+    """At the end of a viewer's pictures, whatever came first; who only listens has it as well."""
+    heard = media_of(MediaKind.AUDIO, ssrc=7_010)
+    teacher = stage.publisher(published(1, VIDEO), published(2, heard))
+    seeing, listening = stage.viewer(2, VIDEO, heard), stage.viewer(3, VIDEO, heard)
+    for subscription, publication in ((20, 1), (21, 2), (31, 2)):
+        stage.show(subscription, publication)
+    await stage.settled()
+    teacher.send(voice(0, ssrc=12))
+    teacher.send(picture(0, is_key=True))
+    await stage.arrived(seeing, 2)
+    sent = 1
+
+    def voice_came_after_its_picture() -> bool:
+        nonlocal sent
+        teacher.send(voice(sent, ssrc=12))
+        teacher.send(picture(sent))
+        sent += 1
+        order = [(view.ssrc, view.ts) for view in seeing.read().views()]
+        return (OUT, 7_010) in itertools.pairwise(ssrc for ssrc, _ in order[-2:])
+
+    await stage.until(voice_came_after_its_picture)
+    for viewer, ssrc in ((seeing, OUT), (seeing, 7_010), (listening, 7_010)):
+        await stage.arrived(viewer, sent, ssrc)
+        numbers = [view.seq for view in viewer.views(ssrc)]
+        assert numbers == list(range(500, 500 + sent))
 
 
 async def test_a_source_that_jumps_over_the_whole_cache_uses_no_number_twice(stage: Stage) -> None:
