@@ -55,7 +55,7 @@ ENGINE_WORKED = counter(
 ENGINE_BUSY = counter(
     "streamsvc_relay_engine_busy_us",
     "Time on the clock in which the engine's thread had something to do, in microseconds; from "
-    "850,000 in a second on newcomers are refused.",
+    "920,000 in a second on newcomers are refused.",
 )
 DATAGRAMS_WAITED = counter(
     "streamsvc_relay_datagrams_waited_us",

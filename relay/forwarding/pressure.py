@@ -2,20 +2,19 @@
 suffer, then send smaller pictures to a part of the viewers, and to more of them if that is not
 enough; and take it back slowly.
 
-The limit shows in two ways. An engine that has no time left between its rounds is at the end of its
-own thread. Datagrams that wait for it are the sign of a machine whose other work leaves it too
-little, whatever its own share is.
+The limit shows in two ways. An engine that has hardly any time left between its rounds has no room
+for more; what comes while it sends goes out together, so nobody suffers yet. Datagrams that wait for
+it do, whether there are too many of them or the machine's other work leaves it too little.
 """
 
 from dataclasses import dataclass
 
-FULL_SHARE = 0.85
+FULL_SHARE = 0.92
 """Of its time that the engine may be busy before newcomers are refused."""
 FULL_WAIT_SECONDS = 0.03
-OVERLOAD_SHARE = 0.96
-"""From here on pictures get smaller."""
 OVERLOAD_WAIT_SECONDS = 0.05
-CALM_SHARE = 0.7
+"""From here on pictures get smaller."""
+CALM_SHARE = 0.75
 """Below this they may grow again, if nothing waits."""
 CALM_WAIT_SECONDS = 0.015
 FULL_SECONDS = 1.0
@@ -82,7 +81,7 @@ class Pressure:
     def measured(self, load: Load, viewers: int, now: float) -> None:
         """Call about twice a second."""
         is_full = load.busy_share >= FULL_SHARE or load.wait_seconds >= FULL_WAIT_SECONDS
-        is_over = load.busy_share >= OVERLOAD_SHARE or load.wait_seconds >= OVERLOAD_WAIT_SECONDS
+        is_over = load.wait_seconds >= OVERLOAD_WAIT_SECONDS
         is_calm = load.busy_share < CALM_SHARE and load.wait_seconds < CALM_WAIT_SECONDS
         # a thread without time left refuses at once; a wait may be the moment's
         self._full.measured(is_full, now, at_once=load.busy_share >= FULL_SHARE)

@@ -1,4 +1,4 @@
-"""Voice that goes out more than once, over real UDP: the same datagrams, later, and nothing else."""
+"""Voice that goes out more than once, over real UDP: the same datagrams later, nothing else."""
 
 import time
 from dataclasses import replace
