@@ -12,7 +12,7 @@ from typing import Annotated, Any
 
 import typer
 
-from relay.client.swarm.plan import Feedback, Joins, SwarmPlan
+from relay.client.swarm.plan import Estimate, Feedback, Joins, SwarmPlan
 from relay.client.swarm.report import HEADINGS, SwarmReport, line
 from streamsvc.base import log
 from streamsvc.base.errors import EnvironmentFault, StreamsvcError
@@ -47,8 +47,10 @@ JoinsOption = Annotated[Joins, _option(_LOAD, "spread evenly, or all at the bell
 Rate = Annotated[float, _option(_LOAD, "Spread joins a second (10).", min=0.1)]
 Seconds = Annotated[float, _option(_LOAD, "Length of the run (60).", min=1)]
 Bitrate = Annotated[int, _option(_LOAD, "Of the picture, kbit/s (1000).", min=50, max=20_000)]
+Layers = Annotated[int, _option(_LOAD, "Layers of the picture, 1 to 3 (1).", min=1, max=3)]
 Workers = Annotated[int, _option(_LOAD, "Receiving processes (1).", min=1, max=64)]
 FeedbackOption = Annotated[bool, _option(_LOAD, "Tell the server what Chrome tells (yes).")]
+EstimateOption = Annotated[Estimate, _option(_LOAD, "Receivers tell remb or transport-cc (remb).")]
 Nacks = Annotated[float, _option(_LOAD, "Share of packets asked for again (0.01).", min=0, max=1)]
 Stamps = Annotated[bool, _option(_LOAD, "Mark packets, to measure delay (yes).")]
 Sample = Annotated[int, _option(_REPORT, "Check one packet in so many (64).", min=1, max=64)]
@@ -112,8 +114,10 @@ def swarm(
     rate: Rate = 10.0,
     seconds: Seconds = 60.0,
     bitrate: Bitrate = 1000,
+    layers: Layers = 1,
     workers: Workers = 1,
     feedback: FeedbackOption = True,
+    estimate: EstimateOption = Estimate.REMB,
     nacks: Nacks = 0.01,
     stamps: Stamps = True,
     sample: Sample = 64,
@@ -148,9 +152,10 @@ def swarm(
         interval_seconds=interval,
         workers=workers,
         bitrate_bps=1000 * bitrate,
+        layers=layers,
         cache=cache or Path(tempfile.gettempdir()) / "streamsvc-clips",
         sampled_one_in=sample,
-        feedback=Feedback(is_on=feedback, nack_share=nacks),
+        feedback=Feedback(is_on=feedback, estimate=estimate, nack_share=nacks),
         is_stamped=stamps,
         server_pids=tuple(pid or ()),
     )

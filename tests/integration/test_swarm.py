@@ -94,6 +94,22 @@ def test_every_packet_is_accounted_for(demo: DemoLesson, tmp_path: Path) -> None
     until_sync(lambda: len(set(watched(demo))) == 1, 5, "every viewer left")
 
 
+def test_layers_and_arrivals_are_as_browsers_send_them(demo: DemoLesson, tmp_path: Path) -> None:
+    file = tmp_path / "report.json"
+    ended = swarm(
+        demo,
+        *("--layers", "3", "--estimate", "transport-cc", "--bitrate", "1000"),
+        *("--rate", "50", "--seconds", "8", "--json", str(file)),
+    )
+    assert ended.returncode == 0, ended.stderr
+    steady: dict[str, Any] = json.loads(file.read_text())["steady"]
+    assert steady["connected"] == RECEIVERS
+    assert steady["lost_packets"] == 0
+    # a quarter and a sixteenth more than the largest, and the voice: the server took all three
+    assert steady["published_bps"] > 1_200_000
+    assert steady["received_packets"] > 0
+
+
 def test_control_c_ends_it_in_order(demo: DemoLesson, tmp_path: Path) -> None:
     file = tmp_path / "report.json"
     words = tmp_path / "words"

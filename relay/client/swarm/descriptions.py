@@ -12,6 +12,8 @@ from relay.sdp.extensions import (
     FROM_PUBLISHER,
     MID,
     PLAYOUT_DELAY,
+    REPAIRED_RID,
+    RID,
     TO_SUBSCRIBER,
     TRANSPORT_CC,
     accepted_extensions,
@@ -29,6 +31,7 @@ KINDS = (MediaKind.AUDIO, MediaKind.VIDEO)
 _H264 = "level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42e01f"
 _FEEDBACK = ("goog-remb", "transport-cc", "ccm fir", "nack", "nack pli")
 _CANDIDATE = re.compile(r"\S+ 1 udp \d+ (\S+) (\d{1,5}) typ \w+.*", re.IGNORECASE)
+_TO_VIEWER = TO_SUBSCRIBER | {TRANSPORT_CC: "transport_cc"}
 _EXTENSION_IDS = {
     MediaKind.AUDIO: {AUDIO_LEVEL: 1, ABS_SEND_TIME: 2, TRANSPORT_CC: 3, MID: 4},
     MediaKind.VIDEO: {ABS_SEND_TIME: 2, TRANSPORT_CC: 3, MID: 4, PLAYOUT_DELAY: 5},
@@ -45,6 +48,8 @@ class OwnSide:
     address: tuple[str, int]
     ssrcs: dict[MediaKind, int] = field(default_factory=dict)
     """Of a sender."""
+    rids: tuple[str, ...] = ()
+    """Of a sender's layers, lowest first; their SSRCs are not announced."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +61,8 @@ class AgreedTrack:
     payload_type: int
     """The one to send with."""
     extensions: Extensions
+    rids: tuple[str, ...] = ()
+    """Layers the server takes; none: it knows of no simulcast."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +91,7 @@ def read_description(text: str, *, is_sender: bool) -> OtherSide:
     if not candidates:
         raise ProtocolError("sdp-malformed", reason="it has no UDP candidate")
     setup = {section.attributes.first("setup") for section in used}
-    wanted = FROM_PUBLISHER if is_sender else TO_SUBSCRIBER
+    wanted = FROM_PUBLISHER if is_sender else _TO_VIEWER
     return OtherSide(
         ice=transport.ice,
         is_lite=description.session.has("ice-lite"),
@@ -114,7 +121,9 @@ def _track(section: MediaSection, wanted: dict[str, str]) -> AgreedTrack:
     if form is None:
         raise ProtocolError("sdp-no-common-codec")
     extensions = accepted_extensions(section, wanted, unusable="inactive")
-    return AgreedTrack(kind, section.mid, form.payload_type, extensions)
+    rids = [rid.split(" ") for rid in section.attributes.all("rid")]
+    taken = tuple(words[0] for words in rids if words[1:2] == ["recv"])
+    return AgreedTrack(kind, section.mid, form.payload_type, extensions, taken)
 
 
 def _payload_types(section: MediaSection) -> list[tuple[int, tuple[MediaKind, bool]]]:
@@ -134,13 +143,18 @@ def write_offer(own: OwnSide) -> str:
         payload_types = _offered(kind, is_sender=own.is_sender)
         lines.append(_m_line(kind, own, [number for number, *_ in payload_types]))
         lines += _transport_lines(own, str(mid), "actpass")
-        lines += [f"a=extmap:{n} {uri}" for uri, n in _EXTENSION_IDS[kind].items()]
+        lines += [f"a=extmap:{n} {uri}" for uri, n in _extension_ids(kind, own).items()]
         lines += _direction_lines(kind, own)
         for number, name, fmtp, feedback in payload_types:
             lines.append(f"a=rtpmap:{number} {name}")
             lines += [f"a=rtcp-fb:{number} {word}" for word in feedback]
             lines += [f"a=fmtp:{number} {fmtp}"] if fmtp else []
     return text_of(lines)
+
+
+def _extension_ids(kind: MediaKind, own: OwnSide) -> dict[str, int]:
+    is_layered = kind is MediaKind.VIDEO and own.rids
+    return _EXTENSION_IDS[kind] | ({RID: 6, REPAIRED_RID: 7} if is_layered else {})
 
 
 def _offered(kind: MediaKind, *, is_sender: bool) -> list[_OfferedFormat]:
@@ -217,6 +231,9 @@ def _transport_lines(own: OwnSide, mid: str, setup: str) -> list[str]:
 def _direction_lines(kind: MediaKind, own: OwnSide) -> list[str]:
     if not own.is_sender:
         return ["a=recvonly"]
+    if kind is MediaKind.VIDEO and own.rids:
+        layers = [f"a=rid:{rid} send" for rid in own.rids]
+        return ["a=sendonly", *layers, f"a=simulcast:send {';'.join(own.rids)}"]
     ssrc = own.ssrcs[kind]
     return [
         "a=sendonly",

@@ -31,7 +31,13 @@ class Peer:
     """Used once; closing twice is harmless. `host` is our address, as the server may see it."""
 
     def __init__(
-        self, certificate: Certificate, host: str, *, is_sender: bool, clock: Callable[[], float]
+        self,
+        certificate: Certificate,
+        host: str,
+        *,
+        is_sender: bool,
+        clock: Callable[[], float],
+        rids: tuple[str, ...] = (),
     ) -> None:
         self._is_ipv6 = ":" in host
         self.socket = LeanSocket(is_ipv6=self._is_ipv6)
@@ -46,7 +52,9 @@ class Peer:
         self._certificate = certificate
         self._clock = clock
         address = host, self.socket.port
-        self._own = OwnSide(is_sender, self.ice.local, certificate.fingerprint, address, self.ssrcs)
+        self._own = OwnSide(
+            is_sender, self.ice.local, certificate.fingerprint, address, self.ssrcs, rids
+        )
 
     # ---- for its door
 

@@ -16,12 +16,22 @@ class Joins(StrEnum):
     """All in the same instant, as rooms do when the bell rings."""
 
 
+class Estimate(StrEnum):
+    """Who estimates a receiver's link."""
+
+    REMB = "remb"
+    """The receiver, and tells the server (goog-remb)."""
+    TRANSPORT_CC = "transport-cc"
+    """The server: it is told when each packet came, ten times a second, as Chrome does."""
+
+
 @dataclass(frozen=True, slots=True)
 class Feedback:
     """What each receiver tells the server; the defaults are Chrome's habits, measured on a
     receiving connection with REMB."""
 
     is_on: bool = True
+    estimate: Estimate = Estimate.REMB
     compounds_per_second: float = 4.2
     """Receiver report and REMB together."""
     nack_share: float = 0.01
@@ -46,7 +56,9 @@ class SwarmPlan:
     interval_seconds: float = 5.0
     workers: int = 1
     bitrate_bps: int = 1_000_000
-    """Of the published picture."""
+    """Of the published picture, or of the largest of its layers."""
+    layers: int = 1
+    """Encodings of the picture, each twice as wide and high as the one before (simulcast)."""
     cache: Path = Path("clips")
     """Folder of the encoded clip."""
     sampled_one_in: int = 64

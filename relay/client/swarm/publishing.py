@@ -14,7 +14,7 @@ from relay.client.swarm.peer import Peer, settle
 from relay.client.swarm.plan import SwarmPlan
 from relay.client.swarm.pool import Pool
 from relay.client.swarm.publisher import Publisher
-from relay.client.swarm.swarm_clip import load_clip
+from relay.client.swarm.swarm_clip import load_layers
 from relay.client.swarm.worker import own_cpu_seconds
 from streamsvc.base.errors import InvariantBroken, PeerGone
 from streamsvc.base.tasks import TaskScope
@@ -51,11 +51,12 @@ async def publishing(plan: SwarmPlan) -> AsyncIterator[OnAir]:
     """On air. Raises what the door raises, PeerGone `media-not-connected`."""
     if plan.publish is None:
         raise InvariantBroken("a publisher without a door")
-    clip = await asyncio.to_thread(load_clip, plan.cache, plan.bitrate_bps)
+    clips = await asyncio.to_thread(load_layers, plan.cache, plan.bitrate_bps, plan.layers)
     pool, scope = Pool(time.monotonic), TaskScope("publisher")
     host = local_address(plan.publish.host)
-    peer = Peer(Certificate(), host, is_sender=True, clock=time.monotonic)
-    publisher = Publisher(peer, clip, is_stamped=plan.is_stamped, clock=time.monotonic)
+    rids = tuple(clips) if plan.layers > 1 else ()
+    peer = Peer(Certificate(), host, is_sender=True, clock=time.monotonic, rids=rids)
+    publisher = Publisher(peer, clips, is_stamped=plan.is_stamped, clock=time.monotonic)
     scope.start("pool", pool.run())
     try:
         async with plan.publish.opened() as entrance:

@@ -6,14 +6,16 @@ from collections.abc import Callable
 
 import pylibsrtp
 
+from relay.client.swarm.arrivals import INTERVAL_SECONDS, Arrivals
 from relay.client.swarm.counts import ViewerCounts
 from relay.client.swarm.peer import Peer
-from relay.client.swarm.plan import Feedback
+from relay.client.swarm.plan import Estimate, Feedback
 from relay.client.swarm.sampled_stream import SampledStream
 from relay.client.swarm.stamp import read_stamp
 from relay.client.swarm.viewer_feedback import HeardReport, nacks, next_report, report
 from relay.rtp import rtcp
-from relay.rtp.header import FIXED_HEADER_BYTES, is_rtcp
+from relay.rtp.extensions import element
+from relay.rtp.header import FIXED_HEADER_BYTES, PacketView, is_rtcp
 from relay.rtp.rtcp_reports import SenderReport
 from streamsvc.base.errors import ProtocolError
 from streamsvc.base.media import MediaKind
@@ -36,7 +38,8 @@ class Receiver:
         self._streams: dict[int, SampledStream] = {}
         self._heard: dict[int, HeardReport] = {}
         self._counts = ViewerCounts()
-        self._report_at = float("inf")
+        self._arrivals = Arrivals()
+        self._report_at = self._arrivals_at = float("inf")
         peer.on_media = self._media
 
     # ---- for its pool
@@ -44,7 +47,7 @@ class Receiver:
     @property
     def next_at(self) -> float:
         """See `Member`."""
-        return min(self.peer.next_at, self._report_at)
+        return min(self.peer.next_at, self._report_at, self._arrivals_at)
 
     @property
     def is_settled(self) -> bool:
@@ -65,6 +68,9 @@ class Receiver:
         if now >= self._report_at:
             self._tell(now)
             self._report_at = next_report(now, self._feedback, self._chance)
+        if now >= self._arrivals_at:
+            self._tell_arrivals(now)
+            self._arrivals_at = now + INTERVAL_SECONDS
 
     # ---- what comes
 
@@ -85,6 +91,8 @@ class Receiver:
             self.peer.socket.sample(self._one_in, self._phase)
         if self._feedback.is_on:
             self._report_at = next_report(now, self._feedback, self._chance)
+            if self._feedback.estimate is Estimate.TRANSPORT_CC:
+                self._arrivals_at = now + INTERVAL_SECONDS
         tell, self._on_first_packet = self._on_first_packet, None
         if tell is not None:
             tell(now)
@@ -101,6 +109,7 @@ class Receiver:
         kind, is_repair = other.kinds.get(plain[1] & 0x7F, (MediaKind.VIDEO, True))
         if is_repair:
             return
+        self._note_arrival(plain, other.tracks[kind].extensions.transport_cc)
         stamp = read_stamp(plain)
         ssrc = int.from_bytes(plain[8:12], "big")
         stream = self._streams.get(ssrc)
@@ -109,6 +118,11 @@ class Receiver:
         stream.add(_seq(plain), stamp[0] if stamp else None, now)
         if stamp is not None:
             self._counts.delays.add((arrived_ns - stamp[1]) / 1e9)
+
+    def _note_arrival(self, plain: bytes, extension: int) -> None:
+        value = element(PacketView(plain), extension) if extension else None
+        if value is not None:
+            self._arrivals.saw(int.from_bytes(value, "big"))
 
     def _rtcp(self, packet: bytes, arrived_at: float) -> None:
         if self.peer.keys is None:
@@ -135,6 +149,15 @@ class Receiver:
         for stream in streams:
             if stream.kind == MediaKind.VIDEO:
                 self._ask_again(stream, own_ssrc, now)
+
+    def _tell_arrivals(self, now: float) -> None:
+        keys, streams = self.peer.keys, list(self._streams.values())
+        if keys is None or not streams:
+            return
+        per_second = sum(stream.per_second() for stream in streams)
+        own_ssrc = self.peer.ssrcs[MediaKind.VIDEO]
+        message = self._arrivals.message(own_ssrc, streams[0].ssrc, per_second, now)
+        self.peer.send_media(keys.outbound.protect_rtcp(message))
 
     def _ask_again(self, stream: SampledStream, own_ssrc: int, now: float) -> None:
         rate = stream.per_second()

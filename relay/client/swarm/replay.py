@@ -15,6 +15,7 @@ KEYFRAME_GAP_SECONDS = 0.3
 """Requests within this time are one (libwebrtc's least time between key frames)."""
 _CLOCK = {MediaKind.VIDEO: 90_000, MediaKind.AUDIO: 48_000}
 _STALL_SECONDS = 0.5
+_NEVER = float("inf")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +28,8 @@ class Frame:
 
 @dataclass(frozen=True, slots=True)
 class Clip:
-    """What is replayed, over and over; each frame of a kind lasts as long as the next."""
+    """What is replayed, over and over; each frame of a kind lasts as long as the next. There may be
+    no sounds."""
 
     pictures: tuple[Frame, ...]
     sounds: tuple[Frame, ...]
@@ -97,6 +99,8 @@ class Replay:
         return self._started_at + self._shown / self._clip.pictures_per_second
 
     def _sound_at(self) -> float:
+        if not self._clip.sounds:
+            return _NEVER
         return self._started_at + self._sound / self._clip.sounds_per_second
 
     def _next_sound(self) -> DuePacket:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from relay.client.swarm.plan import Feedback
+from relay.client.swarm.plan import Estimate, Feedback
 from relay.client.swarm.sampled_stream import SampledStream
 from relay.rtp.rtcp_feedback import write_nack, write_remb
 from relay.rtp.rtcp_reports import RECEIVER_REPORT, packet
@@ -33,12 +33,14 @@ def report(
     feedback: Feedback,
     now: float,
 ) -> bytes:
-    """One compound: a receiver report on all tracks, and REMB for the pictures. It tells of no
-    loss: what is measured must not be changed by it."""
+    """One compound: a receiver report on all tracks, and REMB for the pictures, unless the server
+    estimates. It tells of no loss: what is measured must not be changed by it."""
     blocks = b"".join(_block(stream, heard.get(stream.ssrc), now) for stream in streams)
     compound = packet(RECEIVER_REPORT, len(streams), own_ssrc.to_bytes(4, "big") + blocks)
     pictures = tuple(stream.ssrc for stream in streams if stream.kind == MediaKind.VIDEO)
-    return compound + (_remb(own_ssrc, feedback.remb_bps, pictures) if pictures else b"")
+    if not pictures or feedback.estimate is not Estimate.REMB:
+        return compound
+    return compound + _remb(own_ssrc, feedback.remb_bps, pictures)
 
 
 def _block(stream: SampledStream, heard: HeardReport | None, now: float) -> bytes:

@@ -29,10 +29,10 @@ SERVER = LocalTransport(
 )
 
 
-def own(*, is_sender: bool) -> OwnSide:
+def own(*, is_sender: bool, rids: tuple[str, ...] = ()) -> OwnSide:
     ssrcs = {MediaKind.AUDIO: 11, MediaKind.VIDEO: 22}
     ice = IceCredentials("ours", "o" * 22)
-    return OwnSide(is_sender, ice, FINGERPRINT, ("192.0.2.9", 40_000), ssrcs)
+    return OwnSide(is_sender, ice, FINGERPRINT, ("192.0.2.9", 40_000), ssrcs, rids)
 
 
 def test_a_publishers_offer_is_taken_whole() -> None:
@@ -48,6 +48,25 @@ def test_a_publishers_offer_is_taken_whole() -> None:
     track = other.tracks[MediaKind.VIDEO]
     assert track.payload_type == 102
     assert track.extensions.transport_cc and track.extensions.abs_send_time
+
+
+def test_layers_are_named_and_taken() -> None:
+    offer = write_offer(own(is_sender=True, rids=("q", "h", "f")))
+    assert "a=ssrc:22" not in offer
+    negotiated = answer_publisher(offer, SERVER, slot=Slot.LEAD)
+    (picture,) = [media for media in negotiated.media if media.kind is MediaKind.VIDEO]
+    assert picture.rids == ("q", "h", "f")
+    assert picture.remote_ssrcs == ()
+    track = read_description(negotiated.answer_sdp, is_sender=True).tracks[MediaKind.VIDEO]
+    assert track.rids == ("q", "h", "f")
+    assert track.extensions.rid == picture.extensions.rid != 0
+
+
+def test_a_server_without_simulcast_takes_no_layer() -> None:
+    offer = write_offer(own(is_sender=True, rids=("q", "h", "f")))
+    answer = answer_publisher(offer, SERVER, slot=Slot.LEAD).answer_sdp
+    plain = "\r\n".join(line for line in answer.split("\r\n") if not line.startswith("a=rid:"))
+    assert read_description(plain, is_sender=True).tracks[MediaKind.VIDEO].rids == ()
 
 
 def test_a_viewers_offer_gets_both_codecs_of_a_slot() -> None:

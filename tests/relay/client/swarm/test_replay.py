@@ -1,5 +1,7 @@
 """When which packet of the clip is due."""
 
+from dataclasses import replace
+
 import pytest
 
 from relay.client.swarm.replay import MOST_PAYLOAD_BYTES, Clip, DuePacket, Frame, Replay
@@ -31,6 +33,11 @@ def of(packets: list[DuePacket], kind: MediaKind) -> list[DuePacket]:
 
 def is_key(packet: DuePacket) -> bool:
     return packet.payload[1] & 0x1F == 5 and bool(packet.payload[1] & 0x80)
+
+
+def test_a_layer_without_sound_has_pictures_only() -> None:
+    packets = played(Replay(replace(clip(), sounds=()), 100.0), 100.995)
+    assert {packet.kind for packet in packets} == {MediaKind.VIDEO}
 
 
 def test_a_second_has_its_sounds_and_pictures() -> None:

@@ -1,5 +1,7 @@
 """Packets of a published track, as a server reads them."""
 
+from dataclasses import replace
+
 from relay.client.swarm.descriptions import AgreedTrack
 from relay.client.swarm.replay import DuePacket
 from relay.client.swarm.sent_track import SentTrack
@@ -35,6 +37,19 @@ def test_extensions_are_those_agreed_on() -> None:
     assert element(view, 3) == (70_000 & 0xFFFF).to_bytes(2, "big")
     assert len(element(view, 2) or b"") == 3
     assert element(view, 1) is None
+
+
+def test_a_layer_has_its_name_until_it_is_known_and_stamps_of_its_own() -> None:
+    agreed = replace(AGREED, extensions=replace(AGREED.extensions, rid=6))
+    track = SentTrack(agreed, 7, is_stamped=True, rid="h", place=1)
+    named = track.packet(due(0), NOW_NS, 1)
+    assert element(PacketView(named), 6) == b"h"
+    track.is_known = True
+    bare = PacketView(track.packet(due(0), NOW_NS, 2))
+    assert (element(bare, 6), element(bare, 4)) == (None, None)
+    stamp = read_stamp(named)
+    assert stamp is not None
+    assert stamp[0] == 1 << 28
 
 
 def test_without_stamps_the_payload_is_as_it_was() -> None:

@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from relay.client.swarm.plan import Feedback
+from relay.client.swarm.plan import Estimate, Feedback
 from relay.client.swarm.sampled_stream import SampledStream
 from relay.client.swarm.viewer_feedback import HeardReport, nacks, next_report, report
 from relay.rtp import rtcp
@@ -32,6 +32,12 @@ def test_a_compound_has_a_block_for_each_track_and_the_estimate() -> None:
     assert video.highest_seq == 65_536 + 99
     assert remb.ssrcs == (7,)
     assert remb.bitrate_bps == pytest.approx(2_000_000, rel=1e-4)
+
+
+def test_where_the_server_estimates_it_is_told_nothing() -> None:
+    feedback = Feedback(estimate=Estimate.TRANSPORT_CC)
+    (receiver,) = rtcp.parse(report(3, [stream(7, "video")], {}, feedback, 1.0))
+    assert isinstance(receiver, ReceiverReport)
 
 
 def test_a_voice_alone_has_no_estimate() -> None:
