@@ -1,7 +1,7 @@
 """Every check of the project in one run, with one summary at the end: `make test`.
 
 Each check runs even if an earlier one failed, so that one run tells everything. The static checks
-share the machine's cores; the tests, whose media has to keep time, get the machine for themselves.
+share the machine's cores; tests with real media run two at a time, and those that measure it alone.
 """
 
 import os
@@ -58,10 +58,14 @@ TIMELESS = [
     *STATIC,
 ]
 """Side by side, the longest first: none of them keeps time with real media."""
-REAL = Check(
-    "pytest: real browsers, processes, media",
-    [*PYTEST, "-m", "(e2e or integration) and not timeless"],
-)
+CALM = ["env", "STREAMSVC_TEST_SECOND=2"]
+NEITHER = "not timeless and not alone"
+REAL = [
+    Check("pytest: real browsers", [*CALM, *PYTEST, "-m", f"e2e and {NEITHER}"]),
+    Check("pytest: real media", [*CALM, *PYTEST, "-m", f"integration and not e2e and {NEITHER}"]),
+]
+"""Beside each other: each leaves most of the machine unused most of the time."""
+ALONE = Check("pytest: what measures time", [*PYTEST, "-m", "alone and not timeless"])
 """Alone on the machine."""
 
 
@@ -71,7 +75,9 @@ def main() -> int:
     os.environ["PATH"] = os.environ["PATH"] + os.pathsep + str(BIN)
     with ThreadPoolExecutor((os.cpu_count() or 1) + 1) as pool:  # the first mostly waits
         rows = list(pool.map(run_quietly, TIMELESS))
-    rows.append(run(REAL))
+    with ThreadPoolExecutor(len(REAL)) as pool:
+        rows += pool.map(run_quietly, REAL)
+    rows.append(run(ALONE))
     print("\n== summary")
     for check, passed, seconds in rows:
         print(f"{'passed' if passed else 'FAILED':<8} {seconds:6.1f} s  {check.name}")

@@ -24,7 +24,7 @@ from tests.support.browser import chromium, needs_chromium
 from tests.support.rtp_peers import running_relay
 from tests.support.waiting import SECOND, until
 
-pytestmark = [pytest.mark.integration, pytest.mark.e2e, needs_chromium]
+pytestmark = [pytest.mark.integration, pytest.mark.e2e, needs_chromium, pytest.mark.alone]
 
 RID = "h"
 PUBLISH_LAYERED = PUBLISH.replace(

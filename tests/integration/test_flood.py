@@ -16,7 +16,7 @@ from tests.support.flood import flooded
 from tests.support.rtp_peers import Picture, Tone, party, running_relay
 from tests.support.waiting import SECOND, until
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.alone]
 
 VIDEO = media_of(MediaKind.VIDEO)
 SECONDS = 3.0

@@ -21,7 +21,7 @@ from tests.support.browser import chromium, needs_chromium
 from tests.support.rtp_peers import running_relay
 from tests.support.waiting import SECOND, until
 
-pytestmark = [pytest.mark.integration, pytest.mark.e2e, needs_chromium]
+pytestmark = [pytest.mark.integration, pytest.mark.e2e, needs_chromium, pytest.mark.alone]
 
 FROZEN_AT_MOST_MS = 500
 HEIGHT = {"q": 180, "h": 360, "f": 720}

@@ -14,7 +14,7 @@ from tests.support.browser import chromium, needs_chromium
 from tests.support.rtp_peers import LESSON, RunningRelay, party, running_relay
 from tests.support.waiting import SECOND, until
 
-pytestmark = [pytest.mark.integration, pytest.mark.e2e, needs_chromium]
+pytestmark = [pytest.mark.integration, pytest.mark.e2e, needs_chromium, pytest.mark.alone]
 
 PUBLISH = """async ([codec, rids]) => {
   const stream = await navigator.mediaDevices.getUserMedia(

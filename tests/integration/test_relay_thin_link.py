@@ -11,7 +11,7 @@ from tests.support.netem import Netem
 from tests.support.rtp_peers import LESSON, PLAYER_SLOTS, Picture, Tone, party, running_relay
 from tests.support.waiting import until
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.alone]
 
 LINK_BPS = 300_000
 ROUND_TRIP_SECONDS = 0.6

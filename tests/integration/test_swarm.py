@@ -18,7 +18,7 @@ from tests.bench import janus_room
 from tests.support.demo import CLIPS, DemoLesson, demo_lesson
 from tests.support.waiting import SECOND, until_sync
 
-pytestmark = [pytest.mark.integration, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(240), pytest.mark.alone]
 
 RECEIVERS = 8
 KBPS = "400"
