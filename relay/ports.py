@@ -94,6 +94,12 @@ class SubscriberStats:
     """Nothing was seen yet that it could not take."""
     forwarded: Mapping[int, Choice | None]
     """What goes out now, by subscription; None while nothing flows."""
+    fraction_lost: float = 0.0
+    """0 to 1, by the link, over the last seconds."""
+    fell_at: float = float("-inf")
+    """When its link was last found to take less; minus infinity: never."""
+    proved_at: float = float("-inf")
+    """And when a probe found that it takes more."""
 
 
 class PeerSigns(NamedTuple):
@@ -217,6 +223,9 @@ class Engine(Protocol):
 
     def request_keyframe(self, publication: int) -> None:
         """Of the tapped layer, or of all that live where none is tapped."""
+
+    def limit(self, peer: int, most_bps: int | None, *, is_satellite: bool) -> None:
+        """A subscriber is sent no more than `most_bps` in all, and not probed for more."""
 
     def probe(self, peer: int) -> None:
         """A subscriber could use more than its link is thought to take: look whether it can, if it

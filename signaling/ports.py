@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Protocol
 
 from streamsvc.base.ids import LessonId, MediaSessionId, ParticipantId, RecordingId
-from streamsvc.base.media import Slot
+from streamsvc.base.media import PictureProfile, Slot
 from streamsvc.base.recordings import (
     PlayableRecording,
     PlayableTrack,
@@ -18,6 +18,7 @@ from streamsvc.base.recordings import (
 )
 from streamsvc.base.sessions import (
     ClosedBecause,
+    LinkPolicy,
     MediaAnswer,
     MediaParty,
     PublisherFlow,
@@ -28,6 +29,7 @@ from streamsvc.base.sessions import (
 
 __all__ = [
     "ClosedBecause",
+    "LinkPolicy",
     "MediaAnswer",
     "MediaAuthorizer",
     "MediaParty",
@@ -89,6 +91,20 @@ class RelayPort(Protocol):
 
     def set_muted(self, lesson_id: LessonId, slot: Slot, *, is_muted: bool) -> None:
         """Forward no voice of a slot (the teacher mutes the stage); it is not recorded either."""
+
+    def set_profile(self, lesson_id: LessonId, profile: PictureProfile) -> None:
+        """Which pictures come first where not all of them can."""
+
+    def set_policy(
+        self, lesson_id: LessonId, participant_id: ParticipantId, policy: LinkPolicy
+    ) -> None:
+        """What holds for this participant's subscriptions that are open; later ones bring theirs
+        (`MediaParty.policy`)."""
+
+    def expect_data(
+        self, lesson_id: LessonId, participant_id: ParticipantId, byte_count: int
+    ) -> None:
+        """So much goes to this participant by HTTP now: its pictures leave room for it."""
 
     def flows(self, lesson_id: LessonId) -> tuple[list[PublisherFlow], list[SubscriberFlow]]:
         """Counters since the last call for this lesson; one caller per lesson, once a second."""

@@ -3,18 +3,30 @@ pictures. Voice is not asked.
 
 First every slot's cheapest step, the lead teacher before the stage before the screen; then the
 smallest picture of each in full; then what is left raises them one by one, the screen first,
-because a small screen can't be read. What does not fit is dropped from the other end. What flows
-is kept a little longer than it would be begun, so that a link at the limit does not swing.
+because a small screen can't be read (last where the lesson is about movement). What does not fit is
+dropped from the other end. What flows is kept a little longer than it would be begun, so that a
+link at the limit does not swing.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from relay.forwarding.ladder import Choice, Step
-from streamsvc.base.media import Slot
+from streamsvc.base.media import PictureProfile, Slot
 
-_MUST_SEE = (Slot.LEAD, Slot.STAGE, Slot.SCREEN)
-_RAISED_FIRST = (Slot.SCREEN, Slot.LEAD, Slot.STAGE)
+_MUST_SEE = {
+    PictureProfile.SLIDES_FIRST: (Slot.LEAD, Slot.STAGE, Slot.SCREEN),
+    PictureProfile.MOVEMENT_FIRST: (Slot.LEAD, Slot.STAGE),
+}
+_RAISED_FIRST = {
+    PictureProfile.SLIDES_FIRST: (Slot.SCREEN, Slot.LEAD, Slot.STAGE),
+    PictureProfile.MOVEMENT_FIRST: (Slot.LEAD, Slot.STAGE),
+}
+_LAST = {
+    PictureProfile.SLIDES_FIRST: (),
+    PictureProfile.MOVEMENT_FIRST: (Slot.SCREEN,),
+}
+"""Only what the others leave."""
 UP_SHARE = 0.85
 """Something better must fit into this share."""
 KEEP_SHARE = 1.1
@@ -58,46 +70,68 @@ class Budget:
     """Nothing was seen yet that says so: then no slot is refused its smallest picture."""
 
 
-def allocate(offered: Sequence[Offered], budget: Budget) -> dict[Slot, Choice | None]:
+def allocate(
+    offered: Sequence[Offered],
+    budget: Budget,
+    profile: PictureProfile = PictureProfile.SLIDES_FIRST,
+) -> dict[Slot, Choice | None]:
     """What to forward in each slot; None where nothing of it fits."""
-    by_slot = {entry.slot: entry for entry in offered if entry.steps}
-    steps, left = _cheapest(by_slot, budget)
-    for slot in _MUST_SEE:
-        if slot in steps:
-            entry = by_slot[slot]
-            steps[slot], left = _raised(entry, 0, entry.whole_smallest, left, budget.bps)
-    for slot in _RAISED_FIRST:
-        if slot in steps:
-            entry = by_slot[slot]
-            top = len(entry.steps) - 1
-            steps[slot], left = _raised(entry, steps[slot], top, left, budget.bps)
-    targets: dict[Slot, Choice | None] = {entry.slot: None for entry in offered}
-    for slot, step in steps.items():
-        targets[slot] = by_slot[slot].steps[step].choice
-    return targets
+    spending = _Spending({entry.slot: entry for entry in offered if entry.steps}, budget)
+    spending.begin(_MUST_SEE[profile])
+    spending.complete(_MUST_SEE[profile])
+    spending.raise_to_top(_RAISED_FIRST[profile])
+    spending.begin(_LAST[profile])
+    spending.raise_to_top(_LAST[profile])
+    return {entry.slot: spending.choice(entry.slot) for entry in offered}
 
 
-def _cheapest(by_slot: dict[Slot, Offered], budget: Budget) -> tuple[dict[Slot, int], int]:
-    """Slots of which something flows, and what is left."""
-    steps: dict[Slot, int] = {}
-    left = budget.bps
-    for slot in _MUST_SEE:
-        entry = by_slot.get(slot)
-        if entry is None:
-            continue
-        needed = entry.steps[0].bps
-        slack = int(budget.bps * (KEEP_SHARE - 1)) if entry.current is not None else 0
-        if budget.is_guess or needed <= left + slack:
-            left -= needed
-            steps[slot] = 0
-    return steps, left
+class _Spending:
+    """What is left of a budget while steps are given to slots."""
 
+    def __init__(self, offered: dict[Slot, Offered], budget: Budget) -> None:
+        self._offered = offered
+        self._budget = budget
+        self._left = budget.bps
+        self._steps: dict[Slot, int] = {}
 
-def _raised(entry: Offered, at: int, top: int, left: int, budget_bps: int) -> tuple[int, int]:
-    """Highest step from `at` to `top` that fits, and what is left then."""
-    reserve = int(budget_bps * (1 - UP_SHARE))
-    for step in range(top, at, -1):
-        extra = entry.steps[step].bps - entry.steps[at].bps
-        if extra <= left - (reserve if step > entry.current_step else 0):
-            return step, left - extra
-    return at, left
+    def choice(self, slot: Slot) -> Choice | None:
+        """What a slot got."""
+        if slot not in self._steps:
+            return None
+        return self._offered[slot].steps[self._steps[slot]].choice
+
+    def begin(self, slots: Sequence[Slot]) -> None:
+        """The cheapest step of each that fits."""
+        budget = self._budget
+        for slot in slots:
+            entry = self._offered.get(slot)
+            if entry is None:
+                continue
+            needed = entry.steps[0].bps
+            slack = int(budget.bps * (KEEP_SHARE - 1)) if entry.current is not None else 0
+            if budget.is_guess or needed <= self._left + slack:
+                self._left -= needed
+                self._steps[slot] = 0
+
+    def complete(self, slots: Sequence[Slot]) -> None:
+        """Every picture of the smallest layer, slot by slot."""
+        for slot in slots:
+            if slot in self._steps:
+                self._raise(slot, self._offered[slot].whole_smallest)
+
+    def raise_to_top(self, slots: Sequence[Slot]) -> None:
+        """As far as it goes, slot by slot."""
+        for slot in slots:
+            if slot in self._steps:
+                self._raise(slot, len(self._offered[slot].steps) - 1)
+
+    def _raise(self, slot: Slot, top: int) -> None:
+        """To the highest step up to `top` that fits."""
+        entry, at = self._offered[slot], self._steps[slot]
+        reserve = int(self._budget.bps * (1 - UP_SHARE))
+        for step in range(top, at, -1):
+            extra = entry.steps[step].bps - entry.steps[at].bps
+            if extra <= self._left - (reserve if step > entry.current_step else 0):
+                self._steps[slot] = step
+                self._left -= extra
+                return

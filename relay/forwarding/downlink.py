@@ -4,10 +4,12 @@ REMB alone is neither a probe (it stays near what is sent) nor a loss signal (a 
 for nothing), so it counts only when loss confirms it. Loss alone with a steady round trip is a bad
 radio rather than a full link, and lowers the estimate only so far. The estimate falls by at most
 half at a time and climbs by probes (`probing`), where the receiver takes them, once it has shown
-that it has a limit; else by trials, each failed trial doubling the wait for the next.
+that it has a limit; else by trials, each failed trial doubling the wait for the next. It never
+exceeds what an administrator allows, so that neither trials nor probes do.
 """
 
 from collections import deque
+from dataclasses import dataclass
 
 from relay.forwarding.loss_window import MAX_REPORTS, LossWindow
 from relay.forwarding.probing import LinkNow
@@ -26,11 +28,16 @@ HIGH_LOSS = 0.12
 OUTAGE_LOSS = 0.5
 OUTAGE_SECONDS = 2.5
 """So much loss for less than this is a link that was gone, not one that is full."""
+ROUND_TRIP_SLACK_SECONDS = 0.15
+SATELLITE_HIGH_LOSS = 0.2
+SATELLITE_OUTAGE_SECONDS = 5.0
+"""Clouds and handovers."""
+SATELLITE_SLACK_SECONDS = 0.35
+"""Its schedule alone moves a round trip so far."""
 CONFIRMING_LOSS = 0.08
 REMB_SHARE = 0.7
 """A REMB below this share of what is sent says that the link is full."""
 ROUND_TRIP_GROWTH = 1.5
-ROUND_TRIP_SLACK_SECONDS = 0.15
 DRAINING_SHARE = 0.95
 """Of the round trip before: a queue that empties is no reason to send still less."""
 LEAST_SAMPLES = 128
@@ -54,11 +61,28 @@ _TRIAL_SECONDS = 6.0
 _REMB_VALID_SECONDS = 5.0
 
 
+@dataclass(frozen=True, slots=True)
+class Normal:
+    """What is nothing unusual on a kind of link."""
+
+    high_loss: float = HIGH_LOSS
+    outage_seconds: float = OUTAGE_SECONDS
+    slack_seconds: float = ROUND_TRIP_SLACK_SECONDS
+
+
+SATELLITE = Normal(SATELLITE_HIGH_LOSS, SATELLITE_OUTAGE_SECONDS, SATELLITE_SLACK_SECONDS)
+
+
 class Downlink:
     """Feed reports as they come; read `bps`, `round_trip`."""
 
     def __init__(self, now: float) -> None:
         self.bps = START_BPS
+        self.most_bps = MAX_BPS
+        """As an administrator allows."""
+        self.fell_at = self.proved_at = float("-inf")
+        """When the estimate fell last, and when a probe came through that raised it."""
+        self._normal = Normal()
         self.round_trip = 0.1
         """Seconds, smoothed; a guess until the first report."""
         self._sent: deque[tuple[float, int]] = deque(maxlen=MAX_REPORTS)
@@ -82,6 +106,15 @@ class Downlink:
         self._climbed_at = float("-inf")
         self._mostly_lost_since: float | None = None
 
+    def limit(self, most_bps: int | None, *, is_satellite: bool) -> None:
+        """What an administrator allows, and what kind of link she says it is."""
+        self.most_bps = MAX_BPS if most_bps is None else min(MAX_BPS, most_bps)
+        self._normal = SATELLITE if is_satellite else Normal()
+        if is_satellite and not self.has_fallen and not self.is_measured:
+            self.is_far = True
+            self.bps = min(self.bps, FAR_START_BPS)
+        self.bps = min(self.bps, self.most_bps)
+
     def handshake_took(self, round_trip: float) -> None:
         """So many seconds there and back, when nothing was sent yet that could queue."""
         self._handshake_round_trip = round_trip
@@ -102,9 +135,9 @@ class Downlink:
     @property
     def pace_bps(self) -> int:
         """For what can wait: a first picture, a key frame, repairs."""
-        if self.has_fallen:
-            return int(self.bps * PACE_OF_LIMIT)
-        return int(self.bps * (PACE_OF_FAR if self.is_far else PACE_OF_GUESS))
+        guessed = PACE_OF_FAR if self.is_far else PACE_OF_GUESS
+        share = PACE_OF_LIMIT if self.has_fallen else guessed
+        return int(min(self.bps * share, self.most_bps))
 
     def remb(self, bitrate_bps: int, now: float) -> None:
         """The receiver's own estimate."""
@@ -121,7 +154,8 @@ class Downlink:
         self.is_measured = True
         if self.is_far and least < FAR_ROUND_TRIP_SECONDS / 2:
             self.is_far = False  # its handshake was slow, not its link
-            self.bps = self.bps if self.has_fallen else max(self.bps, START_BPS)
+            if not self.has_fallen:
+                self.bps = min(self.most_bps, max(self.bps, START_BPS))
 
     def reported(
         self, expected: int, lost: int, sent_bps: int, now: float, *, is_answer: bool = True
@@ -143,6 +177,7 @@ class Downlink:
         has_fallen = fallen < self.bps
         self.bps = min(self.bps, fallen)
         self.has_fallen |= has_fallen
+        self.fell_at = now if has_fallen else self.fell_at
         self._changed_at = now
         return has_fallen
 
@@ -153,7 +188,7 @@ class Downlink:
 
     def is_settled(self, now: float, seconds: float) -> bool:
         """Whether it won't climb within the next seconds even if all is well."""
-        return self.bps >= MAX_BPS or now + seconds < self._changed_at + self._hold
+        return self.bps >= self.most_bps or now + seconds < self._changed_at + self._hold
 
     def _note_sent(self, sent_bps: int, now: float) -> None:
         """What is sent dips while a layer changes; that says nothing about the link."""
@@ -169,7 +204,7 @@ class Downlink:
             return False
         if self._mostly_lost_since is None:
             self._mostly_lost_since = now
-        return now - self._mostly_lost_since < OUTAGE_SECONDS
+        return now - self._mostly_lost_since < self._normal.outage_seconds
 
     def _floor(self, sent_bps: int, now: float) -> int | None:
         """How low the estimate may fall for what is seen now; None if all is well."""
@@ -177,7 +212,7 @@ class Downlink:
         is_full = remb is not None and remb < REMB_SHARE * sent_bps and loss > CONFIRMING_LOSS
         if self._has_queue() or is_full:
             return MIN_BPS
-        return LOSSY_FLOOR_BPS if loss > HIGH_LOSS else None
+        return LOSSY_FLOOR_BPS if loss > self._normal.high_loss else None
 
     def _has_queue(self) -> bool:
         return self._is_slow() and not self._is_draining
@@ -185,7 +220,7 @@ class Downlink:
     def _is_slow(self) -> bool:
         if self._least_round_trip is None:
             return False
-        steady = self._least_round_trip * ROUND_TRIP_GROWTH + ROUND_TRIP_SLACK_SECONDS
+        steady = self._least_round_trip * ROUND_TRIP_GROWTH + self._normal.slack_seconds
         return self.round_trip > steady
 
     def _fallen(self, sent_bps: int, now: float) -> int:
@@ -202,21 +237,25 @@ class Downlink:
         """Call about once a second: a link that was well for a while may try more."""
         if self.next_bps(sent_bps, now) is None or now - self._changed_at < self._hold:
             return
-        self.bps = min(MAX_BPS, int(self.bps * CLIMB))
+        self.bps = min(self.most_bps, int(self.bps * CLIMB))
         self._changed_at = self._climbed_at = now
 
     def next_bps(self, sent_bps: int, now: float) -> int | None:
         """What a climb would come to; None while the link is not well, or at the top."""
-        if self.bps >= MAX_BPS or self._floor(sent_bps, now) is not None or self._is_slow():
+        if self.bps >= self.most_bps or self._floor(sent_bps, now) is not None or self._is_slow():
             return None
         if self._reported_at <= self._changed_at:
             return None
-        return min(MAX_BPS, int(self.bps * CLIMB))
+        return min(self.most_bps, int(self.bps * CLIMB))
 
     def probed(self, bps: int, now: float) -> None:
         """So much was sent for a moment, and arrived."""
-        self.bps = max(self.bps, min(MAX_BPS, bps))
-        self._changed_at = now
+        self.bps = max(self.bps, min(self.most_bps, bps))
+        self._changed_at = self.proved_at = now
+
+    def loss(self, now: float) -> float:
+        """0 to 1, over the last seconds."""
+        return self._loss.fraction(now)
 
     def before_probe(self, now: float) -> LinkNow:
         """What is known of it now."""

@@ -3,7 +3,8 @@ pictures a second.
 
 A larger picture comes before a smoother one, because a face that moves in steps is better seen than
 one that is small. But no larger picture is given at less than half of its pictures while a smaller
-one is there; only the smallest layer is thinned down to what it can do without.
+one is there; only the smallest layer is thinned down to what it can do without. Where a lesson is
+about movement, a larger picture is given only with all of its pictures.
 """
 
 from collections.abc import Sequence
@@ -14,6 +15,8 @@ EVERY_PICTURE = 2
 """Highest temporal id there is: nothing is left out."""
 LEAST_SHARE = 0.4
 """Half of the pictures, as they are counted in a second: four of nine are."""
+SMOOTH_SHARE = 0.9
+"""All of them, as they are counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,14 +42,15 @@ class Step(NamedTuple):
     bps: int
 
 
-def ladder(encodings: Sequence[Encoding]) -> list[Step]:
+def ladder(encodings: Sequence[Encoding], *, is_smooth_first: bool = False) -> list[Step]:
     """Steps upward, each costing more than the one before; `encodings`: smallest picture first."""
+    least_share = SMOOTH_SHARE if is_smooth_first else LEAST_SHARE
     steps: list[Step] = []
     for place, encoding in reversed(list(enumerate(encodings))):
         pictures = encoding.temporal[-1][1]
         for most_temporal in reversed(range(len(encoding.temporal))):
             bps, kept = encoding.temporal[most_temporal]
-            is_smooth = kept >= LEAST_SHARE * pictures or place == 0
+            is_smooth = kept >= least_share * pictures or place == 0
             if is_smooth and (not steps or bps < steps[-1].bps):
                 steps.append(Step(Choice(encoding.rid, most_temporal), bps))
     return steps[::-1]

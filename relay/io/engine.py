@@ -340,6 +340,10 @@ class NativeEngine:
         if place is not None:
             self._command(lambda: self._core.set_link(place, bps, pace_bps))
 
+    def limit(self, peer: int, most_bps: int | None, *, is_satellite: bool) -> None:
+        """See `Engine`."""
+        self._figures.limit(peer, most_bps, is_satellite=is_satellite)
+
     def probe(self, peer: int) -> None:
         """See `Engine`."""
         bps = self._figures.begin_probe(peer, self._clock.now())
@@ -378,7 +382,7 @@ class NativeEngine:
 
     def subscriber_stats(self, peer: int) -> SubscriberStats | None:
         """See `Engine`."""
-        return self._figures.subscriber_stats(peer)
+        return self._figures.subscriber_stats(peer, self._clock.now())
 
     def take_told(self) -> list[int]:
         """See `Engine`."""

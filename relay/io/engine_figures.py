@@ -97,6 +97,13 @@ class EngineFigures:
             found.downlink.handshake_took(round_trip)
             self._tell_link(peer, found)
 
+    def limit(self, peer: int, most_bps: int | None, *, is_satellite: bool) -> None:
+        """What an administrator says of its link."""
+        found = self._subscribers.get(peer)
+        if found is not None:
+            found.downlink.limit(most_bps, is_satellite=is_satellite)
+            self._tell_link(peer, found)
+
     def moved(self, peer: int) -> None:
         """It has another address."""
         found = self._subscribers.get(peer)
@@ -235,10 +242,17 @@ class EngineFigures:
         age_ms = None if keyframe_at is None else int((now - keyframe_at) * 1000)
         return PublicationStats(number, layers, age_ms)
 
-    def subscriber_stats(self, peer: int) -> SubscriberStats | None:
+    def subscriber_stats(self, peer: int, now: float) -> SubscriberStats | None:
         """None if there is no such subscriber."""
         found = self._subscribers.get(peer)
         if found is None:
             return None
         downlink = found.downlink
-        return SubscriberStats(downlink.bps, not downlink.has_fallen, found.forwarded)
+        return SubscriberStats(
+            link_bps=downlink.bps,
+            is_link_guessed=not downlink.has_fallen,
+            forwarded=found.forwarded,
+            fraction_lost=downlink.loss(now),
+            fell_at=downlink.fell_at,
+            proved_at=downlink.proved_at,
+        )

@@ -37,6 +37,7 @@ def subscriber_flow(session: SubscriberSession, engine: Engine, now: float) -> S
         fraction_lost=signs.fraction_lost,
         round_trip_ms=signs.round_trip_ms,
         heard_from_ms_ago=int(1000 * (now - heard_at)),
+        place=session.ladder.place,
     )
 
 

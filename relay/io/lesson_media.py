@@ -7,27 +7,32 @@ from relay.io.media_session import PublisherSession, SubscriberSession
 from relay.io.steering import Steering
 from relay.ports import Engine
 from relay.sdp.negotiated import NegotiatedMedia
+from streamsvc.base.clock import Clock
 from streamsvc.base.ids import LessonId
-from streamsvc.base.media import MediaKind, Slot
+from streamsvc.base.media import MediaKind, PictureProfile, Slot
+from streamsvc.base.sessions import LinkPolicy
 
 
 class LessonMedia:
     """Wires the engine as sessions come and go. Every method is safe to repeat."""
 
-    def __init__(self, lesson_id: LessonId, engine: Engine, pressure: Pressure) -> None:
+    def __init__(
+        self, lesson_id: LessonId, engine: Engine, pressure: Pressure, clock: Clock
+    ) -> None:
         self.lesson_id = lesson_id
         self.publishers: dict[Slot, PublisherSession] = {}
         self.subscribers: dict[int, SubscriberSession] = {}
         """By peer number."""
         self._engine = engine
-        self._steering = Steering(engine, pressure)
+        self._steering = Steering(engine, pressure, clock)
         self._muted: set[Slot] = set()
         self._is_tapped = False
 
     @property
     def is_empty(self) -> bool:
         """Whether nobody is here and nothing is remembered for those to come."""
-        is_unused = not self._muted and not self._is_tapped
+        is_plain = self._steering.profile is PictureProfile.SLIDES_FIRST
+        is_unused = not self._muted and not self._is_tapped and is_plain
         return not self.publishers and not self.subscribers and is_unused
 
     # ---- who comes and goes
@@ -49,6 +54,7 @@ class LessonMedia:
     def add_subscriber(self, session: SubscriberSession) -> None:
         """Feed it from what there is."""
         self.subscribers[session.peer.number] = session
+        self._limit(session)
         self._connect(session)
 
     def remove_subscriber(self, session: SubscriberSession) -> None:
@@ -78,6 +84,24 @@ class LessonMedia:
         """After something began to flow."""
         for session in self.subscribers.values():
             self.steer(session)
+
+    def set_profile(self, profile: PictureProfile) -> None:
+        """Which pictures come first, for everybody here now or later."""
+        if profile is not self._steering.profile:
+            self._steering.profile = profile
+            self.steer_all()
+
+    def set_policy(self, session: SubscriberSession, policy: LinkPolicy) -> None:
+        """What an administrator says of its link holds from now on."""
+        if policy != session.ladder.policy:
+            session.ladder.policy = policy
+            self._limit(session)
+            self.steer(session)
+
+    def _limit(self, session: SubscriberSession) -> None:
+        policy = session.ladder.policy
+        most_bps = None if policy.most_kbps is None else 1000 * policy.most_kbps
+        self._engine.limit(session.peer.number, most_bps, is_satellite=policy.is_satellite)
 
     def _sources(self, session: SubscriberSession) -> Iterator[tuple[int, NegotiatedMedia, int]]:
         for subscription in session.subscriptions:

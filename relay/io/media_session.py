@@ -3,6 +3,7 @@
 import asyncio
 from dataclasses import dataclass, field
 
+from relay.forwarding.room_ladder import RoomLadder
 from relay.forwarding.subscription import SubscriptionSpec
 from relay.io.peer import Peer
 from streamsvc.base.ids import MediaSessionId
@@ -38,8 +39,9 @@ class PublisherSession(MediaSession):
     """Kinds that the listener was told of."""
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, kw_only=True)
 class SubscriberSession(MediaSession):
     """A WHEP resource."""
 
+    ladder: RoomLadder
     subscriptions: tuple[SubscriptionSpec, ...] = ()

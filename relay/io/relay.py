@@ -11,6 +11,7 @@ from collections.abc import Callable
 
 from relay.forwarding.pressure import Pressure
 from relay.forwarding.publication import PublicationSpec
+from relay.forwarding.room_ladder import RoomLadder
 from relay.forwarding.subscription import SubscriptionSpec
 from relay.io.engine import NativeEngine
 from relay.io.flows import heard_at, publisher_flow, subscriber_flow
@@ -31,9 +32,10 @@ from streamsvc.base.clock import Clock
 from streamsvc.base.errors import Overload, ProtocolError, UserError
 from streamsvc.base.ids import LessonId, MediaSessionId, ParticipantId, new_id
 from streamsvc.base.log import IdAdapter
-from streamsvc.base.media import PacketSink, Slot
+from streamsvc.base.media import PacketSink, PictureProfile, Slot
 from streamsvc.base.sessions import (
     ClosedBecause,
+    LinkPolicy,
     MediaAnswer,
     MediaParty,
     PublisherFlow,
@@ -62,7 +64,7 @@ class Relay:
         )
         self._mux = Mux(self._engine)
         self._pressure = Pressure()
-        self._sessions = Sessions(self._engine, self._pressure)
+        self._sessions = Sessions(self._engine, self._pressure, clock)
         self._events = MediaEvents(self._sessions, self._mux, sink, clock)
         self._scope = TaskScope("relay")
         self._numbers = itertools.count(1)
@@ -162,6 +164,7 @@ class Relay:
                 session_id=MediaSessionId(new_id("sub", 20)),
                 party=party,
                 peer=peer,
+                ladder=RoomLadder(party.policy, self._clock.now()),
                 subscriptions=subscriptions,
             ),
             negotiated.answer_sdp,
@@ -338,6 +341,28 @@ class Relay:
         """See `RelayPort`."""
         if is_muted or self._sessions.knows(lesson_id):
             self._sessions.lesson(lesson_id).set_muted(slot, is_muted=is_muted)
+
+    def set_profile(self, lesson_id: LessonId, profile: PictureProfile) -> None:
+        """See `RelayPort`."""
+        if profile is not PictureProfile.SLIDES_FIRST or self._sessions.knows(lesson_id):
+            self._sessions.lesson(lesson_id).set_profile(profile)
+
+    def set_policy(
+        self, lesson_id: LessonId, participant_id: ParticipantId, policy: LinkPolicy
+    ) -> None:
+        """See `RelayPort`."""
+        for session in self._sessions.of_party(lesson_id, participant_id):
+            if isinstance(session, SubscriberSession):
+                self._sessions.lesson(lesson_id).set_policy(session, policy)
+
+    def expect_data(
+        self, lesson_id: LessonId, participant_id: ParticipantId, byte_count: int
+    ) -> None:
+        """See `RelayPort`."""
+        for session in self._sessions.of_party(lesson_id, participant_id):
+            if isinstance(session, SubscriberSession):
+                session.ladder.data.expect(byte_count)
+                self._sessions.lesson(lesson_id).steer(session)
 
     def set_tapped(self, lesson_id: LessonId, *, is_tapped: bool) -> None:
         """Feed the sink with this lesson's tracks, or stop; key frames come every 2 s then."""

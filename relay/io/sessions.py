@@ -7,6 +7,7 @@ from relay.io.departures import Departures
 from relay.io.lesson_media import LessonMedia
 from relay.io.media_session import MediaSession, PublisherSession, SubscriberSession
 from relay.ports import Engine
+from streamsvc.base.clock import Clock
 from streamsvc.base.errors import UserError
 from streamsvc.base.ids import LessonId, MediaSessionId, ParticipantId
 from streamsvc.base.media import Slot
@@ -18,8 +19,9 @@ _Party = tuple[LessonId, ParticipantId]
 class Sessions:
     """Add and remove through here, so that nobody finds half a session."""
 
-    def __init__(self, engine: Engine, pressure: Pressure) -> None:
+    def __init__(self, engine: Engine, pressure: Pressure, clock: Clock) -> None:
         self._engine = engine
+        self._clock = clock
         self._pressure = pressure
         self._by_id: dict[MediaSessionId, MediaSession] = {}
         self._by_peer: dict[int, MediaSession] = {}
@@ -109,7 +111,8 @@ class Sessions:
         """The lesson's media; made when first asked for."""
         lesson = self._lessons.get(lesson_id)
         if lesson is None:
-            lesson = self._lessons[lesson_id] = LessonMedia(lesson_id, self._engine, self._pressure)
+            lesson = LessonMedia(lesson_id, self._engine, self._pressure, self._clock)
+            self._lessons[lesson_id] = lesson
         return lesson
 
     def publisher(self, lesson_id: LessonId, slot: Slot) -> PublisherSession | None:

@@ -2,27 +2,30 @@
 
 from collections.abc import Iterable
 
-from relay.forwarding.allocation import Budget, Offered, allocate
+from relay.forwarding.allocation import Offered
 from relay.forwarding.downlink import MAX_BPS
 from relay.forwarding.ladder import EVERY_PICTURE, Choice, Encoding, ladder
 from relay.forwarding.pressure import Pressure
+from relay.forwarding.room_ladder import Beside, Link
 from relay.io.media_session import SubscriberSession
-from relay.ports import Engine, PublicationStats
+from relay.ports import Engine, PublicationStats, SubscriberStats
 from relay.sdp.negotiated import NegotiatedMedia
-from streamsvc.base.media import MediaKind, Slot
+from streamsvc.base.clock import Clock
+from streamsvc.base.media import MediaKind, PictureProfile, Slot
 
 VOICE_BPS = 60_000
 """Kept free for each voice that flows: 32 kbit/s of sound, and headers of 50 packets."""
 NOTHING = None, EVERY_PICTURE
-BEST = Budget(MAX_BPS)
 
 
 class Steering:
     """`steer` when there is news of a subscriber, and when a source changes."""
 
-    def __init__(self, engine: Engine, pressure: Pressure) -> None:
+    def __init__(self, engine: Engine, pressure: Pressure, clock: Clock) -> None:
+        self.profile = PictureProfile.SLIDES_FIRST
         self._engine = engine
         self._pressure = pressure
+        self._clock = clock
 
     def steer(
         self, session: SubscriberSession, sources: Iterable[tuple[int, NegotiatedMedia, int]]
@@ -42,19 +45,30 @@ class Steering:
                 self._engine.set_target_layer(number, "")
             elif media.slot is not None and layers is not None:
                 pictures[media.slot] = number
-                offered.append(_offered(media.slot, layers, stats.forwarded.get(number)))
-        link_bps = min(stats.link_bps - voices * VOICE_BPS, self._pressure.cap_bps(peer))
-        targets = allocate(offered, Budget(link_bps, stats.is_link_guessed))
-        if not self._pressure.is_capped and allocate(offered, BEST) != targets:
+                offered.append(self._offered(media.slot, layers, stats.forwarded.get(number)))
+        beside = Beside(voices * VOICE_BPS, self._pressure.cap_bps(peer), MAX_BPS, self.profile)
+        targets = session.ladder.choose(offered, _link(stats), beside, self._clock.now())
+        if not self._pressure.is_capped and session.ladder.is_short:
             self._engine.probe(peer)
         for entry in offered:
             if entry.steps:
                 rid, most_temporal = targets[entry.slot] or NOTHING
                 self._engine.set_target_layer(pictures[entry.slot], rid, most_temporal)
 
+    def _offered(self, slot: Slot, stats: PublicationStats, current: Choice | None) -> Offered:
+        """What lives; where nothing does, all there is: a shared screen that does not change sends
+        nothing for seconds."""
+        live = [layer for layer in stats.layers if layer.is_live] or stats.layers
+        encodings = [Encoding(layer.rid, layer.temporal) for layer in live]
+        is_smooth_first = self.profile is PictureProfile.MOVEMENT_FIRST and slot is not Slot.SCREEN
+        return Offered(slot, ladder(encodings, is_smooth_first=is_smooth_first), current)
 
-def _offered(slot: Slot, stats: PublicationStats, current: Choice | None) -> Offered:
-    """What lives; where nothing does, all there is: a shared screen that does not change sends
-    nothing for seconds."""
-    live = [layer for layer in stats.layers if layer.is_live] or stats.layers
-    return Offered(slot, ladder([Encoding(layer.rid, layer.temporal) for layer in live]), current)
+
+def _link(stats: SubscriberStats) -> Link:
+    return Link(
+        stats.link_bps,
+        stats.is_link_guessed,
+        stats.fraction_lost,
+        stats.fell_at,
+        stats.proved_at,
+    )

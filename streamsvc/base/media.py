@@ -37,6 +37,36 @@ class Slot(StrEnum):
     """The camera and microphone of the room on stage."""
 
 
+class LadderLevel(StrEnum):
+    """What a room gets of a lesson, from the least to all of it; each includes those before it."""
+
+    VOICE = "voice"
+    SLIDES = "slides"
+    """And ink: they are data, not pictures."""
+    LOW_VIDEO = "low_video"
+    """The lead teacher, small or in fewer pictures a second."""
+    HIGH_VIDEO = "high_video"
+    SCREEN_VIDEO = "screen_video"
+    """And the shared screen."""
+
+    @property
+    def rank(self) -> int:
+        """0 is the least."""
+        return _LEVELS.index(self)
+
+
+_LEVELS = list(LadderLevel)
+
+
+class PictureProfile(StrEnum):
+    """What a lesson's pictures are for: which of them come first where not all of them can."""
+
+    SLIDES_FIRST = "slides_first"
+    """A shared screen before a better face, a larger picture before a smoother one."""
+    MOVEMENT_FIRST = "movement_first"
+    """Music, sport, dance: the teacher before the screen, a smoother picture before a larger."""
+
+
 SUBSCRIBER_SLOTS: tuple[tuple[Slot, MediaKind], ...] = (
     (Slot.LEAD, MediaKind.AUDIO),
     (Slot.STAGE, MediaKind.AUDIO),

@@ -5,7 +5,42 @@ from enum import StrEnum
 from typing import Protocol
 
 from streamsvc.base.ids import LessonId, MediaSessionId, ParticipantId
-from streamsvc.base.media import MediaKind, Slot
+from streamsvc.base.media import LadderLevel, MediaKind, Slot
+
+
+@dataclass(frozen=True, slots=True)
+class LinkPolicy:
+    """What an administrator knows or wants of a room's link."""
+
+    most_kbps: int | None = None
+    """All media together; None: as much as the link takes."""
+    is_voice_and_slides: bool = False
+    """No pictures, however good the link is."""
+    is_satellite: bool = False
+    """Far, lossy and unsteady by nature: that alone says nothing about what it can take."""
+
+
+NO_POLICY = LinkPolicy()
+
+
+class HeldBy(StrEnum):
+    """Why a room gets less than there is."""
+
+    LINK = "link"
+    SETTING = "setting"
+    """The room's policy."""
+    SERVER = "server"
+    """It is at its limit."""
+
+
+@dataclass(frozen=True, slots=True)
+class LadderPlace:
+    """Where a room is on the ladder."""
+
+    level: LadderLevel
+    top: LadderLevel
+    """What a good link would get of what is published now."""
+    held_by: HeldBy
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +52,8 @@ class MediaParty:
     label: str
     origin: str
     """Sound and picture are never sent back to the origin they came from (room or person)."""
+    policy: LinkPolicy = NO_POLICY
+    """Of its link, when it came."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +88,8 @@ class SubscriberFlow:
     round_trip_ms: float | None
     heard_from_ms_ago: int
     """Since its last authenticated packet of any kind; large when the link is gone."""
+    place: LadderPlace | None = None
+    """None before anything was sent that could be chosen."""
 
 
 @dataclass(frozen=True, slots=True)
