@@ -1,6 +1,7 @@
 import pytest
 
 from relay.forwarding.downlink import (
+    FAR_START_BPS,
     LOSSY_FLOOR_BPS,
     MAX_BPS,
     MIN_BPS,
@@ -178,3 +179,45 @@ def test_a_dip_while_a_layer_changes_is_not_taken_for_the_link() -> None:
         link.remb(50_000, float(second))
         link.reported(100, 30, sent_bps, float(second))
     assert link.bps >= 600_000 // 2
+
+
+# ---- what an administrator says
+
+
+def test_a_cap_holds_against_every_way_up() -> None:
+    link, cap_bps = Downlink(0.0), 400_000
+    link.limit(cap_bps, is_satellite=False)
+    assert link.bps == cap_bps and link.pace_bps == cap_bps
+    reported(link, range(30), lost=0)
+    link.probed(MAX_BPS, 31.0)
+    link.handshake_took(0.1)
+    assert link.bps == cap_bps and link.pace_bps <= cap_bps
+    assert link.next_bps(cap_bps, 31.0) is None, "no probe looks for more"
+    link.limit(None, is_satellite=False)
+    reported(link, range(31, 60), lost=0)
+    assert link.bps == MAX_BPS, "what was never too much may be tried again"
+
+
+def test_a_probe_below_a_cap_stays_below_it() -> None:
+    link, cap_bps = Downlink(0.0), 250_000
+    reported(link, range(30), lost=20)
+    link.limit(cap_bps, is_satellite=False)
+    reported(link, range(30, 60), lost=0)
+    link.bps = LOSSY_FLOOR_BPS
+    probe_bps = link.next_bps(LOSSY_FLOOR_BPS, 60.0)
+    assert probe_bps is not None and probe_bps <= cap_bps
+
+
+def test_a_satellite_may_lose_and_wander_without_being_full() -> None:
+    wandering = [0.6 if second % 2 else 1.2 for second in range(20)]
+    ground, satellite = Downlink(0.0), Downlink(0.0)
+    satellite.limit(None, is_satellite=True)
+    assert satellite.bps == FAR_START_BPS and satellite.has_limit
+    for second, round_trip in enumerate(wandering):
+        for link in (ground, satellite):
+            link.round_trips(round_trip, 0.6)
+            link.reported(100, 15, link.bps, float(second))
+    assert ground.has_fallen and not satellite.has_fallen
+    satellite.round_trips(3.0, 0.6)
+    satellite.reported(100, 15, satellite.bps, 30.0)
+    assert satellite.has_fallen, "a real queue is one here, too"

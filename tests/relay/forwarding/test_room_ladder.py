@@ -27,7 +27,7 @@ from relay.forwarding.room_ladder import (
 from streamsvc.base.media import LadderLevel, PictureProfile, Slot
 from streamsvc.base.sessions import HeldBy, LinkPolicy
 
-MANY = settings(max_examples=150, deadline=None)
+MANY = settings(max_examples=50, deadline=None)
 NEVER = float("-inf")
 VOICE_BPS = 60_000
 SERVER_BPS = 6_000_000
