@@ -23,6 +23,7 @@ from signaling.protocol.resources import (
 from signaling.protocol.roles import Action
 from streamsvc.base.errors import UserError
 from streamsvc.base.ids import CourseId, LessonId, OrganisationId, PersonId, RoomId
+from streamsvc.base.media import PictureProfile
 from streamsvc.school import lessons as plan
 from streamsvc.school.records import (
     Lesson,
@@ -97,6 +98,7 @@ async def add_lesson(
         scheduled_start_ms=body.scheduled_start_ms,
         duration_minutes=body.duration_minutes,
         room_ids=[RoomId(room_id) for room_id in body.room_ids],
+        picture_profile=PictureProfile(body.picture_profile),
     )
     await _open_if_due(ctx, lesson)
     return _info(ctx, lesson)
@@ -120,7 +122,7 @@ async def change_lesson(
     caller: Caller = Depends(require(Action.CHANGE_LESSON)),
     ctx: Context = Depends(context),
 ) -> LessonInfo:
-    """Change a scheduled lesson; its rooms also while it is live."""
+    """Change a scheduled lesson; its rooms and which pictures come first also while it is live."""
     room_ids = None if body.room_ids is None else tuple(RoomId(r) for r in body.room_ids)
     changed = await ctx.services.school.lessons.change(
         caller.principal,
@@ -130,6 +132,7 @@ async def change_lesson(
             scheduled_start_ms=body.scheduled_start_ms,
             duration_minutes=body.duration_minutes,
             room_ids=room_ids,
+            picture_profile=body.picture_profile and PictureProfile(body.picture_profile),
         ),
     )
     await ctx.registry.plan_changed(changed)

@@ -7,7 +7,7 @@ from signaling.protocol.grants import Claims
 from streamsvc.base.errors import UserError
 from streamsvc.base.ids import LessonId
 from streamsvc.base.media import Slot
-from streamsvc.base.sessions import MediaParty
+from streamsvc.base.sessions import NO_POLICY, LinkPolicy, MediaParty
 
 
 class MediaGate:
@@ -27,7 +27,7 @@ class MediaGate:
         """Who watches."""
         claims, runner = await self._let_in(bearer, lesson_id)
         runner.machine.check_subscribe(claims)
-        return party_of(claims)
+        return party_of(claims, runner.machine.policy_of(claims))
 
     async def session(self, bearer: str, party: MediaParty) -> None:
         """The bearer is the party that opened this session; also when the lesson is over."""
@@ -43,7 +43,7 @@ class MediaGate:
         return self._grants.verify(bearer, lesson_id), runner
 
 
-def party_of(claims: Claims) -> MediaParty:
+def party_of(claims: Claims, policy: LinkPolicy = NO_POLICY) -> MediaParty:
     """A grant's bearer as the relay knows it. A phone shares the origin of its room, so that it
     does not hear the room it stands in."""
     return MediaParty(
@@ -51,4 +51,5 @@ def party_of(claims: Claims) -> MediaParty:
         participant_id=claims.participant_id,
         label=claims.name,
         origin=claims.room_id or claims.person_id or claims.participant_id,
+        policy=policy,
     )

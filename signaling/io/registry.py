@@ -99,6 +99,12 @@ class LessonRegistry:
             runner.post(PlanChanged(lesson, rooms))
         self._on_change()
 
+    async def room_changed(self, room_id: RoomId) -> None:
+        """A room's policy was changed: it holds at once where the room is in a lesson."""
+        for lesson_id, runner in list(self._running.items()):
+            if room_id in runner.machine.roster:
+                await self.plan_changed(await self._services.school.lessons.load(lesson_id))
+
     async def removed(self, lesson_id: LessonId) -> None:
         """A scheduled lesson was deleted."""
         async with self._opening:

@@ -1,5 +1,7 @@
 """Rooms and their devices: joining by code, the waiting screen, pairing a phone."""
 
+from collections.abc import Mapping
+
 from fastapi import APIRouter, Depends
 from starlette.requests import Request
 from starlette.responses import Response
@@ -7,6 +9,7 @@ from starlette.responses import Response
 from signaling.io.auth import Caller, address_of, forget, public, remember, require
 from signaling.io.context import Context, context
 from signaling.io.views import room_info
+from signaling.protocol.messages import LadderView
 from signaling.protocol.resources import (
     JoinRoom,
     NewRoom,
@@ -14,12 +17,14 @@ from signaling.protocol.resources import (
     RoomCode,
     RoomInfo,
     RoomJoined,
+    RoomPolicy,
 )
 from signaling.protocol.roles import Action
 from signaling.protocol.room_channel import RoomHome
 from streamsvc.base.errors import UserError
 from streamsvc.base.ids import OrganisationId, RoomId
-from streamsvc.school.records import Principal, RoomKind, SignInKind
+from streamsvc.base.sessions import LinkPolicy
+from streamsvc.school.records import Principal, Room, RoomKind, SignInKind
 
 router = APIRouter(prefix="/api")
 
@@ -31,7 +36,7 @@ async def rooms(
     """Rooms the caller may see; for a lead teacher those she may invite."""
     online = _online_rooms(ctx)
     found = await ctx.services.school.rooms.visible(caller.principal)
-    return [room_info(room, is_online=room.id in online) for room in found]
+    return [_info(room, online) for room in found]
 
 
 @router.post("/rooms", status_code=201)
@@ -48,6 +53,20 @@ async def add_room(
         kind=RoomKind(body.kind),
     )
     return room_info(added, is_online=False)
+
+
+@router.put("/rooms/{room_id}/policy")
+async def set_policy(
+    room_id: str,
+    body: RoomPolicy,
+    caller: Caller = Depends(require(Action.SET_ROOM_POLICY)),
+    ctx: Context = Depends(context),
+) -> RoomInfo:
+    """What holds for the room's link, from now on."""
+    policy = LinkPolicy(body.most_kbps, body.is_voice_and_slides, body.is_satellite)
+    room = await ctx.services.school.rooms.set_policy(caller.principal, RoomId(room_id), policy)
+    await ctx.registry.room_changed(room.id)
+    return _info(room, _online_rooms(ctx))
 
 
 @router.post("/rooms/join", dependencies=[Depends(public("proves it knows the code; throttled"))])
@@ -125,10 +144,18 @@ def _end_device(ctx: Context, room_id: RoomId) -> None:
     ctx.changes.note()
 
 
-def _online_rooms(ctx: Context) -> set[RoomId]:
+def _info(room: Room, online: Mapping[RoomId, LadderView | None]) -> RoomInfo:
+    return room_info(room, is_online=room.id in online, ladder=online.get(room.id))
+
+
+def _online_rooms(ctx: Context) -> dict[RoomId, LadderView | None]:
+    """With their places on the ladder."""
     machines = [runner.machine for runner in ctx.registry.running.values()]
     return {
-        seat.room.id for machine in machines for seat in machine.roster if seat.presence == "online"
+        seat.room.id: seat.ladder.value
+        for machine in machines
+        for seat in machine.roster
+        if seat.presence == "online"
     }
 
 

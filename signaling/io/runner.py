@@ -30,6 +30,8 @@ from signaling.protocol.effects import (
     MuteSlot,
     PassOn,
     SaveAttendance,
+    SetPolicy,
+    SetProfile,
     StartLessonRecord,
     StartRecorder,
 )
@@ -204,6 +206,10 @@ class LessonRunner:
                 self._services.relay.close_party(self._lesson_id, participant_id)
             case MuteSlot(slot, is_muted):
                 self._services.relay.set_muted(self._lesson_id, slot, is_muted=is_muted)
+            case SetPolicy(participant_id, policy):
+                self._services.relay.set_policy(self._lesson_id, participant_id, policy)
+            case SetProfile(profile):
+                self._services.relay.set_profile(self._lesson_id, profile)
             case CloseMedia(after_ms):
                 self._close_media_at = self._services.clock.now() + after_ms / 1000
             case _:

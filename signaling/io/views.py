@@ -1,13 +1,16 @@
 """Records of the school as the bodies of the API."""
 
+from signaling.protocol.messages import LadderView
 from signaling.protocol.resources import (
     AttendanceView,
     CommentView,
     CourseView,
     LessonInfo,
+    LevelTimes,
     OrganisationView,
     PersonView,
     RoomInfo,
+    RoomPolicy,
 )
 from streamsvc.base.ids import PersonId
 from streamsvc.school.records import (
@@ -55,7 +58,7 @@ def person_view(person: Person) -> PersonView:
     )
 
 
-def room_info(room: Room, *, is_online: bool) -> RoomInfo:
+def room_info(room: Room, *, is_online: bool, ladder: LadderView | None = None) -> RoomInfo:
     """A room."""
     return RoomInfo(
         room_id=room.id,
@@ -65,6 +68,12 @@ def room_info(room: Room, *, is_online: bool) -> RoomInfo:
         kind=room.kind.value,
         has_device=room.has_device,
         is_online=is_online,
+        policy=RoomPolicy(
+            most_kbps=room.policy.most_kbps,
+            is_voice_and_slides=room.policy.is_voice_and_slides,
+            is_satellite=room.policy.is_satellite,
+        ),
+        ladder=ladder,
     )
 
 
@@ -101,6 +110,7 @@ def lesson_info(lesson: Lesson, *, rooms_online: int) -> LessonInfo:
         rooms_online=rooms_online,
         is_adhoc=lesson.is_adhoc,
         recording_id=lesson.recording_id,
+        picture_profile=lesson.picture_profile.value,
     )
 
 
@@ -118,6 +128,13 @@ def attendance_view(row: Attendance) -> AttendanceView:
         stage_count=row.stage_count,
         stage_ms=row.stage_ms,
         hand_count=row.hand_count,
+        levels=LevelTimes(
+            voice_ms=row.at_voice_ms,
+            slides_ms=row.at_slides_ms,
+            low_video_ms=row.at_low_video_ms,
+            high_video_ms=row.at_high_video_ms,
+            screen_video_ms=row.at_screen_video_ms,
+        ),
     )
 
 

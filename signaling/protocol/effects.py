@@ -6,7 +6,8 @@ from signaling.protocol.board_messages import PointerMoved
 from signaling.protocol.messages import LessonEvent, ServerMessage
 from streamsvc.base.errors import StreamsvcError
 from streamsvc.base.ids import ParticipantId
-from streamsvc.base.media import Slot
+from streamsvc.base.media import PictureProfile, Slot
+from streamsvc.base.sessions import LinkPolicy
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +106,21 @@ class MuteSlot:
 
 
 @dataclass(frozen=True, slots=True)
+class SetPolicy:
+    """An administrator changed what holds for the link of a room that is here."""
+
+    participant_id: ParticipantId
+    policy: LinkPolicy
+
+
+@dataclass(frozen=True, slots=True)
+class SetProfile:
+    """Which of the lesson's pictures come first."""
+
+    profile: PictureProfile
+
+
+@dataclass(frozen=True, slots=True)
 class SaveAttendance:
     """Store the sums as they are now."""
 
@@ -122,5 +138,7 @@ Effect = (
     | ClosePublication
     | CloseParty
     | MuteSlot
+    | SetPolicy
+    | SetProfile
     | SaveAttendance
 )

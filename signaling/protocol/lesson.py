@@ -22,6 +22,8 @@ from signaling.protocol.effects import (
     EndLessonRecord,
     EndRecorder,
     SaveAttendance,
+    SetPolicy,
+    SetProfile,
     StartRecorder,
 )
 from signaling.protocol.floor import Floor
@@ -70,6 +72,7 @@ from streamsvc.base.errors import StreamsvcError, UserError
 from streamsvc.base.ids import RoomId
 from streamsvc.base.media import Slot
 from streamsvc.base.recordings import RecordingState
+from streamsvc.base.sessions import NO_POLICY, LinkPolicy
 from streamsvc.school.attendance import Evidence, LessonAttendance, RoomSignal, room_signal
 from streamsvc.school.records import Lesson, LessonState, Role, Room
 
@@ -176,6 +179,7 @@ class LessonMachine:
         """Tell what a restart changed: media is gone and the stage is empty, rooms are expected
         back; a live lesson is recorded on."""
         self._floor.restarted(now_ms)
+        self._teller.add(SetProfile(self.lesson.picture_profile))
         if self.is_live and self.picture.lesson.state != "live":
             self._teller.announce(LessonStarted, self.lesson.started_at_ms or now_ms)
         if self.is_live:
@@ -219,6 +223,12 @@ class LessonMachine:
         if not claims.may_subscribe:
             raise UserError("not-allowed")
         self._check_entry(claims)
+
+    def policy_of(self, claims: Claims) -> LinkPolicy:
+        """What an administrator says of the bearer's link. A phone may be on another than its
+        room."""
+        room_id = claims.room_id if claims.role is Role.ROOM else None
+        return NO_POLICY if room_id is None else self.roster.seat(room_id).room.policy
 
     def _check_entry(self, claims: Claims) -> None:
         if self.is_ended:
@@ -326,12 +336,13 @@ class LessonMachine:
             self._teller.add(SaveAttendance())
 
     def _signal(self, seat: Seat, now_ms: int) -> RoomSignal:
-        link = seat.evidence(now_ms)
+        link, place = seat.evidence(now_ms), seat.place(now_ms)
         return room_signal(
             is_connected=seat.presence == "online",
             has_voice=link.voice != "none",
             has_picture=link.picture != "none",
             is_on_stage=self._floor.is_on_stage(seat.room.id),
+            level=None if place is None else place.level,
         )
 
     def _is_forgotten(self, now_ms: int) -> bool:
@@ -343,15 +354,23 @@ class LessonMachine:
         return now_ms >= max(planned_end_ms, silent_since_ms) + FORGOTTEN_AFTER_MS
 
     def _plan_changed(self, input: PlanChanged, now_ms: int) -> None:
+        if input.lesson.picture_profile is not self.lesson.picture_profile:
+            self._teller.add(SetProfile(input.lesson.picture_profile))
         self.lesson = input.lesson
         invited = {room.id for room in input.rooms}
         for room_id in [s.room.id for s in self.roster if s.room.id not in invited]:
             self._uninvite(room_id, now_ms)
         for room in input.rooms:
-            self.roster.add(room)
+            self._add_room(room)
         view = lesson_view(input.lesson)
         if view != self.picture.lesson:
             self._teller.announce(LessonChanged, now_ms, lesson=view)
+
+    def _add_room(self, room: Room) -> None:
+        is_here = room.id in self.roster
+        if is_here and self.roster.seat(room.id).room.policy != room.policy:
+            self._teller.add(SetPolicy(self.roster.participant_of(room.id), room.policy))
+        self.roster.add(room)
 
     def _uninvite(self, room_id: RoomId, now_ms: int) -> None:
         self._floor.clear(now_ms, room_id)

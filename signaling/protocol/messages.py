@@ -47,6 +47,20 @@ class LinkSignal(Wire):
     picture: Level
 
 
+LadderLevelName = Literal["voice", "slides", "low_video", "high_video", "screen_video"]
+"""What a room gets, from the least to all of it; each level includes those before it."""
+
+
+class LadderView(Wire):
+    """Where a room is on the ladder, told once it has lasted."""
+
+    level: LadderLevelName
+    top: LadderLevelName
+    """What a good link would get of what is published now; less than that is worth a word."""
+    held_by: Literal["link", "setting", "server"]
+    """Why it gets less: its link, an administrator's setting, or a server at its limit."""
+
+
 # ---- values inside snapshots and events ------------------------------------------------------
 
 
@@ -92,6 +106,8 @@ class RoomView(Wire):
     """How often it was on stage in this lesson."""
     still: int
     """Number of its newest still picture; 0 when there is none."""
+    ladder: LadderView | None = None
+    """None before anything was sent to it."""
 
 
 class RoomTotals(Wire):

@@ -10,13 +10,16 @@ from typing import Literal
 
 from pydantic import Field
 
-from signaling.protocol.messages import ErrorBody, HelperView
+from signaling.protocol.messages import ErrorBody, HelperView, LadderView
 from signaling.protocol.room_channel import RoomHome, RoomLesson
 from signaling.protocol.wire import Wire
 
 RoleName = Literal["administrator", "lead_teacher", "helper_teacher", "observer"]
 LessonKindName = Literal["delivered", "master_teacher", "school_online"]
 LessonStateName = Literal["scheduled", "live", "ended"]
+PictureProfileName = Literal["slides_first", "movement_first"]
+"""Which pictures come first on a thin link: slides_first (a shared screen before a better face, a
+larger picture before a smoother one) or movement_first (music, sport, dance)."""
 
 
 class Problem(Wire):
@@ -143,6 +146,18 @@ class PersonChange(Wire):
     is_active: bool | None = None
 
 
+class RoomPolicy(Wire):
+    """PUT /api/rooms/{room_id}/policy: what an administrator knows or wants of a room's link. Holds
+    at once, also in lessons that run."""
+
+    most_kbps: int | None = Field(default=None, ge=64, le=100_000)
+    """Media to the room, all together; null: as much as its link takes."""
+    is_voice_and_slides: bool = False
+    """No pictures of people and screens, however good the link is."""
+    is_satellite: bool = False
+    """Far, lossy and unsteady by nature: that alone is then no sign of a link that is full."""
+
+
 class RoomInfo(Wire):
     room_id: str
     organisation_id: str
@@ -151,6 +166,9 @@ class RoomInfo(Wire):
     kind: Literal["lead_room", "recv_room"]
     has_device: bool
     is_online: bool
+    policy: RoomPolicy
+    ladder: LadderView | None
+    """While it is in a lesson that runs."""
 
 
 class NewRoom(Wire):
@@ -210,6 +228,7 @@ class LessonInfo(Wire):
     rooms_online: int
     is_adhoc: bool
     recording_id: str | None
+    picture_profile: PictureProfileName
 
 
 class NewLesson(Wire):
@@ -225,15 +244,18 @@ class NewLesson(Wire):
     scheduled_start_ms: int | None = None
     duration_minutes: int = Field(default=40, ge=5, le=240)
     room_ids: list[str] = Field(default=[], max_length=2000)
+    picture_profile: PictureProfileName = "slides_first"
 
 
 class LessonChange(Wire):
-    """PATCH /api/lessons/{lesson_id}, while it is scheduled (room_ids: also while live)."""
+    """PATCH /api/lessons/{lesson_id}, while it is scheduled (room_ids and picture_profile: also
+    while live)."""
 
     title: str | None = Field(default=None, min_length=1, max_length=80)
     scheduled_start_ms: int | None = None
     duration_minutes: int | None = Field(default=None, ge=5, le=240)
     room_ids: list[str] | None = Field(default=None, max_length=2000)
+    picture_profile: PictureProfileName | None = None
 
 
 class Grant(Wire):
@@ -251,6 +273,16 @@ class Grant(Wire):
     events: str
 
 
+class LevelTimes(Wire):
+    """Time with voice, by the level of the ladder that a room was on."""
+
+    voice_ms: int
+    slides_ms: int
+    low_video_ms: int
+    high_video_ms: int
+    screen_video_ms: int
+
+
 class AttendanceView(Wire):
     room_id: str
     room_name: str
@@ -263,6 +295,7 @@ class AttendanceView(Wire):
     stage_count: int
     stage_ms: int
     hand_count: int
+    levels: LevelTimes
 
 
 class LessonSummary(Wire):

@@ -22,6 +22,7 @@ class Action(StrEnum):
     CHANGE_PERSON = "change_person"
     SEE_ROOMS = "see_rooms"
     ADD_ROOM = "add_room"
+    SET_ROOM_POLICY = "set_room_policy"
     MAKE_ROOM_CODE = "make_room_code"
     REMOVE_ROOM_DEVICE = "remove_room_device"
     SEE_COURSES = "see_courses"
@@ -91,6 +92,7 @@ TABLE: dict[Role, frozenset[Action]] = {
         Action.ADD_PERSON,
         Action.CHANGE_PERSON,
         Action.ADD_ROOM,
+        Action.SET_ROOM_POLICY,
         Action.MAKE_ROOM_CODE,
         Action.REMOVE_ROOM_DEVICE,
         Action.ADD_COURSE,

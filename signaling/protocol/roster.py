@@ -153,7 +153,7 @@ class Roster:
                 continue
             flow = best[room_id]
             signal = flow_signal(flow, has_slides=has_slides) if is_media_due else None
-            seat.flowed(signal, now_ms - flow.heard_from_ms_ago)
+            seat.flowed(signal, now_ms - flow.heard_from_ms_ago, flow.place)
 
     def poll(self, now_ms: int, *, is_media_due: bool) -> None:
         """Let time pass for every room."""

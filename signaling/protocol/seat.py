@@ -9,6 +9,8 @@ from typing import Literal
 
 from signaling.protocol.messages import HelperView, LinkSignal, RoomView
 from signaling.protocol.signal import ALL_WELL, NOTHING, SteadyLink, lesser
+from signaling.protocol.told_ladder import ToldLadder, seen_place
+from streamsvc.base.sessions import LadderPlace
 from streamsvc.school.records import Room
 
 LOST_AFTER_MS = 4_000
@@ -29,6 +31,7 @@ class Seat:
         self.presence: Presence = "absent"
         self.presence_since_ms = 0
         self.link = SteadyLink()
+        self.ladder = ToldLadder()
         self.stage_count = 0
         self.still = 0
         # who is connected
@@ -44,6 +47,7 @@ class Seat:
         self._heard_quick_ms: int | None = None
         self._report: tuple[LinkSignal, int] | None = None
         self._flow: LinkSignal | None = None
+        self._place: LadderPlace | None = None
         self._is_media_due = False
 
     @classmethod
@@ -55,6 +59,7 @@ class Seat:
         seat.link.jump(shown.link)
         seat.stage_count = shown.stage_count
         seat.still = shown.still
+        seat.ladder.jump(shown.ladder)
         seat._helper = shown.helper and shown.helper.model_copy(update={"is_online": False})
         seat._has_come = shown.presence != "absent"
         return seat
@@ -104,9 +109,12 @@ class Seat:
         self._heard_quick_ms = self._heard_ms = now_ms
         self._settle_presence(now_ms)
 
-    def flowed(self, signal: LinkSignal | None, heard_at_ms: int) -> None:
+    def flowed(
+        self, signal: LinkSignal | None, heard_at_ms: int, place: LadderPlace | None = None
+    ) -> None:
         """Its media session, as the relay sees it; None when nothing is sent that could arrive."""
         self._flow = signal
+        self._place = place
         is_news = heard_at_ms >= self._connected_at_ms
         if self._left_at_ms is not None and heard_at_ms <= self._left_at_ms + LEAVING_MS:
             is_news = False
@@ -115,7 +123,7 @@ class Seat:
 
     def flows_nothing(self) -> None:
         """It has no media session."""
-        self._flow = None
+        self._flow = self._place = None
 
     def poll(self, now_ms: int, *, is_media_due: bool) -> None:
         """Let time pass: presence first, then the link. `is_media_due`: the lesson is live and the
@@ -124,6 +132,7 @@ class Seat:
         self._settle_presence(now_ms)
         if self.presence == "online":
             self.link.feed(self._seen(now_ms), now_ms)
+            self.ladder.feed(self.place(now_ms), now_ms)
 
     # ---- conclusions ---------------------------------------------------------------------------
 
@@ -131,10 +140,19 @@ class Seat:
         """What reached it in the last second, unsmoothed: for the attendance."""
         return self._seen(now_ms) if self.presence == "online" else NOTHING
 
+    def place(self, now_ms: int) -> LadderPlace | None:
+        """Where it is on the ladder, unsmoothed: what the relay sends, as far as the room says that
+        it arrives."""
+        if self.presence != "online" or not self._is_media_due or self._place is None:
+            return None
+        report = self._fresh_report(now_ms)
+        return self._place if report is None else seen_place(self._place, report)
+
     def face(self, hand_place: int | None) -> tuple[object, ...]:
-        """What `view` shows, cheap to compare: first what changes seldom, last link and still."""
+        """What `view` shows, cheap to compare: first what changes seldom, then link,
+        still and ladder."""
         shown = (self.presence, self.presence_since_ms, hand_place, self._helper, self.stage_count)
-        return (shown, self.link.value, self.still)
+        return (shown, self.link.value, self.still, self.ladder.value)
 
     def view(self, hand_place: int | None, hand_since_ms: int | None) -> RoomView:
         """How the wall shows it."""
@@ -150,6 +168,7 @@ class Seat:
             helper=self._helper,
             stage_count=self.stage_count,
             still=self.still,
+            ladder=self.ladder.value,
         )
 
     def _settle_presence(self, now_ms: int) -> None:
@@ -159,6 +178,8 @@ class Seat:
         self.presence = presence
         self.presence_since_ms = now_ms
         self.link.jump(self._seen(now_ms) if presence == "online" else NOTHING)
+        if presence == "absent":
+            self.ladder.jump(None)
 
     def _presence(self, now_ms: int) -> Presence:
         if not self._has_come:

@@ -10,8 +10,10 @@ from dataclasses import dataclass, replace
 from functools import cache
 
 from streamsvc.base.ids import RoomId
+from streamsvc.base.media import LadderLevel
 
 MAX_STEP_MS = 5_000
+_VOICE, _SLIDES, _LOW, _HIGH, _SCREEN = LadderLevel
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,14 +25,21 @@ class RoomSignal:
     has_voice: bool
     has_picture: bool
     is_on_stage: bool = False
+    level: LadderLevel | None = None
+    """None: nothing is known of it, or nothing was sent."""
 
 
 @cache
 def room_signal(
-    *, is_connected: bool, has_voice: bool, has_picture: bool, is_on_stage: bool = False
+    *,
+    is_connected: bool,
+    has_voice: bool,
+    has_picture: bool,
+    is_on_stage: bool = False,
+    level: LadderLevel | None = None,
 ) -> RoomSignal:
     """One of the few there are."""
-    return RoomSignal(is_connected, has_voice, has_picture, is_on_stage)
+    return RoomSignal(is_connected, has_voice, has_picture, is_on_stage, level)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +55,11 @@ class Evidence:
     stage_count: int = 0
     stage_ms: int = 0
     hand_count: int = 0
+    at_voice_ms: int = 0
+    at_slides_ms: int = 0
+    at_low_video_ms: int = 0
+    at_high_video_ms: int = 0
+    at_screen_video_ms: int = 0
 
 
 def step_ms(fed_at_ms: int | None, now_ms: int) -> int:
@@ -61,6 +75,7 @@ def fed(evidence: Evidence, now_ms: int, step: int, signal: RoomSignal) -> Evide
         if evidence.first_joined_ms is None or not step:
             return evidence
         return replace(evidence, cut_off_ms=evidence.cut_off_ms + step)
+    level = signal.level if signal.has_voice else None
     return Evidence(  # a third of the time of `replace`, for every room each second
         first_joined_ms=now_ms if evidence.first_joined_ms is None else evidence.first_joined_ms,
         last_seen_ms=now_ms,
@@ -70,6 +85,11 @@ def fed(evidence: Evidence, now_ms: int, step: int, signal: RoomSignal) -> Evide
         stage_count=evidence.stage_count,
         stage_ms=evidence.stage_ms + (step if signal.is_on_stage else 0),
         hand_count=evidence.hand_count,
+        at_voice_ms=evidence.at_voice_ms + (step if level is _VOICE else 0),
+        at_slides_ms=evidence.at_slides_ms + (step if level is _SLIDES else 0),
+        at_low_video_ms=evidence.at_low_video_ms + (step if level is _LOW else 0),
+        at_high_video_ms=evidence.at_high_video_ms + (step if level is _HIGH else 0),
+        at_screen_video_ms=evidence.at_screen_video_ms + (step if level is _SCREEN else 0),
     )
 
 

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta, tzinfo
 
 from streamsvc.base.errors import UserError
 from streamsvc.base.ids import RoomId
+from streamsvc.base.media import PictureProfile
 from streamsvc.school.records import LessonState
 
 
@@ -16,17 +17,18 @@ class LessonChange:
     scheduled_start_ms: int | None = None
     duration_minutes: int | None = None
     room_ids: tuple[RoomId, ...] | None = None
+    picture_profile: PictureProfile | None = None
 
     @property
-    def is_rooms_only(self) -> bool:
-        """True if nothing of the plan itself changes."""
+    def is_for_live(self) -> bool:
+        """True if nothing of the plan itself changes: rooms, or which pictures come first."""
         plan = (self.title, self.scheduled_start_ms, self.duration_minutes)
         return all(part is None for part in plan)
 
 
 def check_change(state: LessonState, change: LessonChange) -> None:
     """Raise UserError `lesson-already-live` or `lesson-already-ended` unless it may change so."""
-    if state is LessonState.LIVE and change.is_rooms_only:
+    if state is LessonState.LIVE and change.is_for_live:
         return
     check_scheduled(state)
 

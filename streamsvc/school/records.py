@@ -16,6 +16,8 @@ from streamsvc.base.ids import (
     RecordingId,
     RoomId,
 )
+from streamsvc.base.media import PictureProfile
+from streamsvc.base.sessions import NO_POLICY, LinkPolicy
 
 
 class OrganisationKind(StrEnum):
@@ -110,6 +112,7 @@ class Room:
     kind: RoomKind
     has_device: bool
     """A terminal has joined with a code and was not removed."""
+    policy: LinkPolicy = NO_POLICY
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +151,7 @@ class Lesson:
     """Invited receiving rooms."""
     is_adhoc: bool
     recording_id: RecordingId | None
+    picture_profile: PictureProfile = PictureProfile.SLIDES_FIRST
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +171,12 @@ class Attendance:
     stage_count: int
     stage_ms: int
     hand_count: int
+    at_voice_ms: int = 0
+    at_slides_ms: int = 0
+    at_low_video_ms: int = 0
+    at_high_video_ms: int = 0
+    at_screen_video_ms: int = 0
+    """Time with voice, by what else the room got (`streamsvc.base.media.LadderLevel`)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 import pytest
 from playwright.async_api import Page
 
-from relay.forwarding.allocation import Budget, Offered
+from relay.forwarding.allocation import Offered
 from relay.forwarding.ladder import EVERY_PICTURE, Choice
-from relay.io import steering
+from relay.forwarding.room_ladder import RoomLadder
 from streamsvc.base.media import Slot
 from tests.integration.test_layer_switch import FROZEN_AT_MOST_MS, WATCH_FRAMES
 from tests.integration.test_relay_chromium import (
@@ -64,7 +64,9 @@ async def test_a_viewer_of_fewer_pictures_misses_nothing_it_needs(
 ) -> None:
     wanted = {"most": EVERY_PICTURE}
 
-    def decided(offered: Sequence[Offered], _budget: Budget) -> dict[Slot, Choice | None]:
+    def decided(
+        _ladder: RoomLadder, offered: Sequence[Offered], *_rest: object
+    ) -> dict[Slot, Choice | None]:
         return {entry.slot: Choice(RID, wanted["most"]) for entry in offered}
 
     async with (
@@ -73,7 +75,7 @@ async def test_a_viewer_of_fewer_pictures_misses_nothing_it_needs(
         page_of(browser, whip=whip(running, Slot.LEAD)) as teacher,
         page_of(browser, whep=whep(running, "room")) as room,
     ):
-        monkeypatch.setattr(steering, "allocate", decided)
+        monkeypatch.setattr(RoomLadder, "choose", decided)
         await teacher.evaluate(PUBLISH_LAYERED, [codec, ["q", RID]])
         await until(lambda: running.reported.opened != [], 10, "the publication opened")
         await room.evaluate(WATCH)

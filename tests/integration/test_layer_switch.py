@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 import pytest
 
-from relay.forwarding.allocation import Budget, Offered
+from relay.forwarding.allocation import Offered
 from relay.forwarding.ladder import Choice
-from relay.io import steering
+from relay.forwarding.room_ladder import RoomLadder
 from streamsvc.base.media import Slot
 from tests.integration.test_relay_chromium import (
     PUBLISH,
@@ -46,7 +46,9 @@ async def test_a_switch_of_layers_freezes_nothing(
 ) -> None:
     wanted = {"rid": "q"}
 
-    def decided(offered: Sequence[Offered], _budget: Budget) -> dict[Slot, Choice | None]:
+    def decided(
+        _ladder: RoomLadder, offered: Sequence[Offered], *_rest: object
+    ) -> dict[Slot, Choice | None]:
         return {entry.slot: Choice(wanted["rid"]) for entry in offered}
 
     async with (
@@ -58,7 +60,7 @@ async def test_a_switch_of_layers_freezes_nothing(
         await teacher.evaluate(PUBLISH, [codec, ["q", "h", "f"]])
         await until(lambda: running.reported.opened != [], 10, "the publication opened")
         await eventually(teacher, "outbound-rtp", "video", "framesEncoded", 60)
-        monkeypatch.setattr(steering, "allocate", decided)
+        monkeypatch.setattr(RoomLadder, "choose", decided)
         await room.evaluate(WATCH)
         await eventually(room, "inbound-rtp", "video", "framesDecoded", 20)
         await room.evaluate(WATCH_FRAMES)

@@ -6,8 +6,12 @@ import httpx
 import pytest
 
 from signaling.io.app import create_app
+from streamsvc.base.ids import MediaSessionId
+from streamsvc.base.media import PictureProfile
+from streamsvc.base.sessions import LinkPolicy
 from tests.signaling.house import ORIGIN, House
 from tests.streamsvc.school.county import PASSWORD
+from tests.support.waiting import until
 
 
 async def test_sign_in_and_out(house: House) -> None:
@@ -295,3 +299,40 @@ async def test_health(house: House) -> None:
     assert (ready.status_code, ready.json()) == (200, {"status": "ok", "parts": {}})
     refused = await browser.get("/metrics")
     assert refused.json()["error"]["id"] == "metrics-refused"
+
+
+async def test_a_room_s_policy_holds_at_once_where_the_room_is(house: House) -> None:
+    admin, screen = await house.signed_in("admin_a"), await house.signed_in("room_a2")
+    room_id, lesson_id = house.room_id("room_a2"), house.lesson_id("lesson_a1")
+    grant = (await screen.post(f"/api/lessons/{lesson_id}/grant")).json()["grant"]
+    doors = {"Authorization": f"Bearer {grant}", "Content-Type": "application/sdp"}
+
+    async def watch() -> LinkPolicy:
+        opened = await screen.post(f"/whep/{lesson_id}", content="v=0", headers=doors)
+        session_id = MediaSessionId(opened.headers["location"].rpartition("/")[2])
+        return house.relay.session_party(session_id).policy
+
+    assert await watch() == LinkPolicy()
+    wanted = {"most_kbps": 300, "is_voice_and_slides": True, "is_satellite": True}
+    policy = LinkPolicy(300, is_voice_and_slides=True, is_satellite=True)
+    answer = await admin.put(f"/api/rooms/{room_id}/policy", json=wanted)
+    assert answer.status_code == 200 and answer.json()["policy"] == wanted
+    await until(lambda: [its for _, its in house.relay.policies] == [policy])
+    assert await watch() == policy
+    listed = (await admin.get("/api/rooms")).json()
+    assert [r["policy"] for r in listed if r["room_id"] == room_id] == [wanted]
+    again = await admin.put(f"/api/rooms/{room_id}/policy", json={"most_kbps": 63})
+    assert again.status_code == 422, "voice alone needs more"
+
+
+async def test_which_pictures_come_first_may_change_while_a_lesson_runs(house: House) -> None:
+    lead, lesson_id = await house.signed_in("lead_a1"), house.lesson_id("lesson_a1")
+    await lead.post(f"/api/lessons/{lesson_id}/grant")
+    await until(lambda: lesson_id in house.relay.profiles)
+    await house.school.lessons.start(lesson_id)
+    change = {"picture_profile": "movement_first"}
+    answer = await lead.patch(f"/api/lessons/{lesson_id}", json=change)
+    assert answer.json()["picture_profile"] == "movement_first"
+    await until(lambda: house.relay.profiles[lesson_id] is PictureProfile.MOVEMENT_FIRST)
+    refused = await lead.patch(f"/api/lessons/{lesson_id}", json={**change, "title": "Other"})
+    assert refused.json()["error"]["id"] == "lesson-already-live"

@@ -182,6 +182,11 @@ CASES: dict[tuple[str, str], Case] = {
         {"admin_a", "admin_a1", "lead_a1", "colleague_a1", "helper_a1"},
         MANAGES_B,
     ),
+    ("PUT", "/api/rooms/{room_id}/policy"): Case(
+        about("/api/rooms/{id}/policy", "rooms", "room_a1", "room_b1", {"most_kbps": 300}),
+        {"admin_a", "admin_a1"},
+        {"admin_b"},
+    ),
     ("DELETE", "/api/rooms/{room_id}/device"): Case(
         about("/api/rooms/{id}/device", "rooms", "room_a1", "room_b1"),
         {"admin_a", "admin_a1"},

@@ -15,6 +15,7 @@ from starlette.responses import JSONResponse, Response
 from signaling.io.media_http import FRAGMENT, SDP, IceServer
 from signaling.io.media_router import media_router
 from signaling.ports import (
+    LinkPolicy,
     MediaAnswer,
     MediaParty,
     PublisherFlow,
@@ -24,7 +25,7 @@ from signaling.ports import (
 )
 from streamsvc.base.errors import Overload, ProtocolError, StreamsvcError, UserError
 from streamsvc.base.ids import LessonId, MediaSessionId, ParticipantId
-from streamsvc.base.media import Slot
+from streamsvc.base.media import PictureProfile, Slot
 
 OFFER = "v=0\r\n"
 STATUS = {
@@ -101,6 +102,19 @@ class FakeRelay:
         raise NotImplementedError
 
     def set_muted(self, lesson_id: LessonId, slot: Slot, *, is_muted: bool) -> None:
+        raise NotImplementedError
+
+    def set_policy(
+        self, lesson_id: LessonId, participant_id: ParticipantId, policy: LinkPolicy
+    ) -> None:
+        raise NotImplementedError
+
+    def set_profile(self, lesson_id: LessonId, profile: PictureProfile) -> None:
+        raise NotImplementedError
+
+    def expect_data(
+        self, lesson_id: LessonId, participant_id: ParticipantId, byte_count: int
+    ) -> None:
         raise NotImplementedError
 
     def flows(self, lesson_id: LessonId) -> tuple[list[PublisherFlow], list[SubscriberFlow]]:

@@ -6,10 +6,11 @@ from pathlib import Path
 
 from streamsvc.base.errors import EnvironmentFault, UserError
 from streamsvc.base.ids import LessonId, MediaSessionId, ParticipantId, RecordingId, new_id
-from streamsvc.base.media import MediaKind, Slot
+from streamsvc.base.media import MediaKind, PictureProfile, Slot
 from streamsvc.base.recordings import PlayableRecording, RecordingState, RecordingStatus
 from streamsvc.base.sessions import (
     ClosedBecause,
+    LinkPolicy,
     MediaAnswer,
     MediaParty,
     PublisherFlow,
@@ -31,6 +32,9 @@ class FakeRelay:
         self.closed_participants: list[tuple[ParticipantId, Slot]] = []
         self.closed_parties: list[ParticipantId] = []
         self.muted: list[bool] = []
+        self.policies: list[tuple[ParticipantId, LinkPolicy]] = []
+        self.profiles: dict[LessonId, PictureProfile] = {}
+        self.data: list[tuple[ParticipantId, int]] = []
         self.subscriber_flows: list[SubscriberFlow] = []
 
     def listen(self, listener: RelayListener) -> None:
@@ -81,6 +85,19 @@ class FakeRelay:
 
     def set_muted(self, lesson_id: LessonId, slot: Slot, *, is_muted: bool) -> None:
         self.muted.append(is_muted)
+
+    def set_policy(
+        self, lesson_id: LessonId, participant_id: ParticipantId, policy: LinkPolicy
+    ) -> None:
+        self.policies.append((participant_id, policy))
+
+    def set_profile(self, lesson_id: LessonId, profile: PictureProfile) -> None:
+        self.profiles[lesson_id] = profile
+
+    def expect_data(
+        self, lesson_id: LessonId, participant_id: ParticipantId, byte_count: int
+    ) -> None:
+        self.data.append((participant_id, byte_count))
 
     def flows(self, lesson_id: LessonId) -> tuple[list[PublisherFlow], list[SubscriberFlow]]:
         return [], [f for f in self.subscriber_flows if f.party.lesson_id == lesson_id]

@@ -71,6 +71,11 @@ def _evidence(row: AttendanceRow) -> Evidence:
         stage_count=row.stage_count,
         stage_ms=row.stage_ms,
         hand_count=row.hand_count,
+        at_voice_ms=row.at_voice_ms,
+        at_slides_ms=row.at_slides_ms,
+        at_low_video_ms=row.at_low_video_ms,
+        at_high_video_ms=row.at_high_video_ms,
+        at_screen_video_ms=row.at_screen_video_ms,
     )
 
 

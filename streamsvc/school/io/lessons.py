@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from streamsvc.base.errors import UserError
 from streamsvc.base.ids import CourseId, LessonId, PersonId, RoomId, new_id
+from streamsvc.base.media import PictureProfile
 from streamsvc.school.io.audit import audited
 from streamsvc.school.io.courses import course_row
 from streamsvc.school.io.database import Database
@@ -101,6 +102,7 @@ class Lessons:
         scheduled_start_ms: int | None = None,
         duration_minutes: int = 40,
         room_ids: Sequence[RoomId] = (),
+        picture_profile: PictureProfile = PictureProfile.SLIDES_FIRST,
     ) -> Lesson:
         """Plan a lesson; without `scheduled_start_ms` it is ad hoc and due now. A lead teacher
         plans her own; an administrator names a lead teacher of her subtree. An empty subject or
@@ -124,6 +126,7 @@ class Lessons:
                 scheduled_start_ms=now_ms if scheduled_start_ms is None else scheduled_start_ms,
                 duration_minutes=duration_minutes,
                 is_adhoc=scheduled_start_ms is None,
+                picture_profile=picture_profile.value,
             )
             session.add(row)
             session.add(audited(principal, "lesson.added", row.id, now_ms))
@@ -134,9 +137,9 @@ class Lessons:
     async def change(
         self, principal: Principal, lesson_id: LessonId, change: LessonChange
     ) -> Lesson:
-        """Change a scheduled lesson; the invited rooms also while it is live. Raises UserError
-        `lesson-unknown`, `lesson-of-other-teacher`, `lesson-already-live`, `lesson-already-ended`,
-        `room-unknown`."""
+        """Change a scheduled lesson; invited rooms and profile also while it is live. Raises
+        UserError `lesson-unknown`, `lesson-of-other-teacher`, `lesson-already-live`,
+        `lesson-already-ended`, `room-unknown`."""
         async with self._db.writing.begin() as session:
             row = await managed_row(session, principal, lesson_id)
             check_change(LessonState(row.state), change)
@@ -209,6 +212,8 @@ async def _apply(
         row.scheduled_start_ms = change.scheduled_start_ms
     if change.duration_minutes is not None:
         row.duration_minutes = change.duration_minutes
+    if change.picture_profile is not None:
+        row.picture_profile = change.picture_profile.value
     if change.room_ids is not None:
         present = (await invitations(session, [row.id])).get(row.id, ())
         added = [room_id for room_id in change.room_ids if room_id not in present]

@@ -5,6 +5,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from streamsvc.base.errors import UserError
 from streamsvc.base.ids import LessonId, OrganisationId, RoomId, new_id
+from streamsvc.base.sessions import LinkPolicy
 from streamsvc.school.io.audit import audited
 from streamsvc.school.io.database import Database
 from streamsvc.school.io.devices import forget_room
@@ -63,6 +64,20 @@ class Rooms:
             session.add(audited(principal, "room.added", row.id, self._db.clock.wall_ms()))
             return room_of(await room_row(session, principal, row.id))
 
+    async def set_policy(self, principal: Principal, room_id: RoomId, policy: LinkPolicy) -> Room:
+        """What is known or wanted of its link. Raises UserError `room-unknown`,
+        `room-of-other-school` (seen but not managed by the caller)."""
+        async with self._db.writing.begin() as session:
+            await managed_room(session, principal, room_id)
+            row = await room_row(session, principal, room_id)
+            row.most_kbps = policy.most_kbps
+            row.is_voice_and_slides = policy.is_voice_and_slides
+            row.is_satellite = policy.is_satellite
+            now_ms = self._db.clock.wall_ms()
+            session.add(audited(principal, "room.policy_changed", room_id, now_ms))
+            await session.flush()
+            return room_of(await room_row(session, principal, room_id))
+
     async def remove_device(self, principal: Principal, room_id: RoomId) -> None:
         """Sign the room's terminal and phone out; its codes die. Raises UserError `room-unknown`,
         `room-of-other-school` (seen but not managed by the caller)."""
@@ -100,4 +115,5 @@ def room_of(row: RoomRow) -> Room:
         name=row.name,
         kind=RoomKind(row.kind),
         has_device=row.has_device,
+        policy=LinkPolicy(row.most_kbps, row.is_voice_and_slides, row.is_satellite),
     )

@@ -11,6 +11,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     exists,
+    false,
     func,
     select,
 )
@@ -85,6 +86,9 @@ class RoomRow(Table):
     organisation_id: Mapped[str] = mapped_column(ID, ForeignKey("organisations.id"))
     name: Mapped[str] = mapped_column(NAME)
     kind: Mapped[str] = mapped_column(WORD)
+    most_kbps: Mapped[int | None]
+    is_voice_and_slides: Mapped[bool] = mapped_column(server_default=false(), default=False)
+    is_satellite: Mapped[bool] = mapped_column(server_default=false(), default=False)
 
     organisation: Mapped[OrganisationRow] = relationship(lazy="joined", innerjoin=True)
     has_device: Mapped[bool] = column_property(
@@ -152,6 +156,11 @@ class AttendanceRow(Table):
     stage_count: Mapped[int]
     stage_ms: Mapped[int] = mapped_column(BigInteger)
     hand_count: Mapped[int]
+    at_voice_ms: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    at_slides_ms: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    at_low_video_ms: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    at_high_video_ms: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    at_screen_video_ms: Mapped[int] = mapped_column(BigInteger, server_default="0")
 
 
 class CommentRow(Table):
@@ -211,6 +220,7 @@ class LessonRow(Table):
     started_at_ms: Mapped[int | None] = mapped_column(BigInteger)
     ended_at_ms: Mapped[int | None] = mapped_column(BigInteger)
     is_adhoc: Mapped[bool]
+    picture_profile: Mapped[str] = mapped_column(WORD, server_default="slides_first")
 
     organisation: Mapped[OrganisationRow] = relationship(lazy="joined", innerjoin=True)
     lead_teacher: Mapped[PersonRow] = relationship(lazy="joined", innerjoin=True)

@@ -2,6 +2,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from streamsvc.base.ids import RoomId
+from streamsvc.base.media import LadderLevel
 from streamsvc.school.attendance import MAX_STEP_MS, Evidence, LessonAttendance, RoomSignal
 
 ROOM = RoomId("room_1")
@@ -87,3 +88,26 @@ def test_no_sum_exceeds_the_time_that_passed(steps: list[tuple[int, RoomSignal]]
         assert evidence.picture_ms <= passed
         assert evidence.stage_ms <= passed
         assert evidence.voice_ms >= before.voice_ms
+
+
+# ---- the ladder
+
+levels = st.none() | st.sampled_from(list(LadderLevel))
+AT = ("at_voice_ms", "at_slides_ms", "at_low_video_ms", "at_high_video_ms", "at_screen_video_ms")
+
+
+@unhurried
+@given(st.lists(st.tuples(st.booleans(), st.booleans(), levels), min_size=1, max_size=40))
+def test_time_at_all_levels_is_time_with_voice(
+    seen: list[tuple[bool, bool, LadderLevel | None]],
+) -> None:
+    signals = [
+        RoomSignal(is_connected=here, has_voice=voice, has_picture=False, level=level)
+        for here, voice, level in seen
+    ]
+    evidence = after(*signals)
+    sums = {name: getattr(evidence, name) for name in AT}
+    for name, level in zip(AT, LadderLevel, strict=True):
+        wanted = sum(s.is_connected and s.has_voice and s.level is level for s in signals[1:])
+        assert sums[name] == 1000 * wanted
+    assert sum(sums.values()) <= evidence.voice_ms

@@ -1,8 +1,9 @@
+from streamsvc.base.media import LadderLevel
 from streamsvc.school.attendance import Evidence, LessonAttendance, RoomSignal
 from streamsvc.school.io.school import School
 from tests.streamsvc.school.county import County
 
-HERE = RoomSignal(is_connected=True, has_voice=True, has_picture=True)
+HERE = RoomSignal(is_connected=True, has_voice=True, has_picture=True, level=LadderLevel.LOW_VIDEO)
 
 
 async def test_evidence_survives_a_restart(school: School, county: County) -> None:
@@ -14,6 +15,7 @@ async def test_evidence_survives_a_restart(school: School, county: County) -> No
     resumed = LessonAttendance(await school.attendance.evidence(lesson_id))
     assert resumed.evidence == attendance.evidence
     assert resumed.evidence[room_id].voice_ms == 4000
+    assert resumed.evidence[room_id].at_low_video_ms == 4000
 
 
 async def test_the_summary_names_absent_and_uninvited_rooms(school: School, county: County) -> None:

@@ -1,3 +1,4 @@
+from streamsvc.base.sessions import LinkPolicy
 from streamsvc.school.io.school import School
 from streamsvc.school.records import RoomKind, SignInKind
 from tests.streamsvc.school.county import ADDRESS, County
@@ -56,3 +57,16 @@ async def test_the_rooms_of_a_lesson_come_by_school_and_name(
     invited = await school.rooms.invited(county.lessons["lesson_a1"].id)
     assert [room.name for room in invited] == ["room_a2"]
     assert await school.rooms.invited(county.lessons["lesson_ac"].id) == []
+
+
+async def test_a_policy_is_an_administrator_s_and_stays(school: School, county: County) -> None:
+    admin, rooms = county.principal("admin_a"), county.rooms
+    policy = LinkPolicy(most_kbps=300, is_voice_and_slides=True, is_satellite=True)
+    changed = await school.rooms.set_policy(admin, rooms["room_a1"].id, policy)
+    assert changed.policy == policy
+    assert (await school.rooms.find(admin, rooms["room_a1"].id)).policy == policy
+    assert (await school.rooms.find(admin, rooms["room_a2"].id)).policy == LinkPolicy()
+    refused = await refusal(school.rooms.set_policy(admin, rooms["room_b1"].id, policy))
+    assert refused == "room-unknown"
+    back = await school.rooms.set_policy(admin, rooms["room_a1"].id, LinkPolicy())
+    assert back.policy == LinkPolicy()

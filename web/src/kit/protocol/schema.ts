@@ -92,6 +92,7 @@ export interface Wire {
   InkCleared?: InkCleared;
   InkShown?: InkShown;
   JoinRoom?: JoinRoom;
+  LadderView?: LadderView;
   LessonChange?: LessonChange;
   LessonChanged?: LessonChanged;
   LessonEnded?: LessonEnded;
@@ -99,6 +100,7 @@ export interface Wire {
   LessonStarted?: LessonStarted;
   LessonSummary?: LessonSummary;
   LessonView?: LessonView;
+  LevelTimes?: LevelTimes;
   LinkSignal?: LinkSignal;
   LowerHand?: LowerHand;
   Me?: Me;
@@ -142,6 +144,7 @@ export interface Wire {
   RoomInfo?: RoomInfo;
   RoomJoined?: RoomJoined;
   RoomLesson?: RoomLesson;
+  RoomPolicy?: RoomPolicy;
   RoomRemoved?: RoomRemoved;
   RoomTotals?: RoomTotals;
   RoomUninvited?: RoomUninvited;
@@ -189,6 +192,17 @@ export interface AttendanceView {
   stage_count: number;
   stage_ms: number;
   hand_count: number;
+  levels: LevelTimes;
+}
+/**
+ * Time with voice, by the level of the ladder that a room was on.
+ */
+export interface LevelTimes {
+  voice_ms: number;
+  slides_ms: number;
+  low_video_ms: number;
+  high_video_ms: number;
+  screen_video_ms: number;
 }
 /**
  * What stands on the board now. Strokes in the order they are painted; none for a phone.
@@ -541,13 +555,29 @@ export interface JoinRoom {
   code: string;
 }
 /**
- * PATCH /api/lessons/{lesson_id}, while it is scheduled (room_ids: also while live).
+ * Where a room is on the ladder, told once it has lasted.
+ */
+export interface LadderView {
+  level: 'voice' | 'slides' | 'low_video' | 'high_video' | 'screen_video';
+  /**
+   * What a good link would get of what is published now; less than that is worth a word.
+   */
+  top: 'voice' | 'slides' | 'low_video' | 'high_video' | 'screen_video';
+  /**
+   * Why it gets less: its link, an administrator's setting, or a server at its limit.
+   */
+  held_by: 'link' | 'setting' | 'server';
+}
+/**
+ * PATCH /api/lessons/{lesson_id}, while it is scheduled (room_ids and picture_profile: also
+ * while live).
  */
 export interface LessonChange {
   title?: string | null;
   scheduled_start_ms?: number | null;
   duration_minutes?: number | null;
   room_ids?: string[] | null;
+  picture_profile?: ('slides_first' | 'movement_first') | null;
 }
 /**
  * Title, plan or duration were edited: the lesson's whole new view.
@@ -603,6 +633,7 @@ export interface LessonInfo {
   rooms_online: number;
   is_adhoc: boolean;
   recording_id: string | null;
+  picture_profile: 'slides_first' | 'movement_first';
 }
 /**
  * The lesson is live since `at_ms`.
@@ -730,6 +761,7 @@ export interface NewLesson {
    * @maxItems 2000
    */
   room_ids?: string[];
+  picture_profile?: 'slides_first' | 'movement_first';
 }
 /**
  * POST /api/organisations
@@ -1052,6 +1084,10 @@ export interface RoomView {
    * Number of its newest still picture; 0 when there is none.
    */
   still: number;
+  /**
+   * None before anything was sent to it.
+   */
+  ladder: LadderView | null;
 }
 /**
  * How many rooms are in the lesson, and how many of them are here.
@@ -1079,6 +1115,29 @@ export interface RoomInfo {
   kind: 'lead_room' | 'recv_room';
   has_device: boolean;
   is_online: boolean;
+  policy: RoomPolicy;
+  /**
+   * While it is in a lesson that runs.
+   */
+  ladder: LadderView | null;
+}
+/**
+ * PUT /api/rooms/{room_id}/policy: what an administrator knows or wants of a room's link. Holds
+ * at once, also in lessons that run.
+ */
+export interface RoomPolicy {
+  /**
+   * Media to the room, all together; null: as much as its link takes.
+   */
+  most_kbps: number | null;
+  /**
+   * No pictures of people and screens, however good the link is.
+   */
+  is_voice_and_slides: boolean;
+  /**
+   * Far, lossy and unsteady by nature: that alone is then no sign of a link that is full.
+   */
+  is_satellite: boolean;
 }
 export interface RoomJoined {
   room_id: string;
