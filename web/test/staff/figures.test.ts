@@ -15,6 +15,7 @@ function row(room_id: string, differs: Partial<AttendanceView>): AttendanceView 
     stage_count: 0,
     stage_ms: 0,
     hand_count: 0,
+    levels: { voice_ms: 0, slides_ms: 0, low_video_ms: 0, high_video_ms: 0, screen_video_ms: 0 },
     ...differs,
   };
 }

@@ -14,6 +14,7 @@ export function room(room_id: string, differs: Partial<RoomView> = {}): RoomView
     helper: null,
     stage_count: 0,
     still: 0,
+    ladder: null,
     ...differs,
   };
 }

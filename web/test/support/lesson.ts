@@ -21,6 +21,7 @@ export function aRoom(some: Partial<RoomView> = {}): RoomView {
     helper: null,
     stage_count: 0,
     still: 0,
+    ladder: null,
     ...some,
   };
 }
