@@ -100,6 +100,8 @@ class SubscriberStats:
     """When its link was last found to take less; minus infinity: never."""
     proved_at: float = float("-inf")
     """And when a probe found that it takes more."""
+    round_trip: float = 0.1
+    """Seconds, smoothed; a guess until the first report."""
 
 
 class PeerSigns(NamedTuple):

@@ -1,6 +1,152 @@
-"""In which form a subscriber gets the voices."""
+"""In which form a subscriber gets the voices: merged where headers weigh, more than once where much
+is lost and asking again is not possible, or not enough.
+
+Merging is decided by what the link can take, copies by what it loses. Both have two thresholds and
+a time to stay, because a form that swings is worse than the wrong one.
+"""
+
+import math
+from dataclasses import dataclass
 
 SINGLE = ""
 """The layer as it comes from its publisher."""
 MERGED = "+merged"
 """Three packets of 20 ms in one of 60 ms, made by the engine."""
+MERGE_BELOW_BPS = 450_000
+SINGLE_ABOVE_BPS = 800_000
+STAY_SECONDS = 10.0
+"""In a form, before less is done for the voice again."""
+FIRST_SECONDS = 15.0
+"""Who can't ask gets everything twice so long, until it is known what is lost."""
+SINGLE_BPS = 60_000
+"""32 kbit/s of sound and the headers of 50 packets."""
+MERGED_BPS = 43_000
+"""The same, of 17 packets."""
+MOST_SHARE = 0.7
+"""Of the link, for all voices with their copies; on a thinner one fewer copies protect better."""
+CLOSE_ROUND_TRIP_SECONDS = 0.12
+"""What is asked for again over a shorter way comes in time even for who talks."""
+SPACING_MS = 90
+FAR_SPACING_MS = 300
+"""Losses come in bursts. Who listens from so far away has the buffer to let one pass."""
+FAR_ROUND_TRIP_SECONDS = 0.4
+_RISE_SECONDS = 1.5
+_FALL_SECONDS = 20.0
+_MOST_STEP_SECONDS = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class VoiceLink:
+    """What the form is chosen by."""
+
+    bps: int
+    fraction_lost: float
+    round_trip: float
+    """Seconds."""
+    voices: int
+    """How many flow."""
+    can_ask: bool
+    """Its browser asks again for voice that is missing (NACK)."""
+    is_talking: bool
+    """Somebody here is heard by the others, so what comes from there must not be late."""
+
+
+@dataclass(frozen=True, slots=True)
+class VoiceForm:
+    """What the engine is told."""
+
+    is_merged: bool = False
+    copies: int = 0
+    """Of each packet, beside itself."""
+    after_ms: int = SPACING_MS
+    """From one copy to the next."""
+
+    @property
+    def rid(self) -> str:
+        """The layer to forward."""
+        return MERGED if self.is_merged else SINGLE
+
+    @property
+    def bps(self) -> int:
+        """What one voice takes in all, with headers."""
+        return (1 + self.copies) * (MERGED_BPS if self.is_merged else SINGLE_BPS)
+
+
+@dataclass(frozen=True, slots=True)
+class _Losses:
+    """Shares lost from which on a copy is sent, and below which it is not any more."""
+
+    begin: tuple[float, float]
+    end: tuple[float, float]
+
+
+_CANT_ASK = _Losses((0.005, 0.2), (0.002, 0.12))
+_ASKS = _Losses((0.1, 0.28), (0.05, 0.18))
+_ASKS_IN_VAIN = _Losses((0.01, 0.2), (0.004, 0.12))
+"""On stage, and so far away that a repair comes too late."""
+
+
+class VoiceChoice:
+    """One subscriber's: call `choose` whenever there is news, also with the same again."""
+
+    def __init__(self) -> None:
+        self.form = VoiceForm()
+        self._lost = 0.0
+        self._began_at: float | None = None
+        self._heard_at = 0.0
+        self._changed_at = float("-inf")
+
+    def choose(self, link: VoiceLink, now: float) -> VoiceForm:
+        """The form from now on."""
+        if self._began_at is None:
+            self._began_at = self._heard_at = now
+        self._hear(link.fraction_lost, now)
+        is_merged = self._merged(link)
+        form = VoiceForm(is_merged, self._copies(link, is_merged, now), _spacing_ms(link))
+        has_more = form.is_merged > self.form.is_merged or form.copies > self.form.copies
+        is_less = form.is_merged < self.form.is_merged or form.copies < self.form.copies
+        is_early = now - self._changed_at < STAY_SECONDS and _fits(self.form, link)
+        if is_less and not has_more and is_early:
+            return self.form
+        if has_more or is_less:
+            self._changed_at = now
+        self.form = form
+        return form
+
+    def _hear(self, fraction_lost: float, now: float) -> None:
+        """Believe in loss soon, in its end slowly."""
+        elapsed = min(_MOST_STEP_SECONDS, now - self._heard_at)
+        self._heard_at = now
+        seconds = _RISE_SECONDS if fraction_lost > self._lost else _FALL_SECONDS
+        self._lost += (fraction_lost - self._lost) * (1 - math.exp(-elapsed / seconds))
+
+    def _merged(self, link: VoiceLink) -> bool:
+        most = SINGLE_ABOVE_BPS if self.form.is_merged else MERGE_BELOW_BPS
+        return link.bps < most
+
+    def _copies(self, link: VoiceLink, is_merged: bool, now: float) -> int:
+        losses = _ASKS
+        if not link.can_ask:
+            losses = _CANT_ASK
+        elif link.is_talking and link.round_trip > CLOSE_ROUND_TRIP_SECONDS:
+            losses = _ASKS_IN_VAIN
+        had = self.form.copies
+        copies = sum(
+            self._lost > (end if had > n else begin)
+            for n, (begin, end) in enumerate(zip(losses.begin, losses.end, strict=True))
+        )
+        is_first = self._began_at is not None and now - self._began_at < FIRST_SECONDS
+        if not link.can_ask and is_first:
+            copies = max(copies, 1)
+        while copies and not _fits(VoiceForm(is_merged, copies), link):
+            copies -= 1
+        return copies
+
+
+def _fits(form: VoiceForm, link: VoiceLink) -> bool:
+    return max(1, link.voices) * form.bps <= MOST_SHARE * link.bps or not form.copies
+
+
+def _spacing_ms(link: VoiceLink) -> int:
+    has_time = link.round_trip > FAR_ROUND_TRIP_SECONDS and not link.is_talking
+    return FAR_SPACING_MS if has_time else SPACING_MS

@@ -255,4 +255,5 @@ class EngineFigures:
             fraction_lost=downlink.loss(now),
             fell_at=downlink.fell_at,
             proved_at=downlink.proved_at,
+            round_trip=downlink.round_trip,
         )

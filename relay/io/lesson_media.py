@@ -78,7 +78,10 @@ class LessonMedia:
 
     def steer(self, session: SubscriberSession) -> None:
         """Choose its layers for its link as it is now."""
-        self._steering.steer(session, self._sources(session))
+        is_talking = any(
+            publisher.party.origin == session.party.origin for publisher in self.publishers.values()
+        )
+        self._steering.steer(session, self._sources(session), is_talking=is_talking)
 
     def steer_all(self) -> None:
         """After something began to flow."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from relay.forwarding.room_ladder import RoomLadder
 from relay.forwarding.subscription import SubscriptionSpec
+from relay.forwarding.voice import VoiceChoice
 from relay.io.peer import Peer
 from streamsvc.base.ids import MediaSessionId
 from streamsvc.base.media import MediaKind, Slot
@@ -45,3 +46,5 @@ class SubscriberSession(MediaSession):
 
     ladder: RoomLadder
     subscriptions: tuple[SubscriptionSpec, ...] = ()
+    voice: VoiceChoice = field(default_factory=VoiceChoice)
+    """In which form it gets the voices."""

@@ -8,13 +8,12 @@ from relay.forwarding.ladder import EVERY_PICTURE, Choice, Encoding, ladder
 from relay.forwarding.pressure import Pressure
 from relay.forwarding.room_ladder import Beside, Link
 from relay.io.media_session import SubscriberSession
+from relay.io.voice_steering import VoiceSteering
 from relay.ports import Engine, PublicationStats, SubscriberStats
 from relay.sdp.negotiated import NegotiatedMedia
 from streamsvc.base.clock import Clock
 from streamsvc.base.media import MediaKind, PictureProfile, Slot
 
-VOICE_BPS = 60_000
-"""Kept free for each voice that flows: 32 kbit/s of sound, and headers of 50 packets."""
 NOTHING = None, EVERY_PICTURE
 
 
@@ -26,28 +25,35 @@ class Steering:
         self._engine = engine
         self._pressure = pressure
         self._clock = clock
+        self._voices = VoiceSteering(engine)
 
     def steer(
-        self, session: SubscriberSession, sources: Iterable[tuple[int, NegotiatedMedia, int]]
+        self,
+        session: SubscriberSession,
+        sources: Iterable[tuple[int, NegotiatedMedia, int]],
+        *,
+        is_talking: bool,
     ) -> None:
-        """`sources`: subscription number, its m-line, and the publication that feeds it."""
+        """`sources`: subscription number, its m-line, and the publication that feeds it.
+        `is_talking`: what comes from where the subscriber is goes to the others."""
         peer = session.peer.number
         stats = self._engine.subscriber_stats(peer)
         if stats is None:
             return
         pictures: dict[Slot, int] = {}
         offered: list[Offered] = []
-        voices = 0
+        voices: dict[int, NegotiatedMedia] = {}
         for number, media, publication in sources:
             layers = self._engine.publication_stats(publication)
             if media.kind is MediaKind.AUDIO:
-                voices += 1
-                self._engine.set_target_layer(number, "")
+                voices[number] = media
             elif media.slot is not None and layers is not None:
                 pictures[media.slot] = number
                 offered.append(self._offered(media.slot, layers, stats.forwarded.get(number)))
-        beside = Beside(voices * VOICE_BPS, self._pressure.cap_bps(peer), MAX_BPS, self.profile)
-        targets = session.ladder.choose(offered, _link(stats), beside, self._clock.now())
+        now = self._clock.now()
+        voices_bps = self._voices.steer(session, voices, stats, is_talking=is_talking, now=now)
+        beside = Beside(voices_bps, self._pressure.cap_bps(peer), MAX_BPS, self.profile)
+        targets = session.ladder.choose(offered, _link(stats), beside, now)
         if not self._pressure.is_capped and session.ladder.is_short:
             self._engine.probe(peer)
         for entry in offered:

@@ -9,9 +9,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 
-def arguments(words: str) -> argparse.Namespace:
-    """`--quick` and `--json FILE`; `words` say what is measured."""
+def arguments(words: str, *, positional: bool = False) -> argparse.Namespace:
+    """`--quick` and `--json FILE`; `words` say what is measured. `positional`: which parts of it
+    (`what`), all by default."""
     parser = argparse.ArgumentParser(description=words)
+    if positional:
+        parser.add_argument("what", nargs="*", help="measure these only")
     parser.add_argument("--quick", action="store_true", help="end within a minute")
     parser.add_argument("--json", type=Path, help="write the figures to this file")
     return parser.parse_args()

@@ -2,13 +2,7 @@ import type { ErrorBody, RoomLesson, RoomView } from '$kit/protocol/schema';
 import { LessonStore, type HeldGrant, type LessonRequest } from '$kit/store/lesson.svelte';
 import { canDecodeH264 } from '$rtc/codecs';
 import { Publisher, type PublisherPhase } from '$rtc/publisher';
-import {
-  LISTENING_BUFFER_MS,
-  Subscriber,
-  TALKING_BUFFER_MS,
-  type SlotTracks,
-  type SubscriberPhase,
-} from '$rtc/subscriber';
+import { Subscriber, type SlotTracks, type SubscriberPhase } from '$rtc/subscriber';
 import { kindsOf } from '$rtc/devices';
 import type { Vitals } from '$rtc/liveness';
 import type { RoomCamera } from './camera.svelte';
@@ -243,7 +237,7 @@ export class LessonSession {
     if (this.#publisher === null) this.isMicOff = false;
     this.#publisher?.close();
     this.#sent = stream;
-    this.#subscriber.setBuffer(TALKING_BUFFER_MS);
+    this.#subscriber.setTalking(true);
     this.#publisher = new Publisher(stream, {
       endpoint: `/whip/${this.lessonId}/stage`,
       kind: 'stage',
@@ -261,7 +255,7 @@ export class LessonSession {
     if (this.#publisher === null) return;
     this.#publisher.close();
     this.#publisher = this.#sent = null;
-    this.#subscriber.setBuffer(LISTENING_BUFFER_MS);
+    this.#subscriber.setTalking(false);
   }
 
   #mediaChanged(subscriber: Subscriber): void {

@@ -1,4 +1,5 @@
 import { fetchWithin, refusal } from '$kit/api';
+import { withVoiceRepair } from './feedback';
 
 const SDP = 'application/sdp';
 const FRAGMENT = 'application/trickle-ice-sdpfrag';
@@ -17,7 +18,8 @@ export async function openSession(
 ): Promise<string> {
   const offer = await pc.createOffer();
   await pc.setLocalDescription(offer);
-  const response = await call('POST', endpoint, grant, SDP, offer.sdp ?? '');
+  const said = withVoiceRepair(offer.sdp ?? '');
+  const response = await call('POST', endpoint, grant, SDP, said);
   const session = response.headers.get('Location') ?? '';
   try {
     await pc.setRemoteDescription({ type: 'answer', sdp: await response.text() });

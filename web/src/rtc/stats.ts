@@ -6,7 +6,11 @@ export interface FlowCounters {
   frames: number;
   frameHeight: number;
   concealedSamples: number;
+  /** Of those concealed: silence, as when nothing is sent. */
+  silentSamples: number;
   totalSamples: number;
+  /** How often the picture stood still. */
+  freezes: number;
   /** 0 to 1; how loud right now. */
   audioLevel: number;
 }
@@ -32,7 +36,9 @@ export const NO_FLOW: FlowCounters = {
   frames: 0,
   frameHeight: 0,
   concealedSamples: 0,
+  silentSamples: 0,
   totalSamples: 0,
+  freezes: 0,
   audioLevel: 0,
 };
 
@@ -49,7 +55,9 @@ export function received(report: RTCStatsReport): FlowCounters {
     frames: value('framesDecoded'),
     frameHeight: value('frameHeight'),
     concealedSamples: value('concealedSamples'),
+    silentSamples: value('silentConcealedSamples'),
     totalSamples: value('totalSamplesReceived'),
+    freezes: value('freezeCount'),
     audioLevel: value('audioLevel'),
   };
 }

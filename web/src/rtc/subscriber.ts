@@ -1,16 +1,19 @@
 import { ApiError, UNREACHABLE } from '$kit/api';
 import { backoffMs } from '$kit/protocol/backoff';
 import type { ErrorBody } from '$kit/protocol/schema';
+import { PlayoutBuffer, type BufferSigns } from './buffer';
 import { preferCodecs } from './codecs';
-import { isBroken, Liveness, SLOTS, type Expected, type SlotName, type Vitals } from './liveness';
+import {
+  isBroken,
+  Liveness,
+  SLOTS,
+  type Expected,
+  type Sight,
+  type SlotName,
+  type Vitals,
+} from './liveness';
 import { endSession, openSession, restartIce } from './negotiation';
-import { NO_FLOW, pathCount, received, type FlowCounters } from './stats';
-
-/** A room that listens may be behind and hear everything; who talks back may not. */
-export const LISTENING_BUFFER_MS = 1_500;
-export const TALKING_BUFFER_MS = 200;
-/** The stage may be nearer than the lesson: its answer still comes after the question. */
-const STAGE_BUFFER_MS = 600;
+import { NO_FLOW, pathCount, received, roundTripMs, type FlowCounters } from './stats';
 
 export type SubscriberPhase =
   /** The first connection is being made. */
@@ -28,8 +31,8 @@ export interface SubscriberOptions {
   /** `/whep/{lesson_id}` */
   endpoint: string;
   grant: () => string;
-  /** Buffer to start with; LISTENING_BUFFER_MS unless told. */
-  bufferMs?: number;
+  /** Heard by the others from the start: plays with little delay. */
+  isTalking?: boolean;
   /** Slots to receive; all of them unless told. The first one must be among them. */
   slots?: readonly SlotName[];
   /** What the lesson's publishers send right now. */
@@ -65,7 +68,7 @@ export class Subscriber {
   repairs = 0;
 
   readonly #options: SubscriberOptions;
-  #bufferMs: number;
+  readonly #buffer: PlayoutBuffer;
   #pc: RTCPeerConnection | null = null;
   /** The broken connection: closing it would turn its last frames black. */
   #frozen: RTCPeerConnection | null = null;
@@ -78,7 +81,7 @@ export class Subscriber {
 
   constructor(options: SubscriberOptions) {
     this.#options = options;
-    this.#bufferMs = options.bufferMs ?? LISTENING_BUFFER_MS;
+    this.#buffer = new PlayoutBuffer(options.isTalking);
     addEventListener('online', this.#hurry);
     addEventListener('pagehide', this.#leave);
   }
@@ -90,10 +93,10 @@ export class Subscriber {
     void this.#connect();
   }
 
-  /** Moves every receiver to another buffer, without a gap. */
-  setBuffer(bufferMs: number): void {
-    this.#bufferMs = bufferMs;
-    for (const [slot, receiver] of this.#receivers) applyBuffer(receiver, bufferOf(slot, bufferMs));
+  /** The room is heard by the others, or not any more: plays with another delay, without a gap. */
+  setTalking(isTalking: boolean): void {
+    this.#buffer.become(isTalking);
+    this.#applyBuffer();
   }
 
   close(isLeaving = false): void {
@@ -116,6 +119,7 @@ export class Subscriber {
     const pc = new RTCPeerConnection({ bundlePolicy: 'max-bundle' });
     this.#pc = pc;
     this.#liveness = new Liveness(Date.now());
+    this.#buffer.restart();
     const tracks = this.#addSlots(pc);
     pc.onconnectionstatechange = () => pc === this.#pc && this.#moved(pc);
     this.#after(CONNECT_WITHIN_MS, () => this.#again(UNREACHABLE));
@@ -139,11 +143,15 @@ export class Subscriber {
       const direction = isWanted ? 'recvonly' : 'inactive';
       const transceiver = pc.addTransceiver(KINDS[slot], { direction });
       if (KINDS[slot] === 'video') preferCodecs(transceiver);
-      applyBuffer(transceiver.receiver, bufferOf(slot, this.#bufferMs));
       this.#receivers.set(slot, transceiver.receiver);
       tracks[slot] = transceiver.receiver.track;
     }
+    this.#applyBuffer();
     return tracks as SlotTracks;
+  }
+
+  #applyBuffer(): void {
+    for (const receiver of this.#receivers.values()) applyBuffer(receiver, this.#buffer.targetMs);
   }
 
   #moved(pc: RTCPeerConnection): void {
@@ -151,6 +159,7 @@ export class Subscriber {
       clearTimeout(this.#timer);
       this.#attempt = 0;
       this.#mended();
+      void this.#look(pc);
     }
     if (pc.connectionState === 'failed') this.#repair();
   }
@@ -159,8 +168,9 @@ export class Subscriber {
     const flows = Object.fromEntries(SLOTS.map((slot) => [slot, NO_FLOW]));
     for (const [slot, receiver] of this.#receivers)
       flows[slot] = received(await receiver.getStats());
-    const path = pathCount(await pc.getStats());
+    const report = await pc.getStats();
     if (pc !== this.#pc) return;
+    const path = pathCount(report);
     const connected = pc.connectionState === 'connected';
     const sight = {
       atMs: Date.now(),
@@ -169,6 +179,8 @@ export class Subscriber {
       flows: flows as Record<SlotName, FlowCounters>,
     };
     this.vitals = this.#liveness.see(sight, this.#options.expected());
+    if (connected) this.#buffer.see(bufferSigns(sight, roundTripMs(report)));
+    this.#applyBuffer();
     if (isBroken(this.vitals, connected)) this.#repair();
     else if (connected && this.phase === 'repairing') this.#mended();
     this.#options.changed(this);
@@ -241,9 +253,18 @@ export class Subscriber {
   }
 }
 
-function bufferOf(slot: SlotName, bufferMs: number): number {
-  const isStage = slot === 'stageVoice' || slot === 'stagePicture';
-  return isStage ? Math.min(bufferMs, STAGE_BUFFER_MS) : bufferMs;
+function bufferSigns({ atMs, flows }: Sight, roundTripMs: number | null): BufferSigns {
+  const sum = (name: keyof FlowCounters) =>
+    SLOTS.reduce((total, slot) => total + flows[slot][name], 0);
+  return {
+    atMs,
+    roundTripMs,
+    lost: sum('packetsLost'),
+    voicePackets: flows.voice.packets + flows.stageVoice.packets,
+    concealed: sum('concealedSamples') - sum('silentSamples'),
+    samples: sum('totalSamples'),
+    freezes: sum('freezes'),
+  };
 }
 
 /** `jitterBufferTarget`, or what Chrome 80 has in its place. */

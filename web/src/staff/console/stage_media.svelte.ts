@@ -1,7 +1,7 @@
 /** Picture and voice of the room on stage, as the teacher receives them. */
 
 import type { ErrorBody } from '$kit/protocol/schema';
-import { Subscriber, TALKING_BUFFER_MS } from '$rtc/subscriber';
+import { Subscriber } from '$rtc/subscriber';
 import { SoundMeter } from '../media/meter.svelte';
 
 export class StageMedia {
@@ -17,7 +17,7 @@ export class StageMedia {
     this.#subscriber = new Subscriber({
       endpoint,
       grant,
-      bufferMs: TALKING_BUFFER_MS,
+      isTalking: true,
       // Her own picture and screen stay out. Her voice comes along, unheard: the first m-line
       // carries the bundle.
       slots: ['voice', 'stageVoice', 'stagePicture'],

@@ -1,0 +1,127 @@
+"""Which form of the voice a link gets."""
+
+import dataclasses
+import random
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from relay.forwarding.voice import (
+    FAR_SPACING_MS,
+    FIRST_SECONDS,
+    MERGED,
+    SINGLE,
+    SPACING_MS,
+    STAY_SECONDS,
+    VoiceChoice,
+    VoiceForm,
+    VoiceLink,
+)
+
+GOOD = VoiceLink(
+    bps=3_000_000, fraction_lost=0.0, round_trip=0.04, voices=1, can_ask=True, is_talking=False
+)
+FAR = dataclasses.replace(GOOD, bps=300_000, round_trip=0.6)
+
+
+def after(choice: VoiceChoice, link: VoiceLink, seconds: int, since: float = 0.0) -> VoiceForm:
+    """The form after so many seconds of the same."""
+    form = choice.form
+    for second in range(seconds + 1):
+        form = choice.choose(link, since + second)
+    return form
+
+
+def form_of(**changes: object) -> VoiceForm:
+    return after(VoiceChoice(), dataclasses.replace(FAR, **changes), 120)  # type: ignore[arg-type]
+
+
+def test_a_good_link_gets_the_voice_as_it_comes() -> None:
+    assert after(VoiceChoice(), GOOD, 60) == VoiceForm()
+    assert (VoiceForm().rid, VoiceForm(is_merged=True).rid) == (SINGLE, MERGED)
+
+
+def test_a_thin_link_gets_it_merged_at_once() -> None:
+    assert VoiceChoice().choose(FAR, 0.0).is_merged
+
+
+@pytest.mark.parametrize(
+    ("lost", "copies"), [(0.0, 0), (0.05, 0), (0.08, 0), (0.2, 1), (0.4, 2), (0.6, 2)]
+)
+def test_who_asks_gets_copies_only_where_much_is_lost(lost: float, copies: int) -> None:
+    assert form_of(fraction_lost=lost, bps=500_000).copies == copies
+
+
+@pytest.mark.parametrize(("lost", "copies"), [(0.0, 0), (0.01, 1), (0.05, 1), (0.3, 2)])
+def test_who_can_not_ask_gets_them_where_anything_is_lost(lost: float, copies: int) -> None:
+    assert form_of(fraction_lost=lost, can_ask=False).copies == copies
+
+
+def test_who_can_not_ask_begins_protected() -> None:
+    choice, link = VoiceChoice(), dataclasses.replace(GOOD, can_ask=False)
+    assert choice.choose(link, 0.0).copies == 1
+    assert after(choice, link, int(FIRST_SECONDS) - 1).copies == 1
+    assert after(choice, link, 10, FIRST_SECONDS).copies == 0
+
+
+def test_on_stage_repairs_from_far_away_come_too_late() -> None:
+    assert form_of(fraction_lost=0.03, is_talking=True).copies == 1
+    assert form_of(fraction_lost=0.03, is_talking=True, round_trip=0.05).copies == 0
+
+
+def test_copies_are_near_for_who_talks_and_far_for_who_can_wait() -> None:
+    assert form_of(fraction_lost=0.2).after_ms == FAR_SPACING_MS
+    assert form_of(fraction_lost=0.2, is_talking=True).after_ms == SPACING_MS
+    assert form_of(fraction_lost=0.2, round_trip=0.1).after_ms == SPACING_MS
+
+
+def test_copies_never_fill_a_thin_link() -> None:
+    assert form_of(fraction_lost=0.4, bps=64_000).copies == 0
+    assert form_of(fraction_lost=0.4, bps=150_000).copies == 1
+    assert form_of(fraction_lost=0.4, bps=150_000, voices=2).copies == 0
+    choice = VoiceChoice()
+    assert after(choice, dataclasses.replace(FAR, fraction_lost=0.4), 60).copies
+    thinner = dataclasses.replace(FAR, fraction_lost=0.4, bps=64_000)
+    assert choice.choose(thinner, 61.0).copies == 0, "at once: it would harm itself"
+
+
+def test_less_is_done_slowly() -> None:
+    choice = VoiceChoice()
+    after(choice, dataclasses.replace(FAR, fraction_lost=0.2), 30)
+    assert choice.form.copies == 1
+    assert after(choice, FAR, 15, 31).copies == 1
+    assert after(choice, FAR, 60, 47).copies == 0
+    assert after(choice, dataclasses.replace(FAR, bps=700_000), 60, 108).is_merged
+    assert not after(choice, GOOD, 2, 170).is_merged
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    seed=st.integers(0, 10_000),
+    lost=st.sampled_from([0.0, 0.02, 0.05, 0.1, 0.12, 0.2, 0.3, 0.4]),
+    can_ask=st.booleans(),
+    is_talking=st.booleans(),
+    bps=st.sampled_from([100_000, 300_000, 440_000, 460_000, 600_000, 2_000_000]),
+)
+def test_it_never_swings(seed: int, lost: float, can_ask: bool, is_talking: bool, bps: int) -> None:
+    """Reports of a link that stays as it is are noisy: three seconds of 40 packets each."""
+    chance, choice, changes, less_at = random.Random(seed), VoiceChoice(), 0, -STAY_SECONDS
+    for second in range(180):
+        packets = 120
+        seen = sum(chance.random() < lost for _ in range(packets)) / packets
+        link = VoiceLink(
+            bps=int(bps * chance.uniform(0.9, 1.1)),
+            fraction_lost=seen,
+            round_trip=0.6,
+            voices=1,
+            can_ask=can_ask,
+            is_talking=is_talking,
+        )
+        before, form = choice.form, choice.choose(link, float(second))
+        if second and form != before:
+            changes += 1
+            if form.copies < before.copies or form.is_merged < before.is_merged:
+                assert second - less_at >= STAY_SECONDS or before.bps > 0.7 * link.bps
+                less_at = second
+    assert changes <= 180 / STAY_SECONDS

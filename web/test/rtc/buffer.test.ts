@@ -1,0 +1,106 @@
+import { expect, it } from 'vitest';
+import { LISTENING, PlayoutBuffer, TALKING, type BufferSigns } from '$rtc/buffer';
+
+const WELL: BufferSigns = {
+  atMs: 0,
+  roundTripMs: 40,
+  lost: 0,
+  voicePackets: 0,
+  concealed: 0,
+  samples: 0,
+  freezes: 0,
+};
+
+/** Looks once a second; `each` says what is special of second n. */
+function look(
+  buffer: PlayoutBuffer,
+  seconds: number,
+  from: BufferSigns,
+  each: (n: number) => Partial<BufferSigns> = () => ({}),
+): BufferSigns {
+  let signs = from;
+  for (let n = 1; n <= seconds; n++) {
+    signs = {
+      ...signs,
+      atMs: signs.atMs + 1_000,
+      samples: signs.samples + 48_000,
+      voicePackets: signs.voicePackets + 50,
+      ...each(n),
+    };
+    buffer.see(signs);
+  }
+  return signs;
+}
+
+it('begins large, and is small at once where the way turns out to be short', () => {
+  const buffer = new PlayoutBuffer();
+  expect(buffer.targetMs).toBe(1_500);
+  expect(buffer.see(WELL)).toBe(LISTENING.calmMs);
+});
+
+it('stays large where the browser knows no round trip', () => {
+  const buffer = new PlayoutBuffer();
+  look(buffer, 30, { ...WELL, roundTripMs: null });
+  expect(buffer.targetMs).toBe(1_500);
+});
+
+it('has time for two repairs over a satellite', () => {
+  const buffer = new PlayoutBuffer();
+  expect(buffer.see({ ...WELL, roundTripMs: 600 })).toBe(1_500);
+  expect(buffer.see({ ...WELL, roundTripMs: 3_000 })).toBe(LISTENING.mostMs);
+});
+
+it('grows at the first loss and shrinks slowly after a minute without one', () => {
+  const buffer = new PlayoutBuffer();
+  buffer.see({ ...WELL, roundTripMs: 200 });
+  let signs = look(buffer, 5, { ...WELL, roundTripMs: 200 });
+  expect(buffer.targetMs).toBe(LISTENING.calmMs);
+  signs = look(buffer, 1, signs, () => ({ lost: 1 }));
+  expect(buffer.targetMs).toBe(700);
+  signs = look(buffer, 59, signs);
+  expect(buffer.targetMs).toBe(700);
+  signs = look(buffer, 4, signs);
+  expect(buffer.targetMs).toBeLessThan(700);
+  expect(buffer.targetMs).toBeGreaterThan(LISTENING.calmMs);
+  look(buffer, 10, signs);
+  expect(buffer.targetMs).toBe(LISTENING.calmMs);
+});
+
+it('grows on while voice is still made up, to its limit', () => {
+  const buffer = new PlayoutBuffer();
+  buffer.see({ ...WELL, roundTripMs: 500 });
+  look(buffer, 20, { ...WELL, roundTripMs: 500 }, (n) => ({ concealed: n * 1_000 }));
+  expect(buffer.targetMs).toBe(LISTENING.mostMs);
+});
+
+it('a picture that stands still wants more, too', () => {
+  const buffer = new PlayoutBuffer();
+  buffer.see(WELL);
+  look(buffer, 1, WELL, () => ({ freezes: 1 }));
+  expect(buffer.targetMs).toBe(LISTENING.leastMs);
+});
+
+it('who talks is never far behind', () => {
+  const buffer = new PlayoutBuffer();
+  const signs = look(buffer, 3, { ...WELL, roundTripMs: 600 });
+  buffer.become(true);
+  expect(buffer.targetMs).toBe(TALKING.mostMs);
+  look(buffer, 20, signs, (n) => ({ concealed: n * 1_000, lost: n }));
+  expect(buffer.targetMs).toBe(TALKING.mostMs);
+  buffer.become(false);
+  expect(buffer.targetMs).toBe(1_500);
+});
+
+it('a talker on a good link has next to nothing', () => {
+  const buffer = new PlayoutBuffer(true);
+  expect(buffer.see(WELL)).toBe(TALKING.calmMs);
+});
+
+it('a muted voice is no reason to grow', () => {
+  const buffer = new PlayoutBuffer();
+  buffer.see(WELL);
+  const signs = look(buffer, 5, WELL);
+  const { voicePackets, concealed } = signs;
+  look(buffer, 5, signs, (n) => ({ voicePackets, concealed: concealed + 6_000 * n }));
+  expect(buffer.targetMs).toBe(LISTENING.calmMs);
+});
