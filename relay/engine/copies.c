@@ -24,6 +24,7 @@ void engine_set_copies(Engine *engine, Subscriber *subscriber, int copies, uint3
             subscriber->subscriptions[i].copied[copy] = subscriber->subscriptions[i].munger.next_seq;
     if (before && !copies) leave(engine, subscriber);
     if (before || !copies) return;
+    subscriber->copied_since_us = engine->instant.now_us;
     subscriber->next_copied = engine->copied;
     engine->copied = subscriber;
 }

@@ -1,5 +1,7 @@
 #include "subscriber.h"
 
+#include <math.h>
+
 #define LEAST_SAMPLES 128 /* two minutes */
 
 /* A report that spoke of new packets longer ago says nothing about now: a browser reports on sound
@@ -58,6 +60,16 @@ static void measured(Subscriber *subscriber, int64_t sample_us) {
     if (sample_us < subscriber->least_round_trip_us) subscriber->least_round_trip_us = sample_us;
 }
 
+/* What the link lost of voice that went out more than once: a packet is missing only if all its copies
+ * are. Not before reports speak of nothing but such voice. */
+static int64_t lost_of_copied(const Subscriber *subscriber, int64_t expected, int64_t lost,
+                              int64_t now_us) {
+    bool is_early = now_us - subscriber->copied_since_us < VOICE_REPORT_US;
+    if (!subscriber->copies || is_early || !expected) return lost;
+    double share = pow((double)lost / (double)expected, 1.0 / (1 + subscriber->copies));
+    return (int64_t)(share * (double)expected);
+}
+
 void subscriber_report_blocks(Subscriber *subscriber, const ReportBlock *blocks, int count,
                               Instant instant) {
     for (int i = 0; i < count; i++) {
@@ -69,6 +81,8 @@ void subscriber_report_blocks(Subscriber *subscriber, const ReportBlock *blocks,
             sample_us = round_trip_us(blocks + i, instant.wall_us);
         subscription->answered_sr = blocks[i].last_sr;
         subscription_reported(subscription, blocks + i, instant.now_us, &expected, &lost);
+        if (subscription->spec.is_audio)
+            lost = lost_of_copied(subscriber, expected, lost, instant.now_us);
         subscriber->expected += expected;
         subscriber->lost += lost;
         subscriber->is_reported = true;

@@ -26,6 +26,7 @@ typedef struct Subscriber {
     int paced_at; /* its place among those who are paced now, plus one; 0: not there */
     uint8_t copies; /* of each packet of voice, unasked */
     uint32_t copied_after_ms;
+    int64_t copied_since_us;
     struct Subscriber *next_copied; /* in the engine's list of those who get copies */
     uint64_t repeated_bytes; /* repairs, copies and probes, with all headers */
     /* since control was told last */

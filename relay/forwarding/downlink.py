@@ -257,10 +257,6 @@ class Downlink:
         """0 to 1, over the last seconds."""
         return self._loss.fraction(now)
 
-    def loss(self, now: float) -> float:
-        """0 to 1, over the last seconds."""
-        return self._loss.fraction(now)
-
     def before_probe(self, now: float) -> LinkNow:
         """What is known of it now."""
         return LinkNow(self.round_trip, self._loss.fraction(now), self._fresh_remb(now))

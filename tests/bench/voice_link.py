@@ -42,6 +42,12 @@ SPEAK = """async () => {
   await pc.setLocalDescription();
   await pc.setRemoteDescription({type: 'answer', sdp: await window.whip(pc.localDescription.sdp)});
 }"""
+ASKING = WATCH.replace(
+    "window.whep(pc.localDescription.sdp)",
+    r"window.whep(pc.localDescription.sdp.replace(/a=rtpmap:(\d+) opus.*\r\n/g,"
+    r" '$&a=rtcp-fb:$1 nack\r\n'))",
+)
+"""With what our pages add to Chromium's offers."""
 BUFFER = """ms => { for (const r of window.pc.getReceivers()) r.jitterBufferTarget = ms; }"""
 
 
@@ -53,10 +59,13 @@ class Recipe:
     buffer_ms: int
     form: VoiceForm | None = None
     """None: as control chooses."""
+    asks: bool = True
 
 
 RECIPES = {
-    "before": Recipe("before", 1_500, VoiceForm()),
+    "before": Recipe("before", 1_500, VoiceForm(), asks=False),
+    "deaf": Recipe("deaf", 1_500, asks=False),
+    "single": Recipe("single", 1_500, VoiceForm()),
     "now": Recipe("now", 1_500),
     "2s": Recipe("2s", 2_000),
     "merged": Recipe("merged", 1_500, VoiceForm(True)),
@@ -153,7 +162,7 @@ async def measure(link: str, recipes: list[str], seconds: float) -> dict[str, di
                 netem.loss_up = netem.loss_down = loss
                 whep = joined(running, netem, RECIPES[name])
                 page = await stack.enter_async_context(page_of(browser, whep=whep))
-                await page.evaluate(WATCH)
+                await page.evaluate(ASKING if RECIPES[name].asks else WATCH)
                 await page.evaluate(BUFFER, RECIPES[name].buffer_ms)
                 rooms.append((page, netem))
             found = await asyncio.gather(*(measured(page, netem, seconds) for page, netem in rooms))

@@ -57,6 +57,25 @@ def test_of_loss_control_hears_each_second_and_what_came_before(native: ctypes.C
     assert not told.second(lost=1)
 
 
+def test_of_voice_with_copies_the_links_own_loss_counts(native: ctypes.CDLL) -> None:
+    """One packet in 25 is missing although all were sent twice: a link that loses a
+    fifth."""
+    told = Told(native)
+
+    def lost(seconds: int, expected: int = 400, missing: int = 16) -> int:
+        before = told.held.call("told_lost")
+        told.report(VOICE, expected, missing, seconds * SECOND)
+        return int(told.held.call("told_lost")) - before
+
+    assert lost(1) == 16
+    told.held.call("told_copies", 1, i64(2 * SECOND), result=None)
+    assert lost(4) == 16, "it may speak of voice without copies"
+    assert lost(11) == 80
+    told.held.call("told_copies", 2, i64(2 * SECOND), result=None)
+    assert lost(16, missing=0) == 0
+    assert lost(21, missing=400) == 400
+
+
 def test_of_a_queue_that_grows_control_hears_each_second(native: ctypes.CDLL) -> None:
     told = Told(native)
     told.held.call("told_round_trip", i64(20_000), i64(60_000))

@@ -99,6 +99,36 @@ class TestSubscriber:
         numbers = [n for media in agreed.media for n in (media.ssrc, media.rtx_ssrc) if n]
         assert len(set(numbers)) == 2 + 3 * 2
 
+    def test_voice_is_repaired_where_the_offer_says_so(
+        self, offer: Offer, local: LocalTransport, new_ssrc: Callable[[], int]
+    ) -> None:
+        """As our pages make Chromium's offers say."""
+        plain = offer("chromium-room")
+        asking = plain.replace(
+            "a=rtpmap:111 opus/48000/2\r\n",
+            "a=rtpmap:111 opus/48000/2\r\na=rtcp-fb:111 nack\r\n",
+        )
+        for text, asks in ((plain, False), (asking, True)):
+            agreed = answer_subscriber(text, local, new_ssrc=new_ssrc)
+            for media, section in zip(agreed.media, sections(agreed.answer_sdp), strict=True):
+                if media.kind is MediaKind.AUDIO:
+                    assert ("nack" in media.feedback) is asks
+                    assert ("a=rtcp-fb:111 nack\r\n" in section) is asks
+                assert "a=rtcp-xr:rcvr-rtt=all\r\n" in section
+                assert "rrtr" in media.feedback
+
+    def test_a_microphone_repairs_voice_and_protects_it(
+        self, offer: Offer, local: LocalTransport
+    ) -> None:
+        text = offer("chromium-camera-simulcast").replace(
+            "a=rtpmap:111 opus/48000/2\r\n",
+            "a=rtpmap:111 opus/48000/2\r\na=rtcp-fb:111 nack\r\n",
+        )
+        agreed = answer_publisher(text, local, slot=Slot.LEAD)
+        assert "nack" in agreed.media[0].feedback
+        assert "useinbandfec=1" in agreed.media[0].fmtp
+        assert "usedtx=0" in agreed.media[0].fmtp
+
     def test_both_video_codecs_are_open(
         self, offer: Offer, local: LocalTransport, new_ssrc: Callable[[], int]
     ) -> None:

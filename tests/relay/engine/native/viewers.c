@@ -73,6 +73,13 @@ void told_report(Subscriber *subscriber, uint32_t ssrc, uint32_t highest_seq, in
     subscriber_report_blocks(subscriber, &block, 1, instant);
 }
 
+void told_copies(Subscriber *subscriber, uint8_t copies, int64_t since_us) {
+    subscriber->copies = copies;
+    subscriber->copied_since_us = since_us;
+}
+
+int64_t told_lost(const Subscriber *subscriber) { return subscriber->lost; }
+
 void told_round_trip(Subscriber *subscriber, int64_t least_us, int64_t smoothed_us) {
     subscriber->has_round_trip = true;
     subscriber->least_round_trip_us = least_us;
