@@ -4,11 +4,19 @@ The values these ports carry are in `streamsvc.base.sessions` and `streamsvc.bas
 because the siblings that make them can't import signaling.
 """
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable, Collection
 from pathlib import Path
 from typing import Protocol
 
-from streamsvc.base.ids import LessonId, MediaSessionId, ParticipantId, RecordingId
+from streamsvc.base.courseware import CoursewareLimits, Slide
+from streamsvc.base.errors import StreamsvcError
+from streamsvc.base.ids import (
+    CoursewareId,
+    LessonId,
+    MediaSessionId,
+    ParticipantId,
+    RecordingId,
+)
 from streamsvc.base.media import PictureProfile, Slot
 from streamsvc.base.recordings import (
     PlayableRecording,
@@ -29,6 +37,8 @@ from streamsvc.base.sessions import (
 
 __all__ = [
     "ClosedBecause",
+    "ConversionListener",
+    "CoursewarePort",
     "LinkPolicy",
     "MediaAnswer",
     "MediaAuthorizer",
@@ -163,6 +173,62 @@ class RecordingCatalog(Protocol):
 
     def timeline(self, recording_id: RecordingId) -> Path:
         """Its `timeline.jsonl`: the lesson's numbered events. Raises like `file`."""
+
+
+# ---- courseware ----------------------------------------------------------------------------
+
+
+class ConversionListener(Protocol):
+    """Hears of every conversion, in order; the next page waits until it has heard. What it raises
+    ends this try: UserError for good, anything else until it is tried again."""
+
+    async def opened(self, courseware_id: CoursewareId, total: int) -> None:
+        """The file can be read and has so many pages."""
+
+    async def slide_made(self, courseware_id: CoursewareId, slide: Slide) -> None:
+        """A slide's files are in their places."""
+
+    async def converted(self, courseware_id: CoursewareId) -> None:
+        """All slides are made."""
+
+    async def refused(self, courseware_id: CoursewareId, error: StreamsvcError) -> None:
+        """It can't become slides."""
+
+
+class CoursewarePort(Protocol):
+    """Makes slides of files, and keeps them."""
+
+    @property
+    def limits(self) -> CoursewareLimits:
+        """What may be added, now."""
+
+    def listen(self, listener: ConversionListener) -> None:
+        """Tell `listener` of every conversion from now on."""
+
+    async def start(self, originals: Collection[CoursewareId], checksums: Collection[str]) -> None:
+        """Remove what a crash left behind, but for these. Raises OSError."""
+
+    async def close(self) -> None:
+        """Stop; what was not done is done after the next start."""
+
+    async def receive(
+        self, courseware_id: CoursewareId, chunks: AsyncIterator[bytes], announced_bytes: int
+    ) -> None:
+        """Take a file to disk. Raises UserError `courseware-kind-unknown`,
+        `courseware-needs-office`, `courseware-empty`; ProtocolError `courseware-too-large`;
+        Overload `courseware-busy`; EnvironmentFault `disk-full`, `disk-unwritable`."""
+
+    def convert(self, courseware_id: CoursewareId, first: int = 1) -> None:
+        """Make its slides from number `first` on, when it is its turn."""
+
+    async def forget(self, courseware_id: CoursewareId) -> None:
+        """It is not wanted any more, whatever was done with it. Harmless when repeated."""
+
+    def file(self, sha256: str) -> Path:
+        """A slide's file. Raises UserError `slide-unknown` for a name that is none."""
+
+    async def remove_slides(self, checksums: Collection[str]) -> None:
+        """Nobody uses these files any more."""
 
 
 class TimelineLog(Protocol):

@@ -17,6 +17,8 @@ from pathlib import Path
 
 from fastapi import APIRouter, FastAPI
 
+from courseware.io.workshop import Workshop
+from courseware.settings import WorkshopSettings
 from recorder.io.catalog import FolderCatalog
 from recorder.io.recorder import Recorder
 from relay.io.relay import Relay
@@ -170,6 +172,7 @@ async def _application(
         relay=relay,
         recorder=recorder,
         catalog=FolderCatalog(ground.folder.path),
+        courseware=Workshop(_workshop_settings(ground), clock),
         timeline=FileTimeline(ground.folder.lessons),
         clock=clock,
         grant_secret=ground.folder.secret(),
@@ -184,6 +187,20 @@ def _readiness(ground: Ground, recorder: Supervisor) -> Readiness:
         check_database=ground.school.database.check,
         is_recorder_running=lambda: recorder.is_running,
         folder=ground.folder.path,
+        min_free_bytes=ground.settings.recording.min_free_bytes,
+        office=ground.settings.courseware.office,
+    )
+
+
+def _workshop_settings(ground: Ground) -> WorkshopSettings:
+    courseware = ground.settings.courseware
+    return WorkshopSettings(
+        folder=ground.folder.courseware,
+        max_bytes=courseware.max_bytes,
+        max_slides=courseware.max_slides,
+        max_seconds=courseware.max_seconds,
+        max_memory_bytes=courseware.max_memory_bytes,
+        office=courseware.office,
         min_free_bytes=ground.settings.recording.min_free_bytes,
     )
 

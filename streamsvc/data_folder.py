@@ -29,6 +29,11 @@ class DataFolder:
         return self.path / "lessons"
 
     @property
+    def courseware(self) -> Path:
+        """Uploads, and the slides made of them."""
+        return self.path / "courseware"
+
+    @property
     def tls(self) -> Path:
         """The local authority and its certificate."""
         return self.path / "tls"

@@ -18,6 +18,7 @@ from enum import StrEnum
 import av
 import pylibsrtp
 
+from courseware.io.office import OFF, office_program
 from streamsvc import listen, tls
 from streamsvc.addresses import machine_addresses
 from streamsvc.base.errors import EnvironmentFault
@@ -291,6 +292,24 @@ def srtp(settings: Settings) -> Finding:
     )
 
 
+def presentations(settings: Settings) -> Finding:
+    """PDF and pictures become slides anyway; PPTX, PPT and ODP by LibreOffice."""
+    name, office = "presentations", settings.courseware.office
+    if office == OFF:
+        return Finding(name, Grade.OK, "off: PDF and pictures only")
+    found = office_program(office)
+    if found:
+        return Finding(name, Grade.OK, found)
+    if office:
+        return Finding(name, Grade.FAULT, f"no {office}", "check courseware.office")
+    return Finding(
+        name,
+        Grade.NOTE,
+        "no LibreOffice: PPTX, PPT and ODP can't be read; PDF and pictures can",
+        "sudo apt-get install libreoffice-impress-nogui fonts-noto-cjk",
+    )
+
+
 def web_pages(settings: Settings) -> Finding:
     """Built, or not."""
     if (settings.web_dist / "room.html").exists():
@@ -312,6 +331,7 @@ CHECKS: tuple[Check, ...] = (
     clock,
     codecs,
     srtp,
+    presentations,
     web_pages,
 )
 

@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 
+from courseware.io.office import OFF, office_program
 from streamsvc.base.errors import StreamsvcError
 from streamsvc.base.tasks import TaskScope
 
@@ -15,6 +16,7 @@ DISK_FULL = "disk-full"
 DISK_SILENT = "disk-unwritable"
 DATABASE_SILENT = "database-unusable"
 RECORDER_DOWN = "recorder-down"
+NO_OFFICE = "courseware-needs-office"
 
 log = logging.getLogger("streamsvc.readiness")
 
@@ -65,12 +67,15 @@ class Readiness:
         is_recorder_running: Callable[[], bool],
         folder: Path,
         min_free_bytes: int,
+        office: str = OFF,
     ) -> None:
-        """`check_database` raises what is wrong; `folder` must have `min_free_bytes` left."""
+        """`check_database` raises what is wrong; `folder` must have `min_free_bytes` left; `office`
+        is the setting of that name."""
         self._check_database = check_database
         self._is_recorder_running = is_recorder_running
         self._folder = folder
         self._min_free_bytes = min_free_bytes
+        self._office = office
         self._database = Probe("database", self._ask_database, DATABASE_SILENT)
         self._disk = Probe("disk", self._ask_disk, DISK_SILENT)
 
@@ -78,11 +83,14 @@ class Readiness:
         """Part to `ok` or the error id of what ails it; after `ANSWER_WITHIN_SECONDS` at most."""
         questions = [self._database.asking(), self._disk.asking()]
         await asyncio.wait(questions, timeout=ANSWER_WITHIN_SECONDS)
-        return {
+        parts = {
             "database": self._database.state(),
             "recorder": READY if self._is_recorder_running() else RECORDER_DOWN,
             "disk": self._disk.state(),
         }
+        if self._office != OFF:
+            parts["presentations"] = READY if office_program(self._office) else NO_OFFICE
+        return parts
 
     async def close(self) -> None:
         """Ask no more."""

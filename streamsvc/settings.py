@@ -107,6 +107,26 @@ class RecordingSettings(Section):
     )
 
 
+class CoursewareSettings(Section):
+    """Files that become slides, in a process of their own with bounded means."""
+
+    max_bytes: int = Field(default=300_000_000, ge=1_000, description="Largest file taken.")
+    max_slides: int = Field(default=500, ge=1, description="Pages a file may have.")
+    max_seconds: int = Field(
+        default=900, ge=10, description="Converting a file is stopped after this long."
+    )
+    max_memory_bytes: int = Field(
+        default=1_000_000_000,
+        ge=300_000_000,
+        description="Address space of the converting process; LibreOffice gets four times as much.",
+    )
+    office: str = Field(
+        default="",
+        description="Path of LibreOffice's soffice, for PPTX, PPT and ODP; empty: looked for; off:"
+        " not used.",
+    )
+
+
 class LogSettings(Section):
     """Logs go to standard error."""
 
@@ -144,6 +164,7 @@ class Settings(BaseSettings):
     tls: TlsSettings = TlsSettings()
     media: MediaSettings = MediaSettings()
     recording: RecordingSettings = RecordingSettings()
+    courseware: CoursewareSettings = CoursewareSettings()
     log: LogSettings = LogSettings()
 
     @field_validator("media")

@@ -9,6 +9,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from signaling.io import (
+    courseware,
     events,
     health,
     lessons,
@@ -41,9 +42,11 @@ def create_app(services: Services, *extra: APIRouter) -> FastAPI:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         await ctx.registry.start()
+        await ctx.courseware.start()
         try:
             yield
         finally:
+            await ctx.courseware.close()
             await ctx.registry.close()
 
     app = FastAPI(
@@ -64,7 +67,7 @@ def create_app(services: Services, *extra: APIRouter) -> FastAPI:
     # Not included like the others: a router within a router is searched twice for each request.
     media = media_router(services.relay, gate, problem_response, ice_servers=servers)
     app.router.routes.extend(media.routes)
-    for module in (people, rooms, phone, lessons, wall, recordings, qr, health):
+    for module in (people, rooms, phone, lessons, courseware, wall, recordings, qr, health):
         app.include_router(module.router)
     app.include_router(events.router)
     app.include_router(room_events.router)

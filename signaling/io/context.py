@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from starlette.requests import HTTPConnection
 
+from signaling.io.courseware_desk import CoursewareDesk
 from signaling.io.grants import Grants
 from signaling.io.registry import LessonRegistry
 from signaling.io.services import Services
@@ -40,6 +41,7 @@ class Context:
     waiting: WaitingScreens
     changes: Changes
     stills: Stills
+    courseware: CoursewareDesk
     sockets: SocketLimit
 
 
@@ -61,6 +63,7 @@ def make_context(services: Services) -> Context:
         registry=registry,
         waiting=WaitingScreens(services, registry, grants),
         changes=changes,
+        courseware=CoursewareDesk(services, registry),
         stills=Stills(services.settings.max_still_bytes),
         sockets=SocketLimit(services.settings.max_connections),
     )

@@ -18,6 +18,8 @@ router = APIRouter()
 
 _BEARABLE = frozenset({"disk-full"})
 """Lessons go on without these: traffic sent elsewhere would not be served better."""
+_OPTIONAL = frozenset({"courseware-needs-office"})
+"""Told, and nothing ails: PDF is taken without it."""
 
 
 @router.get("/healthz", dependencies=[Depends(public("says only that the process answers"))])
@@ -31,7 +33,7 @@ async def readyz(ctx: Context = Depends(context)) -> Response:
     """Whether requests can be taken now: 200, also where a part is ailing without being needed for
     them (`degraded`); else 503. Each part says `ok` or its error id."""
     parts = dict(await ctx.services.readiness())
-    status = _status({state for state in parts.values() if state != READY})
+    status = _status(set(parts.values()) - _OPTIONAL - {READY})
     return JSONResponse({"status": status, "parts": parts}, 503 if status == "not-ready" else 200)
 
 

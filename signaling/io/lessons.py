@@ -147,7 +147,9 @@ async def delete_lesson(
     ctx: Context = Depends(context),
 ) -> None:
     """Remove a scheduled lesson."""
+    courseware = await ctx.services.school.courseware.listed(LessonId(lesson_id))
     await ctx.services.school.lessons.remove(caller.principal, LessonId(lesson_id))
+    await ctx.courseware.forget(courseware)
     await ctx.registry.removed(LessonId(lesson_id))
 
 

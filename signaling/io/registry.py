@@ -11,7 +11,9 @@ from signaling import metrics
 from signaling.io.problem import incident
 from signaling.io.runner import LessonRunner
 from signaling.io.services import Services
+from signaling.io.views import courseware_view
 from signaling.protocol.inputs import (
+    CoursewareListed,
     PlanChanged,
     PublicationClosed,
     PublicationOpened,
@@ -85,6 +87,8 @@ class LessonRegistry:
             if lesson_id in self._running:
                 return self._running[lesson_id]
             runner = LessonRunner(self._services, await self._restored(lesson_id), self._on_change)
+            courseware = await self._services.school.courseware.listed(lesson_id)
+            runner.post(CoursewareListed([courseware_view(one) for one in courseware]))
             self._running[lesson_id] = runner
             self._work[lesson_id] = self._tasks.start(lesson_id, self._run(runner))
         self._on_change()

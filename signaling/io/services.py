@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
-from signaling.ports import RecorderPort, RecordingCatalog, RelayPort, TimelineLog
+from signaling.ports import CoursewarePort, RecorderPort, RecordingCatalog, RelayPort, TimelineLog
 from signaling.settings import SignalingSettings
 from streamsvc.base.clock import Clock
 from streamsvc.school.io.school import School
@@ -24,6 +24,7 @@ class Services:
     relay: RelayPort
     recorder: RecorderPort
     catalog: RecordingCatalog
+    courseware: CoursewarePort
     timeline: TimelineLog
     clock: Clock
     grant_secret: bytes

@@ -1,6 +1,7 @@
 """Records of the school as the bodies of the API."""
 
-from signaling.protocol.messages import LadderView
+from signaling.protocol.catalogue import error_body
+from signaling.protocol.messages import CoursewareView, ErrorBody, LadderView
 from signaling.protocol.resources import (
     AttendanceView,
     CommentView,
@@ -12,11 +13,16 @@ from signaling.protocol.resources import (
     RoomInfo,
     RoomPolicy,
 )
-from streamsvc.base.ids import PersonId
+from signaling.protocol.resources_courseware import Courseware as Manifest
+from signaling.protocol.resources_courseware import SlideFile, SlideView
+from streamsvc.base.courseware import Slide, SlidePicture
+from streamsvc.base.errors import UserError
+from streamsvc.base.ids import LessonId, PersonId
 from streamsvc.school.records import (
     Attendance,
     Comment,
     Course,
+    Courseware,
     Lesson,
     Organisation,
     Person,
@@ -30,6 +36,9 @@ STAFF_ROLES = {
     Role.HELPER_TEACHER: "helper_teacher",
     Role.OBSERVER: "observer",
 }
+
+MAX_ENDING = 5
+"""Of a file name; a longer one is part of the name."""
 
 
 def organisation_view(organisation: Organisation) -> OrganisationView:
@@ -148,4 +157,61 @@ def comment_view(comment: Comment, reader: PersonId | None) -> CommentView:
         text=comment.text,
         created_at_ms=comment.created_at_ms,
         is_mine=comment.author_id == reader,
+    )
+
+
+def courseware_view(courseware: Courseware) -> CoursewareView:
+    """How far a file is, for those who are in the lesson."""
+    return CoursewareView(
+        courseware_id=courseware.id,
+        title=courseware.title,
+        status=courseware.status.value,
+        done_slides=len(courseware.slides),
+        total_slides=courseware.total_slides,
+        error=_courseware_error(courseware),
+    )
+
+
+def courseware_manifest(courseware: Courseware) -> Manifest:
+    """A file with all of its slides."""
+    return Manifest(
+        courseware_id=courseware.id,
+        lesson_id=courseware.lesson_id,
+        title=courseware.title,
+        status=courseware.status.value,
+        done_slides=len(courseware.slides),
+        total_slides=courseware.total_slides,
+        error=_courseware_error(courseware),
+        slides=[_slide_view(courseware.lesson_id, slide) for slide in courseware.slides],
+    )
+
+
+def courseware_title(file_name: str) -> str:
+    """What a file is called on the pages: its name without folder and ending."""
+    name = file_name.replace("\\", "/").rpartition("/")[2]
+    line = " ".join("".join(c if c.isprintable() else " " for c in name).split())
+    stem, dot, ending = line.rpartition(".")
+    return (stem if dot and stem and len(ending) <= MAX_ENDING else line)[:80].strip()
+
+
+def _courseware_error(courseware: Courseware) -> ErrorBody | None:
+    if courseware.error_id is None:
+        return None
+    return error_body(UserError(courseware.error_id, **courseware.error_details))
+
+
+def _slide_view(lesson_id: LessonId, slide: Slide) -> SlideView:
+    def file(picture: SlidePicture) -> SlideFile:
+        url = f"/api/lessons/{lesson_id}/slides/{picture.sha256}.webp"
+        return SlideFile(url=url, bytes=picture.bytes, sha256=picture.sha256)
+
+    return SlideView(
+        number=slide.number,
+        width=slide.width,
+        height=slide.height,
+        alt=slide.alt,
+        preview=slide.preview,
+        small=file(slide.small),
+        medium=file(slide.medium),
+        large=file(slide.large),
     )

@@ -35,6 +35,7 @@ class Action(StrEnum):
     SEE_RECORDINGS = "see_recordings"
     SHARE_RECORDING = "share_recording"
     COMMENT = "comment"
+    CHANGE_COURSEWARE = "change_courseware"
     MAKE_QR = "make_qr"
     # devices, over HTTP
     SEE_ROOM_HOME = "see_room_home"
@@ -44,6 +45,7 @@ class Action(StrEnum):
     # in a lesson
     ENTER_LESSON = "enter_lesson"
     SUBSCRIBE = "subscribe"
+    SEE_COURSEWARE = "see_courseware"
     PUBLISH_LEAD = "publish_lead"
     PUBLISH_SCREEN = "publish_screen"
     PUBLISH_STAGE = "publish_stage"
@@ -79,6 +81,7 @@ _STAFF = frozenset(
         Action.MAKE_QR,
         Action.ENTER_LESSON,
         Action.SUBSCRIBE,
+        Action.SEE_COURSEWARE,
         Action.SEE_ROSTER,
         Action.SEE_INK,
     }
@@ -100,6 +103,7 @@ TABLE: dict[Role, frozenset[Action]] = {
         Action.CHANGE_LESSON,
         Action.DELETE_LESSON,
         Action.SHARE_RECORDING,
+        Action.CHANGE_COURSEWARE,
     },
     Role.LEAD_TEACHER: _STAFF
     | {
@@ -109,6 +113,7 @@ TABLE: dict[Role, frozenset[Action]] = {
         Action.CHANGE_LESSON,
         Action.DELETE_LESSON,
         Action.SHARE_RECORDING,
+        Action.CHANGE_COURSEWARE,
         Action.PUBLISH_LEAD,
         Action.PUBLISH_SCREEN,
         Action.START_LESSON,
@@ -141,6 +146,7 @@ TABLE: dict[Role, frozenset[Action]] = {
             Action.MAKE_QR,
             Action.ENTER_LESSON,
             Action.SUBSCRIBE,
+            Action.SEE_COURSEWARE,
             Action.PUBLISH_STAGE,
             Action.RAISE_HAND,
             Action.LOWER_HAND,
@@ -156,6 +162,7 @@ TABLE: dict[Role, frozenset[Action]] = {
             Action.SEE_PHONE_HOME,
             Action.ENTER_LESSON,
             Action.SUBSCRIBE,
+            Action.SEE_COURSEWARE,
             Action.RAISE_HAND,
             Action.LOWER_HAND,
             Action.ANSWER_CALL,

@@ -4,12 +4,15 @@ Times are ms since the epoch. Ids never change; the organisation tree is provinc
 school (then rooms), and every record hangs under one organisation, which is how it is scoped.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from streamsvc.base.courseware import Slide
 from streamsvc.base.ids import (
     CommentId,
     CourseId,
+    CoursewareId,
     LessonId,
     OrganisationId,
     PersonId,
@@ -152,6 +155,30 @@ class Lesson:
     is_adhoc: bool
     recording_id: RecordingId | None
     picture_profile: PictureProfile = PictureProfile.SLIDES_FIRST
+
+
+class CoursewareStatus(StrEnum):
+    """How far a file is on its way to slides."""
+
+    CONVERTING = "converting"
+    READY = "ready"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Courseware:
+    """A file of a lesson, as slides."""
+
+    id: CoursewareId
+    lesson_id: LessonId
+    title: str
+    status: CoursewareStatus
+    total_slides: int | None
+    """None until the file was opened."""
+    slides: tuple[Slide, ...]
+    """Those that are made, by number from 1."""
+    error_id: str | None
+    error_details: Mapping[str, str | int | float]
 
 
 @dataclass(frozen=True, slots=True)

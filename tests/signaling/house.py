@@ -10,12 +10,16 @@ from typing import Any
 import httpx
 from fastapi import FastAPI
 
+from courseware.io.store import CoursewareFolder
+from courseware.io.workshop import Workshop
+from courseware.settings import WorkshopSettings
 from signaling.io.app import create_app
 from signaling.io.auth import COOKIES
 from signaling.io.context import Context
 from signaling.io.services import Services
 from signaling.settings import SignalingSettings
-from streamsvc.base.ids import LessonId, RoomId
+from streamsvc.base.courseware import Slide
+from streamsvc.base.ids import CoursewareId, LessonId, RoomId, new_id
 from streamsvc.school.io.school import School
 from streamsvc.school.records import OPERATOR, SignInKind
 from streamsvc.serving import Serving
@@ -82,6 +86,23 @@ class House:
         assert answer.status_code == 200, answer.text
         return str(answer.json()["grant"])
 
+    async def slide(self, lesson: str, data: bytes = b"RIFF....WEBP") -> tuple[str, str]:
+        """Ready courseware of one slide in a lesson of the county: its id, and the checksum of its
+        pictures."""
+        found, folder = self.county.lessons[lesson], CoursewareFolder(self.folder / "courseware")
+        picture = folder.write_slide(data)
+        courseware_id = CoursewareId(new_id("cw"))
+        shelf = self.school.courseware
+        self.clock.advance(1)  # they are listed in the order of their time
+        await shelf.add(OPERATOR, courseware_id, found.id, "面积")
+        await shelf.opened(courseware_id, 1)
+        await self.context.courseware.slide_made(
+            courseware_id,
+            Slide(1, 1920, 1080, "S = a × b", "data:,", picture, picture, picture),
+        )
+        await self.context.courseware.converted(courseware_id)
+        return courseware_id, picture.sha256
+
     def lesson_id(self, name: str) -> LessonId:
         """Id of a lesson of the county."""
         return self.county.lessons[name].id
@@ -91,13 +112,25 @@ class House:
         return self.county.rooms[name].id
 
 
-def services_in(folder: Path, school: School, clock: Any, **settings: Any) -> Services:
+def courseware_settings(folder: Path, **some: Any) -> WorkshopSettings:
+    """A workshop beside the test's database, on a disk that may be nearly full."""
+    return WorkshopSettings(folder=folder / "courseware", min_free_bytes=0, **some)
+
+
+def services_in(
+    folder: Path,
+    school: School,
+    clock: Any,
+    courseware: WorkshopSettings | None = None,
+    **settings: Any,
+) -> Services:
     """Services over fakes, with their files in `folder`."""
     return Services(
         school=school,
         relay=FakeRelay(),
         recorder=FakeRecorder(),
         catalog=FolderCatalog(folder / "recordings"),
+        courseware=Workshop(courseware or courseware_settings(folder), clock),
         timeline=FileTimeline(folder / "lessons"),
         clock=clock,
         grant_secret=b"g" * 32,

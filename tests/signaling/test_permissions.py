@@ -139,6 +139,19 @@ async def still(house: House, county: str) -> tuple[str, Any]:
     return f"/api/lessons/{lesson}/rooms/{room}/still", None
 
 
+async def slide_file(house: House, county: str) -> tuple[str, Any]:
+    lesson = f"lesson_{county}1"
+    known = await house.context.courseware.names(house.lesson_id(lesson))
+    sha256 = next(iter(known), None) or (await house.slide(lesson))[1]
+    return f"/api/lessons/{house.lesson_id(lesson)}/slides/{sha256}.webp", None
+
+
+async def courseware(house: House, county: str) -> tuple[str, Any]:
+    lesson = f"lesson_{county}1"
+    added, _ = await house.slide(lesson)
+    return f"/api/lessons/{house.lesson_id(lesson)}/courseware/{added}", None
+
+
 async def media_file(house: House, county: str) -> tuple[str, Any]:
     recording = house.county.recordings[f"rec_{county}1"].id
     folder = house.catalog.folder / recording
@@ -158,6 +171,7 @@ def comment(body: Any) -> Make:
 
 
 SEES_LESSON = {"admin_a", "admin_a1", "observer_a", "lead_a1", "helper_a2"}
+READS_SLIDES = SEES_LESSON | {"room_a2", "phone_a2"}
 MANAGES = {"admin_a", "admin_a1", "lead_a1"}
 MANAGES_B = {"admin_b", "lead_b1"}
 LESSON = ("lessons", "lesson_a1", "lesson_b1")
@@ -217,6 +231,23 @@ CASES: dict[tuple[str, str], Case] = {
     ),
     ("GET", "/api/lessons/{lesson_id}/rooms/{room_id}/still"): Case(
         still, {"lead_a1"}, {"lead_b1"}
+    ),
+    ("GET", "/api/courseware/limits"): Case(
+        plain("/api/courseware/limits"),
+        MANAGES | MANAGES_B | {"colleague_a1"},
+        has_object=False,
+    ),
+    ("GET", "/api/lessons/{lesson_id}/courseware"): Case(
+        about("/api/lessons/{id}/courseware", *LESSON), READS_SLIDES, MANAGES_B | {"room_b1"}
+    ),
+    ("POST", "/api/lessons/{lesson_id}/courseware"): Case(
+        about("/api/lessons/{id}/courseware", *LESSON, body=b"%PDF-1.4"), MANAGES, MANAGES_B
+    ),
+    ("DELETE", "/api/lessons/{lesson_id}/courseware/{courseware_id}"): Case(
+        courseware, MANAGES, MANAGES_B
+    ),
+    ("GET", "/api/lessons/{lesson_id}/slides/{name}"): Case(
+        slide_file, READS_SLIDES, MANAGES_B | {"room_b1"}
     ),
     ("GET", "/api/recordings"): Case(plain("/api/recordings"), STAFF, has_object=False),
     ("GET", "/api/recordings/{recording_id}"): Case(
@@ -374,8 +405,13 @@ async def _try(
     house: House, method: str, case: Case, county: str, browser: httpx.AsyncClient
 ) -> str:
     path, body = await case.make(house, county)
-    answer = await browser.request(method, path, json=body)
-    return _verdict(answer)
+    return _verdict(await _asked(browser, method, path, body))
+
+
+async def _asked(browser: httpx.AsyncClient, method: str, path: str, body: Any) -> httpx.Response:
+    if isinstance(body, bytes):
+        return await browser.request(method, path, content=body)
+    return await browser.request(method, path, json=body)
 
 
 def _verdict(answer: httpx.Response) -> str:
@@ -395,7 +431,7 @@ async def test_a_sign_in_that_is_over_opens_nothing(house: House, how: str) -> N
     browser = house.client(**cookies)
     for (method, _), case in sorted(CASES.items(), key=lambda item: item[0]):
         path, body = await case.make(house, "a")
-        answer = await browser.request(method, path, json=body)
+        answer = await _asked(browser, method, path, body)
         assert answer.status_code == 401, f"{how}: {method} {path} {answer.status_code}"
 
 

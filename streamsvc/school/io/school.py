@@ -8,6 +8,7 @@ from streamsvc.school.io.attendance import AttendanceBook
 from streamsvc.school.io.audit import Audit
 from streamsvc.school.io.comments import Comments
 from streamsvc.school.io.courses import Courses
+from streamsvc.school.io.courseware import CoursewareShelf
 from streamsvc.school.io.database import Database, open_database
 from streamsvc.school.io.join_codes import JoinCodes
 from streamsvc.school.io.lessons import Lessons
@@ -31,6 +32,7 @@ class School:
     rooms: Rooms
     courses: Courses
     lessons: Lessons
+    courseware: CoursewareShelf
     attendance: AttendanceBook
     recordings: Recordings
     comments: Comments
@@ -68,6 +70,7 @@ async def open_school(
         rooms=Rooms(database),
         courses=Courses(database),
         lessons=Lessons(database, zone),
+        courseware=CoursewareShelf(database),
         attendance=AttendanceBook(database),
         recordings=Recordings(database),
         comments=Comments(database),

@@ -8,6 +8,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 from streamsvc.school.io.tables import (
     AuditRow,
     CourseRow,
+    CoursewareRow,
     LessonRoomRow,
     LessonRow,
     OrganisationRow,
@@ -82,6 +83,12 @@ def _lessons(reach: Reach) -> list[Condition]:
     ]
 
 
+def _courseware(reach: Reach) -> list[Condition]:
+    """That of every lesson one sees."""
+    lessons = select(LessonRow.id).where(or_(false(), *_lessons(reach)))
+    return [CoursewareRow.lesson_id.in_(lessons)]
+
+
 def _invited(reach: Reach) -> list[Select[str]]:
     """Rooms whose invitation shows a lesson."""
     rooms = select(RoomRow.id)
@@ -117,6 +124,7 @@ _CONDITIONS: dict[type[Table], Callable[[Reach], list[Condition]]] = {
     RoomRow: _rooms,
     CourseRow: _courses,
     LessonRow: _lessons,
+    CoursewareRow: _courseware,
     RecordingRow: _recordings,
     AuditRow: _audit,
 }

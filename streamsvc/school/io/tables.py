@@ -234,6 +234,45 @@ class LessonRow(Table):
     )
 
 
+class CoursewareRow(Table):
+    """A file of a lesson; what it became is in `slides`."""
+
+    __tablename__ = "courseware"
+
+    id: Mapped[str] = mapped_column(ID, primary_key=True)
+    lesson_id: Mapped[str] = mapped_column(
+        ID, ForeignKey("lessons.id", ondelete="CASCADE"), index=True
+    )
+    title: Mapped[str] = mapped_column(NAME)
+    status: Mapped[str] = mapped_column(WORD, index=True)
+    total_slides: Mapped[int | None]
+    error_id: Mapped[str | None] = mapped_column(String(40))
+    error_details: Mapped[str] = mapped_column(Text)
+    """JSON object."""
+    added_at_ms: Mapped[int] = mapped_column(BigInteger)
+
+
+class SlideRow(Table):
+    """A page of a courseware and the checksums that name its files."""
+
+    __tablename__ = "slides"
+
+    courseware_id: Mapped[str] = mapped_column(
+        ID, ForeignKey("courseware.id", ondelete="CASCADE"), primary_key=True
+    )
+    number: Mapped[int] = mapped_column(primary_key=True)
+    width: Mapped[int]
+    height: Mapped[int]
+    alt: Mapped[str] = mapped_column(Text)
+    preview: Mapped[str] = mapped_column(Text)
+    small_sha256: Mapped[str] = mapped_column(HASH, index=True)
+    small_bytes: Mapped[int]
+    medium_sha256: Mapped[str] = mapped_column(HASH, index=True)
+    medium_bytes: Mapped[int]
+    large_sha256: Mapped[str] = mapped_column(HASH, index=True)
+    large_bytes: Mapped[int]
+
+
 class AuditRow(Table):
     """Names the actor as of then; no foreign keys, for it outlives what it speaks of."""
 

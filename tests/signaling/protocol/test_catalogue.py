@@ -11,7 +11,7 @@ from signaling.protocol.catalogue import CATALOGUE, error_body, sentence
 from streamsvc.base.errors import UserError
 
 ROOT = Path(__file__).resolve().parents[3]
-PACKAGES = ("streamsvc", "signaling", "relay", "recorder")
+PACKAGES = ("streamsvc", "signaling", "relay", "recorder", "courseware")
 CLASSES = {"UserError", "ProtocolError", "PeerGone", "Overload", "EnvironmentFault"}
 
 

@@ -1,0 +1,65 @@
+"""What the converting process may use up. It reads strangers' files: it gets little, no network.
+
+Applied by the process to itself before it opens the file or loads a library that reads it.
+"""
+
+import contextlib
+import ctypes
+import os
+import resource
+import signal
+from pathlib import Path
+
+NICENESS = 15
+"""Live lessons come first."""
+OOM_SCORE = "800"
+"""When memory runs out, the kernel ends this before anything of the service."""
+MAX_FILE_BYTES = 1_000_000_000
+OPEN_FILES = 256
+OFFICE_MEMORY_FACTOR = 4
+"""LibreOffice reserves far more address space than it uses."""
+
+_PR_SET_PDEATHSIG = 1
+_PR_SET_NO_NEW_PRIVS = 38
+_CLONE_NEWUSER = 0x10000000
+_CLONE_NEWNET = 0x40000000
+
+
+def confine(memory_bytes: int, cpu_seconds: int, parent: int) -> None:
+    """Bound memory, CPU, files; leave the network; end with the parent process."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
+    if os.getppid() != parent:
+        os._exit(1)  # it ended before we asked to be told
+    os.nice(NICENESS)
+    with contextlib.suppress(OSError):
+        Path("/proc/self/oom_score_adj").write_text(OOM_SCORE, "ascii")
+    _leave_network(libc)
+    office_bytes = memory_bytes * OFFICE_MEMORY_FACTOR
+    _limit(resource.RLIMIT_AS, memory_bytes, office_bytes)
+    _limit(resource.RLIMIT_CPU, cpu_seconds, cpu_seconds + 5)
+    _limit(resource.RLIMIT_FSIZE, MAX_FILE_BYTES, MAX_FILE_BYTES)
+    _limit(resource.RLIMIT_CORE, 0, 0)
+    _limit(resource.RLIMIT_NOFILE, OPEN_FILES, OPEN_FILES)
+
+
+def give_office_memory() -> None:
+    """For LibreOffice's own process, before it begins: as much address space as is allowed."""
+    _, most = resource.getrlimit(resource.RLIMIT_AS)
+    resource.setrlimit(resource.RLIMIT_AS, (most, most))
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def _leave_network(libc: ctypes.CDLL) -> None:
+    """A namespace without any interface, where the kernel allows it: a presentation may name
+    pictures on other machines, and nobody is to be asked for them."""
+    if libc.unshare(_CLONE_NEWNET) != 0:
+        libc.unshare(_CLONE_NEWUSER | _CLONE_NEWNET)
+
+
+def _limit(kind: int, soft: int, hard: int) -> None:
+    _, present = resource.getrlimit(kind)
+    if present != resource.RLIM_INFINITY:
+        soft, hard = min(soft, present), min(hard, present)
+    resource.setrlimit(kind, (soft, hard))

@@ -1,0 +1,85 @@
+"""A file on its way to disk: refused as soon as it is known to be wrong, kept only when whole."""
+
+import asyncio
+import errno
+import os
+from collections.abc import AsyncIterator
+from typing import IO
+
+from courseware.io.store import CoursewareFolder
+from courseware.plan.kinds import HEAD_BYTES, kind_of
+from streamsvc.base.courseware import CoursewareLimits
+from streamsvc.base.errors import EnvironmentFault, ProtocolError, UserError
+from streamsvc.base.ids import CoursewareId
+
+BLOCK_BYTES = 1_000_000
+"""Written at a time: a thread's turn for each network chunk would cost more than the write."""
+_FULL = (errno.ENOSPC, errno.EDQUOT)
+
+
+async def receive(
+    folder: CoursewareFolder,
+    courseware_id: CoursewareId,
+    chunks: AsyncIterator[bytes],
+    announced_bytes: int,
+    *,
+    limits: CoursewareLimits,
+    min_free_bytes: int,
+) -> None:
+    """Write `chunks` to the originals. Raises as `Workshop.receive` says; nothing is left then."""
+    check_size(announced_bytes, limits)
+    if folder.free_bytes() - announced_bytes < min_free_bytes:
+        raise EnvironmentFault("disk-full")
+    try:
+        await _write(folder, courseware_id, chunks, limits)
+        await asyncio.to_thread(folder.keep_upload, courseware_id)
+    except OSError as error:
+        if error.errno in _FULL:
+            raise EnvironmentFault("disk-full") from error
+        raise EnvironmentFault("disk-unwritable", path=str(folder.path)) from error
+    finally:
+        folder.upload(courseware_id).unlink(missing_ok=True)
+
+
+async def _write(
+    folder: CoursewareFolder,
+    courseware_id: CoursewareId,
+    chunks: AsyncIterator[bytes],
+    limits: CoursewareLimits,
+) -> None:
+    total, block = 0, bytearray()
+    is_known = False
+    with folder.upload(courseware_id).open("wb") as file:
+        async for chunk in chunks:
+            total += len(chunk)
+            check_size(total, limits)
+            block += chunk
+            if not is_known and len(block) >= HEAD_BYTES:
+                is_known = _check_kind(bytes(block), limits)
+            if len(block) >= BLOCK_BYTES:
+                await asyncio.to_thread(file.write, bytes(block))
+                block.clear()
+        if not is_known:
+            _check_kind(bytes(block), limits)
+        await asyncio.to_thread(_finish, file, bytes(block))
+
+
+def check_size(size: int, limits: CoursewareLimits) -> None:
+    """Raises ProtocolError `courseware-too-large`."""
+    if size > limits.max_bytes:
+        raise ProtocolError("courseware-too-large", limit_mb=limits.max_bytes // 1_000_000)
+
+
+def _check_kind(head: bytes, limits: CoursewareLimits) -> bool:
+    if not head:
+        raise UserError("courseware-empty")
+    if kind_of(head).needs_office and not limits.reads_presentations:
+        raise UserError("courseware-needs-office")
+    return True
+
+
+def _finish(file: IO[bytes], block: bytes) -> None:
+    """Blocking: the rest, and all of it on disk."""
+    file.write(block)
+    file.flush()
+    os.fsync(file.fileno())

@@ -1,0 +1,121 @@
+"""A lesson's courseware over HTTP: files in, manifests and slides out."""
+
+import asyncio
+import hashlib
+from collections.abc import AsyncIterator
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query
+from pydantic import TypeAdapter
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import FileResponse, Response
+
+from signaling.io.auth import Caller, require
+from signaling.io.context import Context, context
+from signaling.io.reader import require_reader
+from signaling.io.views import courseware_manifest, courseware_title
+from signaling.protocol.resources_courseware import Courseware, CoursewareLimits
+from signaling.protocol.roles import Action
+from streamsvc.base.errors import PeerGone, UserError
+from streamsvc.base.ids import CoursewareId, LessonId
+from streamsvc.school.io.courseware import MAX_OF_LESSON
+
+router = APIRouter(prefix="/api")
+
+_FOR_EVER = "private, max-age=31536000, immutable"
+_PRIORITY = "u=6, i"
+"""RFC 9218: after everything a lesson needs now; each file is of use by itself."""
+_MANIFESTS = TypeAdapter(list[Courseware])
+
+
+@router.get("/courseware/limits", dependencies=[Depends(require(Action.CHANGE_COURSEWARE))])
+async def limits(ctx: Context = Depends(context)) -> CoursewareLimits:
+    """What may be added."""
+    allowed = ctx.services.courseware.limits
+    return CoursewareLimits(
+        max_bytes=allowed.max_bytes,
+        max_slides=allowed.max_slides,
+        max_of_lesson=MAX_OF_LESSON,
+        reads_presentations=allowed.reads_presentations,
+    )
+
+
+@router.get(
+    "/lessons/{lesson_id}/courseware",
+    response_model=list[Courseware],
+    dependencies=[Depends(require_reader(Action.SEE_COURSEWARE))],
+)
+async def courseware(lesson_id: str, request: Request, ctx: Context = Depends(context)) -> Response:
+    """All of a lesson, in order, with every slide's files."""
+    listed = await ctx.services.school.courseware.listed(LessonId(lesson_id))
+    body = _MANIFESTS.dump_json([courseware_manifest(one) for one in listed], by_alias=True)
+    etag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
+    headers = {"ETag": etag, "Cache-Control": "private, no-cache"}
+    if _is_known(request, etag):
+        return Response(status_code=304, headers=headers)
+    return Response(body, media_type="application/json", headers=headers)
+
+
+@router.post("/lessons/{lesson_id}/courseware", status_code=201)
+async def add_courseware(
+    lesson_id: str,
+    request: Request,
+    name: Annotated[str, Query(max_length=255)] = "",
+    caller: Caller = Depends(require(Action.CHANGE_COURSEWARE)),
+    ctx: Context = Depends(context),
+) -> Courseware:
+    """Take a file, whatever the browser calls it; it is converted from now on."""
+    announced = request.headers.get("content-length", "0")
+    added = await ctx.courseware.add(
+        caller.principal,
+        LessonId(lesson_id),
+        courseware_title(name),
+        _chunks(request),
+        int(announced) if announced.isdigit() else 0,
+    )
+    return courseware_manifest(added)
+
+
+@router.delete("/lessons/{lesson_id}/courseware/{courseware_id}", status_code=204)
+async def remove_courseware(
+    lesson_id: str,
+    courseware_id: str,
+    caller: Caller = Depends(require(Action.CHANGE_COURSEWARE)),
+    ctx: Context = Depends(context),
+) -> None:
+    """Take it off the lesson, at any stage."""
+    await ctx.courseware.remove(caller.principal, LessonId(lesson_id), CoursewareId(courseware_id))
+
+
+@router.get(
+    "/lessons/{lesson_id}/slides/{name}",
+    dependencies=[Depends(require_reader(Action.SEE_COURSEWARE))],
+)
+async def slide(
+    lesson_id: str, name: str, request: Request, ctx: Context = Depends(context)
+) -> Response:
+    """A slide's file. Range requests are answered (RFC 9110 §14), so that a room goes on where its
+    link broke."""
+    sha256 = name.removesuffix(".webp")
+    if sha256 not in await ctx.courseware.names(LessonId(lesson_id)):
+        raise UserError("slide-unknown")
+    headers = {"ETag": f'"{sha256}"', "Cache-Control": _FOR_EVER, "Priority": _PRIORITY}
+    if _is_known(request, headers["ETag"]):
+        return Response(status_code=304, headers=headers)
+    path = ctx.services.courseware.file(sha256)
+    if not await asyncio.to_thread(path.is_file):
+        raise UserError("slide-unknown")
+    return FileResponse(path, media_type="image/webp", headers=headers)
+
+
+def _is_known(request: Request, etag: str) -> bool:
+    named = request.headers.get("if-none-match", "")
+    return etag in (part.strip().removeprefix("W/") for part in named.split(","))
+
+
+async def _chunks(request: Request) -> AsyncIterator[bytes]:
+    try:
+        async for chunk in request.stream():
+            yield chunk
+    except ClientDisconnect as error:
+        raise PeerGone("upload-broken") from error

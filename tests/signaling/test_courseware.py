@@ -1,0 +1,240 @@
+"""Courseware over HTTP and in the lesson: added, converted by the real process, shown, removed."""
+
+import asyncio
+import shutil
+from collections.abc import AsyncIterator, Callable
+from copy import deepcopy
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from streamsvc.base.ids import CoursewareId
+from tests.signaling.house import House, courseware_settings, open_house
+from tests.streamsvc.school.county import County
+from tests.support import papers
+from tests.support.waiting import until
+
+PATIENCE = 60
+"""Seconds: a converting process is the least of all on a busy machine."""
+
+
+def error_of(answer: httpx.Response) -> str:
+    return str(answer.json()["error"]["id"])
+
+
+def place(house: House, rest: str = "", lesson: str = "lesson_a1") -> str:
+    return f"/api/lessons/{house.lesson_id(lesson)}/courseware{rest}"
+
+
+async def added(house: House, client: httpx.AsyncClient, data: bytes, name: str) -> dict[str, Any]:
+    house.clock.advance(1)  # they are listed in the order of their time
+    answer = await client.post(place(house), params={"name": name}, content=data)
+    assert answer.status_code == 201, answer.text
+    made: dict[str, Any] = answer.json()
+    return made
+
+
+async def ended(house: House, client: httpx.AsyncClient) -> dict[str, Any]:
+    """The manifest of the only courseware once it is not converted any more."""
+    (manifest,) = await listed(house, client, lambda found: found[0]["status"] != "converting")
+    return manifest
+
+
+async def listed(
+    house: House, client: httpx.AsyncClient, wanted: Callable[[list[dict[str, Any]]], object]
+) -> list[dict[str, Any]]:
+    """All manifests of the lesson once they are as `wanted`."""
+    async with asyncio.timeout(PATIENCE):
+        while True:
+            found: list[dict[str, Any]] = (await client.get(place(house))).json()
+            if wanted(found):
+                return found
+            await asyncio.sleep(0.05)
+
+
+async def test_a_teachers_pdf_is_slides_in_a_room(house: House) -> None:
+    lead, room = await house.signed_in("lead_a1"), await house.signed_in("room_a2")
+    new = await added(house, lead, papers.pdf(2), "三年级\\长方形的面积.pdf")
+    assert (new["title"], new["status"], new["slides"]) == ("长方形的面积", "converting", [])
+    manifest = await ended(house, room)
+    assert (manifest["status"], manifest["done_slides"], manifest["total_slides"]) == (
+        "ready",
+        2,
+        2,
+    )
+    for slide in manifest["slides"]:
+        assert slide["preview"].startswith("data:image/webp;base64,")
+        for size in ("small", "medium", "large"):
+            file = await room.get(slide[size]["url"])
+            assert len(file.content) == slide[size]["bytes"]
+            assert file.headers["content-type"] == "image/webp"
+            assert "immutable" in file.headers["cache-control"]
+            assert file.headers["priority"].startswith("u=6")
+
+
+async def test_a_broken_transfer_goes_on_where_it_was(house: House) -> None:
+    _, sha256 = await house.slide("lesson_a1", bytes(range(256)) * 8)
+    room = await house.signed_in("room_a2")
+    url = f"/api/lessons/{house.lesson_id('lesson_a1')}/slides/{sha256}.webp"
+    etag = (await room.get(url)).headers["etag"]
+    rest = await room.get(url, headers={"Range": "bytes=2000-", "If-Range": etag})
+    assert rest.status_code == 206
+    assert rest.content == (bytes(range(256)) * 8)[2000:]
+    known = await room.get(url, headers={"If-None-Match": etag})
+    assert (known.status_code, known.content) == (304, b"")
+    manifest = await room.get(place(house))
+    again = await room.get(place(house), headers={"If-None-Match": manifest.headers["etag"]})
+    assert again.status_code == 304
+
+
+async def test_a_slide_of_another_lesson_or_of_none(house: House) -> None:
+    _, other = await house.slide("lesson_b1")
+    room = await house.signed_in("room_a2")
+    base = f"/api/lessons/{house.lesson_id('lesson_a1')}/slides/"
+    for name in (f"{other}.webp", "0" * 64 + ".webp", "..%5cschool.db", "x.webp"):
+        answer = await room.get(base + name)
+        assert (answer.status_code, error_of(answer)) == (404, "slide-unknown")
+
+
+async def test_a_grant_reads_slides_and_a_teacher_at_a_screen_does(house: House) -> None:
+    _, sha256 = await house.slide("lesson_a1")
+    url = f"/api/lessons/{house.lesson_id('lesson_a1')}/slides/{sha256}.webp"
+    grant = await house.grant("room_a2", "lesson_a1")
+    bearer = {"Authorization": f"Bearer {grant}"}
+    nobody = house.client()
+    assert (await nobody.get(url, headers=bearer)).status_code == 200
+    assert (await nobody.get(place(house), headers=bearer)).status_code == 200
+    foreign = f"/api/lessons/{house.lesson_id('lesson_b1')}/slides/{sha256}.webp"
+    assert error_of(await nobody.get(foreign, headers=bearer)) == "grant-invalid"
+    lead = await house.signed_in("lead_a1")
+    lesson = f"/api/lessons/{house.lesson_id('lesson_a1')}"
+    assert (await lead.patch(lesson, json={"room_ids": []})).status_code == 200
+    runner = house.context.registry.find(house.lesson_id("lesson_a1"))
+    assert runner is not None
+    await until(lambda: not list(runner.machine.roster))
+    assert error_of(await nobody.get(url, headers=bearer)) == "room-not-in-lesson"
+    await lead.patch(lesson, json={"room_ids": [house.room_id("room_a2")]})
+    (_, staff), (_, device) = await house.token("lead_b1"), await house.token("room_a2")
+    both = house.client(streamsvc_staff=staff, streamsvc_room=device)
+    assert (await both.get(url)).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("data", "expected"),
+    [
+        (papers.locked_pdf(), "courseware-encrypted"),
+        (papers.torn_pdf(), "courseware-unreadable"),
+        (papers.pdf(501), "courseware-too-long"),
+        (papers.giant_png(), "courseware-picture-too-large"),
+    ],
+    ids=["encrypted", "corrupt", "long", "giant"],
+)
+async def test_what_fails_says_what_to_do(house: House, data: bytes, expected: str) -> None:
+    lead = await house.signed_in("lead_a1")
+    await added(house, lead, data, "a.pdf")
+    manifest = await ended(house, lead)
+    assert (manifest["status"], manifest["error"]["id"]) == ("failed", expected)
+    assert manifest["error"]["message"]["zh-CN"] and "…" not in manifest["error"]["message"]["en"]
+
+
+@pytest.mark.parametrize(
+    ("data", "status", "expected"),
+    [
+        (b"", 422, "courseware-empty"),
+        (b"MZ" + bytes(3_000), 415, "courseware-kind-unknown"),
+        (b"%PDF-1.4" + bytes(200_000), 413, "courseware-too-large"),
+    ],
+)
+async def test_what_is_refused_at_the_door(
+    tmp_path: Path, counties: tuple[Path, County], data: bytes, status: int, expected: str
+) -> None:
+    shutil.copy(counties[0], tmp_path / "school.db")
+    settings = courseware_settings(tmp_path, max_bytes=100_000)
+    async with open_house(tmp_path, deepcopy(counties[1]), courseware=settings) as house:
+        lead = await house.signed_in("lead_a1")
+
+        async def streamed() -> AsyncIterator[bytes]:
+            for start in range(0, len(data), 10_000):
+                yield data[start : start + 10_000]
+
+        for content in (data, streamed()):  # its length announced, and not
+            answer = await lead.post(place(house), content=content)
+            assert (answer.status_code, error_of(answer)) == (status, expected)
+        assert (await lead.get(place(house))).json() == []
+        limits = (await lead.get("/api/courseware/limits")).json()
+        assert limits["max_bytes"] == 100_000
+
+
+async def test_removing_takes_the_files_nobody_uses(house: House) -> None:
+    lead = await house.signed_in("lead_a1")
+    first, shared = await house.slide("lesson_a1", b"shared")
+    second, _ = await house.slide("lesson_a1", b"shared")
+    third, own = await house.slide("lesson_a1", b"own")
+    files = house.services.courseware.file
+    for courseware_id in (first, third):
+        assert (await lead.delete(place(house, f"/{courseware_id}"))).status_code == 204
+    assert files(shared).exists() and not files(own).exists()
+    assert (await lead.delete(place(house, f"/{second}"))).status_code == 204
+    assert not files(shared).exists()
+    gone = await lead.delete(place(house, f"/{second}"))
+    assert (gone.status_code, error_of(gone)) == (404, "courseware-unknown")
+    assert (await lead.get(place(house))).json() == []
+
+
+async def test_a_removed_lesson_takes_its_files(house: House) -> None:
+    lead = await house.signed_in("lead_a1")
+    _, sha256 = await house.slide("lesson_a1")
+    answer = await lead.delete(f"/api/lessons/{house.lesson_id('lesson_a1')}")
+    assert answer.status_code == 204
+    assert not house.services.courseware.file(sha256).exists()
+
+
+async def test_an_open_lesson_hears_of_its_courseware(house: House) -> None:
+    early, _ = await house.slide("lesson_a1")
+    lead = await house.signed_in("lead_a1")
+    runner = await house.context.registry.open(house.lesson_id("lesson_a1"))
+
+    async def told(ids: list[str], status: str) -> None:
+        wanted = [(courseware_id, status) for courseware_id in ids]
+        picture = runner.machine.picture
+        await until(
+            lambda: [(c.courseware_id, c.status) for c in picture.courseware] == wanted, PATIENCE
+        )
+
+    await told([early], "ready")
+    later = await added(house, lead, papers.picture(), "图.png")
+    await told([early, later["courseware_id"]], "ready")
+    await lead.delete(place(house, f"/{early}"))
+    await told([later["courseware_id"]], "ready")
+
+
+async def test_a_restart_goes_on_with_what_was_not_done(
+    tmp_path: Path, counties: tuple[Path, County]
+) -> None:
+    shutil.copy(counties[0], tmp_path / "school.db")
+    async with open_house(tmp_path, deepcopy(counties[1])) as house:
+        lead = await house.signed_in("lead_a1")
+        await added(house, lead, papers.pdf(12), "a.pdf")
+        await listed(house, lead, lambda found: found[0]["done_slides"])
+    async with open_house(tmp_path, deepcopy(counties[1])) as house:
+        lead = await house.signed_in("lead_a1")
+        before = (await lead.get(place(house))).json()[0]
+        assert before["status"] == "converting"
+        manifest = await ended(house, lead)
+        assert [slide["number"] for slide in manifest["slides"]] == list(range(1, 13))
+    async with open_house(tmp_path, deepcopy(counties[1])) as house:
+        house.clock.advance(5)
+        shelf = house.school.courseware
+        await shelf.add(
+            house.county.principal("lead_a1"),
+            CoursewareId("cw_lost"),
+            house.lesson_id("lesson_a1"),
+            "lost",
+        )
+    async with open_house(tmp_path, deepcopy(counties[1])) as house:
+        lead = await house.signed_in("lead_a1")
+        done = await listed(house, lead, lambda found: found[1]["status"] != "converting")
+        assert done[1]["error"]["id"] == "courseware-interrupted"
+        assert done[0]["status"] == "ready"
