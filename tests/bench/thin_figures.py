@@ -78,6 +78,9 @@ def figures_of(report: dict[str, Any], spoken: Sequence[float], window: Window) 
         "height_most": tallest,
         "key_frames": sum(step.more("keyFramesDecoded") for step in picture),
         "pli": sum(step.more("pliCount") for step in picture),
+        "voice_lost": sum(step.more("packetsLost") for step in voice),
+        "voice_nacks": sum(step.more("nackCount") for step in voice),
+        "voice_discarded": sum(step.more("packetsDiscarded") for step in voice),
         "voice_kbps": _kbps(voice, window),
         "picture_kbps": _kbps(picture, window),
     }

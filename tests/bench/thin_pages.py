@@ -75,9 +75,11 @@ window.bench = {
       busy = true; try { await this.tick(); } finally { busy = false; }
     }, 200);
   },
-  hasJoined() {
-    const last = this.ticks[this.ticks.length - 1];
-    return !!(last && last.voice && last.voice.packetsReceived);
+  async joined(ms) {
+    for (const end = Date.now() + ms; Date.now() < end; await new Promise(r => setTimeout(r, 100))) {
+      const last = this.ticks[this.ticks.length - 1];
+      if (last && last.voice && last.voice.packetsReceived) return;
+    }
   },
   report() {
     return {origin: performance.timeOrigin, ticks: this.ticks, pictures: this.pictures,

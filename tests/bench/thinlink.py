@@ -11,7 +11,7 @@ import asyncio
 import json
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import median
@@ -19,7 +19,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import httpx
-from playwright.async_api import Browser, BrowserContext, Page, TimeoutError
+from playwright.async_api import Browser, BrowserContext, Page
 
 from streamsvc.base.tasks import TaskScope
 from streamsvc.desk import TeacherDesk
@@ -129,10 +129,7 @@ class Bench:
 
 async def _joined(page: Page) -> None:
     """It hears something, or never will."""
-    with suppress(TimeoutError):
-        await page.wait_for_function(
-            "window.bench && bench.hasJoined()", timeout=1000 * LONGEST_JOIN_SECONDS
-        )
+    await page.evaluate("ms => bench.joined(ms)", 1000 * LONGEST_JOIN_SECONDS)
 
 
 async def _closed(context: BrowserContext) -> None:

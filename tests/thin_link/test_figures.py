@@ -10,7 +10,7 @@ from tests.bench.thin_rows import ROWS, Row, is_held, named
 VOICE = (
     "totalSamplesReceived", "concealedSamples", "jitterBufferDelay", "jitterBufferEmittedCount",
     "bytesReceived", "headerBytesReceived", "packetsReceived", "packetsLost", "nackCount",
-    "retransmittedPacketsReceived",
+    "retransmittedPacketsReceived", "packetsDiscarded",
 )  # fmt: skip
 PICTURE = (
     "framesDecoded", "freezeCount", "totalFreezesDuration", "keyFramesDecoded", "pliCount",
