@@ -208,31 +208,36 @@ async def bench(
 async def measure(options: argparse.Namespace, rows: Sequence[Row]) -> list[dict[str, Any]]:
     """One result for each row and player."""
     lengths = SHORT if options.quick else LONG
-    count = min(MOST_AT_ONCE, len(rows)) if options.quick else 1
+    at_once = options.at_once or (MOST_AT_ONCE if options.quick else 1)
+    count = min(at_once, MOST_AT_ONCE, len(rows))
     with places(count) as (center, rooms), center.entered():
         if options.trace:
             center.links.trace(options.trace)
         with demo_lesson(is_taught=False) as demo:
             async with bench(center, rooms, demo, lengths, not options.ours) as running:
-                return await _results(running, rows, at_once=options.quick)
+                return await _results(running, rows, ["ours"] if options.quick else None)
 
 
-async def _results(running: Bench, rows: Sequence[Row], at_once: bool) -> list[dict[str, Any]]:
+async def _results(
+    running: Bench, rows: Sequence[Row], players: Sequence[str] | None
+) -> list[dict[str, Any]]:
+    """All that are wanted, as places become free."""
+
     async def result(row: Row, player: str) -> dict[str, Any]:
         figures = await running.median_of(row, player)
         told = _told(row, player, figures)
         print(_line(told), flush=True)
         return told
 
-    if at_once:
-        return list(await asyncio.gather(*(result(row, "ours") for row in rows)))
-    every = running.players.by_name()
-    return [
-        await result(row, player)
-        for row in rows
-        for player in every
-        if row.rivals or player == "ours"
-    ]
+    wanted = players or list(running.players.by_name())
+    return await asyncio.gather(
+        *(
+            result(row, player)
+            for row in rows
+            for player in wanted
+            if row.rivals or player == "ours"
+        )
+    )
 
 
 def _told(row: Row, player: str, figures: Figures) -> dict[str, Any]:
@@ -266,6 +271,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--json", type=Path, help="write the results to this file")
     names = ", ".join(row.name for row in ROWS)
     parser.add_argument("--rows", help=f"some rows, with commas between; of {names}")
+    parser.add_argument("--at-once", type=int, help="rooms watched at once: 1, quick 3")
     parser.add_argument("--ours", action="store_true", help="no rivals")
     parser.add_argument("--trace", type=Path, help="write what each packet met to this file (CSV)")
     return parser.parse_args()
