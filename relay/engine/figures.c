@@ -62,6 +62,7 @@ static void tell_subscriber(Engine *engine, const Subscriber *subscriber) {
     figures.remb_us = subscriber->remb_us;
     figures.longest_round_trip_us = subscriber->longest_round_trip_us;
     figures.probed_bps = subscriber->probed_bps;
+    figures.octets = subscriber_sent_bytes(subscriber);
     figures.count = subscriber->subscription_count;
     for (int i = 0; i < figures.count; i++) {
         const Subscription *subscription = subscriber->subscriptions + i;
@@ -70,7 +71,6 @@ static void tell_subscriber(Engine *engine, const Subscriber *subscriber) {
         its->has_layer = subscription->layer != NULL;
         its->most_temporal = subscription->thinning.most;
         if (subscription->layer) memcpy(its->rid, subscription->layer->rid, RID_BYTES);
-        figures.octets += subscription->octets;
         figures.can_probe |= subscription_can_repeat(subscription);
     }
     engine_tell(engine, SUBSCRIBER_STATS, &figures, sizeof figures);

@@ -174,7 +174,7 @@ typedef struct SubscriberFigures {
     bool can_probe; /* there is something to repeat */
     uint64_t remb_bps; /* 0: none yet */
     int64_t remb_us;
-    uint64_t octets; /* sent, in total */
+    uint64_t octets; /* sent, in total: with headers, and what was sent again */
     int count;
     SubscriptionFigures subscriptions[MAX_SUBSCRIPTIONS];
 } SubscriberFigures;

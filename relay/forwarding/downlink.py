@@ -34,10 +34,18 @@ SATELLITE_OUTAGE_SECONDS = 5.0
 """Clouds and handovers."""
 SATELLITE_SLACK_SECONDS = 0.35
 """Its schedule alone moves a round trip so far."""
+OVERRUN_PACKETS = 20
+"""Fewer may all be lost by chance."""
+NEW_SECONDS = 3.0
+"""From the first report: so soon nothing was gone yet, but the guess may be far too much."""
 CONFIRMING_LOSS = 0.08
 REMB_SHARE = 0.7
 """A REMB below this share of what is sent says that the link is full."""
 ROUND_TRIP_GROWTH = 1.5
+MOST_GROWTH_SECONDS = 0.15
+"""Of a far link: half of its way is more than most queues hold."""
+JITTER_SECONDS = 0.05
+"""Above the least round trip; more is a queue."""
 DRAINING_SHARE = 0.95
 """Of the round trip before: a queue that empties is no reason to send still less."""
 LEAST_SAMPLES = 128
@@ -105,6 +113,7 @@ class Downlink:
         self._reported_at = float("-inf")
         self._climbed_at = float("-inf")
         self._mostly_lost_since: float | None = None
+        self._first_at = float("inf")
 
     def limit(self, most_bps: int | None, *, is_satellite: bool) -> None:
         """What an administrator allows, and what kind of link she says it is."""
@@ -158,28 +167,52 @@ class Downlink:
                 self.bps = min(self.most_bps, max(self.bps, START_BPS))
 
     def reported(
-        self, expected: int, lost: int, sent_bps: int, now: float, *, is_answer: bool = True
+        self, expected: int, lost: int, sent_bps: int, now: float, *, longest: float | None = None
     ) -> bool:
         """Packets a report speaks of, and how many the link lost; True if the estimate fell.
-        `is_answer`: it knows a new report of ours; where those are stuck in a queue, all seems
-        well for seconds, but is no reason to climb."""
-        if is_answer:
+        `longest`: the longest round trip that it measured, None if it does not say, 0 where it
+        knows no new report of ours: those are stuck in a queue, and that all seems well is no
+        reason to climb."""
+        if longest is None or longest > 0:
             self._reported_at = now
         self._note_sent(sent_bps, now)
-        if not self._is_outage(lost > OUTAGE_LOSS * expected, now):
+        self._first_at = min(self._first_at, now)
+        is_mostly_lost = lost > OUTAGE_LOSS * expected
+        if is_mostly_lost and expected >= OVERRUN_PACKETS and self._is_beyond(longest, now):
+            return self._overrun(expected, lost, sent_bps, now)
+        if not self._is_outage(is_mostly_lost, now):
             self._loss.add(expected, lost, now)
         floor = self._floor(sent_bps, now)
         if floor is None or now - self._changed_at < _SETTLE_SECONDS:
             return False
         is_failed_trial = now - self._climbed_at < _TRIAL_SECONDS
         self._hold = min(MAX_HOLD_SECONDS, max(HOLD_SECONDS, self._hold * (1 + is_failed_trial)))
-        fallen = max(floor, self._fallen(sent_bps, now))
-        has_fallen = fallen < self.bps
-        self.bps = min(self.bps, fallen)
+        return self._fall(max(floor, self._fallen(sent_bps, now)), now)
+
+    def _fall(self, bps: int, now: float) -> bool:
+        has_fallen = bps < self.bps
+        self.bps = min(self.bps, bps)
         self.has_fallen |= has_fallen
         self.fell_at = now if has_fallen else self.fell_at
         self._changed_at = now
         return has_fallen
+
+    def _is_beyond(self, longest: float | None, now: float) -> bool:
+        """Whether what arrived had waited in a full queue: a link that was gone has none. The
+        first report of all may know no round trip yet, but is about a guess."""
+        if not self.has_fallen and now - self._first_at < NEW_SECONDS:
+            return True
+        least = self._least_round_trip
+        return bool(longest) and least is not None and (longest or 0) > self._steady(least)
+
+    def _overrun(self, expected: int, lost: int, sent_bps: int, now: float) -> bool:
+        """Several times what the link takes: down at once to what arrives, however far that is.
+        What was lost on the way there says nothing about the link after it."""
+        if self.has_fallen and now - self._changed_at < _SETTLE_SECONDS:
+            return False  # it tells of before
+        self._mostly_lost_since = None
+        self._loss = LossWindow()
+        return self._fall(max(MIN_BPS, int(sent_bps * (1 - lost / expected) * _BACKOFF)), now)
 
     def was_well(self, expected: int, now: float) -> None:
         """Packets of the two seconds before that nobody told of, because hardly any was lost."""
@@ -220,8 +253,12 @@ class Downlink:
     def _is_slow(self) -> bool:
         if self._least_round_trip is None:
             return False
-        steady = self._least_round_trip * ROUND_TRIP_GROWTH + self._normal.slack_seconds
-        return self.round_trip > steady
+        return self.round_trip > self._steady(self._least_round_trip)
+
+    def _steady(self, least: float) -> float:
+        """The longest round trip without a queue."""
+        growth = min((ROUND_TRIP_GROWTH - 1) * least, MOST_GROWTH_SECONDS)
+        return least + growth + self._normal.slack_seconds
 
     def _fallen(self, sent_bps: int, now: float) -> int:
         arrived = int(sent_bps * (1 - self._loss.fraction(now)) * _BACKOFF)
@@ -259,4 +296,7 @@ class Downlink:
 
     def before_probe(self, now: float) -> LinkNow:
         """What is known of it now."""
-        return LinkNow(self.round_trip, self._loss.fraction(now), self._fresh_remb(now))
+        round_trip = self.round_trip
+        if self._least_round_trip is not None:  # the smoothed one still knows older queues
+            round_trip = min(round_trip, self._least_round_trip + JITTER_SECONDS)
+        return LinkNow(round_trip, self._loss.fraction(now), self._fresh_remb(now))

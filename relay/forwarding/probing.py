@@ -22,7 +22,6 @@ EMPTY_SECONDS = 30.0
 """So long nothing is expected of another one then."""
 MORE_LOSS = 0.05
 QUEUE_SECONDS = 0.1
-QUEUE_SHARE = 0.25
 REMB_SHARE = 0.85
 TRIAL_SECONDS = 6.0
 """An estimate that falls so soon after a probe was raised in error."""
@@ -43,7 +42,7 @@ class LinkNow:
     """What is known of a link when a probe begins."""
 
     round_trip: float
-    """Seconds, smoothed."""
+    """Seconds, without a queue."""
     loss: float
     """0 to 1."""
     remb_bps: int | None
@@ -105,7 +104,7 @@ class Probing:
         if news.remb_bps is not None:
             probe.remb_bps = news.remb_bps
         if news.probed_bps:
-            return self._judged(probe, news.probed_bps, now), min(probe.bps, news.probed_bps)
+            return self._judged(probe, news.probed_bps, now), _carried_bps(probe, news.probed_bps)
         if now - probe.began_at < PATIENCE_SECONDS:
             return None
         self._failed(now)
@@ -138,17 +137,25 @@ class Probing:
         self.wait = min(MAX_WAIT_SECONDS, self.wait * BACKOFF)
 
 
+def _queue_seconds(probe: _Probe) -> float:
+    return max(0.0, probe.longest_round_trip - probe.before.round_trip)
+
+
+def _carried_bps(probe: _Probe, reached_bps: int) -> int:
+    """What left a queue behind took longer to arrive than to send."""
+    took = (PROBE_SECONDS + _queue_seconds(probe)) / PROBE_SECONDS
+    return int(min(probe.bps, reached_bps) / took)
+
+
 def _has_suffered(probe: _Probe) -> bool:
     before = probe.before
     loss = probe.lost / probe.expected if probe.expected else 0.0
-    queue = probe.longest_round_trip - before.round_trip
     is_remb_lower = (
         before.remb_bps is not None
         and probe.remb_bps is not None
         and probe.remb_bps < REMB_SHARE * before.remb_bps
     )
-    has_queue = queue > max(QUEUE_SECONDS, QUEUE_SHARE * before.round_trip)
-    return has_queue or loss > before.loss + MORE_LOSS or is_remb_lower
+    return _queue_seconds(probe) > QUEUE_SECONDS or loss > before.loss + MORE_LOSS or is_remb_lower
 
 
 class ProbeTurns:

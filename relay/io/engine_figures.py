@@ -161,9 +161,9 @@ class EngineFigures:
             downlink.was_well(well, now)
         longest_round_trip, probed_bps, found.can_probe = probed
         found.sent_bps = sent_bps
-        is_answer = longest_round_trip > 0
-        has_fallen = expected > 0 and downlink.reported(
-            expected, lost, sent_bps, now, is_answer=is_answer
+        is_told = expected > 0 or longest_round_trip > 0
+        has_fallen = is_told and downlink.reported(
+            expected, lost, sent_bps, now, longest=longest_round_trip
         )
         if has_fallen and found.probing.fell(now):
             PROBES.labels("failed").inc()

@@ -76,7 +76,8 @@ window.bench = {
     }, 200);
   },
   async joined(ms) {
-    for (const end = Date.now() + ms; Date.now() < end; await new Promise(r => setTimeout(r, 100))) {
+    const pause = () => new Promise(done => setTimeout(done, 100));
+    for (const end = Date.now() + ms; Date.now() < end; await pause()) {
       const last = this.ticks[this.ticks.length - 1];
       if (last && last.voice && last.voice.packetsReceived) return;
     }

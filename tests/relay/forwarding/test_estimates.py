@@ -99,6 +99,30 @@ def test_a_way_that_became_longer_for_good_is_learned() -> None:
     assert link.next_bps(SENT_BPS, 121.0) is not None
 
 
+def test_a_guess_far_too_high_falls_at_the_first_report_to_what_arrives() -> None:
+    link = Downlink(0.0)
+    link.reported(50, 30, START_BPS, 1.0, longest=0.0)
+    assert 0.3 * START_BPS < link.bps < 0.4 * START_BPS
+    assert link.has_fallen
+
+
+def test_a_link_that_shrinks_to_a_tenth_is_followed_in_one_step() -> None:
+    link = Downlink(0.0)
+    reported(link, range(10), lost=0)
+    assert link.reported(200, 180, SENT_BPS, 10.0, longest=0.6)
+    assert link.bps < 0.1 * SENT_BPS
+    link.reported(200, 0, link.bps, 13.0, longest=0.1)
+    assert link.loss(13.0) == 0, "what was lost on the way down is not held against it"
+
+
+def test_a_queue_shows_behind_a_satellite_too() -> None:
+    link = Downlink(0.0)
+    for second in range(5):
+        link.round_trips(0.95, 0.6)
+        link.reported(100, 0, 300_000, float(second))
+    assert link.bps < 300_000
+
+
 def test_an_outage_changes_nothing() -> None:
     link = Downlink(0.0)
     reported(link, range(4), lost=0)

@@ -58,8 +58,7 @@ def test_probes_find_a_link_and_leave_it_alone_then(capacity_bps: int, start_bps
             bps = reached_bps
         else:
             failed.append(now)
-    # half a second of queue is not seen below a tenth of a second
-    assert bps <= 1.25 * capacity_bps
+    assert bps <= capacity_bps, "a queue too short to fail a probe says how much arrived"
     assert bps >= min(capacity_bps / CLIMB, MAX_BPS)
     waits = [later - earlier for earlier, later in zip(failed, failed[1:], strict=False)]
     assert waits == sorted(waits)
@@ -97,7 +96,8 @@ def test_a_bad_radio_does_not_fail_a_probe(base_loss: float) -> None:
 def test_loss_a_queue_or_a_lower_remb_fail_it(news: LinkNews) -> None:
     probing = Probing(0.0)
     probing.begin(600_000, LinkNow(ROUND_TRIP, 0.0, 400_000), 3.0)
-    assert probing.heard(news, 4.0) == (Verdict.FAILED, 600_000)
+    judged = probing.heard(news, 4.0)
+    assert judged is not None and judged[0] is Verdict.FAILED
     assert not probing.is_due(4.0 + FIRST_WAIT_SECONDS - 0.1)
     assert probing.is_due(4.0 + FIRST_WAIT_SECONDS)
 
@@ -212,7 +212,7 @@ def test_reports_that_answer_nothing_new_are_no_reason_to_climb() -> None:
     link = Downlink(0.0)
     link.round_trips(0.06, 0.06)
     for second in range(1, 9):
-        link.reported(100, 0, 700_000, float(second), is_answer=False)
+        link.reported(100, 0, 700_000, float(second), longest=0.0)
         link.climb(700_000, float(second))
     assert link.bps == START_BPS
     link.reported(100, 0, 700_000, 9.0)
