@@ -33,6 +33,7 @@ SATELLITE_HIGH_LOSS = 0.2
 SATELLITE_OUTAGE_SECONDS = 5.0
 """Clouds and handovers."""
 SATELLITE_SLACK_SECONDS = 0.35
+SATELLITE_MOST_GROWTH_SECONDS = 0.3
 """Its schedule alone moves a round trip so far."""
 OVERRUN_PACKETS = 20
 """Fewer may all be lost by chance."""
@@ -76,9 +77,15 @@ class Normal:
     high_loss: float = HIGH_LOSS
     outage_seconds: float = OUTAGE_SECONDS
     slack_seconds: float = ROUND_TRIP_SLACK_SECONDS
+    most_growth_seconds: float = MOST_GROWTH_SECONDS
 
 
-SATELLITE = Normal(SATELLITE_HIGH_LOSS, SATELLITE_OUTAGE_SECONDS, SATELLITE_SLACK_SECONDS)
+SATELLITE = Normal(
+    SATELLITE_HIGH_LOSS,
+    SATELLITE_OUTAGE_SECONDS,
+    SATELLITE_SLACK_SECONDS,
+    SATELLITE_MOST_GROWTH_SECONDS,
+)
 
 
 class Downlink:
@@ -257,7 +264,7 @@ class Downlink:
 
     def _steady(self, least: float) -> float:
         """The longest round trip without a queue."""
-        growth = min((ROUND_TRIP_GROWTH - 1) * least, MOST_GROWTH_SECONDS)
+        growth = min((ROUND_TRIP_GROWTH - 1) * least, self._normal.most_growth_seconds)
         return least + growth + self._normal.slack_seconds
 
     def _fallen(self, sent_bps: int, now: float) -> int:
