@@ -1,10 +1,11 @@
 import type { LinkSignal } from '$kit/protocol/schema';
+import type { HeldBy, Quality, Told } from './quality';
 
 /** What the strip under the slide has to say about the link. Good is quiet. */
 export type Notice =
   | { kind: 'none' }
-  | { kind: 'lifeline' }
-  | { kind: 'audio' }
+  /** Our place on the ladder: what we go without, and why. */
+  | { kind: Exclude<Quality, 'none'>; heldBy: HeldBy }
   /** Our path is gone since then. */
   | { kind: 'lost'; sinceMs: number }
   /** Our path is well, but no voice comes from the teacher. */
@@ -20,6 +21,8 @@ export interface Sighting {
   brokenSinceMs: number | null;
   link: LinkSignal;
   hadPicture: boolean;
+  /** What the server tells of our place on the ladder; null while it can't be asked. */
+  told: Told | null;
 }
 
 const SAY_LOST_AFTER_MS = 4_000;
@@ -28,14 +31,15 @@ const LIFELINE_AFTER_MS = 10_000;
 const AUDIO_AFTER_MS = 6_000;
 const BETTER_AFTER_MS = 20_000;
 
-type Quality = 'none' | 'lifeline' | 'audio';
-const RANK: Record<Quality, number> = { none: 0, lifeline: 1, audio: 2 };
+/** Of what we see by ourselves. */
+type Seen = 'none' | 'lifeline' | 'audio';
+const RANK: Record<Seen, number> = { none: 0, lifeline: 1, audio: 2 };
 const QUIET: Notice = { kind: 'none' };
 
 /** Turns sightings into notices that don't flicker: worse after a while, better after longer. */
 export class LinkNotice {
   now: Notice = QUIET;
-  #quality: Quality = 'none';
+  #quality: Seen = 'none';
   #otherSinceMs: number | null = null;
   #backUntilMs = 0;
 
@@ -67,7 +71,15 @@ export class LinkNotice {
     return this.now.kind === 'back' && nowMs < this.#backUntilMs ? this.now : null;
   }
 
-  #ladder({ nowMs, link, hadPicture, isVoiceDue }: Sighting): Notice {
+  /** The server's word, which has lasted already; by ourselves only while it can't be heard. */
+  #ladder(sighting: Sighting): Notice {
+    const seen = this.#seen(sighting);
+    if (sighting.told === null) return seen;
+    const { quality, heldBy } = sighting.told;
+    return quality === 'none' ? QUIET : { kind: quality, heldBy };
+  }
+
+  #seen({ nowMs, link, hadPicture, isVoiceDue }: Sighting): Notice {
     const seen = isVoiceDue && hadPicture ? qualityOf(link.picture) : this.#quality;
     if (seen === this.#quality) this.#otherSinceMs = null;
     else this.#otherSinceMs ??= nowMs;
@@ -76,7 +88,7 @@ export class LinkNotice {
       this.#quality = RANK[seen] < RANK[this.#quality] ? oneBetter(this.#quality) : seen;
       this.#otherSinceMs = null;
     }
-    return this.#quality === 'none' ? QUIET : { kind: this.#quality };
+    return this.#quality === 'none' ? QUIET : { kind: this.#quality, heldBy: 'link' };
   }
 
   #since(kind: 'lost' | 'teacher'): number | null {
@@ -84,16 +96,16 @@ export class LinkNotice {
   }
 }
 
-function qualityOf(picture: LinkSignal['picture']): Quality {
+function qualityOf(picture: LinkSignal['picture']): Seen {
   if (picture === 'none') return 'audio';
   return picture === 'half' ? 'lifeline' : 'none';
 }
 
-function holdMs(held: Quality, seen: Quality): number {
+function holdMs(held: Seen, seen: Seen): number {
   if (RANK[seen] < RANK[held]) return BETTER_AFTER_MS;
   return seen === 'audio' ? AUDIO_AFTER_MS : LIFELINE_AFTER_MS;
 }
 
-function oneBetter(quality: Quality): Quality {
+function oneBetter(quality: Seen): Seen {
   return quality === 'audio' ? 'lifeline' : 'none';
 }

@@ -7,6 +7,7 @@ import { kindsOf } from '$rtc/devices';
 import type { Vitals } from '$rtc/liveness';
 import type { RoomCamera } from './camera.svelte';
 import { LinkNotice, type Notice } from './notice';
+import { isUploadPaused, toldOf, type Told } from './quality';
 import { layoutOf, type Layout } from './scene';
 import { Stills } from './stills';
 
@@ -88,7 +89,7 @@ export class LessonSession {
     const grantNow = () => this.store.grant;
     const still = `${lessonPath}/rooms/${roomId}/still`;
     // Voice first: while the lesson is being joined its link is left alone.
-    const mayShow = () => !this.isLive || this.hasArrived;
+    const mayShow = () => !this.isLive || (this.hasArrived && !this.isUploadPaused);
     this.#stills = new Stills(still, grantNow, () => (mayShow() ? camera.videoTrack : null));
     this.#timer = setInterval(() => this.#report(), REPORT_EVERY_MS);
   }
@@ -130,8 +131,23 @@ export class LessonSession {
   /** The relay sends no picture that we could not decode: voice alone, in a browser without H.264. */
   get cannotShowPicture(): boolean {
     const { vitals } = this.media;
-    if (vitals === null || this.notice.kind !== 'none' || !this.hasArrived) return false;
+    if (vitals === null || !['none', 'audio'].includes(this.notice.kind)) return false;
+    if (!this.hasArrived) return false;
     return vitals.hadVoice && !vitals.wasPictureSent && !canDecodeH264();
+  }
+
+  /** Our still for the wall waits while the link carries hardly more than the voice. */
+  get isUploadPaused(): boolean {
+    return this.layout !== 'onstage' && isUploadPaused(this.#told());
+  }
+
+  #told(): Told | null {
+    return this.store.link === 'open' ? toldOf(this.room?.ladder) : null;
+  }
+
+  /** How loud the teacher is right now, 0 to 1. */
+  async leadLevel(): Promise<number> {
+    return this.#subscriber.voiceLevel();
   }
 
   get isMuted(): boolean {
@@ -269,6 +285,7 @@ export class LessonSession {
       brokenSinceMs,
       link: vitals.link,
       hadPicture: vitals.hadPicture,
+      told: this.#told(),
     });
   }
 

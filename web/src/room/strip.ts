@@ -1,5 +1,6 @@
 import type { RoomKey } from './messages';
 import type { Notice } from './notice';
+import type { HeldBy, Quality } from './quality';
 
 /** What the strip says: the most pressing thing only. */
 export interface Strip {
@@ -17,6 +18,34 @@ export interface Strip {
   text: RoomKey | null;
   values: Record<string, number>;
 }
+
+/** What still works; then what happened, for each of the causes. */
+const WITHOUT: Record<Exclude<Quality, 'none'>, Record<'title' | HeldBy, RoomKey>> = {
+  screen: {
+    title: 'link.screen.title',
+    link: 'link.screen',
+    setting: 'link.screen.set',
+    server: 'link.screen.server',
+  },
+  lifeline: {
+    title: 'link.life.title',
+    link: 'link.life',
+    setting: 'link.life.set',
+    server: 'link.life.server',
+  },
+  audio: {
+    title: 'link.life.title',
+    link: 'link.audio',
+    setting: 'link.audio.set',
+    server: 'link.audio.server',
+  },
+  voice: {
+    title: 'link.voice.title',
+    link: 'link.voice',
+    setting: 'link.voice',
+    server: 'link.voice',
+  },
+};
 
 export interface StripFacts {
   notice: Notice;
@@ -60,8 +89,10 @@ function quality({ notice, isRecorded, cannotShowPicture }: StripFacts): Strip |
     return say('back', 'info', 'link.back', text, { s: Math.round(notice.lostForMs / 1000) });
   }
   if (cannotShowPicture) return say('codec', 'warn', 'link.codec.title', 'link.codec');
-  if (notice.kind === 'lifeline') return say('lifeline', 'warn', 'link.life.title', 'link.life');
-  return notice.kind === 'audio' ? say('audio', 'warn', 'link.life.title', 'link.audio') : null;
+  if (!('heldBy' in notice)) return null;
+  const { kind, heldBy } = notice;
+  const words = WITHOUT[kind];
+  return say(kind, heldBy === 'setting' ? 'info' : 'warn', words.title, words[heldBy]);
 }
 
 function hand({ hasFailed, handPlace }: StripFacts): Strip {

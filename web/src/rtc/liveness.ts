@@ -33,6 +33,8 @@ export interface Vitals {
   /** The teacher's picture was ever sent to us, whether or not it could be shown. */
   wasPictureSent: boolean;
   hadScreen: boolean;
+  /** All media together, over the last seconds. */
+  receivedBps: number;
 }
 
 /** No voice for this long starts a repair; twice as long is said on the screen. */
@@ -60,6 +62,7 @@ export class Liveness {
     hadPicture: false,
     wasPictureSent: false,
     hadScreen: false,
+    receivedBps: 0,
   };
 
   constructor(startMs: number) {
@@ -83,6 +86,7 @@ export class Liveness {
       hadPicture: this.vitals.hadPicture || sight.flows.picture.frames > 0,
       wasPictureSent: this.vitals.wasPictureSent || sight.flows.picture.packets > 0,
       hadScreen: this.vitals.hadScreen || sight.flows.screen.frames > 0,
+      receivedBps: receivedBps(this.#sights[0] ?? sight, sight),
     };
     return this.vitals;
   }
@@ -110,6 +114,12 @@ function linkOf(first: Sight, last: Sight, expected: Expected): LinkSignal {
       ? pictureLevel(during('picture', 'frames') / seconds, last.flows.picture.frameHeight)
       : 'full',
   };
+}
+
+function receivedBps(first: Sight, last: Sight): number {
+  const bytes = ({ flows }: Sight) => SLOTS.reduce((sum, slot) => sum + flows[slot].bytes, 0);
+  const seconds = Math.max(0.5, (last.atMs - first.atMs) / 1000);
+  return Math.max(0, (8 * (bytes(last) - bytes(first))) / seconds);
 }
 
 type During = (slot: SlotName, counter: keyof FlowCounters) => number;

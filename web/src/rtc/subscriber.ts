@@ -99,6 +99,12 @@ export class Subscriber {
     this.#applyBuffer();
   }
 
+  /** How loud the lead voice is right now, 0 to 1. */
+  voiceLevel(): number {
+    const source = this.#receivers.get('voice')?.getSynchronizationSources()[0];
+    return source?.audioLevel ?? 0;
+  }
+
   close(isLeaving = false): void {
     if (this.phase === 'closed') return;
     removeEventListener('online', this.#hurry);

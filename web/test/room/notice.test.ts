@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { LinkNotice, type Sighting } from '../../src/room/notice';
+import { isUploadPaused, toldOf, type HeldBy, type Quality } from '../../src/room/quality';
 
 const GOOD: Omit<Sighting, 'nowMs'> = {
   isVoiceDue: true,
@@ -7,6 +8,7 @@ const GOOD: Omit<Sighting, 'nowMs'> = {
   brokenSinceMs: null,
   link: { voice: 'full', slides: 'full', picture: 'full' },
   hadPicture: true,
+  told: null,
 };
 const LOW = { ...GOOD, link: { ...GOOD.link, picture: 'half' as const } };
 const STOPPED = { ...GOOD, link: { ...GOOD.link, picture: 'none' as const } };
@@ -40,6 +42,48 @@ describe('a slow link', () => {
   it('says nothing about a picture that never came', () => {
     expect(follow(new LinkNotice(), 0, 60, { ...STOPPED, hadPicture: false })).toEqual(['none']);
   });
+});
+
+describe("the server's word", () => {
+  const told = (quality: Quality, heldBy: HeldBy = 'link') => ({
+    ...GOOD,
+    told: { quality, heldBy },
+  });
+
+  it('holds at once, both ways: it has lasted before it was said', () => {
+    const notice = new LinkNotice();
+    expect(follow(notice, 0, 1, told('none'))).toEqual(['none']);
+    expect(follow(notice, 2, 3, told('audio'))).toEqual(['audio']);
+    expect(follow(notice, 4, 5, told('lifeline', 'server'))).toEqual(['lifeline']);
+    expect(notice.now).toEqual({ kind: 'lifeline', heldBy: 'server' });
+    expect(follow(notice, 6, 7, told('none'))).toEqual(['none']);
+  });
+
+  it('outweighs what a small picture looks like', () => {
+    const small = { ...LOW, told: { quality: 'none', heldBy: 'link' } as const };
+    expect(follow(new LinkNotice(), 0, 60, small)).toEqual(['none']);
+  });
+
+  it('gives way to a lost link', () => {
+    const notice = new LinkNotice();
+    const broken = { ...told('audio'), link: MUTE, brokenSinceMs: 10_000 };
+    expect(follow(notice, 14, 15, broken)).toEqual(['lost']);
+  });
+});
+
+it.each([
+  [null, null, false],
+  [{ level: 'high_video', top: 'high_video', held_by: 'link' }, 'none', false],
+  [{ level: 'high_video', top: 'screen_video', held_by: 'link' }, 'screen', false],
+  [{ level: 'low_video', top: 'screen_video', held_by: 'server' }, 'lifeline', false],
+  [{ level: 'slides', top: 'high_video', held_by: 'link' }, 'audio', true],
+  [{ level: 'slides', top: 'high_video', held_by: 'setting' }, 'audio', false],
+  [{ level: 'slides', top: 'slides', held_by: 'link' }, 'none', false],
+  [{ level: 'voice', top: 'high_video', held_by: 'link' }, 'voice', true],
+] as const)('%o is %s', (ladder, quality, isPaused) => {
+  const told = toldOf(ladder);
+  expect(told?.quality ?? null).toBe(quality);
+  expect(isUploadPaused(told)).toBe(isPaused);
 });
 
 describe('a lost link', () => {

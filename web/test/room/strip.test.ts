@@ -37,12 +37,39 @@ it.each([
   ],
   [
     'our mic before a slow link',
-    { isMicOff: true, notice: { kind: 'audio' } },
+    { isMicOff: true, notice: { kind: 'audio', heldBy: 'link' } },
     'stage',
     'info',
     null,
   ],
-  ['a slow link', { notice: { kind: 'lifeline' } }, 'lifeline', 'warn', 'link.life'],
+  [
+    'a slow link',
+    { notice: { kind: 'lifeline', heldBy: 'link' } },
+    'lifeline',
+    'warn',
+    'link.life',
+  ],
+  [
+    'a setting is no warning',
+    { notice: { kind: 'audio', heldBy: 'setting' } },
+    'audio',
+    'info',
+    'link.audio.set',
+  ],
+  [
+    'a screen that waits',
+    { notice: { kind: 'screen', heldBy: 'server' } },
+    'screen',
+    'warn',
+    'link.screen.server',
+  ],
+  [
+    'a picture that this browser never could show',
+    { notice: { kind: 'audio', heldBy: 'link' }, cannotShowPicture: true },
+    'codec',
+    'warn',
+    'link.codec',
+  ],
   ['our hand last', { handPlace: 2 }, 'hand', 'info', null],
 ] as const)('%s', (_name, some, kind, tone, text) => {
   expect(stripOf({ ...QUIET, ...some })).toMatchObject({ kind, tone, text });
