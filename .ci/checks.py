@@ -53,8 +53,10 @@ SHARED = ["env", "STREAMSVC_TEST_SECOND=3"]
 MEDIA = ["tests/relay", "tests/recorder"]
 TIMELESS = [
     Check("pytest: processes and pages", [*SHARED, *PYTEST, "-m", "timeless"]),
-    Check("pytest: media", [*UNIT, *MEDIA]),
-    Check("pytest: school and pages", [*UNIT, *(f"--ignore={folder}" for folder in MEDIA)]),
+    Check("pytest: media", [*SHARED, *UNIT, *MEDIA]),
+    Check(
+        "pytest: school and pages", [*SHARED, *UNIT, *(f"--ignore={folder}" for folder in MEDIA)]
+    ),
     *STATIC,
 ]
 """Side by side, the longest first: none of them keeps time with real media."""

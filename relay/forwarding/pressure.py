@@ -3,8 +3,8 @@ suffer, then send smaller pictures to a part of the viewers, and to more of them
 enough; and take it back slowly.
 
 The limit shows in two ways. An engine that has hardly any time left between its rounds has no room
-for more; what comes while it sends goes out together, so nobody suffers yet. Datagrams that wait for
-it do, whether there are too many of them or the machine's other work leaves it too little.
+for more; what comes while it sends goes out together, so nobody suffers yet. Datagrams that wait
+for it do, whether there are too many of them or the machine's other work leaves it too little.
 """
 
 from dataclasses import dataclass
