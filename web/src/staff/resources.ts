@@ -22,6 +22,7 @@ import type {
   RecordingInfo,
   RoomCode,
   RoomInfo,
+  RoomPolicy,
   SignIn,
 } from '$kit/protocol/schema';
 import { navigate } from './router';
@@ -90,6 +91,8 @@ export const changePerson = (person_id: string, body: PersonChange) =>
 export const listRooms = () => call<RoomInfo[]>('/api/rooms');
 export const createRoom = (body: NewRoom) => post<RoomInfo>('/api/rooms', body);
 export const createRoomCode = (room_id: string) => post<RoomCode>(`/api/rooms/${id(room_id)}/code`);
+export const setRoomPolicy = (room_id: string, body: RoomPolicy) =>
+  call<RoomInfo>(`/api/rooms/${id(room_id)}/policy`, { method: 'PUT', body });
 export const removeRoomDevice = (room_id: string) => remove(`/api/rooms/${id(room_id)}/device`);
 
 export interface RecordingFilter {

@@ -1,14 +1,22 @@
 import { describe, expect, test } from 'vitest';
 import type { LessonInfo } from '../../src/kit/protocol/schema';
 import { changeOf, isPlanSound, type LessonPlan } from '../../src/staff/admin/plan';
+import { isCapSound } from '../../src/staff/admin/policy';
 
 const lesson = {
   title: '分数',
   scheduled_start_ms: 60_000,
   duration_minutes: 40,
   room_ids: ['a', 'b'],
+  picture_profile: 'slides_first',
 } as LessonInfo;
-const plan: LessonPlan = { title: '分数', startMs: 60_000, minutes: 40, roomIds: ['b', 'a'] };
+const plan: LessonPlan = {
+  title: '分数',
+  startMs: 60_000,
+  minutes: 40,
+  roomIds: ['b', 'a'],
+  profile: 'slides_first',
+};
 
 describe('changeOf', () => {
   test('says nothing of what stayed, whatever the order of the rooms', () => {
@@ -20,6 +28,7 @@ describe('changeOf', () => {
     [{ startMs: 120_000 }, { scheduled_start_ms: 120_000 }],
     [{ minutes: 45 }, { duration_minutes: 45 }],
     [{ roomIds: ['a'] }, { room_ids: ['a'] }],
+    [{ profile: 'movement_first' }, { picture_profile: 'movement_first' }],
   ])('%o', (edit, change) => {
     expect(changeOf(lesson, { ...plan, ...edit })).toEqual(change);
   });
@@ -35,4 +44,15 @@ test.each<[Partial<LessonPlan>, boolean]>([
   [{ minutes: 240 }, true],
 ])('a plan with %o is sound: %s', (edit, isSound) => {
   expect(isPlanSound({ ...plan, ...edit })).toBe(isSound);
+});
+
+test.each([
+  [null, true],
+  [64, true],
+  [63, false],
+  [300.5, false],
+  [100_000, true],
+  [100_001, false],
+])('a cap of %s is sound: %s', (kbps, isSound) => {
+  expect(isCapSound(kbps)).toBe(isSound);
 });

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { AttendanceView } from '$kit/protocol/schema';
-import { figuresOf, unheard } from '../../src/staff/summary/figures';
+import { figuresOf, levelTimes, unheard } from '../../src/staff/summary/figures';
 
 function row(room_id: string, differs: Partial<AttendanceView>): AttendanceView {
   return {
@@ -40,4 +40,19 @@ test('says nothing about voice when nobody came', () => {
 test('rooms that never came are not called unheard', () => {
   const rows = [row('a', {}), row('b', { first_joined_ms: null }), row('c', { stage_count: 2 })];
   expect(unheard(rows).map(({ room_id }) => room_id)).toEqual(['a']);
+});
+
+test('levels that never were are left out, the best comes first', () => {
+  const levels = {
+    voice_ms: 0,
+    slides_ms: 2_000,
+    low_video_ms: 0,
+    high_video_ms: 9_000,
+    screen_video_ms: 0,
+  };
+  expect(levelTimes(row('a', { levels }))).toEqual([
+    { level: 'high_video', ms: 9_000 },
+    { level: 'slides', ms: 2_000 },
+  ]);
+  expect(levelTimes(row('b', {}))).toEqual([]);
 });

@@ -2,11 +2,13 @@ import { describe, expect, test } from 'vitest';
 import {
   conditionOf,
   handQueue,
+  signalOf,
   tallyOf,
   tilesOf,
   unheardRooms,
   wallGrid,
 } from '../../src/staff/console/wall';
+import { heldKey, stateKey } from '../../src/staff/console/held';
 import { room, stageOf } from './rooms';
 
 const LIVE = { state: 'live' } as const;
@@ -24,6 +26,30 @@ describe('conditionOf', () => {
     const [voice, slides, picture, hasScreen, condition] = row;
     const one = room('a', { link: { voice, slides, picture } });
     expect(conditionOf(one, true, hasScreen)).toBe(condition);
+  });
+
+  test.each([
+    ['high_video', 'high_video', 'full', 'fine', 'full'],
+    ['high_video', 'high_video', 'half', 'reduced', 'full'],
+    ['high_video', 'screen_video', 'full', 'reduced', 'full'],
+    ['low_video', 'high_video', 'full', 'reduced', 'half'],
+    ['slides', 'high_video', 'full', 'voice', 'none'],
+    ['voice', 'high_video', 'full', 'voice', 'none'],
+    ['slides', 'slides', 'full', 'fine', 'full'],
+    ['slides', 'high_video', 'none', 'connecting', 'none'],
+  ] as const)('%s of %s, voice %s: %s, picture %s', (level, top, voice, condition, picture) => {
+    const ladder = { level, top, held_by: 'link' } as const;
+    const one = room('a', { ladder, link: { voice, slides: 'full', picture: 'half' } });
+    expect(conditionOf(one, true, true)).toBe(condition);
+    expect(signalOf(one).picture).toBe(picture);
+  });
+
+  test('says why a room goes without', () => {
+    const ladder = { level: 'slides', top: 'high_video', held_by: 'setting' } as const;
+    expect(heldKey(room('a', { ladder }), 'voice')).toBe('pop.held.setting');
+    expect(heldKey(room('a', { ladder }), 'lost')).toBeNull();
+    expect(heldKey(room('a'), 'reduced')).toBeNull();
+    expect(stateKey(room('a', { ladder }), 'voice')).toBe('state.voice');
   });
 
   test('says nothing of links before anything is sent', () => {

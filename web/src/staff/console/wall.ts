@@ -1,6 +1,6 @@
 /** The wall of rooms: what each tile says, how many fit, who comes next. Pure. */
 
-import type { LessonView, RoomView, StageView } from '$kit/protocol/schema';
+import type { LadderView, LessonView, LinkSignal, RoomView, StageView } from '$kit/protocol/schema';
 
 /** Worst first: what a room can do without. */
 export type Condition = 'absent' | 'lost' | 'connecting' | 'voice' | 'reduced' | 'fine';
@@ -19,9 +19,40 @@ export function conditionOf(room: RoomView, isLive: boolean, hasScreen: boolean)
   if (!isLive) return 'fine';
   const { voice, slides, picture } = room.link;
   if (voice === 'none') return 'connecting';
+  const placed = room.ladder && BY_LADDER[levelOf(room.ladder)];
+  if (placed) return placed === 'fine' && voice === 'half' ? 'reduced' : placed;
   if (picture === 'none') return 'voice';
   const isReduced = voice === 'half' || picture === 'half' || (hasScreen && slides !== 'full');
   return isReduced ? 'reduced' : 'fine';
+}
+
+/** The level told, or the best where nothing is missing. */
+function levelOf({ level, top }: LadderView): LadderView['level'] {
+  return level === top ? 'screen_video' : level;
+}
+
+const BY_LADDER: Record<LadderView['level'], Condition> = {
+  voice: 'voice',
+  slides: 'voice',
+  low_video: 'reduced',
+  high_video: 'reduced',
+  screen_video: 'fine',
+};
+
+const PICTURE: Record<LadderView['level'], LinkSignal['picture']> = {
+  voice: 'none',
+  slides: 'none',
+  low_video: 'half',
+  high_video: 'full',
+  screen_video: 'full',
+};
+
+/** The three parts as the server told them, where it did: they go with the tile's words. */
+export function signalOf({ link, ladder }: RoomView): LinkSignal {
+  if (!ladder) return link;
+  const level = levelOf(ladder);
+  const slides = level === 'voice' ? 'none' : level === 'high_video' ? 'half' : 'full';
+  return { voice: link.voice, slides, picture: PICTURE[level] };
 }
 
 function badgeOf(room: RoomView, stage: StageView | null): Badge {

@@ -23,6 +23,16 @@ export function figuresOf(attendance: readonly AttendanceView[]): Figures {
   };
 }
 
+export const LEVELS = ['voice', 'slides', 'low_video', 'high_video', 'screen_video'] as const;
+
+/** Time with voice by what else there was, best first; levels that never were are left out. */
+export function levelTimes({ levels }: AttendanceView): { level: Level; ms: number }[] {
+  return LEVELS.map((level) => ({ level, ms: levels[`${level}_ms`] }))
+    .filter(({ ms }) => ms > 0)
+    .reverse();
+}
+export type Level = (typeof LEVELS)[number];
+
 /** Rooms that came and were not on stage: first in the next lesson. */
 export function unheard(attendance: readonly AttendanceView[]): AttendanceView[] {
   return attendance.filter((row) => row.first_joined_ms !== null && row.stage_count === 0);
