@@ -276,6 +276,7 @@ export class LessonSession {
 
   #mediaChanged(subscriber: Subscriber): void {
     const { phase, tracks, vitals, repairs, error, brokenSinceMs } = subscriber;
+    if (this.media.phase === 'repairing' && phase === 'live') this.store.revive();
     this.media = { phase, tracks, vitals, repairs, error };
     if (vitals === null) return;
     this.notice = this.#linkNotice.see({

@@ -37,9 +37,8 @@ export interface Vitals {
   receivedBps: number;
 }
 
-/** No voice for this long starts a repair; twice as long is said on the screen. */
-export const REPAIR_AFTER_MS = 2_000;
-export const LOST_AFTER_MS = 4_000;
+/** Nothing for this long starts a repair; even a thin, lossy link brings voice more often. */
+export const REPAIR_AFTER_MS = 1_200;
 
 const PATH_DEAD_AFTER_MS = 10_000;
 const WINDOW_MS = 2_500;
@@ -54,6 +53,7 @@ export class Liveness {
   #sights: Sight[] = [];
   #voiceAtMs: number;
   #pathAtMs: number;
+  #path = 0;
   vitals: Vitals = {
     link: NOTHING,
     voiceSilentMs: 0,
@@ -70,18 +70,25 @@ export class Liveness {
     this.#pathAtMs = startMs;
   }
 
+  /** Looks at the path alone, which is cheap, and says what follows. */
+  feel(atMs: number, path: number): Vitals {
+    if (path > this.#path) this.#pathAtMs = atMs;
+    this.#path = path;
+    this.vitals = { ...this.vitals, pathSilentMs: atMs - this.#pathAtMs };
+    return this.vitals;
+  }
+
   /** Takes one look and says what follows. */
   see(sight: Sight, expected: Expected): Vitals {
     const last = this.#sights[this.#sights.length - 1];
     const grew = (slot: SlotName) =>
       sight.flows[slot].packets > (last === undefined ? 0 : last.flows[slot].packets);
     if (grew('voice') || !expected.lead) this.#voiceAtMs = sight.atMs;
-    if (sight.path > (last?.path ?? 0)) this.#pathAtMs = sight.atMs;
     this.#sights = [...this.#sights, sight].filter((old) => sight.atMs - old.atMs <= WINDOW_MS);
     this.vitals = {
       link: linkOf(this.#sights[0] ?? sight, sight, expected),
       voiceSilentMs: sight.atMs - this.#voiceAtMs,
-      pathSilentMs: sight.atMs - this.#pathAtMs,
+      pathSilentMs: this.feel(sight.atMs, sight.path).pathSilentMs,
       hadVoice: this.vitals.hadVoice || sight.flows.voice.packets > 0,
       hadPicture: this.vitals.hadPicture || sight.flows.picture.frames > 0,
       wasPictureSent: this.vitals.wasPictureSent || sight.flows.picture.packets > 0,
@@ -93,13 +100,10 @@ export class Liveness {
 }
 
 /** Whether the path itself is to blame, so that a new connection may help. */
-export function isBroken(vitals: Vitals, connected: boolean): boolean {
-  if (!connected) return vitals.pathSilentMs >= REPAIR_AFTER_MS;
-  const voiceDue = vitals.hadVoice && vitals.voiceSilentMs >= REPAIR_AFTER_MS;
-  return (
-    (voiceDue && vitals.pathSilentMs >= REPAIR_AFTER_MS) ||
-    vitals.pathSilentMs >= PATH_DEAD_AFTER_MS
-  );
+export function isBroken(vitals: Vitals, connected: boolean, expected: Expected): boolean {
+  const voiceDue = vitals.hadVoice && expected.lead;
+  const patienceMs = connected && !voiceDue ? PATH_DEAD_AFTER_MS : REPAIR_AFTER_MS;
+  return vitals.pathSilentMs >= patienceMs;
 }
 
 function linkOf(first: Sight, last: Sight, expected: Expected): LinkSignal {

@@ -73,6 +73,14 @@ export function pathCount(report: RTCStatsReport): number {
     );
 }
 
+/** Packets of media received on all places. */
+export function mediaCount(report: RTCStatsReport): number {
+  return total(
+    listed(report).filter((entry) => entry.type === 'inbound-rtp'),
+    'packetsReceived',
+  );
+}
+
 /** Round trip of the path in use, in ms. */
 export function roundTripMs(report: RTCStatsReport): number | null {
   const pairs = listed(report).filter(

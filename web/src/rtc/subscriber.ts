@@ -3,6 +3,7 @@ import { backoffMs } from '$kit/protocol/backoff';
 import type { ErrorBody } from '$kit/protocol/schema';
 import { PlayoutBuffer, type BufferSigns } from './buffer';
 import { preferCodecs } from './codecs';
+import { Knocking } from './knocking';
 import {
   isBroken,
   Liveness,
@@ -13,7 +14,7 @@ import {
   type Vitals,
 } from './liveness';
 import { endSession, openSession, restartIce } from './negotiation';
-import { NO_FLOW, pathCount, received, roundTripMs, type FlowCounters } from './stats';
+import { mediaCount, NO_FLOW, pathCount, received, roundTripMs, type FlowCounters } from './stats';
 
 export type SubscriberPhase =
   /** The first connection is being made. */
@@ -48,7 +49,18 @@ const KINDS: Record<SlotName, 'audio' | 'video'> = {
   screen: 'video',
   stagePicture: 'video',
 };
+/** A connection that was shown and broke. */
+interface Former {
+  pc: RTCPeerConnection;
+  session: string;
+  receivers: Map<SlotName, RTCRtpReceiver>;
+  tracks: SlotTracks;
+  /** Packets it had brought. */
+  media: number;
+}
+
 const LOOK_EVERY_MS = 1_000;
+const FEEL_EVERY_MS = 400;
 const CONNECT_WITHIN_MS = 12_000;
 const RESTART_WITHIN_MS = 3_000;
 const PASSING = [0, 401, 408, 429, 500, 502, 503, 504];
@@ -70,18 +82,26 @@ export class Subscriber {
   readonly #options: SubscriberOptions;
   readonly #buffer: PlayoutBuffer;
   #pc: RTCPeerConnection | null = null;
-  /** The broken connection: closing it would turn its last frames black. */
-  #frozen: RTCPeerConnection | null = null;
+  /** What the open connection would show; `tracks` once it is connected. */
+  #own: SlotTracks | null = null;
+  /** Kept open: where only the link was gone it comes back by itself, before any new connection
+   * could, and closing it would turn its last frames black. */
+  #former: Former | null = null;
+  readonly #knocking = new Knocking();
   #session = '';
+  /** Packets it brought. */
+  #media = 0;
   #receivers = new Map<SlotName, RTCRtpReceiver>();
   #liveness = new Liveness(Date.now());
   #looks: ReturnType<typeof setInterval> | undefined;
+  readonly #feeling: ReturnType<typeof setInterval>;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #attempt = 0;
 
   constructor(options: SubscriberOptions) {
     this.#options = options;
     this.#buffer = new PlayoutBuffer(options.isTalking);
+    this.#feeling = setInterval(() => void this.#feel(), FEEL_EVERY_MS);
     addEventListener('online', this.#hurry);
     addEventListener('pagehide', this.#leave);
   }
@@ -109,8 +129,9 @@ export class Subscriber {
     if (this.phase === 'closed') return;
     removeEventListener('online', this.#hurry);
     removeEventListener('pagehide', this.#leave);
+    clearInterval(this.#feeling);
     this.#drop(isLeaving);
-    this.#thaw();
+    this.#giveUpFormer(isLeaving);
     this.#become('closed', null);
   }
 
@@ -121,6 +142,7 @@ export class Subscriber {
   };
 
   async #connect(): Promise<void> {
+    this.#setAside();
     this.#drop();
     const pc = new RTCPeerConnection({ bundlePolicy: 'max-bundle' });
     this.#pc = pc;
@@ -133,7 +155,7 @@ export class Subscriber {
       const session = await openSession(pc, this.#options.endpoint, this.#options.grant());
       if (this.#pc !== pc) return await endSession(session, this.#options.grant());
       this.#session = session;
-      this.tracks = tracks;
+      this.#own = tracks;
       this.#looks = setInterval(() => void this.#look(pc), LOOK_EVERY_MS);
       this.#options.changed(this);
     } catch (error) {
@@ -143,7 +165,7 @@ export class Subscriber {
 
   #addSlots(pc: RTCPeerConnection): SlotTracks {
     const tracks: Partial<SlotTracks> = {};
-    this.#receivers.clear();
+    this.#receivers = new Map();
     for (const slot of SLOTS) {
       const isWanted = this.#options.slots?.includes(slot) ?? true;
       const direction = isWanted ? 'recvonly' : 'inactive';
@@ -187,28 +209,76 @@ export class Subscriber {
     this.vitals = this.#liveness.see(sight, this.#options.expected());
     if (connected) this.#buffer.see(bufferSigns(sight, roundTripMs(report)));
     this.#applyBuffer();
-    if (isBroken(this.vitals, connected)) this.#repair();
-    else if (connected && this.phase === 'repairing') this.#mended();
+    this.#judge(pc, this.vitals);
     this.#options.changed(this);
   }
 
-  /** First an ICE restart, which keeps keys and buffers; if that fails, a new connection. */
+  /** Between the looks: whether the path is silent, or the former one is not any more. */
+  async #feel(): Promise<void> {
+    const former = this.#former;
+    if (former !== null) {
+      const media = mediaCount(await former.pc.getStats());
+      if (this.#former === former && media > former.media) this.#revive(former);
+    } else if (this.#pc !== null && this.vitals !== null) await this.#feelPath(this.#pc);
+    if (this.phase === 'repairing') this.#options.changed(this);
+  }
+
+  async #feelPath(pc: RTCPeerConnection): Promise<void> {
+    const report = await pc.getStats();
+    if (pc !== this.#pc) return;
+    this.#media = mediaCount(report);
+    this.vitals = this.#liveness.feel(Date.now(), pathCount(report));
+    this.#judge(pc, this.vitals);
+  }
+
+  #judge(pc: RTCPeerConnection, vitals: Vitals): void {
+    const connected = pc.connectionState === 'connected';
+    if (isBroken(vitals, connected, this.#options.expected())) this.#repair();
+    else if (connected && this.phase === 'repairing') this.#mended();
+  }
+
+  /** Keeps a connection that was shown beside the next one. */
+  #setAside(): void {
+    const [pc, session, tracks] = [this.#pc, this.#session, this.tracks];
+    if (pc === null || !session || tracks === null || tracks !== this.#own) return;
+    this.#former = { pc, session, receivers: this.#receivers, tracks, media: this.#media };
+    [this.#pc, this.#session] = [null, ''];
+  }
+
+  #revive(former: Former): void {
+    this.#drop();
+    this.#former = null;
+    [this.#pc, this.#session, this.#own] = [former.pc, former.session, former.tracks];
+    this.#receivers = former.receivers;
+    this.#liveness = new Liveness(Date.now());
+    this.#buffer.restart();
+    this.#looks = setInterval(() => void this.#look(former.pc), LOOK_EVERY_MS);
+    this.#mended();
+  }
+
+  /**
+   * First an ICE restart, which keeps keys and buffers and finds another network. If that is not
+   * answered, a new connection as soon as the server can be reached; what lives first, counts.
+   */
   #repair(): void {
     if (this.phase !== 'live') return;
     this.brokenSinceMs = Date.now() - (this.vitals?.pathSilentMs ?? 0);
     this.#become('repairing', null);
     this.repairs = 1;
-    this.#after(RESTART_WITHIN_MS, () => void this.#connect());
+    this.#after(RESTART_WITHIN_MS, () => this.#knocking.start(() => void this.#connect()));
     const pc = this.#pc;
     if (pc === null) return;
     restartIce(pc, this.#session, this.#options.grant()).catch(() => {
-      if (pc === this.#pc && this.phase === 'repairing') void this.#connect();
+      if (pc === this.#pc && this.phase === 'repairing')
+        this.#knocking.start(() => void this.#connect());
     });
   }
 
   #mended(): void {
     clearTimeout(this.#timer);
-    this.#thaw();
+    this.#knocking.stop();
+    this.#giveUpFormer();
+    this.tracks = this.#own;
     this.brokenSinceMs = null;
     this.repairs = 0;
     if (this.phase !== 'live') this.#become('live', null);
@@ -219,6 +289,7 @@ export class Subscriber {
     if (PASSING.includes(cause.status)) this.#again(cause.error);
     else {
       this.#drop();
+      this.#giveUpFormer();
       this.#become('refused', cause.error);
     }
   }
@@ -228,7 +299,8 @@ export class Subscriber {
     this.repairs += 1;
     if (this.tracks !== null) this.brokenSinceMs ??= Date.now();
     this.#become(this.tracks ? 'repairing' : 'connecting', error);
-    this.#after(backoffMs(this.#attempt), () => void this.#connect());
+    const again = () => this.#knocking.start(() => void this.#connect());
+    this.#after(backoffMs(this.#attempt), again);
     this.#attempt += 1;
   }
 
@@ -240,16 +312,18 @@ export class Subscriber {
   #drop(isLeaving = false): void {
     clearTimeout(this.#timer);
     clearInterval(this.#looks);
+    this.#knocking.stop();
     const [pc, session] = [this.#pc, this.#session];
-    [this.#pc, this.#session] = [null, ''];
-    if (this.#frozen === null && session) this.#frozen = pc;
-    else pc?.close();
+    [this.#pc, this.#session, this.#own] = [null, '', null];
+    pc?.close();
     if (session) void endSession(session, this.#options.grant(), isLeaving);
   }
 
-  #thaw(): void {
-    this.#frozen?.close();
-    this.#frozen = null;
+  #giveUpFormer(isLeaving = false): void {
+    const former = this.#former;
+    this.#former = null;
+    former?.pc.close();
+    if (former !== null) void endSession(former.session, this.#options.grant(), isLeaving);
   }
 
   #become(phase: SubscriberPhase, error: ErrorBody | null): void {

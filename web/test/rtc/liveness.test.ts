@@ -56,15 +56,24 @@ describe('a break', () => {
     ['two silent seconds on a dead path are', 2, false, true],
     ['a silent teacher on a living path is not', 5, true, false],
   ])('%s', (_name, seconds, pathLives, expected) => {
-    expect(isBroken(silentFor(seconds, pathLives), true)).toBe(expected);
+    expect(isBroken(silentFor(seconds, pathLives), true, ALL)).toBe(expected);
   });
 
   it('without voice due, a path is dead after ten seconds', () => {
     const liveness = new Liveness(0);
-    liveness.see(sight(1_000, 5, {}), { lead: false, screen: false });
-    liveness.see(sight(10_000, 5, {}), { lead: false, screen: false });
-    expect(isBroken(liveness.vitals, true)).toBe(false);
-    liveness.see(sight(11_000, 5, {}), { lead: false, screen: false });
-    expect(isBroken(liveness.vitals, true)).toBe(true);
+    const nobody = { lead: false, screen: false };
+    liveness.see(sight(1_000, 5, {}), nobody);
+    liveness.see(sight(10_000, 5, {}), nobody);
+    expect(isBroken(liveness.vitals, true, nobody)).toBe(false);
+    liveness.see(sight(11_000, 5, {}), nobody);
+    expect(isBroken(liveness.vitals, true, nobody)).toBe(true);
+  });
+
+  it('is felt between the looks', () => {
+    const liveness = new Liveness(0);
+    liveness.see(well(1), ALL);
+    expect(isBroken(liveness.feel(2_100, 1), true, ALL)).toBe(false);
+    expect(isBroken(liveness.feel(2_300, 1), true, ALL)).toBe(true);
+    expect(isBroken(liveness.feel(2_400, 2), true, ALL)).toBe(false);
   });
 });

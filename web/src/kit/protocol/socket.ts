@@ -14,6 +14,8 @@ export interface SocketHandlers {
 
 const PING_EVERY_MS = 5_000;
 const DEAD_AFTER_MS = 12_000;
+/** So long without a word while the link was gone: this socket has missed something. */
+const SILENT_MS = 2_000;
 /** Close code of a page that leaves on purpose, so that nobody waits for it. */
 const LEFT = 4_000;
 
@@ -56,6 +58,18 @@ export class ReturningSocket {
   /** Opens a new socket now, for example because the old one answered nonsense. */
   restart(): void {
     this.#lost();
+  }
+
+  /** The link was gone and is back: what TCP has under way may take many seconds more to come. */
+  revive(): void {
+    if (this.#closed || (this.#socket !== null && Date.now() - this.#heardAt < SILENT_MS)) return;
+    this.#attempt = 0;
+    if (this.#socket !== null) {
+      this.#drop();
+      this.handlers.lost();
+    }
+    clearTimeout(this.#timer);
+    void this.#try();
   }
 
   readonly #hurry = (): void => {

@@ -84,6 +84,11 @@ export class LessonStore {
     return this.#socket.send(message);
   }
 
+  /** The link was gone and is back. */
+  revive(): void {
+    this.#socket.revive();
+  }
+
   close(): void {
     this.#socket.close();
     this.#abandon();

@@ -1,0 +1,108 @@
+"""A room whose link is gone for ten seconds: when it notices, when it says so, when it is back."""
+
+import asyncio
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.browser import in_namespace, needs_chromium
+from tests.support.demo import DemoLesson, demo_lesson
+from tests.support.link.places import FarRoom, places, why_not
+from tests.support.screens import BLUE, RoomBoard, screen
+from tests.support.waiting import SECOND
+
+pytestmark = [
+    pytest.mark.e2e,
+    needs_chromium,
+    pytest.mark.timeout(240),
+    pytest.mark.skipif(bool(why_not()), reason=why_not()),
+]
+
+CUT_SECONDS = 10.0
+NOTICED_SECONDS = 2.0
+SAID_SECONDS = 4.0
+BACK_SECONDS = 2.0
+"""And a round trip."""
+SLACK_SECONDS = 0.5
+"""A busy machine's, and of looking every 0.1 s."""
+LOST = "正在自动重连"
+
+WATCHER = """
+window.watched = [];
+setInterval(async () => {
+  const at = Date.now(), open = probe.connections.filter(c => c.signalingState !== 'closed');
+  let packets = 0, restarts = 0;
+  for (const c of open) {
+    if (c.signalingState !== 'stable') restarts += 1;
+    for (const s of (await c.getStats()).values())
+      if (s.type === 'inbound-rtp') packets += s.packetsReceived;
+  }
+  watched.push({at, packets, frames: probe.frames().lead || 0, tries: probe.connections.length,
+    restarts, says: document.body.innerText.includes('LOST')});
+}, 100);
+""".replace("LOST", LOST)
+
+
+@dataclass(frozen=True)
+class Far:
+    """A room's screen behind its link."""
+
+    board: RoomBoard
+    link: FarRoom
+
+
+@pytest.fixture
+def place() -> Iterator[tuple[DemoLesson, FarRoom]]:
+    """A lesson that is taught, and a room's link to it."""
+    with places(rooms=1) as (center, (room,)), center.entered(), demo_lesson() as demo:
+        yield demo, room
+
+
+def first(watched: list[dict[str, Any]], after_ms: float, name: str, than: float) -> float | None:
+    """Seconds until a figure was over this one."""
+    late = (one["at"] for one in watched if one["at"] > after_ms and one[name] > than)
+    at = next(late, None)
+    return None if at is None else (at - after_ms) / 1000
+
+
+@pytest.mark.parametrize("round_trip", [0.03, 0.6])
+async def test_a_room_that_was_cut_off_is_back_at_once(
+    place: tuple[DemoLesson, FarRoom], tmp_path: Path, round_trip: float
+) -> None:
+    demo, link = place
+    url = f"http://198.18.0.1:{demo.service.port}"
+    trusted = f"--unsafely-treat-insecure-origin-as-secure={url}"
+    executable = in_namespace(link.name, tmp_path)
+    flags = (trusted, *BLUE.flags(tmp_path))
+    async with screen(RoomBoard, "far", url, *flags, executable=executable) as board:
+        await board.join(demo.join_code(demo.rooms()[0]["room_id"]))
+        await board.moves("lead", seconds=30)
+        link.set(round_trip=round_trip, down_bps=1_000_000, up_bps=256_000)
+        await asyncio.sleep(8 * SECOND)  # buffers and estimates settle on the link
+        await board.page.evaluate("() => {" + WATCHER + "}")
+        await asyncio.sleep(1 * SECOND)
+        link.cut()
+        cut_ms = 1000 * time.time()
+        await asyncio.sleep(CUT_SECONDS)
+        link.mend()
+        mended_ms = 1000 * time.time()
+        await asyncio.sleep(8 * SECOND)
+        watched = await board.page.evaluate("watched")
+        await board.shot("back")
+    before = [one for one in watched if one["at"] <= mended_ms]
+    last = before[-1]
+    tries = min(one["tries"] for one in before)
+    told = {
+        "restart": first(watched, cut_ms, "restarts", 0),
+        "new": first(watched, cut_ms, "tries", tries),
+        "said": first(watched, cut_ms, "says", 0),
+        "packets": first(watched, mended_ms, "packets", last["packets"]),
+        "frames": first(watched, mended_ms, "frames", last["frames"]),
+        "tries": watched[-1]["tries"] - tries,
+    }
+    print(told)
+    import json; Path("/tmp/joins/watched.json").write_text(json.dumps([cut_ms, mended_ms, watched]))
