@@ -33,7 +33,7 @@ static int64_t checked_elsewhere_us(const IceSession *session, const Address *fr
 static bool is_consent(Engine *engine, const IceName *name, const Datagram *datagram) {
     Peer *peer = (Peer *)address_table_find(&engine->by_address, &datagram->from);
     if (!peer || peer->ice != name->session->number || !name->is_used) return false;
-    peer->heard_us = datagram->arrived_us;
+    engine_heard(engine, peer, datagram->arrived_us);
     return true;
 }
 

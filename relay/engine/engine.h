@@ -92,6 +92,8 @@ void engine_tell(Engine *engine, Event event, const void *record, uint32_t lengt
 void engine_take_control(Engine *engine, const Datagram *datagram);
 
 /* inbound.c: one datagram of a known peer */
+/* Something of a connected peer passed authentication. */
+void engine_heard(Engine *engine, Peer *peer, int64_t at_us);
 void engine_take_media(Engine *engine, Peer *peer, uint8_t *bytes, int length, int64_t arrived_us);
 
 /* forward.c */

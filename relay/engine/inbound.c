@@ -4,6 +4,7 @@
 #define MAX_NACKED 512 /* numbers answered of one datagram; who asks for more is lost anyway */
 #define KEYFRAME_INTERVAL_US SECOND_US /* one viewer on a bad link must not make its wishes
                                         * everybody's bitrate */
+#define AWAY_US (3 * SECOND_US) /* reports come each second, and checks every 2.5 s */
 
 /* ---- viewers */
 
@@ -25,19 +26,36 @@ static void take_nack(Engine *engine, Subscriber *subscriber, const RtcpPacket *
     }
 }
 
+static void wish_for_keyframe(Engine *engine, Subscription *subscription) {
+    int64_t now_us = engine->instant.now_us;
+    /* the picture it wishes for may be on its way */
+    if (!subscription->layer || subscription->at[LIST_CATCHING]) return;
+    if (now_us - subscription->asked_keyframe_us < KEYFRAME_INTERVAL_US) return;
+    subscription->asked_keyframe_us = now_us;
+    engine_want_keyframe(engine, subscription->layer);
+}
+
 static void take_keyframe_requests(Engine *engine, Subscriber *subscriber,
                                    const RtcpPacket *packet) {
     uint32_t media_ssrc;
-    int64_t now_us = engine->instant.now_us;
     for (int i = 0; rtcp_read_keyframe_request(packet, i, &media_ssrc); i++) {
         Subscription *subscription = subscriber_find(subscriber, media_ssrc);
-        if (!subscription || !subscription->layer) continue;
-        /* the picture it wishes for is on its way */
-        if (subscription->at[LIST_CATCHING]) continue;
-        if (now_us - subscription->asked_keyframe_us < KEYFRAME_INTERVAL_US) continue;
-        subscription->asked_keyframe_us = now_us;
-        engine_want_keyframe(engine, subscription->layer);
+        if (subscription) wish_for_keyframe(engine, subscription);
     }
+}
+
+/* Who was away has a hole that no repair fills; a browser would look at it for seconds before it
+ * asks for a picture. */
+static void welcome_back(Engine *engine, Subscriber *subscriber) {
+    Subscription *end = subscriber->subscriptions + subscriber->subscription_count;
+    for (Subscription *each = subscriber->subscriptions; each < end; each++)
+        if (each->layer && !layer_is_audio(each->layer)) wish_for_keyframe(engine, each);
+}
+
+void engine_heard(Engine *engine, Peer *peer, int64_t at_us) {
+    bool was_away = at_us - peer->heard_us >= AWAY_US;
+    peer->heard_us = at_us;
+    if (was_away && peer->kind == PEER_SUBSCRIBER) welcome_back(engine, (Subscriber *)peer);
 }
 
 /* At once, so the delay since then is nothing (RFC 3611 section 4.5). */
@@ -141,7 +159,7 @@ void engine_take_media(Engine *engine, Peer *peer, uint8_t *bytes, int length,
         return;
     }
     if (!is_known) peer->sources[peer->source_count++] = ssrc;
-    peer->heard_us = engine->instant.now_us;
+    engine_heard(engine, peer, engine->instant.now_us);
     if (peer->kind == PEER_SUBSCRIBER)
         take_viewer_reports(engine, (Subscriber *)peer, bytes, length);
     else if (is_report)

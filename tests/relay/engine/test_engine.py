@@ -1,5 +1,6 @@
 """The whole engine over real UDP, with pylibsrtp's own sessions at the far ends."""
 
+import asyncio
 import itertools
 import os
 
@@ -43,6 +44,8 @@ from tests.support.engine_scenes import (
     voice,
     watched,
 )
+
+AWAY_SECONDS = 3.2
 
 # ---- what is sent is received
 
@@ -337,3 +340,17 @@ async def test_what_a_publisher_lost_is_asked_for_and_passed_on(stage: Stage) ->
     await stage.arrived(viewer, 4)
     assert [view.seq for view in viewer.views()] == [500, 503, 501, 502]
     assert viewer.payloads()[2:] == [h264_payload(1), h264_payload(2)]
+
+
+async def test_who_was_away_gets_a_picture_without_asking(stage: Stage) -> None:
+    camera, (viewer,) = await watched(stage)
+    viewer.say(write_receiver_report(ReceiverReport(1)))
+    await stage.until(lambda: stage.engine.signs(2))
+    camera.send(picture(1))
+    await stage.arrived(viewer, 2)
+    asked = len(camera.said(KeyframeRequest))
+    viewer.say(write_receiver_report(ReceiverReport(1)))
+    await asyncio.sleep(AWAY_SECONDS)  # nobody else tells that a viewer is silent
+    assert len(camera.said(KeyframeRequest)) == asked
+    viewer.say(write_receiver_report(ReceiverReport(1)))
+    await stage.until(lambda: len(camera.said(KeyframeRequest)) == asked + 1)
