@@ -83,7 +83,6 @@ async def test_a_room_that_was_cut_off_is_back_at_once(
         await asyncio.sleep(8 * SECOND)
         watched = await board.page.evaluate("watched")
         await board.shot("back")
-    import json; Path("/tmp/joins/watched.json").write_text(json.dumps([cut_ms, mended_ms, watched]))
     before = [one for one in watched if one["at"] <= mended_ms]
     told = {
         "noticed": first(watched, cut_ms, "restarts", 0),

@@ -66,8 +66,8 @@ const RESTART_WITHIN_MS = 3_000;
 const PASSING = [0, 401, 408, 429, 500, 502, 503, 504];
 
 /**
- * One WHEP subscription to every slot of a lesson. Tracks are there from the first answer and stay
- * the same while the server changes what feeds them; after a break they are new ones.
+ * One WHEP subscription to every slot of a lesson. Tracks are there once it is connected and stay
+ * the same while the server changes what feeds them; after a break they may be new ones.
  */
 export class Subscriber {
   phase: SubscriberPhase = 'connecting';
