@@ -3,6 +3,8 @@
 import { api, ApiError, type RequestOptions } from '$kit/api';
 import type {
   CommentView,
+  Courseware,
+  CoursewareLimits,
   CourseView,
   ErrorBody,
   Grant,
@@ -75,6 +77,12 @@ export const requestGrant = (lesson_id: string) =>
   post<Grant>(`/api/lessons/${id(lesson_id)}/grant`);
 export const readSummary = (lesson_id: string) =>
   call<LessonSummary>(`/api/lessons/${id(lesson_id)}/summary`);
+
+export const coursewarePath = (lesson_id: string) => `/api/lessons/${id(lesson_id)}/courseware`;
+export const listCourseware = (lesson_id: string) => call<Courseware[]>(coursewarePath(lesson_id));
+export const removeCourseware = (lesson_id: string, courseware_id: string) =>
+  remove(`${coursewarePath(lesson_id)}/${id(courseware_id)}`);
+export const readCoursewareLimits = () => call<CoursewareLimits>('/api/courseware/limits');
 
 export const listCourses = () => call<CourseView[]>('/api/courses');
 export const createCourse = (body: NewCourse) => post<CourseView>('/api/courses', body);
