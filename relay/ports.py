@@ -102,6 +102,8 @@ class SubscriberStats:
     """And when a probe found that it takes more."""
     round_trip: float = 0.1
     """Seconds, smoothed; a guess until the first report."""
+    has_queue: bool = False
+    """It has grown and does not shrink: the link is full."""
 
 
 class PeerSigns(NamedTuple):

@@ -62,6 +62,7 @@ void engine_repair(Engine *engine, Subscription *subscription, uint16_t seq) {
                                   subscriber->round_trip_us, engine->instant.now_us);
     subscription->repairs[repair]++;
     if (repair != REPAIR_SENT) return;
+    subscription->missed += sent->tries == 1;
     if (!waits) {
         repeat(engine, subscription, sent, packet, COUNT_REPAIRED);
         return;

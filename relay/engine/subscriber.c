@@ -60,12 +60,18 @@ static void measured(Subscriber *subscriber, int64_t sample_us) {
     if (sample_us < subscriber->least_round_trip_us) subscriber->least_round_trip_us = sample_us;
 }
 
-/* What the link lost of voice that went out more than once: a packet is missing only if all its copies
- * are. Not before reports speak of nothing but such voice. */
-static int64_t lost_of_copied(const Subscriber *subscriber, int64_t expected, int64_t lost,
-                              int64_t now_us) {
+/* What the link lost of voice: repairs and copies are the same packets, so a report knows nothing of what
+ * they have made good. Who asks has missed what he asked for. Who can't, misses a packet if all its
+ * copies are lost; not before reports speak of nothing but such voice. */
+static int64_t lost_of_voice(Subscription *subscription, int64_t expected, int64_t lost,
+                             int64_t now_us) {
+    const Subscriber *subscriber = subscription->subscriber;
+    if (!expected) return 0;
+    int64_t missed = subscription->missed < expected ? subscription->missed : expected;
+    subscription->missed = 0;
+    if (missed) return lost > missed ? lost : missed;
     bool is_early = now_us - subscriber->copied_since_us < VOICE_REPORT_US;
-    if (!subscriber->copies || is_early || !expected) return lost;
+    if (!subscriber->copies || is_early) return lost;
     double share = pow((double)lost / (double)expected, 1.0 / (1 + subscriber->copies));
     return (int64_t)(share * (double)expected);
 }
@@ -82,7 +88,7 @@ void subscriber_report_blocks(Subscriber *subscriber, const ReportBlock *blocks,
         subscription->answered_sr = blocks[i].last_sr;
         subscription_reported(subscription, blocks + i, instant.now_us, &expected, &lost);
         if (subscription->spec.is_audio)
-            lost = lost_of_copied(subscriber, expected, lost, instant.now_us);
+            lost = lost_of_voice(subscription, expected, lost, instant.now_us);
         subscriber->expected += expected;
         subscriber->lost += lost;
         subscriber->is_reported = true;

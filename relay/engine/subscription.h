@@ -56,6 +56,7 @@ struct Subscription {
     uint32_t highest_seq, answered_sr; /* answered_sr: LSR of the last report */
     int32_t packets_lost;
     int64_t skipped;
+    int64_t missed; /* packets that were asked for since its last report */
     double fraction_lost;
     int64_t arrived, arrived_us; /* packets of the newest report that spoke of any, and its time */
     int told; /* which layer and pictures control knows of; 0: nothing is forwarded */

@@ -250,11 +250,13 @@ class Downlink:
         """How low the estimate may fall for what is seen now; None if all is well."""
         loss, remb = self._loss.fraction(now), self._fresh_remb(now)
         is_full = remb is not None and remb < REMB_SHARE * sent_bps and loss > CONFIRMING_LOSS
-        if self._has_queue() or is_full:
+        if self.has_queue or is_full:
             return MIN_BPS
         return LOSSY_FLOOR_BPS if loss > self._normal.high_loss else None
 
-    def _has_queue(self) -> bool:
+    @property
+    def has_queue(self) -> bool:
+        """Its round trip has grown and does not shrink."""
         return self._is_slow() and not self._is_draining
 
     def _is_slow(self) -> bool:

@@ -16,6 +16,8 @@ MERGE_BELOW_BPS = 450_000
 SINGLE_ABOVE_BPS = 800_000
 STAY_SECONDS = 10.0
 """In a form, before less is done for the voice again."""
+DENIED_SECONDS = 60.0
+"""After the link was full, copies must fit what it is thought to take."""
 FIRST_SECONDS = 15.0
 """Who can't ask gets everything twice so long, until it is known what is lost."""
 SINGLE_BPS = 60_000
@@ -24,6 +26,9 @@ MERGED_BPS = 43_000
 """The same, of 17 packets."""
 MOST_SHARE = 0.7
 """Of the link, for all voices with their copies; on a thinner one fewer copies protect better."""
+BAD_RADIO_LOSS = 0.08
+LOSSY_LEAST_BPS = 200_000
+"""A link that loses much and holds nothing up is a bad radio, and taken for thinner than it is."""
 CLOSE_ROUND_TRIP_SECONDS = 0.12
 """What is asked for again over a shorter way comes in time even for who talks."""
 SPACING_MS = 90
@@ -43,6 +48,8 @@ class VoiceLink:
     fraction_lost: float
     round_trip: float
     """Seconds."""
+    has_queue: bool
+    """Packets wait in front of it: it is full."""
     voices: int
     """How many flow."""
     can_ask: bool
@@ -95,17 +102,19 @@ class VoiceChoice:
         self._began_at: float | None = None
         self._heard_at = 0.0
         self._changed_at = float("-inf")
+        self._full_at = float("-inf")
 
     def choose(self, link: VoiceLink, now: float) -> VoiceForm:
         """The form from now on."""
         if self._began_at is None:
             self._began_at = self._heard_at = now
         self._hear(link.fraction_lost, now)
+        self._full_at = now if link.has_queue else self._full_at
         is_merged = self._merged(link)
         form = VoiceForm(is_merged, self._copies(link, is_merged, now), _spacing_ms(link))
         has_more = form.is_merged > self.form.is_merged or form.copies > self.form.copies
         is_less = form.is_merged < self.form.is_merged or form.copies < self.form.copies
-        is_early = now - self._changed_at < STAY_SECONDS and _fits(self.form, link)
+        is_early = now - self._changed_at < STAY_SECONDS and self._fits(self.form, link, now)
         if is_less and not has_more and is_early:
             return self.form
         if has_more or is_less:
@@ -138,13 +147,15 @@ class VoiceChoice:
         is_first = self._began_at is not None and now - self._began_at < FIRST_SECONDS
         if not link.can_ask and is_first:
             copies = max(copies, 1)
-        while copies and not _fits(VoiceForm(is_merged, copies), link):
+        while copies and not self._fits(VoiceForm(is_merged, copies), link, now):
             copies -= 1
         return copies
 
-
-def _fits(form: VoiceForm, link: VoiceLink) -> bool:
-    return max(1, link.voices) * form.bps <= MOST_SHARE * link.bps or not form.copies
+    def _fits(self, form: VoiceForm, link: VoiceLink, now: float) -> bool:
+        was_full = now - self._full_at < DENIED_SECONDS
+        is_bad_radio = self._lost > BAD_RADIO_LOSS and not was_full
+        bps = max(link.bps, LOSSY_LEAST_BPS) if is_bad_radio else link.bps
+        return not form.copies or max(1, link.voices) * form.bps <= MOST_SHARE * bps
 
 
 def _spacing_ms(link: VoiceLink) -> int:

@@ -256,4 +256,5 @@ class EngineFigures:
             fell_at=downlink.fell_at,
             proved_at=downlink.proved_at,
             round_trip=downlink.round_trip,
+            has_queue=downlink.has_queue,
         )

@@ -30,6 +30,7 @@ class VoiceSteering:
             bps=stats.link_bps,
             fraction_lost=stats.fraction_lost,
             round_trip=stats.round_trip,
+            has_queue=stats.has_queue,
             voices=len(voices),
             can_ask=all("nack" in media.feedback for media in voices.values()),
             is_talking=is_talking,

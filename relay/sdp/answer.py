@@ -165,7 +165,9 @@ def _subscriber_media(section: MediaSection, slot: Slot) -> _Taken | None:
     ]
     if not formats:
         return None
-    reports_time = offers_reference_time(section)
+    # who knows the round trip asks for a voice packet once in one and a half of them: too late to
+    # ask again where the request was lost
+    reports_time = kind is MediaKind.VIDEO and offers_reference_time(section)
     media = _media(section, formats)
     media = replace(
         media,

@@ -80,9 +80,9 @@ RECIPES = {
 class Pinned(VoiceChoice):
     """Always the same form."""
 
-    def __init__(self, form: VoiceForm) -> None:
+    def __init__(self, form: VoiceForm, before: VoiceForm) -> None:
         super().__init__()
-        self._pinned = form
+        self.form, self._pinned = before, form
 
     def choose(self, link: VoiceLink, now: float) -> VoiceForm:
         self.form = self._pinned
@@ -102,7 +102,7 @@ def joined(running: RunningRelay, netem: Netem, recipe: Recipe) -> Callable[...,
         if recipe.form is not None:
             for session in rooms_of(running):
                 if session.session_id == answer.session_id:
-                    session.voice = Pinned(recipe.form)
+                    session.voice = Pinned(recipe.form, session.voice.form)
         return answer.sdp.replace(f" {running.relay.media_port} typ", f" {netem.port} typ")
 
     return subscribe

@@ -74,6 +74,9 @@ def test_of_voice_with_copies_the_links_own_loss_counts(native: ctypes.CDLL) -> 
     told.held.call("told_copies", 2, i64(2 * SECOND), result=None)
     assert lost(16, missing=0) == 0
     assert lost(21, missing=400) == 400
+    told.held.call("told_asked", i64(70), result=None)
+    assert lost(26, missing=3) == 70, "what was asked for was missing before it was repaired"
+    assert lost(31, missing=0) == 0
 
 
 def test_of_a_queue_that_grows_control_hears_each_second(native: ctypes.CDLL) -> None:

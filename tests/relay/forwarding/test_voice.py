@@ -20,7 +20,13 @@ from relay.forwarding.voice import (
 )
 
 GOOD = VoiceLink(
-    bps=3_000_000, fraction_lost=0.0, round_trip=0.04, voices=1, can_ask=True, is_talking=False
+    bps=3_000_000,
+    fraction_lost=0.0,
+    round_trip=0.04,
+    has_queue=False,
+    voices=1,
+    can_ask=True,
+    is_talking=False,
 )
 FAR = dataclasses.replace(GOOD, bps=300_000, round_trip=0.6)
 
@@ -77,13 +83,21 @@ def test_copies_are_near_for_who_talks_and_far_for_who_can_wait() -> None:
 
 
 def test_copies_never_fill_a_thin_link() -> None:
-    assert form_of(fraction_lost=0.4, bps=64_000).copies == 0
-    assert form_of(fraction_lost=0.4, bps=150_000).copies == 1
-    assert form_of(fraction_lost=0.4, bps=150_000, voices=2).copies == 0
+    full = dataclasses.replace(FAR, fraction_lost=0.4, has_queue=True)
+    assert after(VoiceChoice(), dataclasses.replace(full, bps=64_000), 60).copies == 0
+    assert after(VoiceChoice(), dataclasses.replace(full, bps=150_000), 60).copies == 1
+    assert after(VoiceChoice(), dataclasses.replace(full, bps=150_000, voices=2), 60).copies == 0
     choice = VoiceChoice()
     assert after(choice, dataclasses.replace(FAR, fraction_lost=0.4), 60).copies
     thinner = dataclasses.replace(FAR, fraction_lost=0.4, bps=64_000)
-    assert choice.choose(thinner, 61.0).copies == 0, "at once: it would harm itself"
+    assert choice.choose(dataclasses.replace(thinner, has_queue=True), 61.0).copies == 0
+    assert after(choice, thinner, 50, 62).copies == 0
+    assert after(choice, thinner, 10, 122).copies == 2
+
+
+def test_a_bad_radio_is_taken_for_thinner_than_it_is() -> None:
+    assert form_of(fraction_lost=0.2, bps=80_000).copies == 1
+    assert form_of(fraction_lost=0.4, bps=80_000, voices=2).copies == 0
 
 
 def test_less_is_done_slowly() -> None:
@@ -114,6 +128,7 @@ def test_it_never_swings(seed: int, lost: float, can_ask: bool, is_talking: bool
             bps=int(bps * chance.uniform(0.9, 1.1)),
             fraction_lost=seen,
             round_trip=0.6,
+            has_queue=False,
             voices=1,
             can_ask=can_ask,
             is_talking=is_talking,

@@ -78,6 +78,10 @@ void told_copies(Subscriber *subscriber, uint8_t copies, int64_t since_us) {
     subscriber->copied_since_us = since_us;
 }
 
+void told_asked(Subscriber *subscriber, int64_t packets) {
+    subscriber->subscriptions[0].missed += packets;
+}
+
 int64_t told_lost(const Subscriber *subscriber) { return subscriber->lost; }
 
 void told_round_trip(Subscriber *subscriber, int64_t least_us, int64_t smoothed_us) {
