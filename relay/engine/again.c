@@ -3,6 +3,7 @@
 
 #define PROBED_BACK 16 /* a probe repeats the last so many packets, round and round */
 #define PROBED_AT_ONCE 32
+#define HURRIED 6 /* of a round trip: browsers ask every 150 ms */
 #define WAIT_MS 200 /* of a repair, at most: live pictures may leave no room for long, and its budget
                      * is spent */
 
@@ -48,6 +49,14 @@ static bool must_wait(Engine *engine, const Subscription *subscription) {
     return subscriber->delayed.count || engine_room(engine, subscriber) <= 0;
 }
 
+/* After so long a repair is thought to be lost, and can be sent once more. Where so much is lost that
+ * voice has copies, each request is answered: most likely the repair before it was lost, too. */
+static int64_t repaired_after_us(const Subscription *subscription) {
+    const Subscriber *subscriber = subscription->subscriber;
+    bool is_hurried = subscription->spec.is_audio && subscriber->copies;
+    return is_hurried ? subscriber->round_trip_us / HURRIED : subscriber->round_trip_us;
+}
+
 void engine_repair(Engine *engine, Subscription *subscription, uint16_t seq) {
     Subscriber *subscriber = subscription->subscriber;
     Sent *sent = sent_ring_find(&subscription->sent, seq);
@@ -59,7 +68,7 @@ void engine_repair(Engine *engine, Subscription *subscription, uint16_t seq) {
     }
     Repair repair = repair_decide(packet ? sent : NULL, &subscriber->budget,
                                   packet ? packet->length : 0, subscription->spec.is_audio,
-                                  subscriber->round_trip_us, engine->instant.now_us);
+                                  repaired_after_us(subscription), engine->instant.now_us);
     subscription->repairs[repair]++;
     if (repair != REPAIR_SENT) return;
     subscription->missed += sent->tries == 1;
