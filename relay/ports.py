@@ -96,6 +96,8 @@ class SubscriberStats:
     """What goes out now, by subscription; None while nothing flows."""
     fraction_lost: float = 0.0
     """0 to 1, by the link, over the last seconds."""
+    is_loss_known: bool = True
+    """Enough was reported to say so; else it is 0."""
     fell_at: float = float("-inf")
     """When its link was last found to take less; minus infinity: never."""
     proved_at: float = float("-inf")

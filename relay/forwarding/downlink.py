@@ -303,6 +303,10 @@ class Downlink:
         """0 to 1, over the last seconds."""
         return self._loss.fraction(now)
 
+    def is_loss_known(self, now: float) -> bool:
+        """Whether the last seconds' reports say enough: browsers speak of voice alone every 5 s."""
+        return self._loss.is_known(now)
+
     def before_probe(self, now: float) -> LinkNow:
         """What is known of it now."""
         round_trip = self.round_trip

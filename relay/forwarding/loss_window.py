@@ -29,6 +29,11 @@ class LossWindow:
             return 0.0
         return min(1.0, max(0.0, lost / expected))
 
+    def is_known(self, now: float) -> bool:
+        """Whether enough is known to say more than 0."""
+        self._forget(now)
+        return sum(report[1] for report in self._reports) >= MIN_PACKETS
+
     def _forget(self, now: float) -> None:
         while self._reports and now - self._reports[0][0] > WINDOW_SECONDS:
             self._reports.popleft()

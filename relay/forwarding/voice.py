@@ -45,7 +45,8 @@ class VoiceLink:
     """What the form is chosen by."""
 
     bps: int
-    fraction_lost: float
+    fraction_lost: float | None
+    """None: nothing new is known."""
     round_trip: float
     """Seconds."""
     has_queue: bool
@@ -122,8 +123,10 @@ class VoiceChoice:
         self.form = form
         return form
 
-    def _hear(self, fraction_lost: float, now: float) -> None:
+    def _hear(self, fraction_lost: float | None, now: float) -> None:
         """Believe in loss soon, in its end slowly."""
+        if fraction_lost is None:
+            return
         elapsed = min(_MOST_STEP_SECONDS, now - self._heard_at)
         self._heard_at = now
         seconds = _RISE_SECONDS if fraction_lost > self._lost else _FALL_SECONDS

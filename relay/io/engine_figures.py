@@ -253,6 +253,7 @@ class EngineFigures:
             is_link_guessed=not downlink.has_fallen,
             forwarded=found.forwarded,
             fraction_lost=downlink.loss(now),
+            is_loss_known=downlink.is_loss_known(now),
             fell_at=downlink.fell_at,
             proved_at=downlink.proved_at,
             round_trip=downlink.round_trip,

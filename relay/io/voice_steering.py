@@ -28,7 +28,7 @@ class VoiceSteering:
         before = session.voice.form
         link = VoiceLink(
             bps=stats.link_bps,
-            fraction_lost=stats.fraction_lost,
+            fraction_lost=stats.fraction_lost if stats.is_loss_known else None,
             round_trip=stats.round_trip,
             has_queue=stats.has_queue,
             voices=len(voices),

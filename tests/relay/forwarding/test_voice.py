@@ -100,6 +100,12 @@ def test_a_bad_radio_is_taken_for_thinner_than_it_is() -> None:
     assert form_of(fraction_lost=0.4, bps=80_000, voices=2).copies == 0
 
 
+def test_no_news_is_no_good_news() -> None:
+    choice = VoiceChoice()
+    after(choice, dataclasses.replace(FAR, fraction_lost=0.2), 30)
+    assert after(choice, dataclasses.replace(FAR, fraction_lost=None), 120, 31).copies == 1
+
+
 def test_less_is_done_slowly() -> None:
     choice = VoiceChoice()
     after(choice, dataclasses.replace(FAR, fraction_lost=0.2), 30)
