@@ -42,6 +42,11 @@ int engine_repeat(Engine *engine, Subscription *subscription, uint16_t seq, Coun
 
 /* ---- repairs */
 
+/* Of a picture that does not flow any more nobody waits for the rest. */
+static bool is_over(const Subscription *subscription) {
+    return !subscription->spec.is_audio && !subscription->layer;
+}
+
 /* Voice never waits. */
 static bool must_wait(Engine *engine, const Subscription *subscription) {
     Subscriber *subscriber = subscription->subscriber;
@@ -58,6 +63,7 @@ static int64_t repaired_after_us(const Subscription *subscription) {
 }
 
 void engine_repair(Engine *engine, Subscription *subscription, uint16_t seq) {
+    if (is_over(subscription)) return;
     Subscriber *subscriber = subscription->subscriber;
     Sent *sent = sent_ring_find(&subscription->sent, seq);
     const Packet *packet = source_of(engine, subscription, sent);

@@ -2,6 +2,7 @@
 #include "engine.h"
 
 #define MAX_NACKED 512 /* numbers answered of one datagram; who asks for more is lost anyway */
+#define REFERENCE_INTERVAL_US 200000
 #define KEYFRAME_INTERVAL_US SECOND_US /* one viewer on a bad link must not make its wishes
                                         * everybody's bitrate */
 #define AWAY_US (3 * SECOND_US) /* reports come each second, and checks every 2.5 s */
@@ -58,9 +59,13 @@ void engine_heard(Engine *engine, Peer *peer, int64_t at_us) {
     if (was_away && peer->kind == PEER_SUBSCRIBER) welcome_back(engine, (Subscriber *)peer);
 }
 
-/* At once, so the delay since then is nothing (RFC 3611 section 4.5). */
+/* At once, so the delay since then is nothing (RFC 3611 section 4.5); not each time, since one whose
+ * link is full asks with every NACK, and would be answered through the same link. */
 static void answer_reference_time(Engine *engine, Subscriber *subscriber, uint32_t ssrc,
                                   uint64_t ntp_time) {
+    int64_t now_us = engine->instant.now_us;
+    if (now_us - subscriber->answered_us < REFERENCE_INTERVAL_US) return;
+    subscriber->answered_us = now_us;
     Compound compound;
     compound.length = 0;
     uint32_t ours = subscriber->subscriptions[0].spec.ssrc;

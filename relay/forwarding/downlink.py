@@ -37,6 +37,7 @@ SATELLITE_MOST_GROWTH_SECONDS = 0.3
 """Its schedule alone moves a round trip so far."""
 OVERRUN_PACKETS = 20
 """Fewer may all be lost by chance."""
+OVERRUN_REMB_SHARE = 0.5
 NEW_SECONDS = 3.0
 """From the first report: so soon nothing was gone yet, but the guess may be far too much."""
 CONFIRMING_LOSS = 0.08
@@ -121,6 +122,7 @@ class Downlink:
         self._climbed_at = float("-inf")
         self._mostly_lost_since: float | None = None
         self._first_at = float("inf")
+        self._overrun_at = float("-inf")
 
     def limit(self, most_bps: int | None, *, is_satellite: bool) -> None:
         """What an administrator allows, and what kind of link she says it is."""
@@ -185,7 +187,8 @@ class Downlink:
         self._note_sent(sent_bps, now)
         self._first_at = min(self._first_at, now)
         is_mostly_lost = lost > OUTAGE_LOSS * expected
-        if is_mostly_lost and expected >= OVERRUN_PACKETS and self._is_beyond(longest, now):
+        is_enough = expected >= OVERRUN_PACKETS
+        if is_mostly_lost and is_enough and self._is_beyond(longest, sent_bps, now):
             return self._overrun(expected, lost, sent_bps, now)
         if not self._is_outage(is_mostly_lost, now):
             self._loss.add(expected, lost, now)
@@ -204,10 +207,14 @@ class Downlink:
         self._changed_at = now
         return has_fallen
 
-    def _is_beyond(self, longest: float | None, now: float) -> bool:
-        """Whether what arrived had waited in a full queue: a link that was gone has none. The
-        first report of all may know no round trip yet, but is about a guess."""
+    def _is_beyond(self, longest: float | None, sent_bps: int, now: float) -> bool:
+        """Whether what arrived had waited in a full queue: a link that was gone has none. Our own
+        reports, which measure it, are mostly lost then, too; the receiver's estimate tells as well.
+        The first report of all is about a guess."""
         if not self.has_fallen and now - self._first_at < NEW_SECONDS:
+            return True
+        remb = self._fresh_remb(now)
+        if remb is not None and remb < OVERRUN_REMB_SHARE * sent_bps:
             return True
         least = self._least_round_trip
         return bool(longest) and least is not None and (longest or 0) > self._steady(least)
@@ -215,8 +222,9 @@ class Downlink:
     def _overrun(self, expected: int, lost: int, sent_bps: int, now: float) -> bool:
         """Several times what the link takes: down at once to what arrives, however far that is.
         What was lost on the way there says nothing about the link after it."""
-        if self.has_fallen and now - self._changed_at < _SETTLE_SECONDS:
+        if now - self._overrun_at < _SETTLE_SECONDS:
             return False  # it tells of before
+        self._overrun_at = now
         self._mostly_lost_since = None
         self._loss = LossWindow()
         return self._fall(max(MIN_BPS, int(sent_bps * (1 - lost / expected) * _BACKOFF)), now)

@@ -115,6 +115,17 @@ def test_a_link_that_shrinks_to_a_tenth_is_followed_in_one_step() -> None:
     assert link.loss(13.0) == 0, "what was lost on the way down is not held against it"
 
 
+def test_where_our_reports_are_lost_too_the_receivers_estimate_tells_of_a_queue() -> None:
+    link = Downlink(0.0)
+    reported(link, range(10), lost=0)
+    link.remb(100_000, 10.0)
+    assert link.reported(100, 90, SENT_BPS, 10.0, longest=0.0)
+    assert link.bps < 0.1 * SENT_BPS
+    before = link.bps
+    assert not link.reported(100, 90, SENT_BPS, 11.0, longest=0.0), "it tells of before"
+    assert link.bps == before
+
+
 def test_a_queue_shows_behind_a_satellite_too() -> None:
     link = Downlink(0.0)
     for second in range(5):
