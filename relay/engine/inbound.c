@@ -95,7 +95,7 @@ static void take_viewer_reports(Engine *engine, Subscriber *subscriber, const ui
         }
     }
     bool is_news = (subscriber->has_round_trip && !was_measured) || subscriber->probed_bps;
-    if (is_news) engine_tell_subscriber(engine, subscriber);
+    if (is_news || subscriber_is_overrun(subscriber)) engine_tell_subscriber(engine, subscriber);
     if (is_asked && subscriber->subscription_count)
         answer_reference_time(engine, subscriber, asker, asked_ntp);
 }

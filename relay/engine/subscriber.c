@@ -10,6 +10,7 @@
 #define PICTURE_REPORT_US (3 * SECOND_US)
 /* Well before control would act: one lost packet in so many, and a round trip this much longer. */
 #define WORTH_TELLING 50
+#define OVERRUN_PACKETS 20
 #define ROUND_TRIP_SLACK_US 60000
 
 Subscription *subscriber_find(Subscriber *subscriber, uint32_t ssrc) {
@@ -118,6 +119,10 @@ static bool is_shown_as_told(const Subscriber *subscriber) {
         if (shown(subscriber->subscriptions + i) != subscriber->subscriptions[i].told)
             return false;
     return true;
+}
+
+bool subscriber_is_overrun(const Subscriber *subscriber) {
+    return subscriber->expected >= OVERRUN_PACKETS && 2 * subscriber->lost > subscriber->expected;
 }
 
 bool subscriber_is_due(const Subscriber *subscriber) {

@@ -57,6 +57,9 @@ void subscriber_report_blocks(Subscriber *subscriber, const ReportBlock *blocks,
 /* Whether control should hear of the second that ends now: something is amiss, something else is
  * forwarded, or its turn has come. */
 bool subscriber_is_due(const Subscriber *subscriber);
+
+/* Whether the reports of this second tell of so much loss that control should hear of it at once. */
+bool subscriber_is_overrun(const Subscriber *subscriber);
 void subscriber_end_second(Subscriber *subscriber, bool is_told);
 
 /* What reached it, by the newest of its reports, into the rest of `entry`. */
