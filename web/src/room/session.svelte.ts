@@ -5,6 +5,7 @@ import { Publisher, type PublisherPhase } from '$rtc/publisher';
 import { Subscriber, type SlotTracks, type SubscriberPhase } from '$rtc/subscriber';
 import { kindsOf } from '$rtc/devices';
 import type { Vitals } from '$rtc/liveness';
+import type { Way } from '$rtc/stats';
 import type { RoomCamera } from './camera.svelte';
 import { LinkNotice, type Notice } from './notice';
 import { isUploadPaused, toldOf, type Told } from './quality';
@@ -22,6 +23,7 @@ export interface MediaView {
   phase: SubscriberPhase;
   tracks: SlotTracks | null;
   vitals: Vitals | null;
+  way: Way | null;
   repairs: number;
   error: ErrorBody | null;
 }
@@ -30,6 +32,7 @@ const NO_MEDIA: MediaView = {
   phase: 'connecting',
   tracks: null,
   vitals: null,
+  way: null,
   repairs: 0,
   error: null,
 };
@@ -275,9 +278,9 @@ export class LessonSession {
   }
 
   #mediaChanged(subscriber: Subscriber): void {
-    const { phase, tracks, vitals, repairs, error, brokenSinceMs } = subscriber;
+    const { phase, tracks, vitals, way, repairs, error, brokenSinceMs } = subscriber;
     if (this.media.phase === 'repairing' && phase === 'live') this.store.revive();
-    this.media = { phase, tracks, vitals, repairs, error };
+    this.media = { phase, tracks, vitals, way, repairs, error };
     if (vitals === null) return;
     this.notice = this.#linkNotice.see({
       nowMs: Date.now(),

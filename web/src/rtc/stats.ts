@@ -81,6 +81,23 @@ export function mediaCount(report: RTCStatsReport): number {
   );
 }
 
+/** How media comes: straight by UDP, by TCP where UDP is blocked, or through a TURN server. */
+export type Way = 'udp' | 'tcp' | 'relay';
+
+/** The way of the path in use; null while there is none. */
+export function wayOf(report: RTCStatsReport): Way | null {
+  const entries = listed(report);
+  const transport = entries.find((entry) => entry.type === 'transport');
+  const pairs = entries.filter((entry) => entry.type === 'candidate-pair');
+  const pair =
+    pairs.find((entry) => entry['id'] === transport?.['selectedCandidatePairId']) ??
+    pairs.find((entry) => entry['nominated'] === true && entry['state'] === 'succeeded');
+  const local = entries.find((entry) => entry['id'] === pair?.['localCandidateId']);
+  if (local === undefined) return null;
+  if (local['candidateType'] === 'relay') return 'relay';
+  return local['protocol'] === 'tcp' ? 'tcp' : 'udp';
+}
+
 /** Round trip of the path in use, in ms. */
 export function roundTripMs(report: RTCStatsReport): number | null {
   const pairs = listed(report).filter(

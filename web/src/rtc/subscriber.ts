@@ -14,7 +14,16 @@ import {
   type Vitals,
 } from './liveness';
 import { endSession, openSession, restartIce } from './negotiation';
-import { mediaCount, NO_FLOW, pathCount, received, roundTripMs, type FlowCounters } from './stats';
+import {
+  mediaCount,
+  NO_FLOW,
+  pathCount,
+  received,
+  roundTripMs,
+  wayOf,
+  type FlowCounters,
+  type Way,
+} from './stats';
 
 export type SubscriberPhase =
   /** The first connection is being made. */
@@ -76,6 +85,8 @@ export class Subscriber {
   error: ErrorBody | null = null;
   /** Since when the path is broken (epoch ms); null while it is well. */
   brokenSinceMs: number | null = null;
+  /** How media comes; null before it does. */
+  way: Way | null = null;
   /** How often this break was tried to mend. */
   repairs = 0;
 
@@ -199,6 +210,7 @@ export class Subscriber {
     const report = await pc.getStats();
     if (pc !== this.#pc) return;
     const path = pathCount(report);
+    this.way = wayOf(report) ?? this.way;
     const connected = pc.connectionState === 'connected';
     const sight = {
       atMs: Date.now(),
