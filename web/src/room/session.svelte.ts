@@ -1,4 +1,5 @@
-import type { ErrorBody, RoomLesson, RoomView } from '$kit/protocol/schema';
+import type { SlideShelf } from '$kit/board/shelf.svelte';
+import type { ErrorBody, LinkSignal, RoomLesson, RoomView } from '$kit/protocol/schema';
 import { LessonStore, type HeldGrant, type LessonRequest } from '$kit/store/lesson.svelte';
 import { canDecodeH264 } from '$rtc/codecs';
 import { Publisher, type PublisherPhase } from '$rtc/publisher';
@@ -17,6 +18,9 @@ const REPORT_EVERY_MS = 2_000;
 const SHOW_AFTER_MS = 5_000;
 const SAY_FAILED_FOR_MS = 6_000;
 const SCREEN_GONE_AFTER_MS = 2_500;
+/** A slide's share of the screen's width, rounded up. */
+const SLIDE_SHARE = 0.77;
+const NOTHING: LinkSignal = { voice: 'none', slides: 'none', picture: 'none' };
 
 /** What the subscriber said last, as values that markup can follow. */
 export interface MediaView {
@@ -45,8 +49,10 @@ export class LessonSession {
   notice = $state.raw<Notice>({ kind: 'none' });
   stagePhase = $state<PublisherPhase>('closed');
   stageError = $state.raw<ErrorBody | null>(null);
-  /** Slides have the big place; the teacher has it without them. */
+  /** A shared screen has the big place. */
   hasScreen = $state(false);
+  /** The board's code and its slides; null until they are needed and voice is here. */
+  board = $state.raw<{ parts: typeof import('./board'); shelf: SlideShelf } | null>(null);
   /** The last key press came to nothing; said for a few seconds. */
   hasFailed = $state(false);
   /** We switched our own mic off while on stage. */
@@ -66,6 +72,8 @@ export class LessonSession {
   /** What the publisher sends. */
   #sent: MediaStream | null = null;
   #hasArrived = false;
+  #isClosed = false;
+  #isBoardOpening = false;
   #screenTimer: ReturnType<typeof setTimeout> | undefined;
   #firstPartMs: number | null = null;
 
@@ -99,6 +107,11 @@ export class LessonSession {
 
   get layout(): Layout {
     return layoutOf(this.store.state?.stage ?? null, this.#roomId);
+  }
+
+  /** A slide or a shared screen has the big place; the teacher has it without them. */
+  get hasSlides(): boolean {
+    return this.hasScreen || (this.store.state?.board.slide ?? null) !== null;
   }
 
   /** See `SceneFacts.hasArrived`; once true it stays, because a break must not change the scene. */
@@ -161,6 +174,7 @@ export class LessonSession {
   follow(): void {
     this.#followStage();
     this.#followScreen();
+    this.#followBoard();
   }
 
   /** Our camera goes up and comes down with the stage. */
@@ -182,6 +196,42 @@ export class LessonSession {
     if (published.screen) this.hasScreen = true;
     else if (published.lead)
       this.#screenTimer = setTimeout(() => (this.hasScreen = false), SCREEN_GONE_AFTER_MS);
+  }
+
+  /** Voice first: the board's code and slides come after it, or before the lesson. */
+  #followBoard(): void {
+    const lesson = this.store.state;
+    if (lesson === null || this.#isClosed || (this.isLive && !this.hasArrived)) return;
+    if (lesson.courseware.length === 0 && lesson.board.slide === null) return;
+    if (this.board === null) void this.#openBoard();
+    this.board?.shelf.list(lesson.courseware);
+    this.board?.shelf.show(lesson.board.slide);
+  }
+
+  async #openBoard(): Promise<void> {
+    if (this.#isBoardOpening) return;
+    this.#isBoardOpening = true;
+    try {
+      const parts = await import('./board');
+      if (this.#isClosed) return;
+      const shelf = new parts.SlideShelf({
+        lessonId: this.lessonId,
+        grant: () => this.store.grant,
+        link: () => this.#linkBesideSlides(),
+        pixels: () => Math.min(1920, innerWidth * devicePixelRatio * SLIDE_SHARE),
+      });
+      this.board = { parts, shelf };
+    } catch {
+      // the link broke meanwhile: the next change of the lesson or of the link tries again
+    } finally {
+      this.#isBoardOpening = false;
+    }
+  }
+
+  /** What reaches us while something is due; slides never starve it. */
+  #linkBesideSlides(): LinkSignal | null {
+    if (!this.#expected().lead || this.media.phase === 'refused') return null;
+    return this.media.vitals?.link ?? NOTHING;
   }
 
   /** Raises our hand, or takes it down. */
@@ -221,6 +271,8 @@ export class LessonSession {
 
   /** Ends media and channel; the state stays to be read. */
   close(): void {
+    this.#isClosed = true;
+    this.board?.shelf.close();
     clearInterval(this.#timer);
     clearTimeout(this.#screenTimer);
     this.#comeDown();

@@ -2,6 +2,7 @@
 
 import '$kit/styles/base.css';
 import '$kit/styles/controls.css';
+import '$kit/styles/board.css';
 import './ui/staff.css';
 import { mount } from 'svelte';
 import { startAnewWhenRestored } from '$kit/restored';

@@ -23,6 +23,7 @@ export const disk =
   '<ellipse cx="10" cy="5" rx="6.5" ry="2.3"/><path d="M3.5 5v10c0 1.3 2.9 2.3 6.5 2.3s6.5-1 6.5-2.3V5M3.5 10c0 1.3 2.9 2.3 6.5 2.3s6.5-1 6.5-2.3"/>';
 export const down = '<path d="M5 7.5l5 5 5-5"/>';
 export const download = '<path d="M10 3v9.5M6 8.5l4 4 4-4M3.5 16.5h13"/>';
+export const ellipse = '<ellipse cx="10" cy="10" rx="7.5" ry="5.5"/>';
 export const eraser = '<path d="M11 4l5 5-7 7H6l-3-3zM7.5 7.5l5 5M8 16h9"/>';
 export const face =
   '<circle cx="10" cy="10" r="7.3"/><path d="M7.3 8.5v.1M12.7 8.5v.1M7 12.2c1.7 1.8 4.3 1.8 6 0"/>';
@@ -37,6 +38,7 @@ export const key = '<circle cx="7" cy="13" r="3.5"/><path d="M9.5 10.5L16.5 3.5M
 export const laser =
   '<circle cx="10" cy="10" r="2" fill="currentColor" stroke="none"/><path d="M10 3v2.5M10 14.5V17M3 10h2.5M14.5 10H17M5 5l1.7 1.7M13.3 13.3L15 15M15 5l-1.7 1.7M6.7 13.3L5 15"/>';
 export const layout = '<rect x="2.5" y="4" width="15" height="12" rx="1.5"/><path d="M12.5 4v12"/>';
+export const line = '<path d="M4 16L16 4"/>';
 export const link =
   '<path d="M8.5 11.5a3 3 0 0 0 4.3 0l3-3a3 3 0 0 0-4.3-4.3L10 5.7M11.5 8.5a3 3 0 0 0-4.3 0l-3 3a3 3 0 0 0 4.3 4.3L10 14.3"/>';
 export const list = '<path d="M7 5h10M7 10h10M7 15h10M3.5 5h.1M3.5 10h.1M3.5 15h.1"/>';
@@ -64,6 +66,7 @@ export const print =
 export const quiz =
   '<rect x="3" y="3" width="14" height="14" rx="2.5"/><path d="M6 7l1 1 1.7-2M11 7h3M6 12.5l1 1 1.7-2M11 12.5h3"/>';
 export const rewind = '<path d="M4 6v4h4M4.3 10a6.3 6.3 0 1 1 1.3 4.7"/>';
+export const rectangle = '<rect x="3" y="5" width="14" height="10" rx="1"/>';
 export const screen =
   '<rect x="2.5" y="4" width="15" height="10" rx="1.5"/><path d="M10 11V7M8 8.7l2-2 2 2M7 17h6"/>';
 export const search = '<circle cx="9" cy="9" r="5.5"/><path d="M13 13l4 4"/>';
@@ -80,6 +83,7 @@ export const star =
 export const sun =
   '<circle cx="10" cy="10" r="3.3"/><path d="M10 2.5v1.8M10 15.7v1.8M2.5 10h1.8M15.7 10h1.8M4.7 4.7L6 6M14 14l1.3 1.3M15.3 4.7L14 6M6 14l-1.3 1.3"/>';
 export const timer = '<circle cx="10" cy="11.5" r="6"/><path d="M10 8.5v3M8 2.5h4M15 5.5l1 1"/>';
+export const text = '<path d="M4 6V4h12v2M10 4v12M7.5 16h5"/>';
 export const trash =
   '<path d="M3.5 5.5h13M8 5.5v-2h4v2M5.5 5.5l.7 11h7.6l.7-11M8.5 9v4.5M11.5 9v4.5"/>';
 export const undo = '<path d="M7 4.5L3.5 8 7 11.5M3.5 8H12a4.5 4.5 0 0 1 0 9H9"/>';

@@ -2,30 +2,57 @@
 
 export type KeyMeaning =
   | { does: 'call'; place: number }
+  | { does: 'tool'; tool: BoardTool }
   | { does: 'return' | 'microphone' | 'camera' | 'write' | 'region' }
+  | { does: 'next' | 'previous' | 'undo' | 'blank' }
   | null;
+
+import type { BoardTool } from './tools';
 
 export interface KeyPress {
   key: string;
   hasModifier: boolean;
+  /** Ctrl, or the command key, and no other. */
+  isCommand?: boolean;
   /** The focus is in a text field, where letters are letters. */
   isTyping: boolean;
 }
 
-const LETTERS: Record<string, 'microphone' | 'camera' | 'write'> = {
+const LETTERS: Record<string, 'microphone' | 'camera' | 'write' | 'blank'> = {
   m: 'microphone',
   c: 'camera',
   '/': 'write',
+  b: 'blank',
+};
+const TOOL_LETTERS: Record<string, BoardTool> = {
+  l: 'laser',
+  p: 'pen',
+  h: 'highlighter',
+  e: 'eraser',
+  s: 'line',
+  t: 'text',
+};
+const PAGES: Record<string, 'next' | 'previous'> = {
+  PageDown: 'next',
+  ArrowRight: 'next',
+  PageUp: 'previous',
+  ArrowLeft: 'previous',
 };
 
-/** Single keys can be switched off (`areLettersOn`); Escape and F6 always work. */
+/** Single keys can be switched off (`areLettersOn`); Escape, F6, undo and pages always work. */
 export function keyMeaning(press: KeyPress, areLettersOn: boolean): KeyMeaning {
+  if (press.isCommand && press.key.toLowerCase() === 'z' && !press.isTyping)
+    return { does: 'undo' };
   if (press.hasModifier) return null;
   if (press.key === 'F6') return { does: 'region' };
   if (press.isTyping) return null;
   if (press.key === 'Escape') return { does: 'return' };
+  const page = PAGES[press.key];
+  if (page) return { does: page };
   if (!areLettersOn) return null;
   if (/^[1-9]$/.test(press.key)) return { does: 'call', place: Number(press.key) };
+  const tool = TOOL_LETTERS[press.key.toLowerCase()];
+  if (tool) return { does: 'tool', tool };
   const does = LETTERS[press.key.toLowerCase()];
   return does ? { does } : null;
 }
@@ -36,5 +63,7 @@ export function pressOf(event: KeyboardEvent): KeyPress {
   const isTyping =
     target instanceof HTMLElement &&
     (target.isContentEditable || ['INPUT', 'TEXTAREA', 'SELECT'].includes(target.tagName));
-  return { key: event.key, hasModifier: event.ctrlKey || event.metaKey || event.altKey, isTyping };
+  const isCommand = (event.ctrlKey || event.metaKey) && !event.altKey && !event.shiftKey;
+  const hasModifier = event.ctrlKey || event.metaKey || event.altKey;
+  return { key: event.key, hasModifier, isCommand, isTyping };
 }

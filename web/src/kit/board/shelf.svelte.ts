@@ -1,0 +1,221 @@
+import type { Courseware, CoursewareView, LinkSignal, SlideRef } from '../protocol/schema';
+import { api } from '../api';
+import { slideKey } from './board';
+import { Download } from './download';
+import { MemoryKeep, openKeep, type SlideKeep } from './keep';
+import { needOrder, sizeFor, type NeededSlide, type Size } from './order';
+import { paceOf, type Pace } from './pace';
+
+/** A slide's picture, decoded. */
+export interface SlidePicture {
+  key: string;
+  url: string;
+  image: HTMLImageElement;
+}
+
+export interface ShelfOptions {
+  lessonId: string;
+  grant: () => string;
+  /** What reaches this page now; null while nothing is due. */
+  link: () => LinkSignal | null;
+  /** How many pixels wide slides are shown. */
+  pixels: () => number;
+}
+
+const SIZES: readonly Size[] = ['small', 'medium', 'large'];
+const DECODED = 3;
+const PAUSED_LOOK_AGAIN_MS = 1_000;
+const RETRY_MS = [1_000, 2_000, 5_000, 15_000, 30_000];
+
+interface Job {
+  needed: NeededSlide;
+  size: Size;
+  pace: Pace;
+}
+
+/**
+ * A lesson's slides on this page: fetched one at a time in the order of need, kept, and the ones
+ * about to be shown decoded. `show` says what is needed most; `close` ends it.
+ */
+export class SlideShelf {
+  coursewares = $state.raw<readonly Courseware[]>([]);
+  /** Decoded pictures: of the slide that is shown, the next and the previous. */
+  pictures = $state.raw<readonly SlidePicture[]>([]);
+  /** Slides of which a picture is here, and all. */
+  progress = $state.raw({ here: 0, all: 0 });
+
+  readonly #options: ShelfOptions;
+  #keep: SlideKeep = new MemoryKeep(0);
+  #shown: SlideRef | null = null;
+  #listed = '';
+  #downloads = new Map<string, Download>();
+  /** Files that could not be fetched: how often, and when to try again. */
+  #failed = new Map<string, { times: number; againMs: number }>();
+  #isClosed = false;
+  #wake: () => void = () => undefined;
+
+  constructor(options: ShelfOptions) {
+    this.#options = options;
+    void this.#run();
+  }
+
+  /** What the lesson says about its courseware; fetches the manifests when that is news. */
+  list(coursewares: readonly CoursewareView[]): void {
+    const listed = coursewares.map((one) => `${one.courseware_id} ${one.done_slides}`).join();
+    if (listed === this.#listed) return;
+    this.#listed = listed;
+    void this.#fetchManifests(listed);
+  }
+
+  show(slide: SlideRef | null): void {
+    if (slideKey(slide) === slideKey(this.#shown)) return;
+    this.#shown = slide;
+    void this.#decode();
+    this.#wake();
+  }
+
+  pictureOf(slide: SlideRef | null): SlidePicture | null {
+    return this.pictures.find(({ key }) => key === slideKey(slide)) ?? null;
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    this.pictures = [];
+    this.#wake();
+  }
+
+  // ---- manifests -------------------------------------------------------------------------------
+
+  async #fetchManifests(listed: string): Promise<void> {
+    for (let attempt = 0; !this.#isClosed && listed === this.#listed; attempt += 1) {
+      try {
+        const path = `/api/lessons/${this.#options.lessonId}/courseware`;
+        this.coursewares = await api<Courseware[]>(path, { grant: this.#options.grant() });
+        this.#count();
+        await this.#decode();
+        this.#wake();
+        return;
+      } catch {
+        await sleep(retryMs(attempt));
+      }
+    }
+  }
+
+  // ---- fetching --------------------------------------------------------------------------------
+
+  async #run(): Promise<void> {
+    this.#keep = await openKeep();
+    this.#count();
+    await this.#decode();
+    while (!this.#isClosed) {
+      const job = this.#nextJob();
+      if (job === null) await this.#rest(PAUSED_LOOK_AGAIN_MS);
+      else await this.#fetchPiece(job);
+    }
+  }
+
+  /** The neediest slide that lacks a picture good enough; null when there is none, or no leave. */
+  #nextJob(): Job | null {
+    const link = this.#options.link();
+    for (const needed of needOrder(this.coursewares, this.#shown)) {
+      const isShown = slideKey(needed.slide) === slideKey(this.#shown);
+      const pace = paceOf(link, isShown);
+      const size = pace && this.#missingSize(needed, pace);
+      const againMs = size ? (this.#failed.get(needed.view[size].url)?.againMs ?? 0) : 0;
+      if (pace && size && Date.now() >= againMs) return { needed, size, pace };
+    }
+    return null;
+  }
+
+  #missingSize({ view }: NeededSlide, pace: Pace): Size | null {
+    const size = pace.size ?? sizeFor(this.#options.pixels());
+    const enough = SIZES.slice(SIZES.indexOf(size));
+    return enough.some((one) => this.#keep.urls.has(view[one].url)) ? null : size;
+  }
+
+  async #fetchPiece({ needed, size, pace }: Job): Promise<void> {
+    const file = needed.view[size];
+    const download = this.#downloads.get(file.url) ?? new Download(file, this.#options.grant);
+    this.#downloads.set(file.url, download);
+    try {
+      const whole = await download.next(pace.pieceBytes);
+      this.#failed.delete(file.url);
+      if (whole !== null) await this.#take(file.url, whole);
+      if (pace.restMs > 0) await this.#rest(pace.restMs);
+    } catch {
+      const times = (this.#failed.get(file.url)?.times ?? 0) + 1;
+      this.#failed.set(file.url, { times, againMs: Date.now() + retryMs(times - 1) });
+      await this.#rest(PAUSED_LOOK_AGAIN_MS);
+    }
+  }
+
+  async #take(url: string, whole: Blob): Promise<void> {
+    this.#downloads.delete(url);
+    await this.#keep.put(url, whole);
+    this.#count();
+    await this.#decode();
+  }
+
+  #count(): void {
+    const views = this.coursewares.flatMap(({ slides }) => slides);
+    const here = views.filter((view) => SIZES.some((one) => this.#keep.urls.has(view[one].url)));
+    this.progress = { here: here.length, all: views.length };
+  }
+
+  // ---- decoding --------------------------------------------------------------------------------
+
+  async #decode(): Promise<void> {
+    const nearest = needOrder(this.coursewares, this.#shown).slice(0, DECODED);
+    for (const { slide, view } of nearest) {
+      const best = [...SIZES].reverse().find((size) => this.#keep.urls.has(view[size].url));
+      const url = best && view[best].url;
+      const key = slideKey(slide);
+      if (!url || this.pictures.some((one) => one.key === key && one.url === url)) continue;
+      const blob = await this.#keep.get(url);
+      const image = blob && (await decoded(blob));
+      if (image && !this.#isClosed) this.#hold({ key, url, image });
+    }
+    const keys = nearest.map(({ slide }) => slideKey(slide));
+    if (this.pictures.some(({ key }) => !keys.includes(key))) this.#letGo(keys);
+  }
+
+  #hold(picture: SlidePicture): void {
+    const others = this.pictures.filter(({ key }) => key !== picture.key);
+    this.pictures = [...others, picture];
+  }
+
+  #letGo(keys: readonly string[]): void {
+    const wanted = needOrder(this.coursewares, this.#shown).slice(0, DECODED);
+    const now = wanted.map(({ slide }) => slideKey(slide));
+    if (now.join() !== keys.join()) return; // another slide was shown while these were decoded
+    this.pictures = this.pictures.filter(({ key }) => now.includes(key));
+  }
+
+  /** Waits, unless something new is needed first. */
+  async #rest(ms: number): Promise<void> {
+    const timer = sleep(ms);
+    await Promise.race([timer, new Promise<void>((resolve) => (this.#wake = resolve))]);
+  }
+}
+
+async function decoded(blob: Blob): Promise<HTMLImageElement | null> {
+  const image = new Image();
+  const url = URL.createObjectURL(blob);
+  image.src = url;
+  try {
+    await image.decode();
+    return image;
+  } catch {
+    return null;
+  } finally {
+    URL.revokeObjectURL(url); // the decoded picture stays with its element
+  }
+}
+
+function retryMs(attempt: number): number {
+  return RETRY_MS[Math.min(attempt, RETRY_MS.length - 1)] ?? PAUSED_LOOK_AGAIN_MS;
+}
+
+function sleep(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
