@@ -14,6 +14,10 @@ describe('keys of the console', () => {
     ['/', { does: 'write' }],
     ['Escape', { does: 'return' }],
     ['F6', { does: 'region' }],
+    ['PageDown', { does: 'next' }],
+    ['ArrowLeft', { does: 'previous' }],
+    ['p', { does: 'tool', tool: 'pen' }],
+    ['b', { does: 'blank' }],
     ['x', null],
   ])('%s', (key, meaning) => {
     expect(keyMeaning({ key, ...plain }, true)).toEqual(meaning);
@@ -24,6 +28,13 @@ describe('keys of the console', () => {
       expect(keyMeaning({ key, hasModifier: false, isTyping: true }, true)).toBeNull();
       expect(keyMeaning({ key, hasModifier: true, isTyping: false }, true)).toBeNull();
     }
+  });
+
+  test('undo is Ctrl Z, but not in a text', () => {
+    const press = { key: 'z', hasModifier: true, isCommand: true };
+    expect(keyMeaning({ ...press, isTyping: false }, false)).toEqual({ does: 'undo' });
+    expect(keyMeaning({ ...press, isTyping: true }, true)).toBeNull();
+    expect(keyMeaning({ ...press, isCommand: false, isTyping: false }, true)).toBeNull();
   });
 
   test('single keys can be switched off; Escape and F6 stay', () => {

@@ -26,7 +26,7 @@ export class Download {
       cache: 'no-store',
     };
     const answer = await fetchWithin(this.file.url, asked, PIECE_WITHIN_MS);
-    if (answer.status !== 206) this.#restart();
+    if (answer.status === 200 || answer.status === 416) this.#restart();
     if (!answer.ok) throw new Error(`${this.file.url}: ${answer.status}`);
     const piece = await answer.blob();
     this.#pieces.push(piece);
