@@ -13,6 +13,9 @@ export const INK_TOKENS = [
 
 const HIGHLIGHTER_ALPHA = 0.38;
 const LINE_HEIGHT = 1.25;
+const DOT_PX = 0.01;
+/** How far from a corner its rounding begins, in widths of the slide. */
+const ROUNDING = 0.012;
 
 /** What painting needs to know of a canvas. */
 export interface Sheet {
@@ -35,7 +38,7 @@ export function paintStroke(sheet: Sheet, stroke: StrokeView): void {
   if (style.tool === 'text') write(sheet, style, places);
   else {
     context.beginPath();
-    trace(context, style.tool, places);
+    trace(sheet, style.tool, places);
     context.stroke();
   }
   context.globalAlpha = 1;
@@ -51,10 +54,11 @@ function onSheet({ width, height }: Sheet, [x, y]: Place): Place {
 }
 
 function trace(
-  context: CanvasRenderingContext2D,
+  sheet: Sheet,
   tool: Exclude<StrokeStyle['tool'], 'text'>,
   places: readonly Place[],
 ): void {
+  const { context } = sheet;
   const first = places[0];
   const last = places[places.length - 1];
   if (first === undefined || last === undefined) return;
@@ -63,17 +67,28 @@ function trace(
   else if (tool === 'ellipse') {
     const [rx, ry] = [Math.abs(bx - ax) / 2, Math.abs(by - ay) / 2];
     context.ellipse((ax + bx) / 2, (ay + by) / 2, rx, ry, 0, 0, 2 * Math.PI);
-  } else curve(context, tool === 'line' ? [first, last] : places);
+  } else curve(sheet, tool === 'line' ? [first, last] : places);
 }
 
-/** Through the middles of all pieces, with the places as what pulls it: corners become round. */
-function curve(context: CanvasRenderingContext2D, places: readonly Place[]): void {
-  places.forEach(([x, y], n) => {
+/** Straight from place to place, with each corner rounded as far as a pen's tip would. */
+function curve({ context, width }: Sheet, places: readonly Place[]): void {
+  places.forEach((place, n) => {
+    const before = places[n - 1];
     const next = places[n + 1];
-    if (n === 0) context.moveTo(x, y);
-    if (next === undefined) context.lineTo(x, y);
-    else if (n > 0) context.quadraticCurveTo(x, y, (x + next[0]) / 2, (y + next[1]) / 2);
+    if (before === undefined) context.moveTo(...place);
+    // A dot is a line too, but one without a length is not painted.
+    if (next === undefined) context.lineTo(place[0] + (before ? 0 : DOT_PX), place[1]);
+    else if (before !== undefined) {
+      context.lineTo(...beside(place, before, width * ROUNDING));
+      context.quadraticCurveTo(...place, ...beside(place, next, width * ROUNDING));
+    }
   });
+}
+
+/** So far from a place towards another, but not beyond the middle. */
+function beside([x, y]: Place, [toX, toY]: Place, reach: number): [number, number] {
+  const share = Math.min(0.5, reach / Math.max(1, Math.hypot(toX - x, toY - y)));
+  return [x + (toX - x) * share, y + (toY - y) * share];
 }
 
 function write(sheet: Sheet, style: StrokeStyle, places: readonly Place[]): void {
