@@ -1,4 +1,3 @@
-import type { SlideShelf } from '$kit/board/shelf.svelte';
 import type { ErrorBody, LinkSignal, RoomLesson, RoomView } from '$kit/protocol/schema';
 import { LessonStore, type HeldGrant, type LessonRequest } from '$kit/store/lesson.svelte';
 import { canDecodeH264 } from '$rtc/codecs';
@@ -7,6 +6,7 @@ import { Subscriber, type SlotTracks, type SubscriberPhase } from '$rtc/subscrib
 import { kindsOf } from '$rtc/devices';
 import type { Vitals } from '$rtc/liveness';
 import type { Way } from '$rtc/stats';
+import { RoomBoardParts } from './board_parts.svelte';
 import type { RoomCamera } from './camera.svelte';
 import { LinkNotice, type Notice } from './notice';
 import { isUploadPaused, toldOf, type Told } from './quality';
@@ -18,8 +18,6 @@ const REPORT_EVERY_MS = 2_000;
 const SHOW_AFTER_MS = 5_000;
 const SAY_FAILED_FOR_MS = 6_000;
 const SCREEN_GONE_AFTER_MS = 2_500;
-/** A slide's share of the screen's width, rounded up. */
-const SLIDE_SHARE = 0.77;
 const NOTHING: LinkSignal = { voice: 'none', slides: 'none', picture: 'none' };
 
 /** What the subscriber said last, as values that markup can follow. */
@@ -51,8 +49,7 @@ export class LessonSession {
   stageError = $state.raw<ErrorBody | null>(null);
   /** A shared screen has the big place. */
   hasScreen = $state(false);
-  /** The board's code and its slides; null until they are needed and voice is here. */
-  board = $state.raw<{ parts: typeof import('./board'); shelf: SlideShelf } | null>(null);
+  readonly board: RoomBoardParts;
   /** The last key press came to nothing; said for a few seconds. */
   hasFailed = $state(false);
   /** We switched our own mic off while on stage. */
@@ -72,8 +69,6 @@ export class LessonSession {
   /** What the publisher sends. */
   #sent: MediaStream | null = null;
   #hasArrived = false;
-  #isClosed = false;
-  #isBoardOpening = false;
   #screenTimer: ReturnType<typeof setTimeout> | undefined;
   #firstPartMs: number | null = null;
 
@@ -90,6 +85,11 @@ export class LessonSession {
     this.#roomId = roomId;
     const lessonPath = `/api/lessons/${this.lessonId}`;
     this.store = new LessonStore(`${lessonPath}/events`, grant, renew);
+    this.board = new RoomBoardParts({
+      lessonId: this.lessonId,
+      grant: () => this.store.grant,
+      link: () => this.#linkBesideSlides(),
+    });
     this.#subscriber = new Subscriber({
       endpoint: `/whep/${this.lessonId}`,
       grant: () => this.store.grant,
@@ -201,37 +201,17 @@ export class LessonSession {
   /** Voice first: the board's code and slides come after it, or before the lesson. */
   #followBoard(): void {
     const lesson = this.store.state;
-    if (lesson === null || this.#isClosed || (this.isLive && !this.hasArrived)) return;
-    if (lesson.courseware.length === 0 && lesson.board.slide === null) return;
-    if (this.board === null) void this.#openBoard();
-    this.board?.shelf.list(lesson.courseware);
-    this.board?.shelf.show(lesson.board.slide);
-  }
-
-  async #openBoard(): Promise<void> {
-    if (this.#isBoardOpening) return;
-    this.#isBoardOpening = true;
-    try {
-      const parts = await import('./board');
-      if (this.#isClosed) return;
-      const shelf = new parts.SlideShelf({
-        lessonId: this.lessonId,
-        grant: () => this.store.grant,
-        link: () => this.#linkBesideSlides(),
-        pixels: () => Math.min(1920, innerWidth * devicePixelRatio * SLIDE_SHARE),
-      });
-      this.board = { parts, shelf };
-    } catch {
-      // the link broke meanwhile: the next change of the lesson or of the link tries again
-    } finally {
-      this.#isBoardOpening = false;
-    }
+    if (lesson !== null && (!this.isLive || this.hasArrived)) this.board.follow(lesson);
   }
 
   /** What reaches us while something is due; slides never starve it. */
   #linkBesideSlides(): LinkSignal | null {
     if (!this.#expected().lead || this.media.phase === 'refused') return null;
-    return this.media.vitals?.link ?? NOTHING;
+    const link = this.media.vitals?.link ?? NOTHING;
+    const told = this.#told();
+    if (isUploadPaused(told)) return { ...link, picture: 'none' };
+    // No picture comes because somebody decided so: that says nothing of the link.
+    return told?.heldBy === 'setting' ? { ...link, picture: 'half' } : link;
   }
 
   /** Raises our hand, or takes it down. */
@@ -271,8 +251,7 @@ export class LessonSession {
 
   /** Ends media and channel; the state stays to be read. */
   close(): void {
-    this.#isClosed = true;
-    this.board?.shelf.close();
+    this.board.close();
     clearInterval(this.#timer);
     clearTimeout(this.#screenTimer);
     this.#comeDown();
