@@ -23,8 +23,6 @@ export class BoardDesk {
   fresh = $state.raw<readonly StrokeView[]>([]);
   /** Where our pointer is; null: nowhere. */
   pointer = $state.raw<Place | null>(null);
-  /** Slides were asked for and there are none. */
-  isLackingSlides = $state(false);
   shelf = $state.raw<SlideShelf | null>(null);
 
   /** Asked for and not confirmed yet; undefined when the server's word is ours. */
@@ -90,7 +88,6 @@ export class BoardDesk {
     };
     this.shelf.list(state.courseware);
     this.shelf.show(this.slide);
-    if (state.courseware.length > 0) this.isLackingSlides = false;
     this.#remember(state.board.slide);
     this.#pen.see(state.board);
     this.#show();
@@ -113,7 +110,6 @@ export class BoardDesk {
     if (slideKey(slide) === slideKey(this.slide)) return;
     this.#pen.end();
     this.#send();
-    this.isLackingSlides = false;
     this.#wanted = slide;
     this.#erased = [];
     this.point(null);
@@ -131,12 +127,13 @@ export class BoardDesk {
     if (slide) this.turn(slide);
   }
 
-  openSlides(): void {
+  /** The slide shown last, or the first; false when there is none. */
+  openSlides(): boolean {
     const all = slidesOf(this.coursewares);
     const last = all.find((one) => slideKey(one) === slideKey(this.#lastSlide));
     const slide = last ?? all[0];
     if (slide) this.turn(slide);
-    else this.isLackingSlides = !this.isLackingSlides;
+    return slide !== undefined;
   }
 
   openBlank(): void {
