@@ -1,6 +1,7 @@
 """Both media doors over a real HTTP server; the relay and the permission check are fakes."""
 
 import asyncio
+import gzip
 import socket
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
@@ -250,6 +251,33 @@ class TestRefusing:
     async def test_wrong_media_type(self, client: httpx.AsyncClient) -> None:
         answer = await client.post("/whep/l_1", json={"sdp": OFFER})
         assert answer.status_code == 415
+
+    async def test_an_offer_may_come_packed_and_its_answer_too(
+        self, client: httpx.AsyncClient, relay: FakeRelay
+    ) -> None:
+        headers = _sdp() | {"Content-Encoding": "gzip", "Accept-Encoding": "gzip"}
+        answer = await client.post("/whep/l_1", content=gzip.compress(b"v=0\r\n"), headers=headers)
+        assert (answer.status_code, answer.text) == (201, "v=0 answer")
+        assert answer.headers["content-encoding"] == "gzip"
+        assert relay.offers == [OFFER]
+        plain = _sdp() | {"Accept-Encoding": "identity"}
+        answer = await client.post("/whep/l_1", content=OFFER, headers=plain)
+        assert "content-encoding" not in answer.headers and answer.text == "v=0 answer"
+
+    @pytest.mark.parametrize(
+        ("body", "refusal"),
+        [
+            (gzip.compress(bytes(50_000_000)), (413, "sdp-too-large")),
+            (b"v=0", (400, "sdp-malformed")),
+        ],
+    )
+    async def test_a_bomb_is_refused_and_so_is_what_is_not_packed(
+        self, client: httpx.AsyncClient, relay: FakeRelay, body: bytes, refusal: tuple[int, str]
+    ) -> None:
+        headers = _sdp() | {"Content-Encoding": "gzip"}
+        answer = await client.post("/whep/l_1", content=body, headers=headers)
+        assert (answer.status_code, answer.json()["id"]) == refusal
+        assert relay.offers == []
 
     async def test_megabyte_is_refused_by_its_length(
         self, client: httpx.AsyncClient, relay: FakeRelay

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { iceFragment, withIce } from '$rtc/negotiation';
+import { gzip, iceFragment, withIce } from '$rtc/negotiation';
 
 const OFFER = [
   'v=0',
@@ -52,4 +52,12 @@ it('an answer takes the fragment’s name and password on every m-line, and its 
 
 it('an answer keeps its candidates when the fragment has none', () => {
   expect(withIce(ANSWER, 'a=ice-ufrag:new\r\n')).toContain('10.0.0.1');
+});
+
+it('an offer is packed to a fraction', async () => {
+  const offer = OFFER.repeat(50);
+  const packed = await gzip(offer);
+  expect(packed?.byteLength).toBeLessThan(offer.length / 5);
+  const stream = new Blob([packed ?? '']).stream().pipeThrough(new DecompressionStream('gzip'));
+  expect(await new Response(stream).text()).toBe(offer);
 });
