@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from relay.sdp.description import Description, MediaSection, parse_description
 from relay.sdp.extensions import FROM_PUBLISHER, TO_SUBSCRIBER, accepted_extensions
-from relay.sdp.formats import Format, formats_of
+from relay.sdp.formats import Format, formats_of, parameter
 from relay.sdp.negotiated import DtlsRole, Extensions, LocalTransport, Negotiated, NegotiatedMedia
 from relay.sdp.offered_media import (
     announced_sources,
@@ -40,6 +40,8 @@ from streamsvc.base.media import SUBSCRIBER_SLOTS, Codec, MediaKind, Slot
 
 PUBLISHER_OPUS = "minptime=10;useinbandfec=1;usedtx=0;stereo=0;maxaveragebitrate=32000"
 """What we ask of a microphone. No DTX: its gaps would be holes in the recording."""
+PUBLISHER_MUSIC = "minptime=10;useinbandfec=1;usedtx=0;stereo=1;maxaveragebitrate=64000"
+"""And of one that says it will send stereo (`sprop-stereo`, RFC 7587 §6.1): music."""
 KNOWN_OFFERS = 64
 """Kinds of viewers' offers whose answers are remembered: one for each version of a browser."""
 USUAL_OFFER_CHARS = 32_000
@@ -141,7 +143,8 @@ def _publisher_media(section: MediaSection, slot: Slot) -> _Taken | None:
     form = next(iter(formats_of(section, kind).values()), None)
     if form is None:
         return None
-    form = _answered(form, _FROM_PUBLISHER, PUBLISHER_OPUS)
+    is_music = parameter(form.fmtp, "sprop-stereo") == "1"
+    form = _answered(form, _FROM_PUBLISHER, PUBLISHER_MUSIC if is_music else PUBLISHER_OPUS)
     extensions = accepted_extensions(section, FROM_PUBLISHER, unusable="recvonly")
     ssrcs, rtx = announced_sources(section)
     rids = simulcast_rids(section) if extensions.rid else ()

@@ -23,7 +23,7 @@ from signaling.protocol.resources import (
 from signaling.protocol.roles import Action
 from streamsvc.base.errors import UserError
 from streamsvc.base.ids import CourseId, LessonId, OrganisationId, PersonId, RoomId
-from streamsvc.base.media import PictureProfile
+from streamsvc.base.media import PictureProfile, SoundProfile
 from streamsvc.school import lessons as plan
 from streamsvc.school.records import (
     Lesson,
@@ -99,6 +99,7 @@ async def add_lesson(
         duration_minutes=body.duration_minutes,
         room_ids=[RoomId(room_id) for room_id in body.room_ids],
         picture_profile=PictureProfile(body.picture_profile),
+        sound_profile=SoundProfile(body.sound_profile),
     )
     await _open_if_due(ctx, lesson)
     return _info(ctx, lesson)
@@ -133,6 +134,7 @@ async def change_lesson(
             duration_minutes=body.duration_minutes,
             room_ids=room_ids,
             picture_profile=body.picture_profile and PictureProfile(body.picture_profile),
+            sound_profile=body.sound_profile and SoundProfile(body.sound_profile),
         ),
     )
     await ctx.registry.plan_changed(changed)

@@ -120,6 +120,7 @@ def lesson_info(lesson: Lesson, *, rooms_online: int) -> LessonInfo:
         is_adhoc=lesson.is_adhoc,
         recording_id=lesson.recording_id,
         picture_profile=lesson.picture_profile.value,
+        sound_profile=lesson.sound_profile.value,
     )
 
 

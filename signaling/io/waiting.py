@@ -137,4 +137,5 @@ class WaitingScreens:
             duration_minutes=lesson.duration_minutes,
             rooms_total=len(lesson.room_ids),
             rooms_online=runner.machine.rooms_online if runner else 0,
+            sound_profile=lesson.sound_profile.value,
         )

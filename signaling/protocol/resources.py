@@ -18,6 +18,7 @@ RoleName = Literal["administrator", "lead_teacher", "helper_teacher", "observer"
 LessonKindName = Literal["delivered", "master_teacher", "school_online"]
 LessonStateName = Literal["scheduled", "live", "ended"]
 PictureProfileName = Literal["slides_first", "movement_first"]
+SoundProfileName = Literal["speech", "music"]
 """Which pictures come first on a thin link: slides_first (a shared screen before a better face, a
 larger picture before a smoother one) or movement_first (music, sport, dance)."""
 
@@ -229,6 +230,7 @@ class LessonInfo(Wire):
     is_adhoc: bool
     recording_id: str | None
     picture_profile: PictureProfileName
+    sound_profile: SoundProfileName
 
 
 class NewLesson(Wire):
@@ -245,6 +247,7 @@ class NewLesson(Wire):
     duration_minutes: int = Field(default=40, ge=5, le=240)
     room_ids: list[str] = Field(default=[], max_length=2000)
     picture_profile: PictureProfileName = "slides_first"
+    sound_profile: SoundProfileName = "speech"
 
 
 class LessonChange(Wire):
@@ -256,6 +259,7 @@ class LessonChange(Wire):
     duration_minutes: int | None = Field(default=None, ge=5, le=240)
     room_ids: list[str] | None = Field(default=None, max_length=2000)
     picture_profile: PictureProfileName | None = None
+    sound_profile: SoundProfileName | None = None
 
 
 class Grant(Wire):

@@ -22,6 +22,7 @@ class RoomLesson(Wire):
     duration_minutes: int
     rooms_total: int
     rooms_online: int
+    sound_profile: Literal["speech", "music"]
 
 
 class RoomHome(Wire):

@@ -67,6 +67,15 @@ class PictureProfile(StrEnum):
     """Music, sport, dance: the teacher before the screen, a smoother picture before a larger."""
 
 
+class SoundProfile(StrEnum):
+    """What a lesson's microphones are for."""
+
+    SPEECH = "speech"
+    """One voice: noise is taken out of it, and its loudness is kept even."""
+    MUSIC = "music"
+    """Instruments and singing: stereo, as it sounds, at twice the rate."""
+
+
 SUBSCRIBER_SLOTS: tuple[tuple[Slot, MediaKind], ...] = (
     (Slot.LEAD, MediaKind.AUDIO),
     (Slot.STAGE, MediaKind.AUDIO),

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta, tzinfo
 
 from streamsvc.base.errors import UserError
 from streamsvc.base.ids import RoomId
-from streamsvc.base.media import PictureProfile
+from streamsvc.base.media import PictureProfile, SoundProfile
 from streamsvc.school.records import LessonState
 
 
@@ -18,11 +18,13 @@ class LessonChange:
     duration_minutes: int | None = None
     room_ids: tuple[RoomId, ...] | None = None
     picture_profile: PictureProfile | None = None
+    sound_profile: SoundProfile | None = None
 
     @property
     def is_for_live(self) -> bool:
-        """True if nothing of the plan itself changes: rooms, or which pictures come first."""
-        plan = (self.title, self.scheduled_start_ms, self.duration_minutes)
+        """True if nothing of the plan itself changes: rooms, or which pictures come first. What
+        the microphones are for is known when they are opened, and stays."""
+        plan = (self.title, self.scheduled_start_ms, self.duration_minutes, self.sound_profile)
         return all(part is None for part in plan)
 
 

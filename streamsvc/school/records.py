@@ -19,7 +19,7 @@ from streamsvc.base.ids import (
     RecordingId,
     RoomId,
 )
-from streamsvc.base.media import PictureProfile
+from streamsvc.base.media import PictureProfile, SoundProfile
 from streamsvc.base.sessions import NO_POLICY, LinkPolicy
 
 
@@ -155,6 +155,7 @@ class Lesson:
     is_adhoc: bool
     recording_id: RecordingId | None
     picture_profile: PictureProfile = PictureProfile.SLIDES_FIRST
+    sound_profile: SoundProfile = SoundProfile.SPEECH
 
 
 class CoursewareStatus(StrEnum):

@@ -325,6 +325,19 @@ async def test_a_room_s_policy_holds_at_once_where_the_room_is(house: House) -> 
     assert again.status_code == 422, "voice alone needs more"
 
 
+async def test_what_microphones_are_for_is_planned_and_stays(house: House) -> None:
+    lead = await house.signed_in("lead_a1")
+    made = await lead.post("/api/lessons", json={"title": "Choir", "sound_profile": "music"})
+    assert made.json()["sound_profile"] == "music"
+    planned = house.lesson_id("lesson_a1")
+    assert (await lead.get(f"/api/lessons/{planned}")).json()["sound_profile"] == "speech"
+    answer = await lead.patch(f"/api/lessons/{planned}", json={"sound_profile": "music"})
+    assert answer.json()["sound_profile"] == "music"
+    await house.school.lessons.start(planned)
+    refused = await lead.patch(f"/api/lessons/{planned}", json={"sound_profile": "speech"})
+    assert refused.json()["error"]["id"] == "lesson-already-live"
+
+
 async def test_which_pictures_come_first_may_change_while_a_lesson_runs(house: House) -> None:
     lead, lesson_id = await house.signed_in("lead_a1"), house.lesson_id("lesson_a1")
     await lead.post(f"/api/lessons/{lesson_id}/grant")

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from streamsvc.base.errors import UserError
 from streamsvc.base.ids import CourseId, LessonId, OrganisationId, PersonId, RecordingId, RoomId
-from streamsvc.base.media import PictureProfile
+from streamsvc.base.media import PictureProfile, SoundProfile
 from streamsvc.school.io.scope import visible
 from streamsvc.school.io.tables import LessonRoomRow, LessonRow, RoomRow
 from streamsvc.school.records import Lesson, LessonKind, LessonState, Principal
@@ -101,4 +101,5 @@ def _lesson(row: LessonRow, room_ids: tuple[RoomId, ...]) -> Lesson:
         is_adhoc=row.is_adhoc,
         recording_id=None if row.recording_id is None else RecordingId(row.recording_id),
         picture_profile=PictureProfile(row.picture_profile),
+        sound_profile=SoundProfile(row.sound_profile),
     )

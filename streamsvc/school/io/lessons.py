@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from streamsvc.base.errors import UserError
 from streamsvc.base.ids import CourseId, LessonId, PersonId, RoomId, new_id
-from streamsvc.base.media import PictureProfile
+from streamsvc.base.media import PictureProfile, SoundProfile
 from streamsvc.school.io.audit import audited
 from streamsvc.school.io.courses import course_row
 from streamsvc.school.io.database import Database
@@ -103,6 +103,7 @@ class Lessons:
         duration_minutes: int = 40,
         room_ids: Sequence[RoomId] = (),
         picture_profile: PictureProfile = PictureProfile.SLIDES_FIRST,
+        sound_profile: SoundProfile = SoundProfile.SPEECH,
     ) -> Lesson:
         """Plan a lesson; without `scheduled_start_ms` it is ad hoc and due now. A lead teacher
         plans her own; an administrator names a lead teacher of her subtree. An empty subject or
@@ -127,6 +128,7 @@ class Lessons:
                 duration_minutes=duration_minutes,
                 is_adhoc=scheduled_start_ms is None,
                 picture_profile=picture_profile.value,
+                sound_profile=sound_profile.value,
             )
             session.add(row)
             session.add(audited(principal, "lesson.added", row.id, now_ms))
@@ -214,6 +216,8 @@ async def _apply(
         row.duration_minutes = change.duration_minutes
     if change.picture_profile is not None:
         row.picture_profile = change.picture_profile.value
+    if change.sound_profile is not None:
+        row.sound_profile = change.sound_profile.value
     if change.room_ids is not None:
         present = (await invitations(session, [row.id])).get(row.id, ())
         added = [room_id for room_id in change.room_ids if room_id not in present]

@@ -221,6 +221,7 @@ class LessonRow(Table):
     ended_at_ms: Mapped[int | None] = mapped_column(BigInteger)
     is_adhoc: Mapped[bool]
     picture_profile: Mapped[str] = mapped_column(WORD, server_default="slides_first")
+    sound_profile: Mapped[str] = mapped_column(WORD, server_default="speech")
 
     organisation: Mapped[OrganisationRow] = relationship(lazy="joined", innerjoin=True)
     lead_teacher: Mapped[PersonRow] = relationship(lazy="joined", innerjoin=True)

@@ -130,6 +130,13 @@ class TestSubscriber:
         assert "useinbandfec=1" in agreed.media[0].fmtp
         assert "usedtx=0" in agreed.media[0].fmtp
 
+    def test_music_is_taken_in_stereo(self, offer: Offer, local: LocalTransport) -> None:
+        speech = offer("chromium-camera-simulcast")
+        music = speech.replace("a=fmtp:111 ", "a=fmtp:111 sprop-stereo=1;")
+        assert "stereo=0" in answer_publisher(speech, local, slot=Slot.LEAD).media[0].fmtp
+        found = answer_publisher(music, local, slot=Slot.LEAD).media[0].fmtp
+        assert "stereo=1" in found and "maxaveragebitrate=64000" in found
+
     def test_both_video_codecs_are_open(
         self, offer: Offer, local: LocalTransport, new_ssrc: Callable[[], int]
     ) -> None:

@@ -5,6 +5,7 @@ import {
   type DeviceFault,
   type OpenedDevices,
 } from '$rtc/devices';
+import type { Sound } from '$rtc/stereo';
 
 const LOOK_AGAIN_MS = 10_000;
 
@@ -18,6 +19,7 @@ export class RoomCamera {
   cameraFault = $state<DeviceFault | null>(null);
   microphoneFault = $state<DeviceFault | null>(null);
   #wanted = false;
+  #sound: Sound = 'speech';
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   get videoTrack(): MediaStreamTrack | null {
@@ -28,8 +30,11 @@ export class RoomCamera {
     return this.stream?.getAudioTracks()[0] ?? null;
   }
 
-  open(): void {
-    if (this.#wanted) return;
+  /** `sound`: what the lesson's microphones are for. */
+  open(sound: Sound): void {
+    if (this.#wanted && sound === this.#sound) return;
+    if (this.#wanted) this.close();
+    this.#sound = sound;
     this.#wanted = true;
     void this.#open();
   }
@@ -47,7 +52,7 @@ export class RoomCamera {
   }
 
   async #open(): Promise<void> {
-    const opened = await openDevices({ video: ROOM_CAMERA, audio: {} });
+    const opened = await openDevices({ video: ROOM_CAMERA, audio: { sound: this.#sound } });
     for (const track of opened.stream.getAudioTracks()) track.enabled = false;
     if (!this.#wanted || (this.stream !== null && working(opened.stream) <= working(this.stream)))
       closeStream(opened.stream);

@@ -1,6 +1,6 @@
 import { api, ApiError } from '$kit/api';
 import { ReturningSocket } from '$kit/protocol/socket';
-import type { RoomBootstrap, RoomHome, RoomMessage } from '$kit/protocol/schema';
+import type { RoomBootstrap, RoomHome, RoomLesson, RoomMessage } from '$kit/protocol/schema';
 import type { HeldGrant } from '$kit/store/lesson.svelte';
 import { RoomCamera } from './camera.svelte';
 import { nextLesson, sceneOf, type Scene } from './scene';
@@ -53,8 +53,9 @@ export class Classroom {
   /** Enters the next lesson's waiting screen before it opens by itself. */
   enter(): void {
     if (this.home === null) return;
-    this.#enteredId = nextLesson(this.home)?.lesson_id ?? null;
-    if (this.#enteredId !== null) this.#prepare();
+    const next = nextLesson(this.home);
+    this.#enteredId = next?.lesson_id ?? null;
+    if (next !== null) this.#prepare(next);
   }
 
   #received(message: RoomMessage): void {
@@ -92,13 +93,13 @@ export class Classroom {
     if (home.open === null || grant === null) return;
     this.session?.close();
     this.#endedAtMs = null;
-    this.#prepare();
+    this.#prepare(home.open);
     const renew = () => this.#renew(home.open?.lesson_id ?? '');
     this.session = new LessonSession(home.open, home.room_id, grant, renew, this.camera);
   }
 
-  #prepare(): void {
-    this.camera.open();
+  #prepare(lesson: RoomLesson): void {
+    this.camera.open(lesson.sound_profile);
     void this.sound.probe();
   }
 

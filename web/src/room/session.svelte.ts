@@ -92,6 +92,7 @@ export class LessonSession {
     });
     this.#subscriber = new Subscriber({
       endpoint: `/whep/${this.lessonId}`,
+      sound: opened.sound_profile,
       grant: () => this.store.grant,
       expected: () => this.#expected(),
       changed: (subscriber) => this.#mediaChanged(subscriber),
@@ -291,6 +292,7 @@ export class LessonSession {
     this.#publisher = new Publisher(stream, {
       endpoint: `/whip/${this.lessonId}/stage`,
       kind: 'stage',
+      sound: this.#opened.sound_profile,
       isOurs: true,
       grant: () => this.store.grant,
       changed: (publisher) => {

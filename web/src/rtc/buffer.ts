@@ -47,7 +47,11 @@ export class PlayoutBuffer {
   /** Of voice, in the look before. */
   #packets = 0;
 
-  constructor(isTalking = false) {
+  /** `isSteady`: music, which nobody should hear a little faster. */
+  constructor(
+    isTalking = false,
+    private readonly isSteady = false,
+  ) {
     this.#isTalking = isTalking;
     this.targetMs = this.#needed(null, true);
   }
@@ -74,7 +78,7 @@ export class PlayoutBuffer {
     const neededMs = this.#needed(signs.roundTripMs, this.#isTroubled(signs.atMs));
     const isNewsOfTheWay = last === null || (last.roundTripMs === null && signs.samples === 0);
     if (isNewsOfTheWay || neededMs > this.targetMs) this.targetMs = neededMs;
-    else this.targetMs = Math.max(neededMs, this.targetMs - SHRINK_MS);
+    else if (!this.isSteady) this.targetMs = Math.max(neededMs, this.targetMs - SHRINK_MS);
     return this.targetMs;
   }
 

@@ -1,3 +1,5 @@
+import type { Sound } from './stereo';
+
 /** Why a camera, microphone or screen could not be opened. */
 export type DeviceFault = 'insecure' | 'denied' | 'missing' | 'busy' | 'failed';
 
@@ -11,7 +13,7 @@ export interface OpenedDevices {
 export interface DeviceWish {
   /** Picture to ask for; null for none. The browser gives the nearest it can. */
   video: { width: number; height: number; frameRate?: number; deviceId?: string } | null;
-  audio: { deviceId?: string } | null;
+  audio: { deviceId?: string; sound?: Sound } | null;
 }
 
 /** A room's camera: enough for two layers, light enough for an old board. */
@@ -88,9 +90,8 @@ async function open(wish: DeviceWish): Promise<MediaStream | DeviceFault> {
 }
 
 function constraints({ video, audio }: DeviceWish): MediaStreamConstraints {
-  const echo = { echoCancellation: true, noiseSuppression: true, autoGainControl: true };
   return {
-    audio: audio ? { ...echo, ...chosen(audio.deviceId) } : false,
+    audio: audio ? { ...processing(audio.sound), ...chosen(audio.deviceId) } : false,
     video: video
       ? {
           width: { ideal: video.width },
@@ -100,6 +101,13 @@ function constraints({ video, audio }: DeviceWish): MediaStreamConstraints {
         }
       : false,
   };
+}
+
+/** Loudspeakers stand in the same room, so the echo is always taken out. */
+function processing(sound: Sound = 'speech'): MediaTrackConstraints {
+  const isSpeech = sound === 'speech';
+  const common = { echoCancellation: true, noiseSuppression: isSpeech, autoGainControl: isSpeech };
+  return isSpeech ? common : { ...common, channelCount: { ideal: 2 } };
 }
 
 function chosen(deviceId: string | undefined): MediaTrackConstraints {

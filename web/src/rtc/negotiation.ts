@@ -1,5 +1,6 @@
 import { fetchWithin, refusal } from '$kit/api';
 import { withVoiceRepair } from './feedback';
+import { playedInStereo, sentInStereo, type Sound } from './stereo';
 
 const SDP = 'application/sdp';
 const FRAGMENT = 'application/trickle-ice-sdpfrag';
@@ -15,10 +16,9 @@ export async function openSession(
   pc: RTCPeerConnection,
   endpoint: string,
   grant: string,
+  sound: Sound = 'speech',
 ): Promise<string> {
-  const offer = await pc.createOffer();
-  await pc.setLocalDescription(offer);
-  const said = withVoiceRepair(offer.sdp ?? '');
+  const said = withVoiceRepair(await described(pc, sound));
   const response = await call('POST', endpoint, grant, SDP, said);
   const session = response.headers.get('Location') ?? '';
   try {
@@ -31,16 +31,30 @@ export async function openSession(
   return session;
 }
 
+/** Takes a new offer as our own description; what the server is to hear of it. */
+async function described(
+  pc: RTCPeerConnection,
+  sound: Sound,
+  options?: RTCOfferOptions,
+): Promise<string> {
+  const { type, sdp = '' } = await pc.createOffer(options);
+  if (sound === 'speech') {
+    await pc.setLocalDescription({ type, sdp });
+    return sdp;
+  }
+  await pc.setLocalDescription({ type, sdp: playedInStereo(sdp) });
+  return sentInStereo(sdp);
+}
+
 /** New ICE names both ways in one PATCH (RFC 9725 §4.3.2); the media session lives on. */
 export async function restartIce(
   pc: RTCPeerConnection,
   session: string,
   grant: string,
+  sound: Sound = 'speech',
 ): Promise<void> {
   const answered = pc.remoteDescription?.sdp ?? '';
-  const offer = await pc.createOffer({ iceRestart: true });
-  await pc.setLocalDescription(offer);
-  const fragment = iceFragment(offer.sdp ?? '');
+  const fragment = iceFragment(await described(pc, sound, { iceRestart: true }));
   const response = await call('PATCH', session, grant, FRAGMENT, fragment);
   const sdp = withIce(answered, await response.text());
   await pc.setRemoteDescription({ type: 'answer', sdp });

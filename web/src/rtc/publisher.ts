@@ -4,6 +4,7 @@ import type { ErrorBody } from '$kit/protocol/schema';
 import { preferCodecs, sendsH264 } from './codecs';
 import { encodings, type PublicationKind } from './layers';
 import { endSession, openSession } from './negotiation';
+import type { Sound } from './stereo';
 import { sent, sourceLevel, type SendFigures } from './stats';
 
 export type PublisherPhase = 'connecting' | 'live' | 'retrying' | 'refused' | 'closed';
@@ -12,6 +13,8 @@ export interface PublisherOptions {
   /** `/whip/{lesson_id}/{slot}` */
   endpoint: string;
   kind: PublicationKind;
+  /** What our microphone is for. */
+  sound?: Sound;
   /** Nobody but us may fill this slot now: what holds it is our own earlier session. */
   isOurs?: boolean;
   /** The newest grant, read before every try. */
@@ -93,7 +96,7 @@ export class Publisher {
       this.#after(CONNECT_WITHIN_MS, () => this.#retry(UNREACHABLE));
       const isTaking = takeOver || this.#options.isOurs === true;
       const endpoint = this.#options.endpoint + (isTaking ? '?take_over=1' : '');
-      const session = await openSession(pc, endpoint, this.#options.grant());
+      const session = await openSession(pc, endpoint, this.#options.grant(), this.#options.sound);
       if (this.#pc === pc) this.#session = session;
       else await endSession(session, this.#options.grant());
     } catch (error) {

@@ -24,6 +24,7 @@ import {
   type FlowCounters,
   type Way,
 } from './stats';
+import type { Sound } from './stereo';
 
 export type SubscriberPhase =
   /** The first connection is being made. */
@@ -41,6 +42,8 @@ export interface SubscriberOptions {
   /** `/whep/{lesson_id}` */
   endpoint: string;
   grant: () => string;
+  /** What the lesson's microphones are for. */
+  sound?: Sound;
   /** Heard by the others from the start: plays with little delay. */
   isTalking?: boolean;
   /** Slots to receive; all of them unless told. The first one must be among them. */
@@ -111,7 +114,7 @@ export class Subscriber {
 
   constructor(options: SubscriberOptions) {
     this.#options = options;
-    this.#buffer = new PlayoutBuffer(options.isTalking);
+    this.#buffer = new PlayoutBuffer(options.isTalking, options.sound === 'music');
     this.#feeling = setInterval(() => void this.#feel(), FEEL_EVERY_MS);
     addEventListener('online', this.#hurry);
     addEventListener('pagehide', this.#leave);
@@ -163,7 +166,8 @@ export class Subscriber {
     pc.onconnectionstatechange = () => pc === this.#pc && this.#moved(pc);
     this.#after(CONNECT_WITHIN_MS, () => this.#again(UNREACHABLE));
     try {
-      const session = await openSession(pc, this.#options.endpoint, this.#options.grant());
+      const { endpoint, grant, sound } = this.#options;
+      const session = await openSession(pc, endpoint, grant(), sound);
       if (this.#pc !== pc) return await endSession(session, this.#options.grant());
       this.#session = session;
       this.#own = tracks;
@@ -280,7 +284,7 @@ export class Subscriber {
     this.#after(RESTART_WITHIN_MS, () => this.#knocking.start(() => void this.#connect()));
     const pc = this.#pc;
     if (pc === null) return;
-    restartIce(pc, this.#session, this.#options.grant()).catch(() => {
+    restartIce(pc, this.#session, this.#options.grant(), this.#options.sound).catch(() => {
       if (pc === this.#pc && this.phase === 'repairing')
         this.#knocking.start(() => void this.#connect());
     });

@@ -37,6 +37,7 @@ const lesson = (lesson_id, subject, title, inMinutes, state = 'scheduled') => ({
   duration_minutes: 40,
   rooms_total: 12,
   rooms_online: 8,
+  sound_profile: 'speech',
 });
 
 const lessons = [lesson('l1', '数学', '长方形的面积', 4.5), lesson('l2', '英语', 'Unit 3', 84)];

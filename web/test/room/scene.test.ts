@@ -17,6 +17,7 @@ function aLesson(lesson_id: string, start: number, state: RoomLesson['state'] = 
     duration_minutes: 40,
     rooms_total: 3,
     rooms_online: 1,
+    sound_profile: 'speech',
   } satisfies RoomLesson;
 }
 

@@ -104,3 +104,10 @@ it('a muted voice is no reason to grow', () => {
   look(buffer, 5, signs, (n) => ({ voicePackets, concealed: concealed + 6_000 * n }));
   expect(buffer.targetMs).toBe(LISTENING.calmMs);
 });
+
+it('music is never played faster', () => {
+  const buffer = new PlayoutBuffer(false, true);
+  buffer.see({ ...WELL, roundTripMs: 600 });
+  look(buffer, 120, WELL);
+  expect(buffer.targetMs).toBe(1_500);
+});

@@ -9,6 +9,7 @@ const lesson = {
   duration_minutes: 40,
   room_ids: ['a', 'b'],
   picture_profile: 'slides_first',
+  sound_profile: 'speech',
 } as LessonInfo;
 const plan: LessonPlan = {
   title: '分数',
@@ -16,6 +17,7 @@ const plan: LessonPlan = {
   minutes: 40,
   roomIds: ['b', 'a'],
   profile: 'slides_first',
+  sound: 'speech',
 };
 
 describe('changeOf', () => {
@@ -29,6 +31,7 @@ describe('changeOf', () => {
     [{ minutes: 45 }, { duration_minutes: 45 }],
     [{ roomIds: ['a'] }, { room_ids: ['a'] }],
     [{ profile: 'movement_first' }, { picture_profile: 'movement_first' }],
+    [{ sound: 'music' }, { sound_profile: 'music' }],
   ])('%o', (edit, change) => {
     expect(changeOf(lesson, { ...plan, ...edit })).toEqual(change);
   });

@@ -578,6 +578,7 @@ export interface LessonChange {
   duration_minutes?: number | null;
   room_ids?: string[] | null;
   picture_profile?: ('slides_first' | 'movement_first') | null;
+  sound_profile?: ('speech' | 'music') | null;
 }
 /**
  * Title, plan or duration were edited: the lesson's whole new view.
@@ -634,6 +635,7 @@ export interface LessonInfo {
   is_adhoc: boolean;
   recording_id: string | null;
   picture_profile: 'slides_first' | 'movement_first';
+  sound_profile: 'speech' | 'music';
 }
 /**
  * The lesson is live since `at_ms`.
@@ -762,6 +764,7 @@ export interface NewLesson {
    */
   room_ids?: string[];
   picture_profile?: 'slides_first' | 'movement_first';
+  sound_profile?: 'speech' | 'music';
 }
 /**
  * POST /api/organisations
@@ -851,6 +854,7 @@ export interface RoomLesson {
   duration_minutes: number;
   rooms_total: number;
   rooms_online: number;
+  sound_profile: 'speech' | 'music';
 }
 /**
  * Every 10 s; the server closes a client that is silent for 30 s.

@@ -6,12 +6,16 @@ import { isLengthSound } from '../today/plan';
 export type PictureProfile = LessonInfo['picture_profile'];
 export const PROFILES: readonly PictureProfile[] = ['slides_first', 'movement_first'];
 
+export type SoundProfile = LessonInfo['sound_profile'];
+export const SOUNDS: readonly SoundProfile[] = ['speech', 'music'];
+
 export interface LessonPlan {
   title: string;
   startMs: number | null;
   minutes: number | null;
   roomIds: readonly string[];
   profile: PictureProfile;
+  sound: SoundProfile;
 }
 
 /** The limits of the API, so that a form says so before it is sent. */
@@ -32,5 +36,6 @@ export function changeOf(lesson: LessonInfo, plan: LessonPlan): LessonChange {
   const [before, after] = [lesson.room_ids, plan.roomIds].map((ids) => [...ids].sort().join());
   if (before !== after) change.room_ids = [...plan.roomIds];
   if (plan.profile !== lesson.picture_profile) change.picture_profile = plan.profile;
+  if (plan.sound !== lesson.sound_profile) change.sound_profile = plan.sound;
   return change;
 }

@@ -9,7 +9,7 @@ import { LessonStore, type HeldGrant, type LessonRequest } from '$kit/store/less
 import { closeStream, kindsOf, openScreen, type DeviceFault } from '$rtc/devices';
 import { Publisher } from '$rtc/publisher';
 import { Camera } from '../media/camera.svelte';
-import { faultOf, requestGrant } from '../resources';
+import { faultOf, readLesson, requestGrant } from '../resources';
 import { StageMedia } from './stage_media.svelte';
 import { nextUplink, UPLINK_START, type Uplink } from './uplink';
 
@@ -49,8 +49,9 @@ export class Teaching {
   /** Opens the lesson's channel, then the devices; sends nothing. */
   async open(): Promise<void> {
     try {
-      const held = await this.#renew();
+      const [held, plan] = await Promise.all([this.#renew(), readLesson(this.lessonId)]);
       if (this.#closed || !this.#grant) return;
+      this.camera.sound = plan.sound_profile;
       this.store = new LessonStore(this.#grant.events, held, () => this.#renew());
     } catch (caught) {
       this.refusal = faultOf(caught);
@@ -179,6 +180,7 @@ export class Teaching {
     this.#lead = new Publisher(stream, {
       endpoint,
       kind: 'camera',
+      sound: this.camera.sound,
       grant: this.#bearer,
       changed: (publisher) => this.#leadChanged(publisher),
     });

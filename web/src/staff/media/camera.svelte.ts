@@ -6,7 +6,9 @@ import {
   openDevices,
   TEACHER_CAMERA,
   type DeviceFault,
+  type DeviceWish,
 } from '$rtc/devices';
+import type { Sound } from '$rtc/stereo';
 import { SoundMeter } from './meter.svelte';
 
 const CAMERA_KEY = 'streamsvc.camera';
@@ -29,6 +31,8 @@ export class Camera {
   isMicOn = $state(true);
   isCameraOn = $state(true);
   isOpening = $state(false);
+  /** What the microphone is for; set before it is opened. */
+  sound: Sound = 'speech';
   readonly meter = new SoundMeter();
   #closed = false;
 
@@ -39,11 +43,11 @@ export class Camera {
   async open(): Promise<void> {
     this.isOpening = true;
     const [cameraId, microphoneId] = [recall(CAMERA_KEY), recall(MICROPHONE_KEY)];
-    let opened = await openDevices(wish(cameraId, microphoneId));
+    let opened = await openDevices(wish(cameraId, microphoneId, this.sound));
     const isGone = opened.camera === 'missing' || opened.microphone === 'missing';
     if (isGone && (cameraId || microphoneId)) {
       closeStream(opened.stream);
-      opened = await openDevices(wish('', ''));
+      opened = await openDevices(wish('', '', this.sound));
     }
     if (this.#closed) return closeStream(opened.stream);
     this.#adopt(opened.stream);
@@ -118,10 +122,10 @@ export class Camera {
   }
 }
 
-function wish(cameraId: string, microphoneId: string): Parameters<typeof openDevices>[0] {
+function wish(cameraId: string, microphoneId: string, sound: Sound): DeviceWish {
   return {
     video: cameraId ? { ...TEACHER_CAMERA, deviceId: cameraId } : TEACHER_CAMERA,
-    audio: microphoneId ? { deviceId: microphoneId } : {},
+    audio: microphoneId ? { deviceId: microphoneId, sound } : { sound },
   };
 }
 

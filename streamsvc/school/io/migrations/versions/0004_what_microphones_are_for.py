@@ -1,0 +1,21 @@
+"""What a lesson's microphones are for"""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0004"
+down_revision = "0003"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    with op.batch_alter_table("lessons") as lessons:
+        lessons.add_column(
+            sa.Column("sound_profile", sa.String(20), server_default="speech", nullable=False)
+        )
+
+
+def downgrade() -> None:
+    with op.batch_alter_table("lessons") as lessons:
+        lessons.drop_column("sound_profile")
