@@ -32,6 +32,9 @@ def confine(memory_bytes: int, cpu_seconds: int, parent: int) -> None:
     libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
     if os.getppid() != parent:
         os._exit(1)  # it ended before we asked to be told
+    # a group, to end it with LibreOffice; not a session, which the kernel gives as much of the
+    # processor as the whole service, whatever their niceness (sched_autogroup)
+    os.setpgid(0, 0)
     os.nice(NICENESS)
     with contextlib.suppress(OSError):
         Path("/proc/self/oom_score_adj").write_text(OOM_SCORE, "ascii")

@@ -82,9 +82,14 @@ class Conversion:
     def kill(self) -> None:
         """End it and what it started. Harmless when it is over."""
         self._is_killed = True
-        if self._process is not None:
+        process = self._process
+        if process is None:
+            return
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        if process.returncode is None:  # it has not made its group yet
             with contextlib.suppress(ProcessLookupError):
-                os.killpg(self._process.pid, signal.SIGKILL)
+                process.kill()
 
     async def close(self) -> None:
         """`kill`, and wait until nothing is left of it."""
@@ -107,7 +112,6 @@ class Conversion:
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.DEVNULL,  # decoders are talkative about strangers' files
             limit=LINE_BYTES,
-            start_new_session=True,
         )  # fmt: skip
 
     async def _death(self, process: asyncio.subprocess.Process) -> UserError:

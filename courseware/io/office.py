@@ -11,6 +11,9 @@ from streamsvc.base.errors import UserError
 
 OFFICE_SECONDS = 300
 OFF = "off"
+RESTART_CODES = (79, 81)
+"""With a fresh profile LibreOffice sets itself up, and asks to be started again."""
+STARTS = 3
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 _LOOK_BYTES = 1_000_000
 
@@ -60,16 +63,19 @@ def _run(program: str, source: Path, work: Path) -> None:
         "--convert-to", "pdf:impress_pdf_Export", "--outdir", str(work), str(source),
     ]  # fmt: skip
     try:
-        subprocess.run(
-            command,
-            check=False,
-            timeout=OFFICE_SECONDS,
-            env=home,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            preexec_fn=give_office_memory,
-        )
+        for _ in range(STARTS):
+            ended = subprocess.run(
+                command,
+                check=False,
+                timeout=OFFICE_SECONDS,
+                env=home,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                preexec_fn=give_office_memory,
+            )
+            if ended.returncode not in RESTART_CODES:
+                return
     except subprocess.TimeoutExpired as error:
         raise UserError("courseware-too-slow") from error
 

@@ -269,6 +269,19 @@ async def test_a_presentation_goes_through_office(tmp_path: Path) -> None:
         await until(lambda: not any((tmp_path / "courseware" / "work").iterdir()), PATIENCE)
 
 
+async def test_an_office_that_sets_itself_up_first_is_started_again(tmp_path: Path) -> None:
+    (tmp_path / "made.pdf").write_bytes(papers.pdf(1))
+    script = (
+        f"if [ ! -e {tmp_path}/profile ]; then touch {tmp_path}/profile; exit 81; fi\n"
+        f'while [ "$1" != --outdir ]; do shift; done; cp {tmp_path}/made.pdf "$2/slides.pdf"\n'
+    )
+    office = fake_office(tmp_path, script)
+    async with opened(tmp_path / "courseware", office=office) as (shop, notes):
+        await receive(shop, A, papers.presentation())
+        await until(lambda: bool(notes.ended), PATIENCE)
+        assert notes.ended == [(A, "ready")]
+
+
 async def test_an_office_that_fails_or_hangs(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,0 +1,102 @@
+"""Courseware in the real service: killed in the middle of a file, and hostile files in a lesson."""
+
+import asyncio
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from relay.client.http_session import fixed_grant
+from relay.client.whep import WhepViewer
+from tests.support import papers
+from tests.support.demo import NO_CLIP, DemoLesson, demo_data, demo_lesson
+from tests.support.service import running
+from tests.support.waiting import until, until_sync
+
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(300)]
+
+PAGES = 40
+PATIENCE = 120
+WATCHED_SECONDS = 8
+
+
+def add(demo: DemoLesson, data: bytes, name: str) -> None:
+    path = f"/api/lessons/{demo.lesson()['lesson_id']}/courseware"
+    demo.teacher.post(path, params={"name": name}, content=data, timeout=60).raise_for_status()
+
+
+def listed(demo: DemoLesson) -> list[dict[str, Any]]:
+    answer = demo.teacher.get(f"/api/lessons/{demo.lesson()['lesson_id']}/courseware")
+    answer.raise_for_status()
+    return [dict(courseware) for courseware in answer.json()]
+
+
+def wait(demo: DemoLesson, wanted: Callable[[list[dict[str, Any]]], object], what: str) -> None:
+    until_sync(lambda: wanted(listed(demo)), PATIENCE, what)
+
+
+def converters(data: Path) -> list[int]:
+    """Processes that convert files of this service."""
+    found = []
+    for line in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            words = line.read_bytes().split(b"\0")
+        except OSError:
+            continue
+        if b"courseware.io.convert" in words and str(data / "courseware").encode() in words:
+            found.append(int(line.parent.name))
+    return found
+
+
+def test_a_killed_service_goes_on_with_the_next_slide(tmp_path: Path) -> None:
+    with running(demo_data(tmp_path), "--demo", environment=NO_CLIP) as service:
+        with closing(DemoLesson(service)) as demo:
+            add(demo, papers.pdf(PAGES), "area.pdf")
+            wait(demo, lambda found: found[0]["done_slides"] >= 2, "two slides")
+            before = listed(demo)[0]["slides"]
+            assert len(converters(service.data)) == 1
+        (service.data / "courseware" / "uploads" / "cw_half.part").write_bytes(b"%PDF-")
+        service.kill()
+        until_sync(lambda: not converters(service.data), 10, "the process ends with the service")
+        service.start(NO_CLIP)
+        with closing(DemoLesson(service)) as demo:
+            assert listed(demo)[0]["slides"][: len(before)] == before
+            wait(demo, lambda found: found[0]["status"] == "ready", "all slides")
+            slides = listed(demo)[0]["slides"]
+            assert [slide["number"] for slide in slides] == list(range(1, PAGES + 1))
+            sizes = {demo.teacher.get(s["large"]["url"]).status_code for s in slides}
+            assert sizes == {httpx.codes.OK}
+            kept = [p for p in (service.data / "courseware").rglob("*") if p.is_file()]
+            assert {p.parent.parent.name for p in kept} == {"slides"}
+        assert "Traceback" not in service.words()
+
+
+async def test_hostile_files_take_nothing_from_a_lesson() -> None:
+    hostile = (papers.endless_pdf(), papers.swollen_pdf(), papers.pdf(4_000))
+    with demo_lesson() as demo:
+        grant = demo.watching_grant()
+        url = f"{demo.service.url}{grant['whep']}"
+        async with httpx.AsyncClient() as http:
+            viewer = WhepViewer(url, fixed_grant(grant["grant"]), http=http)
+            await viewer.view()
+            try:
+                await until(lambda: viewer.seen.sounds[0].frames > 50, 30, "a second of voice")
+                calm = await _voice(viewer)
+                for data in hostile:
+                    await asyncio.to_thread(add, demo, data, "bad.pdf")
+                busy = await _voice(viewer)
+                assert converters(demo.service.data), "it still draws the endless page"
+            finally:
+                await viewer.close()
+    print(f"{calm} frames of voice in {WATCHED_SECONDS} s before, {busy} while converting")
+    assert busy >= 0.9 * calm
+
+
+async def _voice(viewer: WhepViewer) -> int:
+    """Frames that came in a while."""
+    before = viewer.seen.sounds[0].frames
+    await asyncio.sleep(WATCHED_SECONDS)
+    return viewer.seen.sounds[0].frames - before
