@@ -2,7 +2,7 @@
  * Chromium asks again for lost voice (RTCP NACK), and answers such requests, when an answer says so,
  * but offers it for pictures only. So the server hears of it in our offer. Firefox does neither.
  */
-const ASKS_FOR_VOICE = /\bChrom(e|ium)\/\d/;
+const ASKS_FOR_VOICE = /Chrom(e|ium)\/\d/;
 
 /** An offer that says what this browser does for its voices. */
 export function withVoiceRepair(sdp: string, userAgent = navigator.userAgent): string {

@@ -1,7 +1,7 @@
 /** What microphones of a lesson are for: see `sound_profile` of the API. */
 export type Sound = 'speech' | 'music';
 
-const IS_CHROMIUM = /\bChrom(e|ium)\/\d/;
+const IS_CHROMIUM = /Chrom(e|ium)\/\d/;
 const OPUS = /a=rtpmap:(\d+) opus\/48000\/2\r\n/g;
 
 /** An offer whose opus has more parameters (RFC 7587 §6.1); those it has already stay. */

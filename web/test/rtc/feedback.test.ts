@@ -30,6 +30,11 @@ it('what a browser says by itself is not said twice', () => {
   );
 });
 
+it('Chromium without a window does the same', () => {
+  const headless = CHROMIUM.replace('Chrome/80', 'HeadlessChrome/150');
+  expect(withVoiceRepair(OFFER, headless)).toBe(withVoiceRepair(OFFER, CHROMIUM));
+});
+
 it('Firefox promises nothing', () => {
   expect(withVoiceRepair(OFFER, FIREFOX)).toBe(OFFER);
 });
