@@ -166,6 +166,7 @@ cdef extern from "engine.h" nogil:
         uint64_t remb_bps
         int64_t remb_us
         uint64_t octets
+        uint64_t picture_octets
         int count
         SubscriptionFigures subscriptions[8]
     ctypedef struct TapHead:

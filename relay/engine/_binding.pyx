@@ -390,8 +390,9 @@ cdef tuple _subscriber(const SubscriberFigures *figures):
     round_trip = figures.round_trip_us / 1e6 if figures.has_round_trip else None
     remb = (figures.remb_bps, figures.remb_us / 1e6) if figures.remb_bps else None
     probed = figures.longest_round_trip_us / 1e6, figures.probed_bps, bool(figures.can_probe)
+    sent = figures.octets, figures.picture_octets
     return (figures.peer, figures.expected if figures.is_reported else 0, figures.lost,
-            figures.well, round_trip, figures.least_round_trip_us / 1e6, remb, figures.octets,
+            figures.well, round_trip, figures.least_round_trip_us / 1e6, remb, sent,
             forwarded, probed)
 
 

@@ -72,6 +72,8 @@ static void tell_subscriber(Engine *engine, const Subscriber *subscriber) {
         its->most_temporal = subscription->thinning.most;
         if (subscription->layer) memcpy(its->rid, subscription->layer->rid, RID_BYTES);
         figures.can_probe |= subscription_can_repeat(subscription);
+        if (!subscription->spec.is_audio)
+            figures.picture_octets += subscription->octets + PACKET_BYTES * subscription->packets;
     }
     engine_tell(engine, SUBSCRIBER_STATS, &figures, sizeof figures);
 }

@@ -175,6 +175,7 @@ typedef struct SubscriberFigures {
     uint64_t remb_bps; /* 0: none yet */
     int64_t remb_us;
     uint64_t octets; /* sent, in total: with headers, and what was sent again */
+    uint64_t picture_octets; /* of them, pictures for the first time */
     int count;
     SubscriptionFigures subscriptions[MAX_SUBSCRIPTIONS];
 } SubscriberFigures;

@@ -214,7 +214,7 @@ class Downlink:
         if not self.has_fallen and now - self._first_at < NEW_SECONDS:
             return True
         remb = self._fresh_remb(now)
-        if remb is not None and remb < OVERRUN_REMB_SHARE * sent_bps:
+        if remb is not None and remb < OVERRUN_REMB_SHARE * self._steady_bps(sent_bps):
             return True
         least = self._least_round_trip
         return bool(longest) and least is not None and (longest or 0) > self._steady(least)
@@ -244,6 +244,10 @@ class Downlink:
         while now - self._sent[0][0] > _SENT_SECONDS:
             self._sent.popleft()
 
+    def _steady_bps(self, sent_bps: int) -> int:
+        """What was sent all the time: a receiver's estimate does not follow a probe."""
+        return min((sent for _, sent in self._sent), default=sent_bps)
+
     def _is_outage(self, is_mostly_lost: bool, now: float) -> bool:
         """A link that loses most of what it gets was gone for a moment, or is far too small: that
         shows when it goes on."""
@@ -257,7 +261,8 @@ class Downlink:
     def _floor(self, sent_bps: int, now: float) -> int | None:
         """How low the estimate may fall for what is seen now; None if all is well."""
         loss, remb = self._loss.fraction(now), self._fresh_remb(now)
-        is_full = remb is not None and remb < REMB_SHARE * sent_bps and loss > CONFIRMING_LOSS
+        is_low = remb is not None and remb < REMB_SHARE * self._steady_bps(sent_bps)
+        is_full = is_low and loss > CONFIRMING_LOSS
         if self.has_queue or is_full:
             return MIN_BPS
         return LOSSY_FLOOR_BPS if loss > self._normal.high_loss else None

@@ -22,6 +22,7 @@ from relay.ports import (
 )
 
 ALLOWANCE_SECONDS = 1.0
+MOST_VOICE_BPS = 120_000
 QUIET_SECONDS = 5
 """Between two looks at a subscriber who is well."""
 
@@ -47,7 +48,8 @@ class _Subscribed:
     downlink: Downlink
     probing: Probing
     forwarded: Mapping[int, Choice | None]
-    octets: int = 0
+    sent: tuple[int, int] = (0, 0)
+    """Bytes in all, and those of pictures."""
     sent_bps: int = 0
     can_probe: bool = False
     wanted_at: float = float("-inf")
@@ -143,17 +145,23 @@ class EngineFigures:
 
     def subscriber(self, record: tuple[Any, ...], now: float) -> None:
         """One SubscriberFigures."""
-        peer, expected, lost, well, round_trip, least, remb, octets, forwarded, probed = record
+        peer, expected, lost, well, round_trip, least, remb, sent, forwarded, probed = record
         found = self._subscribers.get(peer)
         if found is None:
             return
-        sent_bps = int((octets - found.octets) * 8 / max(0.1, now - found.measured_at))
-        found.measured_at, found.octets = now, octets
+        seconds = max(0.1, now - found.measured_at)
+        sent_bps, picture_bps = (
+            int((after - before) * 8 / seconds)
+            for after, before in zip(sent, found.sent, strict=True)
+        )
+        found.measured_at, found.sent = now, sent
         found.forwarded = {
             number: None if its is None else Choice(*its) for number, its in forwarded
         }
         downlink = found.downlink
         if remb is not None:
+            # it is about pictures: voice tells browsers nothing of when it was sent
+            remb = remb[0] + min(MOST_VOICE_BPS, sent_bps - picture_bps), remb[1]
             downlink.remb(*remb)
         if round_trip is not None:
             downlink.round_trips(round_trip, least)
