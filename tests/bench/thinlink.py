@@ -32,6 +32,7 @@ from tests.support.browser import chromium, in_namespace
 from tests.support.demo import CLIPS, TEACHER, DemoLesson, demo_lesson
 from tests.support.link.places import Center, FarRoom, places, why_not
 
+PLAYERS = ("ours", "whep", "janus")
 MOST_AT_ONCE = 3
 """Rooms; the demo county has no more."""
 LONGEST_JOIN_SECONDS = 30.0
@@ -181,12 +182,12 @@ async def live_lesson(demo: DemoLesson) -> AsyncIterator[None]:
 
 @asynccontextmanager
 async def bench(
-    center: Center, rooms: Sequence[FarRoom], demo: DemoLesson, lengths: Lengths, rivals: bool
+    center: Center, rooms: Sequence[FarRoom], demo: DemoLesson, lengths: Lengths, has_janus: bool
 ) -> AsyncIterator[Bench]:
     """Everything that all rows share."""
     async with AsyncExitStack() as stack:
         janus = None
-        if rivals and janus_room.is_installed():
+        if has_janus and janus_room.is_installed():
             janus = stack.enter_context(janus_room.running_janus(address=center.address))
         folder = Path(stack.enter_context(TemporaryDirectory()))
         origin = f"http://{center.address}:{demo.service.port}"
@@ -208,18 +209,20 @@ async def bench(
 async def measure(options: argparse.Namespace, rows: Sequence[Row]) -> list[dict[str, Any]]:
     """One result for each row and player."""
     lengths = SHORT if options.quick else LONG
+    default = "ours" if options.quick else ",".join(PLAYERS)
+    players = (options.players or default).split(",")
     at_once = options.at_once or (MOST_AT_ONCE if options.quick else 1)
     count = min(at_once, MOST_AT_ONCE, len(rows))
     with places(count) as (center, rooms), center.entered():
         if options.trace:
             center.links.trace(options.trace)
         with demo_lesson(is_taught=False) as demo:
-            async with bench(center, rooms, demo, lengths, not options.ours) as running:
-                return await _results(running, rows, ["ours"] if options.quick else None)
+            async with bench(center, rooms, demo, lengths, "janus" in players) as running:
+                return await _results(running, rows, players)
 
 
 async def _results(
-    running: Bench, rows: Sequence[Row], players: Sequence[str] | None
+    running: Bench, rows: Sequence[Row], players: Sequence[str]
 ) -> list[dict[str, Any]]:
     """All that are wanted, as places become free."""
 
@@ -229,7 +232,7 @@ async def _results(
         print(_line(told), flush=True)
         return told
 
-    wanted = players or list(running.players.by_name())
+    wanted = [player for player in running.players.by_name() if player in players]
     return await asyncio.gather(
         *(
             result(row, player)
@@ -272,7 +275,7 @@ def arguments() -> argparse.Namespace:
     names = ", ".join(row.name for row in ROWS)
     parser.add_argument("--rows", help=f"some rows, with commas between; of {names}")
     parser.add_argument("--at-once", type=int, help="rooms watched at once: 1, quick 3")
-    parser.add_argument("--ours", action="store_true", help="no rivals")
+    parser.add_argument("--players", help="of ours, whep, janus; all, quick ours alone")
     parser.add_argument("--trace", type=Path, help="write what each packet met to this file (CSV)")
     return parser.parse_args()
 
