@@ -216,7 +216,7 @@ def running_janus(*, event_loops: int = 0, address: str = LOOPBACK) -> Iterator[
         log = (folder / "log").open("wb")
         process = subprocess.Popen(
             ["janus", "-F", str(folder), "-o"],
-            env=os.environ | {"LD_PRELOAD": str(_loopback_library(folder))},
+            env=os.environ | _loopback_shown(folder, address),
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
@@ -258,12 +258,15 @@ transports: {{ disable = "{transports}" }}
     (folder / "janus.plugin.videoroom.jcfg").write_text("general: { events = false }\n")
 
 
-def _loopback_library(folder: Path) -> Path:
+def _loopback_shown(folder: Path, address: str) -> dict[str, str]:
+    """Variables with which Janus forwards on loopback, where that is wanted."""
+    if address != LOOPBACK:
+        return {}
     library = folder / "loopback.so"
     flags = ["-O2", "-Wall", "-shared", "-fPIC"]
     command = ["cc", *flags, "-o", str(library), str(LOOPBACK_SOURCE), "-ldl"]
     subprocess.run(command, check=True)
-    return library
+    return {"LD_PRELOAD": str(library)}
 
 
 def _wait_for(place: tuple[str, int], process: subprocess.Popen[bytes], log: Path) -> None:

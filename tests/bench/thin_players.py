@@ -101,5 +101,6 @@ async def teach(browser: Browser, demo: DemoLesson, janus: Janus | None) -> Page
     door = [f"{teaching['whip']['lead']}?take_over=1", teaching["grant"], encodings()]
     await page.evaluate("door => teachHere(door)", door)
     if janus is not None:
-        await page.evaluate("how => teachJanus(how)", [janus.url, ROOM, encodings()])
+        largest_first = encodings()[::-1]  # as its own pages offer them
+        await page.evaluate("how => teachJanus(how)", [janus.url, ROOM, largest_first])
     return page
