@@ -17,8 +17,6 @@ from pathlib import Path
 
 from fastapi import APIRouter, FastAPI
 
-from courseware.io.workshop import Workshop
-from courseware.settings import WorkshopSettings
 from recorder.io.catalog import FolderCatalog
 from recorder.io.recorder import Recorder
 from relay.io.relay import Relay
@@ -30,6 +28,8 @@ from signaling.settings import SignalingSettings
 from streamsvc import listen, tls
 from streamsvc.addresses import machine_addresses, machine_names, url_host
 from streamsvc.base.clock import SystemClock
+from streamsvc.courseware.io.workshop import Workshop
+from streamsvc.courseware.settings import WorkshopSettings
 from streamsvc.data_folder import DataFolder
 from streamsvc.demo_service import DemoService
 from streamsvc.first_account import database_url

@@ -18,10 +18,10 @@ from enum import StrEnum
 import av
 import pylibsrtp
 
-from courseware.io.office import OFF, office_program
 from streamsvc import listen, tls
 from streamsvc.addresses import machine_addresses
 from streamsvc.base.errors import EnvironmentFault
+from streamsvc.courseware.io.office import OFF, office_program
 from streamsvc.settings import Settings
 
 WANTED_SOCKET_BYTES = 4_000_000

@@ -6,9 +6,9 @@ import shutil
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 
-from courseware.io.office import OFF, office_program
 from streamsvc.base.errors import StreamsvcError
 from streamsvc.base.tasks import TaskScope
+from streamsvc.courseware.io.office import OFF, office_program
 
 READY = "ok"
 ANSWER_WITHIN_SECONDS = 1.0

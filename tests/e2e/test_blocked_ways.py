@@ -1,4 +1,4 @@
-"""Rooms whose network passes less than it should: the lesson comes by the next way, and says which."""
+"""Rooms whose network passes less than it should: the lesson comes by the next way and says so."""
 
 import asyncio
 import time

@@ -46,7 +46,10 @@ def converters(data: Path) -> list[int]:
             words = line.read_bytes().split(b"\0")
         except OSError:
             continue
-        if b"courseware.io.convert" in words and str(data / "courseware").encode() in words:
+        if (
+            b"streamsvc.courseware.io.convert" in words
+            and str(data / "courseware").encode() in words
+        ):
             found.append(int(line.parent.name))
     return found
 

@@ -10,9 +10,6 @@ from typing import Any
 import httpx
 from fastapi import FastAPI
 
-from courseware.io.store import CoursewareFolder
-from courseware.io.workshop import Workshop
-from courseware.settings import WorkshopSettings
 from signaling.io.app import create_app
 from signaling.io.auth import COOKIES
 from signaling.io.context import Context
@@ -20,6 +17,9 @@ from signaling.io.services import Services
 from signaling.settings import SignalingSettings
 from streamsvc.base.courseware import Slide
 from streamsvc.base.ids import CoursewareId, LessonId, RoomId, new_id
+from streamsvc.courseware.io.store import CoursewareFolder
+from streamsvc.courseware.io.workshop import Workshop
+from streamsvc.courseware.settings import WorkshopSettings
 from streamsvc.school.io.school import School
 from streamsvc.school.records import OPERATOR, SignInKind
 from streamsvc.serving import Serving

@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from courseware.io.convert import EXIT_TOO_HEAVY
-from courseware.io.store import CoursewareFolder
-from courseware.plan.report import Ended, Made, Opened, Refused, Report, report_of
-from courseware.plan.sizes import LARGE, MEDIUM, SMALL, Size
 from streamsvc.base.ids import CoursewareId
+from streamsvc.courseware.io.convert import EXIT_TOO_HEAVY
+from streamsvc.courseware.io.store import CoursewareFolder
+from streamsvc.courseware.plan.report import Ended, Made, Opened, Refused, Report, report_of
+from streamsvc.courseware.plan.sizes import LARGE, MEDIUM, SMALL, Size
 from tests.support import papers
 
 ID = CoursewareId("cw_test")
@@ -40,7 +40,7 @@ def convert(
     folder.original(ID).write_bytes(data)
     ended = subprocess.run(
         [
-            sys.executable, "-m", "courseware.io.convert",
+            sys.executable, "-m", "streamsvc.courseware.io.convert",
             "--folder", str(folder.path), "--courseware-id", ID, "--first", str(first),
             "--max-slides", "500", "--max-seconds", str(seconds),
             "--max-memory-bytes", str(memory_bytes), "--office", office,
@@ -170,7 +170,7 @@ def test_processor_time_is_bounded(folder: CoursewareFolder) -> None:
 def test_it_has_no_network_and_ends_with_its_parent(folder: CoursewareFolder) -> None:
     script = (
         "import os, socket\n"
-        "from courseware.io.confine import confine\n"
+        "from streamsvc.courseware.io.confine import confine\n"
         "confine(1_000_000_000, 60, os.getppid())\n"
         "print(os.nice(0), len(socket.if_nameindex()))\n"
     )
@@ -187,7 +187,7 @@ def test_a_lost_original_says_so(folder: CoursewareFolder) -> None:
     folder.original(ID).unlink()
     arguments = ["--max-slides", "1", "--max-seconds", "9", "--max-memory-bytes", "1000000000"]
     ended = subprocess.run(
-        [sys.executable, "-m", "courseware.io.convert", "--folder", str(folder.path)]
+        [sys.executable, "-m", "streamsvc.courseware.io.convert", "--folder", str(folder.path)]
         + ["--courseware-id", ID, *arguments],
         stdout=subprocess.PIPE,
         check=True,

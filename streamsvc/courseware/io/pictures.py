@@ -5,8 +5,9 @@ import io
 
 from PIL import Image
 
-from courseware.io.store import CoursewareFolder
-from courseware.plan.sizes import (
+from streamsvc.base.courseware import Slide, SlidePicture
+from streamsvc.courseware.io.store import CoursewareFolder
+from streamsvc.courseware.plan.sizes import (
     LARGE,
     MEDIUM,
     PREVIEW_BYTES,
@@ -17,7 +18,6 @@ from courseware.plan.sizes import (
     fitted,
     preview_attempts,
 )
-from streamsvc.base.courseware import Slide, SlidePicture
 
 _EFFORT = 4
 """WebP's `method`: 6 takes twice the time for 3 % of the bytes."""

@@ -1,4 +1,4 @@
-"""`python -m courseware.io.convert ...`: makes one file's slides, and says a line about each.
+"""`python -m streamsvc.courseware.io.convert`: makes one file's slides, and says a line on each.
 
 A process of its own: it decodes what a stranger sent, may use up what it is given, and may die of
 it. What it was not yet told to have is made again from the next slide on.
@@ -11,14 +11,14 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from courseware.io.confine import confine
-from courseware.plan.report import Ended, Made, Opened, Refused, Report, line_of
 from streamsvc.base.errors import EnvironmentFault, StreamsvcError, UserError
 from streamsvc.base.ids import CoursewareId
+from streamsvc.courseware.io.confine import confine
+from streamsvc.courseware.plan.report import Ended, Made, Opened, Refused, Report, line_of
 
 if TYPE_CHECKING:
-    from courseware.io.store import CoursewareFolder
-    from courseware.plan.kinds import Kind
+    from streamsvc.courseware.io.store import CoursewareFolder
+    from streamsvc.courseware.plan.kinds import Kind
 
 EXIT_TOO_HEAVY = 12
 """Memory was not enough."""
@@ -42,10 +42,10 @@ def main(arguments: list[str]) -> int:
 
 
 def _convert(asked: argparse.Namespace) -> None:
-    from courseware.io.pages import Pages, PdfPages, PicturePage  # after `confine`
-    from courseware.io.pictures import slide_of
-    from courseware.io.store import CoursewareFolder
-    from courseware.plan.kinds import Kind
+    from streamsvc.courseware.io.pages import Pages, PdfPages, PicturePage  # after `confine`
+    from streamsvc.courseware.io.pictures import slide_of
+    from streamsvc.courseware.io.store import CoursewareFolder
+    from streamsvc.courseware.plan.kinds import Kind
 
     folder = CoursewareFolder(asked.folder)
     kind, path = _readable(asked, folder)
@@ -60,8 +60,8 @@ def _convert(asked: argparse.Namespace) -> None:
 
 def _readable(asked: argparse.Namespace, folder: "CoursewareFolder") -> "tuple[Kind, Path]":
     """The file, as a PDF if it was a presentation."""
-    from courseware.io.office import presentation_kind, to_pdf
-    from courseware.plan.kinds import HEAD_BYTES, Kind, kind_of
+    from streamsvc.courseware.io.office import presentation_kind, to_pdf
+    from streamsvc.courseware.plan.kinds import HEAD_BYTES, Kind, kind_of
 
     courseware_id = CoursewareId(asked.courseware_id)
     path = folder.original(courseware_id)

@@ -10,8 +10,8 @@ import pypdfium2 as pdfium
 import pypdfium2.raw as pdfium_c
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from courseware.plan.sizes import LARGE, MAX_ALT_CHARS, fitted
 from streamsvc.base.errors import UserError
+from streamsvc.courseware.plan.sizes import LARGE, MAX_ALT_CHARS, fitted
 
 MAX_PIXELS = 64_000_000
 """Of one picture: a camera's 8,000 x 8,000."""

@@ -8,13 +8,13 @@ import signal
 import sys
 from collections.abc import AsyncGenerator
 
-from courseware.io.convert import EXIT_TOO_HEAVY
-from courseware.io.office import OFFICE_SECONDS, office_program
-from courseware.plan.report import Ended, Refused, Report, report_of
-from courseware.settings import WorkshopSettings
 from streamsvc.base.clock import Clock
 from streamsvc.base.errors import ProtocolError, UserError
 from streamsvc.base.ids import CoursewareId
+from streamsvc.courseware.io.convert import EXIT_TOO_HEAVY
+from streamsvc.courseware.io.office import OFFICE_SECONDS, office_program
+from streamsvc.courseware.plan.report import Ended, Refused, Report, report_of
+from streamsvc.courseware.settings import WorkshopSettings
 
 log = logging.getLogger("courseware")
 
@@ -99,7 +99,7 @@ class Conversion:
     async def _started(self) -> asyncio.subprocess.Process:
         settings = self._settings
         return await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "courseware.io.convert",
+            sys.executable, "-m", "streamsvc.courseware.io.convert",
             "--folder", str(settings.folder),
             "--courseware-id", self.courseware_id,
             "--first", str(self._first),

@@ -5,9 +5,9 @@ import subprocess
 import zipfile
 from pathlib import Path
 
-from courseware.io.confine import give_office_memory
-from courseware.plan.kinds import Entry, Kind, check_archive
 from streamsvc.base.errors import UserError
+from streamsvc.courseware.io.confine import give_office_memory
+from streamsvc.courseware.plan.kinds import Entry, Kind, check_archive
 
 OFFICE_SECONDS = 300
 OFF = "off"

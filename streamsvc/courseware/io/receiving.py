@@ -6,11 +6,11 @@ import os
 from collections.abc import AsyncIterator
 from typing import IO
 
-from courseware.io.store import CoursewareFolder
-from courseware.plan.kinds import HEAD_BYTES, kind_of
 from streamsvc.base.courseware import CoursewareLimits
 from streamsvc.base.errors import EnvironmentFault, ProtocolError, UserError
 from streamsvc.base.ids import CoursewareId
+from streamsvc.courseware.io.store import CoursewareFolder
+from streamsvc.courseware.plan.kinds import HEAD_BYTES, kind_of
 
 BLOCK_BYTES = 1_000_000
 """Written at a time: a thread's turn for each network chunk would cost more than the write."""

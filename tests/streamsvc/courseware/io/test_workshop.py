@@ -11,14 +11,14 @@ from typing import Any
 
 import pytest
 
-from courseware.io import conversion, receiving, workshop
-from courseware.io.store import CoursewareFolder
-from courseware.io.workshop import MAX_RECEIVING, Workshop
-from courseware.settings import WorkshopSettings
 from streamsvc.base.clock import SystemClock
 from streamsvc.base.courseware import Slide
 from streamsvc.base.errors import EnvironmentFault, StreamsvcError
 from streamsvc.base.ids import CoursewareId
+from streamsvc.courseware.io import conversion, receiving, workshop
+from streamsvc.courseware.io.store import CoursewareFolder
+from streamsvc.courseware.io.workshop import MAX_RECEIVING, Workshop
+from streamsvc.courseware.settings import WorkshopSettings
 from tests.support import papers
 from tests.support.waiting import SECOND, until
 

@@ -7,7 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from courseware.plan.kinds import (
+from streamsvc.base.courseware import Slide, SlidePicture
+from streamsvc.base.errors import ProtocolError, UserError
+from streamsvc.courseware.plan.kinds import (
     MAX_ENTRIES,
     MAX_UNPACKED_BYTES,
     Entry,
@@ -15,8 +17,16 @@ from courseware.plan.kinds import (
     check_archive,
     kind_of,
 )
-from courseware.plan.report import Ended, Made, Opened, Refused, Report, line_of, report_of
-from courseware.plan.sizes import (
+from streamsvc.courseware.plan.report import (
+    Ended,
+    Made,
+    Opened,
+    Refused,
+    Report,
+    line_of,
+    report_of,
+)
+from streamsvc.courseware.plan.sizes import (
     LARGE,
     MAX_ALT_CHARS,
     SMALL,
@@ -26,8 +36,6 @@ from courseware.plan.sizes import (
     fitted,
     preview_attempts,
 )
-from streamsvc.base.courseware import Slide, SlidePicture
-from streamsvc.base.errors import ProtocolError, UserError
 
 SIDES = st.floats(0.01, 1e6)
 

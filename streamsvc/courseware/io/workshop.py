@@ -11,18 +11,18 @@ from collections import deque
 from collections.abc import AsyncIterator, Collection
 from pathlib import Path
 
-from courseware.io.conversion import Conversion
-from courseware.io.office import office_program
-from courseware.io.receiving import receive
-from courseware.io.store import CoursewareFolder
-from courseware.plan.report import Ended, Made, Opened, Refused, Report
-from courseware.ports import ConversionListener
-from courseware.settings import WorkshopSettings
 from streamsvc.base.clock import Clock
 from streamsvc.base.courseware import CoursewareLimits
 from streamsvc.base.errors import Overload, StreamsvcError, UserError
 from streamsvc.base.ids import CoursewareId
 from streamsvc.base.tasks import TaskScope
+from streamsvc.courseware.io.conversion import Conversion
+from streamsvc.courseware.io.office import office_program
+from streamsvc.courseware.io.receiving import receive
+from streamsvc.courseware.io.store import CoursewareFolder
+from streamsvc.courseware.plan.report import Ended, Made, Opened, Refused, Report
+from streamsvc.courseware.ports import ConversionListener
+from streamsvc.courseware.settings import WorkshopSettings
 
 log = logging.getLogger("courseware")
 

@@ -6,9 +6,9 @@ import re
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from courseware.plan.sizes import MAX_ALT_CHARS
 from streamsvc.base.courseware import Slide, SlidePicture
 from streamsvc.base.errors import ProtocolError, StreamsvcError, UserError
+from streamsvc.courseware.plan.sizes import MAX_ALT_CHARS
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _PREVIEW = re.compile(r"data:image/webp;base64,[A-Za-z0-9+/=]{1,677}")
