@@ -216,7 +216,8 @@ class CoursewarePort(Protocol):
     ) -> None:
         """Take a file to disk. Raises UserError `courseware-kind-unknown`,
         `courseware-needs-office`, `courseware-empty`; ProtocolError `courseware-too-large`;
-        Overload `courseware-busy`; EnvironmentFault `disk-full`, `disk-unwritable`."""
+        PeerGone `upload-broken`; Overload `courseware-busy`; EnvironmentFault `disk-full`,
+        `disk-unwritable`."""
 
     def convert(self, courseware_id: CoursewareId, first: int = 1) -> None:
         """Make its slides from number `first` on, when it is its turn."""

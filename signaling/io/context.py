@@ -8,6 +8,7 @@ from signaling.io.courseware_desk import CoursewareDesk
 from signaling.io.grants import Grants
 from signaling.io.registry import LessonRegistry
 from signaling.io.services import Services
+from signaling.io.slide_files import SlideFiles
 from signaling.io.stills import Stills
 from signaling.io.waiting import Changes, WaitingScreens
 
@@ -42,6 +43,7 @@ class Context:
     changes: Changes
     stills: Stills
     courseware: CoursewareDesk
+    slides: SlideFiles
     sockets: SocketLimit
 
 
@@ -64,6 +66,7 @@ def make_context(services: Services) -> Context:
         waiting=WaitingScreens(services, registry, grants),
         changes=changes,
         courseware=CoursewareDesk(services, registry),
+        slides=SlideFiles(),
         stills=Stills(services.settings.max_still_bytes),
         sockets=SocketLimit(services.settings.max_connections),
     )

@@ -1,6 +1,5 @@
 """A lesson's courseware over HTTP: files in, manifests and slides out."""
 
-import asyncio
 import hashlib
 from collections.abc import AsyncIterator
 from typing import Annotated
@@ -8,11 +7,12 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query
 from pydantic import TypeAdapter
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import FileResponse, Response
+from starlette.responses import Response
 
 from signaling.io.auth import Caller, require
 from signaling.io.context import Context, context
 from signaling.io.reader import require_reader
+from signaling.io.slide_files import is_known, slide_answer
 from signaling.io.views import courseware_manifest, courseware_title
 from signaling.protocol.resources_courseware import Courseware, CoursewareLimits
 from signaling.protocol.roles import Action
@@ -22,9 +22,6 @@ from streamsvc.school.io.courseware import MAX_OF_LESSON
 
 router = APIRouter(prefix="/api")
 
-_FOR_EVER = "private, max-age=31536000, immutable"
-_PRIORITY = "u=6, i"
-"""RFC 9218: after everything a lesson needs now; each file is of use by itself."""
 _MANIFESTS = TypeAdapter(list[Courseware])
 
 
@@ -51,7 +48,7 @@ async def courseware(lesson_id: str, request: Request, ctx: Context = Depends(co
     body = _MANIFESTS.dump_json([courseware_manifest(one) for one in listed], by_alias=True)
     etag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
     headers = {"ETag": etag, "Cache-Control": "private, no-cache"}
-    if _is_known(request, etag):
+    if is_known(request, etag):
         return Response(status_code=304, headers=headers)
     return Response(body, media_type="application/json", headers=headers)
 
@@ -99,18 +96,8 @@ async def slide(
     sha256 = name.removesuffix(".webp")
     if sha256 not in await ctx.courseware.names(LessonId(lesson_id)):
         raise UserError("slide-unknown")
-    headers = {"ETag": f'"{sha256}"', "Cache-Control": _FOR_EVER, "Priority": _PRIORITY}
-    if _is_known(request, headers["ETag"]):
-        return Response(status_code=304, headers=headers)
     path = ctx.services.courseware.file(sha256)
-    if not await asyncio.to_thread(path.is_file):
-        raise UserError("slide-unknown")
-    return FileResponse(path, media_type="image/webp", headers=headers)
-
-
-def _is_known(request: Request, etag: str) -> bool:
-    named = request.headers.get("if-none-match", "")
-    return etag in (part.strip().removeprefix("W/") for part in named.split(","))
+    return slide_answer(request, sha256, await ctx.slides.read(sha256, path))
 
 
 async def _chunks(request: Request) -> AsyncIterator[bytes]:

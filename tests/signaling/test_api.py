@@ -275,6 +275,7 @@ async def test_qr_codes_hold_only_our_own_addresses(house: House) -> None:
     ("ailing", "status", "code"),
     [
         ({"disk": "disk-full"}, "degraded", 200),
+        ({"presentations": "courseware-needs-office"}, "ok", 200),
         ({"recorder": "recorder-down"}, "not-ready", 503),
         ({"database": "database-unusable", "disk": "disk-full"}, "not-ready", 503),
     ],

@@ -10,6 +10,8 @@ from typing import Any
 import httpx
 import pytest
 
+from signaling.io.slide_files import SlideFiles
+from streamsvc.base.errors import UserError
 from streamsvc.base.ids import CoursewareId
 from tests.signaling.house import House, courseware_settings, open_house
 from tests.streamsvc.school.county import County
@@ -82,11 +84,27 @@ async def test_a_broken_transfer_goes_on_where_it_was(house: House) -> None:
     rest = await room.get(url, headers={"Range": "bytes=2000-", "If-Range": etag})
     assert rest.status_code == 206
     assert rest.content == (bytes(range(256)) * 8)[2000:]
+    part = await room.get(url, headers={"Range": "bytes=0-9"})
+    assert (part.content, part.headers["content-range"]) == (bytes(range(10)), "bytes 0-9/2048")
+    assert (await room.get(url, headers={"Range": "bytes=2048-"})).status_code == 416
+    changed = await room.get(url, headers={"Range": "bytes=9-", "If-Range": '"other"'})
+    assert (changed.status_code, len(changed.content)) == (200, 2048)
     known = await room.get(url, headers={"If-None-Match": etag})
     assert (known.status_code, known.content) == (304, b"")
     manifest = await room.get(place(house))
     again = await room.get(place(house), headers={"If-None-Match": manifest.headers["etag"]})
     assert again.status_code == 304
+
+
+async def test_memory_for_slides_is_bounded(tmp_path: Path) -> None:
+    files = SlideFiles(kept_bytes=250)
+    for name in ("a", "b", "c"):
+        (tmp_path / name).write_bytes(name.encode() * 100)
+        assert await files.read(name, tmp_path / name) == name.encode() * 100
+        (tmp_path / name).unlink()
+    assert await files.read("c", tmp_path / "c") == b"c" * 100
+    with pytest.raises(UserError, match="slide-unknown"):
+        await files.read("a", tmp_path / "a")
 
 
 async def test_a_slide_of_another_lesson_or_of_none(house: House) -> None:

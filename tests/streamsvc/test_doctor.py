@@ -54,6 +54,18 @@ def test_media_by_tcp_needs_its_port_only_where_it_was_chosen(tmp_path: Path) ->
     assert doctor.media_tcp_port(settings(tmp_path, **{"media.tcp": False})).words == "off"
 
 
+def test_presentations_need_libreoffice_or_a_word_that_they_do_not(tmp_path: Path) -> None:
+    def found(office: str) -> Finding:
+        return doctor.presentations(settings(tmp_path, **{"courseware.office": office}))
+
+    assert found("off").grade is Grade.OK
+    assert found(str(tmp_path / "none")).grade is Grade.FAULT
+    program = tmp_path / "soffice"
+    program.write_text("#!/bin/sh\n")
+    program.chmod(0o755)
+    assert found(str(program)) == Finding("presentations", Grade.OK, str(program))
+
+
 def test_certificates(tmp_path: Path) -> None:
     assert doctor.certificate(settings(tmp_path)).grade is Grade.OK
     missing = settings(tmp_path, **{"tls.mode": "files", "tls.certificate": tmp_path / "no.pem"})

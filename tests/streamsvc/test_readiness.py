@@ -26,6 +26,26 @@ async def test_every_part_and_a_disk_that_fills_up(tmp_path: Path) -> None:
     await database.close()
 
 
+@pytest.mark.parametrize(
+    ("name", "state"), [("soffice", "ok"), ("none", "courseware-needs-office")]
+)
+async def test_whether_presentations_can_be_read(tmp_path: Path, name: str, state: str) -> None:
+    program = tmp_path / "soffice"
+    program.write_text("#!/bin/sh\n")
+    program.chmod(0o755)
+    database = await open_database(f"sqlite+aiosqlite:///{tmp_path}/school.db", SystemClock())
+    ready = Readiness(
+        check_database=database.check,
+        is_recorder_running=lambda: True,
+        folder=tmp_path,
+        min_free_bytes=0,
+        office=str(tmp_path / name),
+    )
+    assert (await ready())["presentations"] == state
+    await ready.close()
+    await database.close()
+
+
 async def test_a_damaged_database_and_a_dead_recorder(tmp_path: Path) -> None:
     file = tmp_path / "school.db"
     database = await open_database(f"sqlite+aiosqlite:///{file}", SystemClock())

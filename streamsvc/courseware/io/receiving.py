@@ -7,13 +7,15 @@ from collections.abc import AsyncIterator
 from typing import IO
 
 from streamsvc.base.courseware import CoursewareLimits
-from streamsvc.base.errors import EnvironmentFault, ProtocolError, UserError
+from streamsvc.base.errors import EnvironmentFault, PeerGone, ProtocolError, UserError
 from streamsvc.base.ids import CoursewareId
 from streamsvc.courseware.io.store import CoursewareFolder
 from streamsvc.courseware.plan.kinds import HEAD_BYTES, kind_of
 
 BLOCK_BYTES = 1_000_000
 """Written at a time: a thread's turn for each network chunk would cost more than the write."""
+SILENT_SECONDS = 60.0
+"""A link that carries nothing for this long is gone, whatever its sockets think."""
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
@@ -50,7 +52,7 @@ async def _write(
     total, block = 0, bytearray()
     is_known = False
     with folder.upload(courseware_id).open("wb") as file:
-        async for chunk in chunks:
+        async for chunk in _while_heard(chunks):
             total += len(chunk)
             check_size(total, limits)
             block += chunk
@@ -62,6 +64,19 @@ async def _write(
         if not is_known:
             _check_kind(bytes(block), limits)
         await asyncio.to_thread(_finish, file, bytes(block))
+
+
+async def _while_heard(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """Raises PeerGone `upload-broken` after a silence."""
+    while True:
+        try:
+            async with asyncio.timeout(SILENT_SECONDS):
+                chunk = await anext(chunks, None)
+        except TimeoutError as error:
+            raise PeerGone("upload-broken") from error
+        if chunk is None:
+            return
+        yield chunk
 
 
 def check_size(size: int, limits: CoursewareLimits) -> None:

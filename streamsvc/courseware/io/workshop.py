@@ -26,7 +26,7 @@ from streamsvc.courseware.settings import WorkshopSettings
 
 log = logging.getLogger("courseware")
 
-MAX_RECEIVING = 4
+MAX_RECEIVING = 16
 """Uploads at a time; the next is told to come back."""
 MAX_WAITING = 50
 """Files that wait for their turn; beyond that uploads are refused."""
@@ -87,7 +87,8 @@ class Workshop:
     ) -> None:
         """Take a file to disk. `announced_bytes` is 0 when unknown. Raises UserError
         `courseware-kind-unknown`, `courseware-needs-office`, `courseware-empty`; ProtocolError
-        `courseware-too-large`; Overload `courseware-busy`; EnvironmentFault `disk-full`."""
+        `courseware-too-large`; PeerGone `upload-broken`; Overload `courseware-busy`;
+        EnvironmentFault `disk-full`, `disk-unwritable`."""
         if self._receiving >= MAX_RECEIVING or len(self._waiting) >= MAX_WAITING:
             raise Overload("courseware-busy")
         self._receiving += 1

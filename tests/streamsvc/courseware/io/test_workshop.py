@@ -163,6 +163,19 @@ async def test_so_many_uploads_at_a_time(tmp_path: Path) -> None:
         await shop.receive(B, chunks(papers.pdf(1)), 0)
 
 
+async def test_an_upload_that_falls_silent_is_given_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def stuck() -> AsyncIterator[bytes]:
+        yield papers.pdf(1)
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(receiving, "SILENT_SECONDS", 0.05)
+    async with opened(tmp_path) as (shop, _):
+        assert await refusal(shop.receive(A, stuck(), 0)) == "upload-broken"
+        assert files(tmp_path) == []
+
+
 # ---- converting ----------------------------------------------------------------------------------
 
 

@@ -12,6 +12,8 @@ import { refusalOf, type Refusal } from './plan';
 import { sendCourseware, type Sending } from './upload';
 
 const POLL_MS = 1_000;
+/** Before a server that takes many files is asked again. */
+const BUSY_MS = 10_000;
 
 /** A file that is not on the server yet. */
 export interface Upload {
@@ -108,7 +110,10 @@ export class Shelf {
       this.items = [...(this.items ?? []), added];
       this.uploads = this.uploads.filter((upload) => upload.key !== key);
     } catch (caught) {
-      this.change(key, { state: 'failed', fault: faultOf(caught) });
+      const fault = faultOf(caught);
+      const isBusy = fault.id === 'courseware-busy';
+      this.change(key, isBusy ? { state: 'waiting', sent: 0 } : { state: 'failed', fault });
+      if (isBusy) await new Promise((resolve) => setTimeout(resolve, BUSY_MS));
     }
     this.sending = null;
     this.pollAgain();
