@@ -35,7 +35,7 @@ SPACING_MS = 90
 FAR_SPACING_MS = 300
 """Losses come in bursts. Who listens from so far away has the buffer to let one pass."""
 FAR_ROUND_TRIP_SECONDS = 0.4
-_RISE_SECONDS = 1.5
+_RISE_SECONDS = 3.0
 _FALL_SECONDS = 20.0
 _MOST_STEP_SECONDS = 5.0
 
@@ -89,7 +89,7 @@ class _Losses:
 
 
 _CANT_ASK = _Losses((0.005, 0.2), (0.002, 0.12))
-_ASKS = _Losses((0.1, 0.28), (0.05, 0.18))
+_ASKS = _Losses((0.12, 0.28), (0.07, 0.18))
 _ASKS_IN_VAIN = _Losses((0.01, 0.2), (0.004, 0.12))
 """On stage, and so far away that a repair comes too late."""
 
