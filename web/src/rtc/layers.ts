@@ -1,9 +1,12 @@
+import type { SendLevel } from './send_ladder';
+
 /** What a publication is made of; the slot's name says what it is for. */
 export type PublicationKind = 'camera' | 'screen' | 'stage';
 
 const CAMERA_FULL_BPS = 1_800_000;
 const CAMERA_HALF_BPS = 450_000;
-const CAMERA_QUARTER_BPS = 120_000;
+/** Beside a voice this fits into 150 kbit/s. */
+const CAMERA_QUARTER_BPS = 90_000;
 const SMALL_FULL_BPS = 600_000;
 const SMALL_HALF_BPS = 150_000;
 const SCREEN_BPS = 1_500_000;
@@ -43,4 +46,15 @@ function sizes(kind: PublicationKind, width: number, height: number): RTCRtpEnco
     { rid: 'h', scaleResolutionDownBy: 2, maxBitrate: CAMERA_HALF_BPS },
     { rid: 'f', scaleResolutionDownBy: 1, maxBitrate: CAMERA_FULL_BPS },
   ];
+}
+
+const STILL_BPS = 24_000;
+
+/** The same encodings as far as a thin uplink carries them: see `send_ladder.ts`. */
+export function thinned(all: readonly Encoding[], level: SendLevel): Encoding[] {
+  return all.map((each, place) => {
+    const isSent = level === 'all' || (level !== 'voice' && place === 0);
+    const still = { maxFramerate: 1, maxBitrate: STILL_BPS };
+    return { ...each, ...(level === 'still' ? still : {}), active: isSent };
+  });
 }

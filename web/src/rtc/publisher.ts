@@ -2,8 +2,9 @@ import { ApiError, UNREACHABLE } from '$kit/api';
 import { backoffMs } from '$kit/protocol/backoff';
 import type { ErrorBody } from '$kit/protocol/schema';
 import { preferCodecs, sendsH264 } from './codecs';
-import { encodings, type PublicationKind } from './layers';
+import { encodings, thinned, type Encoding, type PublicationKind } from './layers';
 import { endSession, openSession } from './negotiation';
+import { SendLadder, type SendLevel } from './send_ladder';
 import type { Sound } from './stereo';
 import { sent, sourceLevel, type SendFigures } from './stats';
 
@@ -35,6 +36,8 @@ export class Publisher {
   /** Why we are `retrying` or `refused`. */
   error: ErrorBody | null = null;
   figures: SendFigures | null = null;
+  /** What of our picture goes out: the voice comes first. */
+  level: SendLevel = 'all';
 
   readonly #options: PublisherOptions;
   #stream: MediaStream;
@@ -44,6 +47,8 @@ export class Publisher {
   #attempt = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #stats: ReturnType<typeof setInterval> | undefined;
+  #encodings: Encoding[] = [];
+  #ladder = new SendLadder();
   #before: { report: RTCStatsReport; atMs: number } | null = null;
 
   constructor(stream: MediaStream, options: PublisherOptions) {
@@ -109,7 +114,8 @@ export class Publisher {
       const init: RTCRtpTransceiverInit = { direction: 'sendonly', streams: [this.#stream] };
       if (track.kind === 'video') {
         const { width = 640, height = 360 } = track.getSettings();
-        init.sendEncodings = encodings(this.#options.kind, width, height, sendsH264());
+        this.#encodings = encodings(this.#options.kind, width, height, sendsH264());
+        init.sendEncodings = this.#encodings;
       }
       const transceiver = pc.addTransceiver(track, init);
       if (track.kind === 'video') preferCodecs(transceiver);
@@ -148,7 +154,17 @@ export class Publisher {
     const [before, atMs] = [this.#before, performance.now()];
     this.figures = sent(before?.report ?? null, report, atMs - (before?.atMs ?? atMs));
     this.#before = { report, atMs };
+    if (this.#options.kind !== 'screen') this.#followUplink(pc, this.figures);
     this.#options.changed(this);
+  }
+
+  /** Nothing of our picture may cost the voice, ours or theirs. */
+  #followUplink(pc: RTCPeerConnection, figures: SendFigures): void {
+    const level = this.#ladder.see({ ...figures, atMs: Date.now() });
+    if (level === this.level) return;
+    this.level = level;
+    const sender = pc.getSenders().find((one) => one.track?.kind === 'video');
+    if (sender) void thin(sender, this.#encodings, level);
   }
 
   #failed(error: unknown): void {
@@ -176,6 +192,8 @@ export class Publisher {
     clearTimeout(this.#timer);
     clearInterval(this.#stats);
     this.#before = null;
+    this.#ladder = new SendLadder();
+    this.level = 'all';
     const [pc, session] = [this.#pc, this.#session];
     [this.#pc, this.#session] = [null, ''];
     pc?.close();
@@ -187,4 +205,18 @@ export class Publisher {
     this.error = error;
     this.#options.changed(this);
   }
+}
+
+/** Browsers that refuse a parameter send as before; their own estimate still holds. */
+async function thin(sender: RTCRtpSender, all: Encoding[], level: SendLevel): Promise<void> {
+  const parameters = sender.getParameters();
+  const wanted = thinned(all, level);
+  parameters.encodings.forEach((encoding, place) => {
+    const { active, maxBitrate, maxFramerate } = wanted[place] ?? {};
+    if (active !== undefined) encoding.active = active;
+    if (maxBitrate !== undefined) encoding.maxBitrate = maxBitrate;
+    if (maxFramerate === undefined) delete encoding.maxFramerate;
+    else encoding.maxFramerate = maxFramerate;
+  });
+  await sender.setParameters(parameters).catch(() => undefined);
 }

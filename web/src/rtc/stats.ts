@@ -23,6 +23,8 @@ export interface SendFigures {
   fps: number;
   roundTripMs: number | null;
   fractionLost: number;
+  /** What the browser believes its uplink takes, from the server's feedback. */
+  availableBps: number | null;
   /** Why the browser sends less than it would like. */
   limitedBy: 'none' | 'cpu' | 'bandwidth' | 'other';
 }
@@ -107,6 +109,12 @@ export function roundTripMs(report: RTCStatsReport): number | null {
   return seconds === undefined ? null : Math.round(seconds * 1000);
 }
 
+function availableBps(report: RTCStatsReport): number | null {
+  const pairs = listed(report).filter((entry) => entry.type === 'candidate-pair');
+  const told = pairs.map((pair) => number(pair['availableOutgoingBitrate']) ?? 0);
+  return Math.max(0, ...told) || null;
+}
+
 /** What was sent between two reports of one connection, `elapsedMs` apart. Layers are summed. */
 export function sent(
   before: RTCStatsReport | null,
@@ -126,6 +134,7 @@ export function sent(
     height: number(top?.['frameHeight']) ?? 0,
     fps: number(top?.['framesPerSecond']) ?? 0,
     roundTripMs: roundTripMs(after),
+    availableBps: availableBps(after),
     fractionLost: Math.max(0, ...remote.map((entry) => number(entry['fractionLost']) ?? 0)),
     limitedBy: limitation(top?.['qualityLimitationReason']),
   };

@@ -51,6 +51,7 @@ it('sums layers over an interval and shows the largest picture', () => {
     height: 360,
     fps: 20,
     roundTripMs: null,
+    availableBps: null,
     fractionLost: 0.02,
     limitedBy: 'bandwidth',
   });

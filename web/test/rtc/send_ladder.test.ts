@@ -1,0 +1,85 @@
+import { describe, expect, it } from 'vitest';
+import { encodings, thinned } from '$rtc/layers';
+import { SendLadder, SEND_LEVELS, VOICE_BPS, type SendSight } from '$rtc/send_ladder';
+
+const WELL: Omit<SendSight, 'atMs'> = {
+  availableBps: 1_000_000,
+  fractionLost: 0,
+  roundTripMs: 600,
+};
+
+/** The levels over some seconds of the same, without repeats. */
+function follow(ladder: SendLadder, from: number, to: number, some: Partial<SendSight>) {
+  const levels: string[] = [];
+  for (let second = from; second <= to; second += 1) {
+    const level = ladder.see({ ...WELL, ...some, atMs: second * 1000 });
+    if (levels[levels.length - 1] !== level) levels.push(level);
+  }
+  return levels;
+}
+
+describe('an uplink', () => {
+  it.each([
+    [1_000_000, 'all'],
+    [128_000, 'small'],
+    [90_000, 'still'],
+    [64_000, 'voice'],
+    [20_000, 'voice'],
+  ])('of %d bit/s carries %s', (availableBps, level) => {
+    const ladder = new SendLadder();
+    expect(follow(ladder, 0, 4, { availableBps }).pop()).toBe(level);
+  });
+
+  it('is left alone while nothing is known of it', () => {
+    expect(follow(new SendLadder(), 0, 60, { availableBps: null })).toEqual(['all']);
+  });
+
+  it('forgives a moment', () => {
+    const ladder = new SendLadder();
+    follow(ladder, 0, 5, {});
+    expect(follow(ladder, 6, 7, { availableBps: 50_000 })).toEqual(['all']);
+    expect(follow(ladder, 8, 20, {})).toEqual(['all']);
+  });
+
+  it('climbs a level at a time, and later each time that was too early', () => {
+    const ladder = new SendLadder();
+    follow(ladder, 0, 5, { availableBps: 70_000 });
+    const raises: number[] = [];
+    for (let second = 6; second < 200; second += 1) {
+      const before = ladder.level;
+      // what is sent too much is seen at once
+      const availableBps = before === 'voice' ? VOICE_BPS : VOICE_BPS + 1_000;
+      if (ladder.see({ ...WELL, availableBps, atMs: second * 1000 }) !== before)
+        if (ladder.level !== 'voice') raises.push(second);
+    }
+    const waits = raises.slice(1).map((at, place) => at - (raises[place] ?? 0));
+    expect(waits).toEqual([...waits].sort((a, b) => a - b));
+    expect(waits[0]).toBeGreaterThanOrEqual(20);
+  });
+
+  it('comes back to everything', () => {
+    const ladder = new SendLadder();
+    follow(ladder, 0, 5, { availableBps: 60_000 });
+    expect(follow(ladder, 6, 60, {})).toEqual(['voice', 'still', 'small', 'all']);
+  });
+
+  it('takes loss with a queue for a full link, and loss alone for a bad radio', () => {
+    const queued = { fractionLost: 0.3, roundTripMs: 2_000 };
+    const ladder = new SendLadder();
+    follow(ladder, 0, 3, {});
+    expect(follow(ladder, 4, 12, queued).pop()).not.toBe('all');
+    expect(follow(new SendLadder(), 0, 30, { fractionLost: 0.3 })).toEqual(['all']);
+  });
+});
+
+it('voice first: each level sends no more than the one above', () => {
+  const all = encodings('stage', 640, 480, true);
+  const sums = SEND_LEVELS.map((level) =>
+    thinned(all, level)
+      .filter(({ active }) => active)
+      .reduce((sum, { maxBitrate }) => sum + (maxBitrate ?? 0), 0),
+  );
+  expect(sums).toEqual([...sums].sort((a, b) => a - b));
+  expect(sums[0]).toBe(0);
+  expect(thinned(all, 'still')[0]?.maxFramerate).toBe(1);
+});
