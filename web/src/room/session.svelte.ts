@@ -4,6 +4,7 @@ import { canDecodeH264 } from '$rtc/codecs';
 import { Publisher, type PublisherPhase } from '$rtc/publisher';
 import { Subscriber, type SlotTracks, type SubscriberPhase } from '$rtc/subscriber';
 import { kindsOf } from '$rtc/devices';
+import type { SendLevel } from '$rtc/send_ladder';
 import type { Vitals } from '$rtc/liveness';
 import type { Way } from '$rtc/stats';
 import { RoomBoardParts } from './board_parts.svelte';
@@ -47,6 +48,8 @@ export class LessonSession {
   notice = $state.raw<Notice>({ kind: 'none' });
   stagePhase = $state<PublisherPhase>('closed');
   stageError = $state.raw<ErrorBody | null>(null);
+  /** What of our picture goes out while on stage. */
+  sendLevel = $state<SendLevel>('all');
   /** A shared screen has the big place. */
   hasScreen = $state(false);
   readonly board: RoomBoardParts;
@@ -101,7 +104,11 @@ export class LessonSession {
     const grantNow = () => this.store.grant;
     const still = `${lessonPath}/rooms/${roomId}/still`;
     // Voice first: while the lesson is being joined its link is left alone.
-    const mayShow = () => !this.isLive || (this.hasArrived && !this.isUploadPaused);
+    // On stage our picture is there already, and our voice needs the uplink.
+    const mayShow = () => {
+      if (!this.isLive) return true;
+      return this.hasArrived && !this.isUploadPaused && this.layout !== 'onstage';
+    };
     this.#stills = new Stills(still, grantNow, () => (mayShow() ? camera.videoTrack : null));
     this.#timer = setInterval(() => this.#report(), REPORT_EVERY_MS);
   }
@@ -163,7 +170,7 @@ export class LessonSession {
   }
 
   /** How loud the teacher is right now, 0 to 1. */
-  async leadLevel(): Promise<number> {
+  leadLevel(): Promise<number> {
     return this.#subscriber.voiceLevel();
   }
 
@@ -298,6 +305,7 @@ export class LessonSession {
       changed: (publisher) => {
         this.stagePhase = publisher.phase;
         this.stageError = publisher.error;
+        this.sendLevel = publisher.level;
       },
     });
     this.#publisher.open();

@@ -1,44 +1,49 @@
 import { fetchWithin } from '$kit/api';
+import { StillPace, type StillForm } from './still_pace';
 
-const WIDTH = 160;
-const HEIGHT = 90;
-const EVERY_MS = 4_000;
-const MOST_BYTES = 8_192;
+const SHAPE = 16 / 9;
 const QUALITIES = [0.7, 0.5, 0.3];
 
-/** Sends a small still of our camera every few seconds, for the teacher's wall. */
+/**
+ * Sends a small still of our camera every few seconds, for the teacher's wall; smaller ones, and
+ * fewer, where the uplink is thin.
+ */
 export class Stills {
   readonly #canvas = document.createElement('canvas');
   readonly #video = document.createElement('video');
-  readonly #timer: ReturnType<typeof setInterval>;
-  #isBusy = false;
+  readonly #pace = new StillPace();
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #isClosed = false;
 
   constructor(
     private readonly path: string,
     private readonly grant: () => string,
     private readonly track: () => MediaStreamTrack | null,
   ) {
-    this.#canvas.width = WIDTH;
-    this.#canvas.height = HEIGHT;
     this.#video.muted = true;
-    this.#timer = setInterval(() => void this.#send(), EVERY_MS);
+    this.#later();
   }
 
   close(): void {
-    clearInterval(this.#timer);
+    this.#isClosed = true;
+    clearTimeout(this.#timer);
     this.#video.srcObject = null;
   }
 
   /** One at a time: on a slow link a still is left out rather than queued. */
+  #later(): void {
+    if (this.#isClosed) return;
+    this.#timer = setTimeout(() => void this.#send().finally(() => this.#later()), this.#everyMs);
+  }
+
+  get #everyMs(): number {
+    return this.#pace.form.everyMs;
+  }
+
   async #send(): Promise<void> {
-    if (this.#isBusy || !(await this.#isWatching())) return;
-    this.#isBusy = true;
-    try {
-      const still = await this.#draw();
-      if (still !== null) await this.#put(still);
-    } finally {
-      this.#isBusy = false;
-    }
+    if (!(await this.#isWatching())) return;
+    const still = await this.#draw(this.#pace.form);
+    if (still !== null && !this.#isClosed) await this.#put(still);
   }
 
   async #isWatching(): Promise<boolean> {
@@ -50,28 +55,32 @@ export class Stills {
     return this.#video.videoWidth > 0;
   }
 
-  async #draw(): Promise<Blob | null> {
-    const { videoWidth: width, videoHeight: height } = this.#video;
-    const cropped = Math.min(height, (width * HEIGHT) / WIDTH);
-    const top = (height - cropped) / 2;
+  async #draw({ width, mostBytes }: StillForm): Promise<Blob | null> {
+    const { videoWidth, videoHeight } = this.#video;
+    const cropped = Math.min(videoHeight, videoWidth / SHAPE);
+    const top = (videoHeight - cropped) / 2;
+    const height = Math.round(width / SHAPE);
+    if (this.#canvas.width !== width) Object.assign(this.#canvas, { width, height });
     const pen = this.#canvas.getContext('2d');
-    pen?.drawImage(this.#video, 0, top, width, cropped, 0, 0, WIDTH, HEIGHT);
+    pen?.drawImage(this.#video, 0, top, videoWidth, cropped, 0, 0, width, height);
     for (const quality of QUALITIES) {
       const still = await new Promise<Blob | null>((resolve) =>
         this.#canvas.toBlob(resolve, 'image/jpeg', quality),
       );
-      if (still !== null && still.size <= MOST_BYTES) return still;
+      if (still !== null && still.size <= mostBytes) return still;
     }
     return null;
   }
 
   async #put(still: Blob): Promise<void> {
     const headers = { Authorization: `Bearer ${this.grant()}`, 'Content-Type': 'image/jpeg' };
+    const began = Date.now();
     try {
       await fetchWithin(this.path, { method: 'PUT', headers, body: still }, 10_000);
+      this.#pace.sent(Date.now() - began);
     } catch {
-      // The next one is four seconds away; the wall shows how old a still is.
-      return;
+      // The next one is seconds away; the wall shows how old a still is.
+      this.#pace.sent(null);
     }
   }
 }

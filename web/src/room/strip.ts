@@ -1,5 +1,6 @@
 import type { RoomKey } from './messages';
 import type { Notice } from './notice';
+import type { SendLevel } from '$rtc/send_ladder';
 import type { HeldBy, Quality } from './quality';
 
 /** What the strip says: the most pressing thing only. */
@@ -55,6 +56,8 @@ export interface StripFacts {
   isStageFailing: boolean;
   isMutedByTeacher: boolean;
   isMicOff: boolean;
+  /** What of our picture goes out while on stage. */
+  sendLevel: SendLevel;
   hasScreen: boolean;
   isRecorded: boolean;
   cannotShowPicture: boolean;
@@ -80,7 +83,10 @@ function lost({ hasScreen, isRecorded }: StripFacts): Strip {
 function stageOf(facts: StripFacts): Strip | null {
   if (facts.isStageFailing) return say('stage', 'warn', 'stage.failed', null);
   if (facts.isMutedByTeacher) return say('stage', 'info', 'stage.muted', null);
-  return facts.isMicOff ? say('stage', 'info', 'stage.mic.off', null) : null;
+  if (facts.isMicOff) return say('stage', 'info', 'stage.mic.off', null);
+  const { sendLevel } = facts;
+  if (sendLevel !== 'still' && sendLevel !== 'voice') return null;
+  return say('stage', 'info', 'stage.heard', `stage.thin.${sendLevel}`);
 }
 
 function quality({ notice, isRecorded, cannotShowPicture }: StripFacts): Strip | null {

@@ -134,9 +134,9 @@ export class Subscriber {
   }
 
   /** How loud the lead voice is right now, 0 to 1. */
-  voiceLevel(): number {
-    const source = this.#receivers.get('voice')?.getSynchronizationSources()[0];
-    return source?.audioLevel ?? 0;
+  async voiceLevel(): Promise<number> {
+    const report = await this.#receivers.get('voice')?.getStats();
+    return report === undefined ? 0 : received(report).audioLevel;
   }
 
   close(isLeaving = false): void {

@@ -10,6 +10,7 @@ const QUIET: StripFacts = {
   isStageFailing: false,
   isMutedByTeacher: false,
   isMicOff: false,
+  sendLevel: 'all',
   hasScreen: true,
   isRecorded: true,
   cannotShowPicture: false,
@@ -69,6 +70,13 @@ it.each([
     'codec',
     'warn',
     'link.codec',
+  ],
+  [
+    'on a thin uplink that we are heard',
+    { sendLevel: 'still' },
+    'stage',
+    'info',
+    'stage.thin.still',
   ],
   ['our hand last', { handPlace: 2 }, 'hand', 'info', null],
 ] as const)('%s', (_name, some, kind, tone, text) => {
