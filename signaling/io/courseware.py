@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from signaling.io.auth import Caller, require
 from signaling.io.context import Context, context
+from signaling.io.media_http import bearer_token
 from signaling.io.reader import require_reader
 from signaling.io.slide_files import is_known, slide_answer
 from signaling.io.views import courseware_manifest, courseware_title
@@ -97,7 +98,18 @@ async def slide(
     if sha256 not in await ctx.courseware.names(LessonId(lesson_id)):
         raise UserError("slide-unknown")
     path = ctx.services.courseware.file(sha256)
-    return slide_answer(request, sha256, await ctx.slides.read(sha256, path))
+    answer = slide_answer(request, sha256, await ctx.slides.read(sha256, path))
+    _leave_room(ctx, request, LessonId(lesson_id), answer)
+    return answer
+
+
+def _leave_room(ctx: Context, request: Request, lesson_id: LessonId, answer: Response) -> None:
+    """What goes out here shares the link with media: it shall take from the pictures, not from the
+    voice. Whoever has no grant has no media."""
+    count = int(answer.headers.get("content-length", "0"))
+    if count and "authorization" in request.headers:
+        claims = ctx.grants.verify(bearer_token(request), lesson_id)
+        ctx.services.relay.expect_data(lesson_id, claims.participant_id, count)
 
 
 async def _chunks(request: Request) -> AsyncIterator[bytes]:

@@ -107,6 +107,19 @@ async def test_memory_for_slides_is_bounded(tmp_path: Path) -> None:
         await files.read("a", tmp_path / "a")
 
 
+async def test_pictures_leave_room_for_a_slide_on_its_way(house: House) -> None:
+    _, sha256 = await house.slide("lesson_a1", bytes(2048))
+    room, lesson_id = await house.signed_in("room_a2"), house.lesson_id("lesson_a1")
+    url = f"/api/lessons/{lesson_id}/slides/{sha256}.webp"
+    grant = (await room.post(f"/api/lessons/{lesson_id}/grant")).json()["grant"]
+    bearer = {"Authorization": f"Bearer {grant}"}
+    await room.get(url)
+    assert house.relay.data == [], "whose media would make room?"
+    await room.get(url, headers=bearer)
+    await room.get(url, headers={**bearer, "Range": "bytes=1000-1099"})
+    assert [count for _, count in house.relay.data] == [2048, 100]
+
+
 async def test_a_slide_of_another_lesson_or_of_none(house: House) -> None:
     _, other = await house.slide("lesson_b1")
     room = await house.signed_in("room_a2")
