@@ -11,7 +11,9 @@ from signaling.io.auth import Caller, require
 from signaling.io.context import Context, context
 from signaling.io.views import attendance_view, comment_view
 from signaling.ports import PlayableRecording, PlayableTrack
+from signaling.protocol.board_messages import BoardEvent
 from signaling.protocol.moments import moments
+from signaling.protocol.replay import board_events
 from signaling.protocol.resources import (
     CommentChange,
     CommentView,
@@ -78,6 +80,18 @@ async def recording(
         may_share=may(role, Action.SHARE_RECORDING) and manages_recording(principal, found),
         may_comment=may(role, Action.COMMENT),
     )
+
+
+@router.get("/{recording_id}/board")
+async def recorded_board(
+    recording_id: str,
+    caller: Caller = Depends(require(Action.SEE_RECORDINGS)),
+    ctx: Context = Depends(context),
+) -> list[BoardEvent]:
+    """Its slides and ink, as the lesson's events with times on the recording's axis."""
+    found = await ctx.services.school.recordings.find(caller.principal, RecordingId(recording_id))
+    zero_ms = _zero_ms(found, await _on_disk(ctx, found.id))
+    return await asyncio.to_thread(lambda: board_events(_lines(ctx, found), zero_ms))
 
 
 @router.patch("/{recording_id}")
@@ -162,13 +176,17 @@ async def _on_disk(ctx: Context, recording_id: RecordingId) -> PlayableRecording
 async def _timeline(
     ctx: Context, found: Recording, disk: PlayableRecording | None
 ) -> list[TimelineEvent]:
-    zero_ms = disk.started_at_ms if disk else found.started_at_ms
+    zero_ms = _zero_ms(found, disk)
+    return await asyncio.to_thread(lambda: moments(_lines(ctx, found), zero_ms))
 
-    def read() -> list[TimelineEvent]:
-        lines = ctx.services.timeline.read(found.lesson_id) or _lines_beside(ctx, found.id)
-        return moments(lines, zero_ms)
 
-    return await asyncio.to_thread(read)
+def _zero_ms(found: Recording, disk: PlayableRecording | None) -> int:
+    """Wall time of the recording's beginning."""
+    return disk.started_at_ms if disk else found.started_at_ms
+
+
+def _lines(ctx: Context, found: Recording) -> list[str]:
+    return ctx.services.timeline.read(found.lesson_id) or _lines_beside(ctx, found.id)
 
 
 def _lines_beside(ctx: Context, recording_id: RecordingId) -> list[str]:

@@ -144,3 +144,14 @@ async def test_slides_are_there_before_they_are_turned_to(demo: DemoLesson, tmp_
         await room.moves("screen")
         await teacher.page.get_by_role("button", name="停止共享").click()
         await expect(room.page.locator(shown(1))).to_be_visible()
+
+        await teacher.end()
+        recorded = lambda: demo.teacher.get("/api/recordings").json()  # noqa: E731
+        await until(recorded, 20, "there is a recording")
+        recording_id = recorded()[0]["recording_id"]
+        events = demo.teacher.get(f"/api/recordings/{recording_id}/board").json()
+        drawn = next(one for one in events if one["type"] == "stroke_drawn")
+        await teacher.page.goto(f"{url}/library/{recording_id}?t={drawn['at_ms'] // 1000 + 1}")
+        await expect(teacher.page.locator(shown(1))).to_be_visible()
+        await expect(teacher.page.locator("canvas[data-strokes='1']")).to_be_visible()
+        await teacher.shot("replay")

@@ -10,11 +10,11 @@ import pytest
 
 from tests.support import papers
 from tests.support.browser import in_namespace, needs_chromium
-from tests.support.demo import DemoLesson, demo_lesson
+from tests.support.demo import TEACHER, DemoLesson, demo_lesson
 from tests.support.ink import WATCH
 from tests.support.lesson_client import LessonClient, lesson_client
 from tests.support.link.places import FarRoom, places, why_not
-from tests.support.screens import BLUE, RoomBoard, screen
+from tests.support.screens import BLUE, RED, RoomBoard, TeacherDesk, screen
 from tests.support.waiting import SECOND, until
 
 pytestmark = [
@@ -36,8 +36,9 @@ PEN = {"tool": "pen", "color": 0, "width": 50, "text": ""}
 
 @pytest.fixture
 def place() -> Iterator[tuple[DemoLesson, FarRoom]]:
-    """A lesson that is taught, and a room's link to it."""
-    with places(rooms=1) as (center, (room,)), center.entered(), demo_lesson() as demo:
+    """A lesson that nobody teaches yet, and a room's link to it."""
+    network = places(rooms=1)
+    with network as (center, (room,)), center.entered(), demo_lesson(is_taught=False) as demo:
         yield demo, room
 
 
@@ -75,7 +76,9 @@ async def test_pages_turn_and_ink_keeps_up_on_64_kbit(
     url = f"http://198.18.0.1:{demo.service.port}"
     trusted = f"--unsafely-treat-insecure-origin-as-secure={url}"
     executable = in_namespace(link.name, tmp_path)
+    near = f"http://127.0.0.1:{demo.service.port}"
     async with (
+        screen(TeacherDesk, "speaks", near, *RED.flags(tmp_path)) as teacher,
         screen(
             RoomBoard, "thin", url, trusted, *BLUE.flags(tmp_path), executable=executable
         ) as room,
@@ -84,13 +87,15 @@ async def test_pages_turn_and_ink_keeps_up_on_64_kbit(
         await lead.hello(demo.grant()["grant"])
         await room.page.add_init_script(WATCH)
         await room.join(demo.join_code(demo.rooms()[0]["room_id"]))
-        await room.moves("lead", seconds=60)
         await room.page.wait_for_function(
             "async n => (await (await caches.open('streamsvc-slides')).keys()).length >= n",
             arg=PAGES,
             timeout=90_000 * SECOND,
         )
-        print("slides are here")
+        await teacher.sign_in(TEACHER, demo.password)
+        await teacher.check_devices()
+        await teacher.start()
+        await room.watches(60)
         link.set(down_bps=64_000, up_bps=64_000, round_trip=ROUND_TRIP, loss=0.05)
         await asyncio.sleep(12 * SECOND)  # the ladder goes down, queues drain
 

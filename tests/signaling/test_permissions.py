@@ -253,6 +253,9 @@ CASES: dict[tuple[str, str], Case] = {
     ("GET", "/api/recordings/{recording_id}"): Case(
         about("/api/recordings/{id}", *RECORDING), MANAGES, MANAGES_B
     ),
+    ("GET", "/api/recordings/{recording_id}/board"): Case(
+        about("/api/recordings/{id}/board", *RECORDING), MANAGES, MANAGES_B
+    ),
     ("PATCH", "/api/recordings/{recording_id}"): Case(
         about("/api/recordings/{id}", *RECORDING, body={"is_shared": False}), MANAGES, MANAGES_B
     ),

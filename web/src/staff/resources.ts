@@ -1,5 +1,6 @@
 /** What the staff pages ask of the HTTP API. A session that ran out leads to the sign-in page. */
 
+import type { BoardEvent } from '$kit/board/board';
 import { api, ApiError, type RequestOptions } from '$kit/api';
 import type {
   CommentView,
@@ -112,6 +113,8 @@ export const listRecordings = (filter: RecordingFilter) =>
   call<RecordingInfo[]>(`/api/recordings${query({ ...filter })}`);
 export const readRecording = (recording_id: string) =>
   call<RecordingDetail>(`/api/recordings/${id(recording_id)}`);
+export const readRecordedBoard = (recording_id: string) =>
+  call<BoardEvent[]>(`/api/recordings/${id(recording_id)}/board`);
 export const shareRecording = (recording_id: string, is_shared: boolean) =>
   patch<RecordingInfo>(`/api/recordings/${id(recording_id)}`, { is_shared });
 

@@ -10,16 +10,15 @@ export class Download {
 
   constructor(
     readonly file: SlideFile,
-    private readonly grant: () => string,
+    private readonly grant: () => string | undefined,
   ) {}
 
   /** Fetches the next piece; the whole checked file when that was the last, else null. */
   async next(pieceBytes: number): Promise<Blob | null> {
     const last = Math.min(this.#bytes + pieceBytes, this.file.bytes) - 1;
-    const headers = {
-      Authorization: `Bearer ${this.grant()}`,
-      Range: `bytes=${this.#bytes}-${last}`,
-    };
+    const headers: Record<string, string> = { Range: `bytes=${this.#bytes}-${last}` };
+    const grant = this.grant();
+    if (grant !== undefined) headers['Authorization'] = `Bearer ${grant}`;
     const asked: RequestInit & { priority: 'low' } = {
       headers,
       priority: 'low',

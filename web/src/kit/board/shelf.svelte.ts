@@ -15,7 +15,8 @@ export interface SlidePicture {
 
 export interface ShelfOptions {
   lessonId: string;
-  grant: () => string;
+  /** Undefined where a cookie opens the slides. */
+  grant: () => string | undefined;
   /** What reaches this page now; null while nothing is due. */
   link: () => LinkSignal | null;
   /** How many pixels wide slides are shown. */
@@ -67,6 +68,11 @@ export class SlideShelf {
     void this.#fetchManifests(listed);
   }
 
+  /** Fetches the manifests of a lesson that tells nothing any more. */
+  load(): void {
+    void this.#fetchManifests(this.#listed);
+  }
+
   show(slide: SlideRef | null): void {
     if (slideKey(slide) === slideKey(this.#shown)) return;
     this.#shown = slide;
@@ -90,7 +96,8 @@ export class SlideShelf {
     for (let attempt = 0; !this.#isClosed && listed === this.#listed; attempt += 1) {
       try {
         const path = `/api/lessons/${this.#options.lessonId}/courseware`;
-        this.coursewares = await api<Courseware[]>(path, { grant: this.#options.grant() });
+        const grant = this.#options.grant();
+        this.coursewares = await api<Courseware[]>(path, grant === undefined ? {} : { grant });
         this.#count();
         await this.#decode();
         this.#wake();
