@@ -206,13 +206,15 @@ def is_installed() -> bool:
 
 
 @contextmanager
-def running_janus(*, event_loops: int = 0, address: str = LOOPBACK) -> Iterator[Janus]:
+def running_janus(
+    *, event_loops: int = 0, address: str = LOOPBACK, interface: str = "lo"
+) -> Iterator[Janus]:
     """A Janus with its own settings on a free port: as installed (a thread for each viewer), or
-    with so many event loops. It listens and forwards at one address only."""
+    with so many event loops. It listens at one address and forwards on one interface only."""
     port = free_tcp_port()
     with tempfile.TemporaryDirectory(prefix="janus-") as name:
         folder = Path(name)
-        _write_settings(folder, address, port, event_loops)
+        _write_settings(folder, (address, port), interface, event_loops)
         log = (folder / "log").open("wb")
         process = subprocess.Popen(
             ["janus", "-F", str(folder), "-o"],
@@ -236,8 +238,8 @@ def running_janus(*, event_loops: int = 0, address: str = LOOPBACK) -> Iterator[
             log.close()
 
 
-def _write_settings(folder: Path, address: str, port: int, event_loops: int) -> None:
-    candidates = "lo" if address == LOOPBACK else address
+def _write_settings(folder: Path, place: tuple[str, int], interface: str, event_loops: int) -> None:
+    address, port = place
     loops = f"event_loops = {event_loops}" if event_loops else ""
     plugins = ",".join(f"libjanus_{name}.so" for name in _UNUSED_PLUGINS)
     transports = ",".join(f"libjanus_{name}.so" for name in _UNUSED_TRANSPORTS)
@@ -245,7 +247,7 @@ def _write_settings(folder: Path, address: str, port: int, event_loops: int) -> 
         f"""general: {{ configs_folder = "{folder}"; plugins_folder = "{LIBRARIES}/plugins"
   transports_folder = "{LIBRARIES}/transports"; events_folder = "{LIBRARIES}/events"
   loggers_folder = "{LIBRARIES}/loggers"; debug_level = 3; {loops} }}
-nat: {{ ice_enforce_list = "{candidates}" }}
+nat: {{ ice_enforce_list = "{interface}" }}
 media: {{ }}
 plugins: {{ disable = "{plugins}" }}
 transports: {{ disable = "{transports}" }}

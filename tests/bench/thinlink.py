@@ -188,7 +188,7 @@ async def bench(
     async with AsyncExitStack() as stack:
         janus = None
         if has_janus and janus_room.is_installed():
-            starting = janus_room.running_janus(address=center.address)
+            starting = janus_room.running_janus(address=center.address, interface="tun0")
             janus = await asyncio.to_thread(stack.enter_context, starting)
         folder = Path(stack.enter_context(TemporaryDirectory()))
         origin = f"http://{center.address}:{demo.service.port}"
