@@ -76,11 +76,12 @@ class Bench:
         self.players = players
         self._teacher = teacher
         self._lengths = lengths
-        self._free: asyncio.Queue[Place] = asyncio.Queue()
+        self._free: list[Place] = []
+        self._freed = asyncio.Condition()
 
     def add(self, place: Place) -> None:
         """Somewhere to watch from."""
-        self._free.put_nowait(place)
+        self._free.append(place)
 
     async def median_of(self, row: Row, player: str) -> Figures:
         """Over the repeats; a figure that one of them lacks is lacking."""
@@ -88,11 +89,23 @@ class Bench:
         return {name: _median([run.get(name) for run in runs]) for name in runs[0]}
 
     async def _run(self, row: Row, player: str) -> Figures:
-        place = await self._free.get()
+        place = await self._taken(player)
         try:
             return await self._watched(row, self.players.by_name()[player], place)
         finally:
-            self._free.put_nowait(place)
+            async with self._freed:
+                self._free.append(place)
+                self._freed.notify_all()
+
+    async def _taken(self, player: str) -> Place:
+        """A free place; Janus reaches the first one only, by the interface that it forwards on."""
+        async with self._freed:
+            while True:
+                for place in self._free:
+                    if player != "janus" or place.room.number == 0:
+                        self._free.remove(place)
+                        return place
+                await self._freed.wait()
 
     async def _watched(self, row: Row, watch: Watch, place: Place) -> Figures:
         place.room.set(**row.link.settings())
