@@ -1,7 +1,10 @@
 """Courseware in the real service: killed in the middle of a file, and hostile files in a lesson."""
 
 import asyncio
-from collections.abc import Callable
+import hashlib
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -11,6 +14,9 @@ import pytest
 
 from relay.client.http_session import fixed_grant
 from relay.client.whep import WhepViewer
+from streamsvc.base.ids import CoursewareId
+from streamsvc.courseware.io.store import CoursewareFolder
+from streamsvc.courseware.plan.report import Made, Refused, report_of
 from tests.support import papers
 from tests.support.demo import NO_CLIP, DemoLesson, demo_data, demo_lesson
 from tests.support.service import running
@@ -20,6 +26,7 @@ pytestmark = [pytest.mark.integration, pytest.mark.timeout(300)]
 
 PAGES = 40
 PATIENCE = 120
+SMALL_DISK_BYTES = 600_000
 WATCHED_SECONDS = 8
 
 
@@ -103,3 +110,34 @@ async def _voice(viewer: WhepViewer) -> int:
     before = viewer.seen.sounds[0].frames
     await asyncio.sleep(WATCHED_SECONDS)
     return viewer.seen.sounds[0].frames - before
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system with room for an upload and a few slides."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    size = f"size={SMALL_DISK_BYTES}"
+    command = ["mount", "-t", "tmpfs", "-o", size, "tmpfs", str(folder)]
+    if subprocess.run(command, capture_output=True, check=False).returncode != 0:
+        pytest.skip("mounting needs root")
+    yield folder
+    subprocess.run(["umount", "-l", str(folder)], check=True)
+
+
+def test_a_disk_that_fills_up_is_said_and_nothing_half_is_kept(small_disk: Path) -> None:
+    folder = CoursewareFolder(small_disk)
+    folder.make()
+    folder.original(CoursewareId("cw_full")).write_bytes(papers.pdf(20))
+    ended = subprocess.run(
+        [sys.executable, "-m", "streamsvc.courseware.io.convert"]
+        + ["--folder", str(small_disk), "--courseware-id", "cw_full", "--max-slides", "500"]
+        + ["--max-seconds", "100", "--max-memory-bytes", "1000000000"],
+        stdout=subprocess.PIPE,
+        check=True,
+    )
+    *made, last = [report_of(line) for line in ended.stdout.splitlines()][1:]
+    assert isinstance(last, Refused) and last.error.error_id == "disk-full"
+    assert made and all(isinstance(report, Made) for report in made)
+    kept = [p for p in (small_disk / "slides").rglob("*") if p.is_file()]
+    assert all(hashlib.sha256(p.read_bytes()).hexdigest() == p.stem for p in kept)

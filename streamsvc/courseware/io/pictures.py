@@ -16,6 +16,7 @@ from streamsvc.courseware.plan.sizes import (
     alt_of,
     attempts,
     fitted,
+    is_hopeless,
     preview_attempts,
 )
 
@@ -41,11 +42,14 @@ def slide_of(number: int, page: Image.Image, words: str, folder: CoursewareFolde
 
 def _written(page: Image.Image, size: Size, folder: CoursewareFolder) -> SlidePicture:
     width, height = fitted(page.width, page.height, size)
-    data = b""
-    for width_px, height_px, quality in attempts(width, height):
-        data = _webp(_resized(page, width_px, height_px), quality)
+    every = list(attempts(width, height))
+    tried, data = every[0], _webp(_resized(page, width, height), every[0][2])
+    for attempt in every[1:]:
         if len(data) <= size.bytes:
             break
+        if attempt != every[-1] and is_hopeless(tried, len(data), attempt, size):
+            continue
+        tried, data = attempt, _webp(_resized(page, *attempt[:2]), attempt[2])
     return folder.write_slide(data)
 
 

@@ -23,7 +23,8 @@ class Size:
 LARGE = Size("large", 1920, 1440, 90_000)
 MEDIUM = Size("medium", 1280, 960, 50_000)
 SMALL = Size("small", 640, 480, 20_000)
-QUALITIES = (80, 60, 40, 25)
+QUALITIES = {80: 1.0, 60: 0.65, 40: 0.5, 25: 0.38}
+"""And about how much a picture weighs at each, of what it weighs at the best."""
 SHRINK = 0.65
 ROUNDS = 4
 """A picture that is too heavy at the lowest quality is made smaller, and this often at most."""
@@ -47,6 +48,16 @@ def attempts(width: int, height: int) -> Iterator[tuple[int, int, int]]:
         for quality in QUALITIES:
             yield width, height, quality
         width, height = max(1, round(width * SHRINK)), max(1, round(height * SHRINK))
+
+
+def is_hopeless(
+    tried: tuple[int, int, int], weighed: int, attempt: tuple[int, int, int], size: Size
+) -> bool:
+    """Whether `attempt` would be far too heavy too, going by what `tried` weighed: a photograph is
+    then written three times and not twelve."""
+    area = attempt[0] * attempt[1] / (tried[0] * tried[1])
+    expected = weighed * area * QUALITIES[attempt[2]] / QUALITIES[tried[2]]
+    return expected > 1.3 * size.bytes
 
 
 def preview_attempts(width: int, height: int) -> Iterator[tuple[int, int, int]]:

@@ -34,6 +34,7 @@ from streamsvc.courseware.plan.sizes import (
     alt_of,
     attempts,
     fitted,
+    is_hopeless,
     preview_attempts,
 )
 
@@ -106,6 +107,13 @@ def test_attempts_get_smaller_and_end() -> None:
     assert all(b[0] < a[0] or b[2] < a[2] for a, b in pairwise(tried))
     assert tried[-1][0] < 1920 // 3
     assert all(w >= 1 and h >= 1 for w, h, _ in [*attempts(1, 1440), *preview_attempts(1, 1440)])
+
+
+def test_what_would_be_far_too_heavy_is_not_tried() -> None:
+    best = (1920, 1080, 80)
+    assert is_hopeless(best, 400_000, (1920, 1080, 60), LARGE)
+    assert not is_hopeless(best, 110_000, (1920, 1080, 60), LARGE)
+    assert not is_hopeless(best, 400_000, (960, 540, 80), LARGE)
 
 
 @given(st.text(max_size=2_000))
