@@ -38,6 +38,17 @@ SIDES = """async () => {
 """How loud the teacher's voice is in the left and in the right loudspeaker."""
 
 
+AGREED = """() => {
+  const [open] = window.probe.connections.filter(one => one.connectionState === 'connected');
+  const voices = open.remoteDescription.sdp.split('m=').filter(part => part.startsWith('audio'));
+  return {
+    delays: open.getReceivers().map(receiver => receiver.jitterBufferTarget),
+    asks: voices.map(voice => /a=rtcp-fb:\\d+ nack\\r/.test(voice)),
+  };
+}"""
+"""How far behind the room plays each slot, and whether it asks again for each voice."""
+
+
 def instrument_on_the_left(path: Path) -> str:
     """A flag: the fake microphone hums a tone, in one of its two channels."""
     times = np.arange(2 * 48_000) / 48_000
@@ -98,5 +109,8 @@ async def test_a_lesson_of_music_is_heard_in_stereo(demo: DemoLesson, tmp_path: 
             "channelCount": 2,
         }
         await room.watches()
+        agreed = await room.page.evaluate(AGREED)
+        assert agreed["asks"] == [True, True]
+        assert len(set(agreed["delays"])) == 1 and 400 <= agreed["delays"][0] <= 1_000
         left, right = await sides_of(room.page)
         assert left > LOUD and right < left / 10
