@@ -1,7 +1,8 @@
 """From what the observer in a page saw to the figures of a row. Times are ms since 1970.
 
-Concealed is what the decoder had to invent, silence included, and time in which nothing was played
-at all; a stream that is slower than its clock is one that starves.
+Concealed is what the decoder had to invent, silence included, and looks between which nothing was
+played at all. A decoder that is asked for less than the clock says is on a machine that is too
+busy: that is told apart, because the link has no part in it, and such a row does not hold either.
 """
 
 from collections.abc import Iterable, Sequence
@@ -12,8 +13,7 @@ from typing import Any
 from tests.bench.thin_rows import Figures
 
 RATE = 48_000
-UNPLAYED_MS = 100
-"""Less than this between the clock and what was played is the clock's own unsteadiness."""
+PLAYED = "totalSamplesReceived"
 GAP_SHARE = 0.5
 """A look in which more than this was invented belongs to a gap."""
 LATEST_MARK_MS = 3_900
@@ -67,6 +67,7 @@ def figures_of(report: dict[str, Any], spoken: Sequence[float], window: Window) 
         "first_picture_s": _first(report, lambda _: True),
         "to_top_s": _first(report, lambda height: height >= TOP_HEIGHT),
         "voice_concealed_percent": _concealed(voice, window),
+        "voice_clock_percent": _clock(voice, window),
         "longest_voice_gap_ms": _longest_gap(voice),
         "mouth_to_ear_ms": _delay(report["marks"], spoken, window),
         "voice_buffer_ms": _buffer(voice),
@@ -104,16 +105,20 @@ def _concealed(steps: Sequence[Step], window: Window) -> float | None:
     if not steps:
         return 100.0
     invented = sum(step.more("concealedSamples") for step in steps) / RATE
-    played = sum(step.more("totalSamplesReceived") for step in steps) / RATE
+    unplayed = sum(step.end - step.begin for step in steps if not step.more(PLAYED)) / 1000
     seen = sum(step.end - step.begin for step in steps)
-    unplayed = seen / 1000 - played if seen / 1000 - played > UNPLAYED_MS / 1000 else 0.0
     unseen = max(0.0, (window.end - window.begin - seen) / 1000 - 1)
     return 100 * min(1.0, (invented + unplayed + unseen) / window.seconds)
 
 
+def _clock(steps: Sequence[Step], window: Window) -> float:
+    """What was played of what there was time for: less where the machine is too busy to play."""
+    return 100 * sum(step.more(PLAYED) for step in steps) / RATE / window.seconds
+
+
 def _is_gap(step: Step) -> bool:
     invented = step.more("concealedSamples")
-    played = step.more("totalSamplesReceived") - invented
+    played = step.more(PLAYED) - invented
     return played < (1 - GAP_SHARE) * RATE * (step.end - step.begin) / 1000
 
 
@@ -122,7 +127,7 @@ def _longest_gap(steps: Sequence[Step]) -> float | None:
     longest = run = 0.0
     for step in steps:
         invented = step.more("concealedSamples") / RATE * 1000
-        unplayed = step.end - step.begin if step.more("totalSamplesReceived") == 0 else 0.0
+        unplayed = step.end - step.begin if step.more(PLAYED) == 0 else 0.0
         run = run + invented + unplayed if invented or unplayed else 0.0
         longest = max(longest, run)
     return longest if steps else None

@@ -95,10 +95,14 @@ class Row:
 
 
 def is_held(row: Row, figures: Figures) -> bool:
-    """Every demand is met, and all of them could be measured."""
+    """Every demand is met, and all of them could be measured, on a machine that kept time."""
+    clock = figures.get("voice_clock_percent")
+    if clock is not None and clock < LEAST_CLOCK_PERCENT:
+        return False
     return not row.not_measured and all(demand.is_met(figures) for demand in row.demands)
 
 
+LEAST_CLOCK_PERCENT = 95
 SLIDES = "page turns and ink"
 FAR = Link(300_000, 0.6, 0.05)
 VOICE, FPS, FREEZE = "voice_concealed_percent", "frames_per_second", "freeze_percent"

@@ -60,6 +60,7 @@ def test_voice_that_is_not_played_at_all_is_concealed_too() -> None:
         tick["voice"]["totalSamplesReceived"] -= RATE
     starving = figures_of(seen, [], WINDOW)
     assert starving["voice_concealed_percent"] == pytest.approx(10, abs=2)
+    assert starving["voice_clock_percent"] == pytest.approx(90)
     silent = figures_of(report() | {"ticks": []}, [], WINDOW)
     assert silent["voice_concealed_percent"] == 100
     assert silent["frames_per_second"] == 0
@@ -95,6 +96,7 @@ def test_a_row_holds_when_all_of_it_was_measured_and_met() -> None:
     assert is_held(row, {**good})
     assert not is_held(row, good | {"freeze_percent": 2.5})
     assert not is_held(row, {"freeze_percent": 1.0})
+    assert not is_held(row, good | {"voice_clock_percent": 90.0}), "the machine was too busy"
     unmeasured = Row("x", row.link, row.demands, not_measured=("ink",))
     assert not is_held(unmeasured, {**good})
 
