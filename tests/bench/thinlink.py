@@ -39,7 +39,8 @@ LONGEST_JOIN_SECONDS = 30.0
 TOLD = (
     "voice_concealed_percent", "voice_clock_percent", "longest_voice_gap_ms", "mouth_to_ear_ms",
     "frames_per_second", "freeze_percent", "longest_freeze_ms", "height_p50", "first_picture_s",
-    "to_top_s", "back_s", "back_at_top_s", "voice_kbps", "picture_kbps", "link_down_kbps", "queue_dropped",
+    "to_top_s", "back_s", "back_at_top_s", "voice_kbps", "picture_kbps", "link_down_kbps",
+    "queue_dropped",
 )  # fmt: skip
 
 
