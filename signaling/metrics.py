@@ -22,7 +22,9 @@ INCIDENTS = metrics.counter(
     "Faults of our own: exceptions nobody expected, answered as `internal`",
 )
 CONNECTIONS = metrics.gauge(
-    "streamsvc_event_connections", "WebSocket connections open now, by channel", ("channel",)
+    "streamsvc_event_connections",
+    "Event channels open now: lesson, room (WebSockets), poll (a lesson's, over requests)",
+    ("channel",),
 )
 TOO_SLOW = metrics.counter(
     "streamsvc_event_connections_too_slow_total",

@@ -16,6 +16,7 @@ from signaling.io import (
     pages,
     people,
     phone,
+    polls,
     qr,
     recordings,
     room_events,
@@ -47,6 +48,7 @@ def create_app(services: Services, *extra: APIRouter) -> FastAPI:
             yield
         finally:
             await ctx.courseware.close()
+            await ctx.polls.close()
             await ctx.registry.close()
 
     app = FastAPI(
@@ -70,6 +72,7 @@ def create_app(services: Services, *extra: APIRouter) -> FastAPI:
     for module in (people, rooms, phone, lessons, courseware, wall, recordings, qr, health):
         app.include_router(module.router)
     app.include_router(events.router)
+    app.include_router(polls.router)
     app.include_router(room_events.router)
     for router in extra:
         app.include_router(router)

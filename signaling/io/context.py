@@ -6,6 +6,7 @@ from starlette.requests import HTTPConnection
 
 from signaling.io.courseware_desk import CoursewareDesk
 from signaling.io.grants import Grants
+from signaling.io.polled_socket import Polls
 from signaling.io.registry import LessonRegistry
 from signaling.io.services import Services
 from signaling.io.slide_files import SlideFiles
@@ -14,7 +15,7 @@ from signaling.io.waiting import Changes, WaitingScreens
 
 
 class SocketLimit:
-    """How many WebSockets are open, and whether one more may be."""
+    """How many event channels are open, and whether one more may be."""
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
@@ -45,6 +46,7 @@ class Context:
     courseware: CoursewareDesk
     slides: SlideFiles
     sockets: SocketLimit
+    polls: Polls
 
 
 def context(connection: HTTPConnection) -> Context:
@@ -69,4 +71,5 @@ def make_context(services: Services) -> Context:
         slides=SlideFiles(),
         stills=Stills(services.settings.max_still_bytes),
         sockets=SocketLimit(services.settings.max_connections),
+        polls=Polls(),
     )

@@ -1,8 +1,10 @@
 """The lesson's WebSocket: /api/lessons/{lesson_id}/events."""
 
 import asyncio
+from collections.abc import MutableMapping
 from contextlib import suppress
 from dataclasses import replace
+from typing import Any, Protocol
 
 from fastapi import APIRouter, WebSocket
 from starlette.websockets import WebSocketDisconnect, WebSocketState
@@ -53,10 +55,25 @@ async def lesson_events(socket: WebSocket, lesson_id: str) -> None:
         ctx.sockets.release()
 
 
+class EventWire(Protocol):
+    """What carries the channel's texts: a WebSocket, or polls that play one."""
+
+    client_state: WebSocketState
+
+    async def receive(self) -> MutableMapping[str, Any]:
+        """`websocket.receive` or `websocket.disconnect`, as ASGI has them."""
+
+    async def send_text(self, data: str) -> None:
+        """One message."""
+
+    async def close(self, code: int = 1000, reason: str | None = None) -> None:
+        """The end, and why."""
+
+
 class EventSocket:
     """Joins a pure `ClientConnection`, an outbox and a lesson. One ending path: `run` returns."""
 
-    def __init__(self, socket: WebSocket, ctx: Context, lesson_id: LessonId) -> None:
+    def __init__(self, socket: EventWire, ctx: Context, lesson_id: LessonId) -> None:
         self._socket = socket
         self._ctx = ctx
         self._lesson_id = lesson_id

@@ -16,6 +16,7 @@ from signaling.protocol import (
     messages,
     resources,
     resources_courseware,
+    resources_polls,
     room_channel,
 )
 from signaling.protocol.messages import PROTOCOL_VERSION
@@ -67,7 +68,8 @@ def schema() -> dict[str, Any]:
 
 def wire_models() -> list[type[BaseModel]]:
     """Every message and body, in the order of the source; bases of messages are left out."""
-    modules = (messages, board_messages, room_channel, resources, resources_courseware)
+    channels = (messages, board_messages, room_channel)
+    modules = (*channels, resources, resources_courseware, resources_polls)
     found = [model for module in modules for model in _declared(module)]
     return [model for model in found if model not in (Wire, Event, Request)]
 

@@ -2,7 +2,8 @@
 
 import asyncio
 import time
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from playwright.async_api import expect
 
 from tests.support.browser import in_namespace, needs_chromium
 from tests.support.demo import DemoLesson, demo_lesson
+from tests.support.link.carrier import CENTER_ADDRESS
 from tests.support.link.places import FarRoom, places, why_not
 from tests.support.screens import BLUE, RoomBoard, screen
 from tests.support.waiting import SECOND
@@ -40,16 +42,25 @@ ARRIVED = """async () => {
 }"""
 
 
+@asynccontextmanager
+async def far_screen(
+    name: str, demo: DemoLesson, link: FarRoom, folder: Path
+) -> AsyncIterator[RoomBoard]:
+    """A room's screen behind its link."""
+    url = f"http://{CENTER_ADDRESS}:{demo.service.port}"
+    trusted = f"--unsafely-treat-insecure-origin-as-secure={url}"
+    executable = in_namespace(link.name, folder)
+    flags = (trusted, *BLUE.flags(folder))
+    async with screen(RoomBoard, name, url, *flags, executable=executable) as board:
+        yield board
+
+
 async def test_where_udp_is_dropped_the_lesson_goes_on_by_tcp(
     place: tuple[DemoLesson, FarRoom], tmp_path: Path
 ) -> None:
     demo, link = place
-    url = f"http://198.18.0.1:{demo.service.port}"
-    trusted = f"--unsafely-treat-insecure-origin-as-secure={url}"
-    executable = in_namespace(link.name, tmp_path)
-    flags = (trusted, *BLUE.flags(tmp_path))
     link.set(round_trip=0.06, down_bps=2_000_000, up_bps=256_000)
-    async with screen(RoomBoard, "blocked", url, *flags, executable=executable) as board:
+    async with far_screen("blocked", demo, link, tmp_path) as board:
         await board.join(demo.join_code(demo.rooms()[0]["room_id"]))
         await board.moves("lead", frames=30, seconds=60)
         await expect(board.page.locator("[data-way]")).to_have_count(0)
@@ -74,3 +85,21 @@ async def test_where_udp_is_dropped_the_lesson_goes_on_by_tcp(
         f"UDP dropped: by TCP after {by_tcp:.1f} s, picture moves {moves:.1f} s; anew {anew:.1f} s"
     )
     assert max(by_tcp, anew) <= NEXT_WAY_SECONDS
+
+
+async def test_where_websockets_are_stripped_events_come_by_requests(
+    place: tuple[DemoLesson, FarRoom], tmp_path: Path
+) -> None:
+    demo, link = place
+    async with far_screen("stripped", demo, link, tmp_path) as board:
+        await board.page.route_web_socket("**/events", lambda socket: socket.close())
+        await board.join(demo.join_code(demo.rooms()[1]["room_id"]))
+        began = time.monotonic()
+        await expect(board.page.locator("[data-events=polled]")).to_be_visible()
+        took = time.monotonic() - began
+        await board.moves("lead", frames=10, seconds=30)
+        await board.page.keyboard.press("h")
+        await board.says("举手了，排在第 1 个")
+        await board.shot("polled")
+    print(f"WebSockets stripped: events by requests after {took:.1f} s")
+    assert took <= NEXT_WAY_SECONDS

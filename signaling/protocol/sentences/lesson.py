@@ -42,6 +42,11 @@ LESSON = {
         "还没有收到老师的声音和画面。打开摄像头和麦克风后再开始。",
         "No sound or picture of the teacher yet. Turn on camera and microphone, then start.",
     ),
+    "poll-unknown": Entry(
+        404,
+        "互动通道已经断开。页面会自动重新接通。",
+        "This event channel is over. The page connects again by itself.",
+    ),
     "lesson-busy": Entry(
         503,
         "课堂没有中断。请求太多，几秒后再试。",

@@ -123,6 +123,9 @@ export interface Wire {
   Ping?: Ping;
   PointAt?: PointAt;
   PointerMoved?: PointerMoved;
+  PollClosed?: PollClosed;
+  PollOpened?: PollOpened;
+  PolledMessages?: PolledMessages;
   Pong?: Pong;
   PostMessage?: PostMessage;
   Problem?: Problem;
@@ -876,6 +879,38 @@ export interface PointAt {
 export interface PointerMoved {
   type: 'pointer_moved';
   at: number[] | null;
+}
+/**
+ * As a WebSocket's close frame.
+ */
+export interface PollClosed {
+  code: number;
+  reason: string;
+}
+/**
+ * A channel that is fetched; its number is its key.
+ */
+export interface PollOpened {
+  poll_id: string;
+}
+/**
+ * What came; empty after 20 s without anything.
+ */
+export interface PolledMessages {
+  /**
+   * Ask for what comes after it next.
+   */
+  last: number;
+  /**
+   * Nothing follows.
+   */
+  closed: PollClosed | null;
+  /**
+   * ServerMessages in their order.
+   */
+  messages: {
+    [k: string]: unknown;
+  }[];
 }
 /**
  * Answer to `ping`; `now_ms` lets a page set its clock.

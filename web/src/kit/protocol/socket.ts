@@ -1,4 +1,5 @@
 import { backoffMs } from './backoff';
+import { PollWire, SocketWire, type Wire, type WireHandlers } from './wire';
 
 /** What a channel does with its socket; every answer may come late or never. */
 export interface SocketHandlers {
@@ -19,9 +20,22 @@ const SILENT_MS = 2_000;
 /** Close code of a page that leaves on purpose, so that nobody waits for it. */
 const LEFT = 4_000;
 
-/** A WebSocket that comes back: back-off with jitter, a heartbeat, and one way to end. */
+/** A socket that is not open by now may be stripped on its way. */
+const OPEN_WITHIN_MS = 4_000;
+/** Sockets in a row that came to nothing, where one worked before: the link may be bad, not blocked. */
+const DEAF_TRIES = 3;
+
+/**
+ * A WebSocket that comes back: back-off with jitter, a heartbeat, and one way to end. Where the
+ * network passes none, the same channel over requests, if it has a path for them.
+ */
 export class ReturningSocket {
-  #socket: WebSocket | null = null;
+  #wire: Wire | null = null;
+  #isPolled = false;
+  #opening: ReturnType<typeof setTimeout> | undefined;
+  /** Sockets in a row on which nothing was heard. */
+  #deafTries = 0;
+  #hasWorked = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #heartbeat: ReturnType<typeof setInterval> | undefined;
   #heardAt = 0;
@@ -31,6 +45,7 @@ export class ReturningSocket {
   constructor(
     private readonly path: string,
     private readonly handlers: SocketHandlers,
+    private readonly pollPath: string | null = null,
   ) {
     addEventListener('online', this.#hurry);
   }
@@ -40,10 +55,15 @@ export class ReturningSocket {
     void this.#try();
   }
 
+  /** Messages come by requests now, for want of a WebSocket. */
+  get isPolled(): boolean {
+    return this.#isPolled && this.#wire?.isOpen === true;
+  }
+
   /** Sends when open; otherwise drops the message and says so by `false`. */
   send(message: object): boolean {
-    if (this.#socket?.readyState !== WebSocket.OPEN) return false;
-    this.#socket.send(JSON.stringify(message));
+    if (this.#wire?.isOpen !== true) return false;
+    this.#wire.send(JSON.stringify(message));
     return true;
   }
 
@@ -62,9 +82,9 @@ export class ReturningSocket {
 
   /** The link was gone and is back: what TCP has under way may take many seconds more to come. */
   revive(): void {
-    if (this.#closed || (this.#socket !== null && Date.now() - this.#heardAt < SILENT_MS)) return;
+    if (this.#closed || (this.#wire !== null && Date.now() - this.#heardAt < SILENT_MS)) return;
     this.#attempt = 0;
-    if (this.#socket !== null) {
+    if (this.#wire !== null) {
       this.#drop();
       this.handlers.lost();
     }
@@ -73,7 +93,7 @@ export class ReturningSocket {
   }
 
   readonly #hurry = (): void => {
-    if (this.#socket !== null) return;
+    if (this.#wire !== null) return;
     clearTimeout(this.#timer);
     this.#attempt = 0;
     void this.#try();
@@ -86,19 +106,37 @@ export class ReturningSocket {
       this.#later();
       return;
     }
-    if (this.#closed || this.#socket !== null) return;
-    const socket = new WebSocket(absolute(this.path));
-    this.#socket = socket;
+    if (this.#closed || this.#wire !== null) return;
     this.#heardAt = Date.now();
     this.#heartbeat = setInterval(this.#beat, PING_EVERY_MS);
-    socket.onopen = () => this.handlers.opened((message) => this.send(message));
-    socket.onmessage = (event) => this.#received(socket, String(event.data));
-    socket.onclose = () => this.#socket === socket && this.#lost();
+    this.#opening = setTimeout(() => this.#lost(), OPEN_WITHIN_MS);
+    this.#wire = this.#newWire();
   }
 
-  #received(socket: WebSocket, text: string): void {
-    if (socket !== this.#socket) return;
+  #newWire(): Wire {
+    const tries = this.#hasWorked ? DEAF_TRIES : 1;
+    this.#isPolled = this.pollPath !== null && this.#deafTries >= tries;
+    const isOurs = () => this.#wire === wire;
+    const handlers: WireHandlers = {
+      opened: () => isOurs() && this.#opened(),
+      received: (text) => isOurs() && this.#received(text),
+      closed: () => isOurs() && this.#lost(),
+    };
+    const wire: Wire = this.#isPolled
+      ? new PollWire(this.pollPath ?? '', handlers)
+      : new SocketWire(this.path, handlers);
+    return wire;
+  }
+
+  #opened(): void {
+    clearTimeout(this.#opening);
+    this.handlers.opened((message) => this.send(message));
+  }
+
+  #received(text: string): void {
     this.#heardAt = Date.now();
+    this.#deafTries = 0;
+    this.#hasWorked ||= !this.#isPolled;
     const message: unknown = JSON.parse(text);
     if (!isMessage(message)) return;
     if (message.type !== 'failed') this.#attempt = 0;
@@ -112,6 +150,8 @@ export class ReturningSocket {
 
   #lost(): void {
     if (this.#closed) return;
+    // A poll that comes to nothing gives the socket its turn again.
+    this.#deafTries = this.#isPolled ? 0 : this.#deafTries + 1;
     this.#drop();
     this.handlers.lost();
     this.#later();
@@ -119,11 +159,10 @@ export class ReturningSocket {
 
   #drop(code?: number): void {
     clearInterval(this.#heartbeat);
-    const socket = this.#socket;
-    this.#socket = null;
-    if (socket === null) return;
-    socket.onopen = socket.onmessage = socket.onclose = null;
-    socket.close(code);
+    clearTimeout(this.#opening);
+    const wire = this.#wire;
+    this.#wire = null;
+    wire?.close(code);
   }
 
   #later(): void {
@@ -132,10 +171,6 @@ export class ReturningSocket {
     this.#timer = setTimeout(() => void this.#try(), backoffMs(this.#attempt));
     this.#attempt += 1;
   }
-}
-
-function absolute(path: string): string {
-  return `${location.protocol === 'https:' ? 'wss' : 'ws'}://${location.host}${path}`;
 }
 
 function isMessage(value: unknown): value is { type: string } {

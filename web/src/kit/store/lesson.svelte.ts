@@ -34,6 +34,8 @@ export class LessonStore {
   /** Told when something that is not answered was refused; `about` names it (a stroke's id). */
   onRefused: ((about: string, error: ErrorBody) => void) | null = null;
   link = $state<'connecting' | 'open' | 'lost'>('connecting');
+  /** Events come by requests, because the network passes no WebSocket. */
+  isPolled = $state(false);
   /** Why the server refused us at the door; cleared by the next snapshot. */
   refusal = $state.raw<ErrorBody | null>(null);
 
@@ -47,12 +49,16 @@ export class LessonStore {
   constructor(path: string, grant: HeldGrant, renew: () => Promise<HeldGrant>) {
     this.#grant = grant;
     this.#renew = renew;
-    this.#socket = new ReturningSocket(path, {
-      beforeTry: () => this.#freshen(),
-      opened: (send) => send(this.#hello()),
-      received: (message) => this.#received(message as ServerMessage),
-      lost: () => this.#lost(),
-    });
+    this.#socket = new ReturningSocket(
+      path,
+      {
+        beforeTry: () => this.#freshen(),
+        opened: (send) => send(this.#hello()),
+        received: (message) => this.#received(message as ServerMessage),
+        lost: () => this.#lost(),
+      },
+      path.replace(/events$/, 'polls'),
+    );
     this.#socket.open();
   }
 
@@ -130,6 +136,7 @@ export class LessonStore {
     if (message.type === 'snapshot' || message.type === 'resumed') {
       this.refusal = null;
       this.link = 'open';
+      this.isPolled = this.#socket.isPolled;
     }
     if (this.state?.hasGap && !before?.hasGap) void this.#catchUp();
   }
