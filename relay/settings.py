@@ -17,6 +17,8 @@ class RelaySettings(BaseModel):
     media_tcp_port: int = Field(default=0, ge=0, le=65535)
     """TCP port of the same media, for networks that pass nothing else; 0: the same number as the
     UDP port, or any if that is taken."""
+    outer_tcp_port: int = Field(default=0, ge=0, le=65535)
+    """Of the candidates, where something before us passes it on; 0: the bound one."""
     other_tcp_ports: tuple[int, ...] = ()
     """Where this process will listen for something else: not to be taken."""
     advertise: tuple[str, ...] = ()

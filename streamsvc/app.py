@@ -232,6 +232,7 @@ def _relay_settings(settings: Settings) -> RelaySettings:
         media_port=settings.media.port,
         media_by_tcp=settings.media.tcp,
         media_tcp_port=settings.media.tcp_port,
+        outer_tcp_port=settings.media.outer_tcp_port,
         other_tcp_ports=(settings.http.port, settings.tls.port),
         advertise=tuple(settings.media.advertise),
         max_peers=settings.media.max_peers,

@@ -83,6 +83,12 @@ class MediaSettings(Section):
         le=65535,
         description="Its TCP port; 0: the number of the UDP port, or any if that is taken.",
     )
+    outer_tcp_port: int = Field(
+        default=0,
+        ge=0,
+        le=65535,
+        description="TCP port browsers are told, where a proxy shares 443; 0: tcp_port itself.",
+    )
     advertise: list[str] = Field(
         default=[],
         description="Addresses put into ICE candidates; empty: this machine's own. Behind NAT: the"

@@ -32,7 +32,8 @@ class NodeTransport:
         except EnvironmentFault:
             self.port.close()
             raise
-        self._candidates += tcp_candidates(addresses, self.tcp_port.port)
+        outer_port = self._settings.outer_tcp_port or self.tcp_port.port
+        self._candidates += tcp_candidates(addresses, outer_port)
 
     def described(self, session: IceSession) -> LocalTransport:
         """Our half of a description for this session."""
