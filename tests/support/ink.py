@@ -7,6 +7,8 @@ from playwright.async_api import Page
 
 from tests.support.waiting import SECOND
 
+WITHIN_SECONDS = 30
+"""A page that is opened now shows its lesson first, and voice before the board."""
 SAME = 0.02
 """How far apart the ink of two screens may lie, in parts of the slide."""
 
@@ -65,7 +67,7 @@ async def ink(page: Page) -> dict[str, Any]:
 
 async def shows_as(page: Page, other: Page, strokes: int) -> None:
     """Both have these strokes, in the same place."""
-    deadline = asyncio.get_running_loop().time() + 10 * SECOND
+    deadline = asyncio.get_running_loop().time() + WITHIN_SECONDS * SECOND
     while True:
         mine, theirs = await ink(page), await ink(other)
         edges = ("left", "top", "right", "bottom")
