@@ -10,7 +10,8 @@ context.configure(
     connection=connection,
     target_metadata=Table.metadata,
     compare_type=True,
-    render_as_batch=True,  # SQLite can't alter a column in place
+    # not in batches: those make a table anew and drop the old one, with the rows that refer to it
+    render_as_batch=False,
     transactional_ddl=True,
 )
 with context.begin_transaction():

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
@@ -43,6 +44,48 @@ def test_the_migrations_make_the_tables(tmp_path: Path) -> None:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         assert compare_metadata(context, Table.metadata) == []
     engine.dispose()
+
+
+IN_USE = (
+    "INSERT INTO organisations VALUES ('org', NULL, 'school', 'School', '1234567890', 'org/')",
+    "INSERT INTO people VALUES ('per', 'org', 'wang', 'Wang', 'teacher', 'hash', 1)",
+    "INSERT INTO rooms VALUES ('room', 'org', 'Room 3', 'classroom')",
+    "INSERT INTO sign_ins VALUES ('print', 'room', NULL, 'room', 'Room 3', 1, 2)",
+    "INSERT INTO lessons VALUES "
+    "('les', 'org', NULL, 'Area', 'maths', '3', 'pair', 'ended', 'per', 1, 40, 1, 2, 0)",
+    "INSERT INTO lesson_rooms VALUES ('les', 'room')",
+    "INSERT INTO attendance VALUES ('les', 'room', 1, 2, 3, 4, 5, 6, 7, 8)",
+)
+"""A row in each table that others refer to, and those that refer to it, as of the first tables."""
+
+
+async def test_a_school_in_use_keeps_its_rows(tmp_path: Path) -> None:
+    path = tmp_path / "school.db"
+    before = _first_tables_in_use(path)
+    await (await open_at(path)).close()
+    with sqlite3.connect(path) as connection:
+        for table, row in before.items():
+            (found,) = connection.execute(f"SELECT * FROM {table}").fetchall()
+            assert found[: len(row)] == row
+        added = "most_kbps, is_voice_and_slides, is_satellite"
+        assert connection.execute(f"SELECT {added} FROM rooms").fetchall() == [(None, 0, 0)]
+        assert connection.execute("PRAGMA foreign_key_check").fetchall() == []
+    connection.close()
+
+
+def _first_tables_in_use(path: Path) -> dict[str, tuple[object, ...]]:
+    """A database of the first version; its rows by table."""
+    engine = create_engine(f"sqlite:///{path}")
+    with engine.begin() as connection:
+        config = alembic_config()
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+        tables = [statement.split()[2] for statement in IN_USE]
+        for statement in IN_USE:
+            connection.exec_driver_sql(statement)
+        rows = {t: connection.exec_driver_sql(f"SELECT * FROM {t}").one() for t in tables}
+    engine.dispose()
+    return {table: tuple(row) for table, row in rows.items()}
 
 
 async def test_a_second_open_finds_the_same_schema(tmp_path: Path) -> None:

@@ -11,22 +11,6 @@ depends_on = None
 ID = sa.String(40)
 WORD = sa.String(20)
 NAME = sa.String(80)
-TABLES = (
-    "organisations",
-    "people",
-    "rooms",
-    "sign_ins",
-    "join_codes",
-    "pairs",
-    "courses",
-    "lessons",
-    "lesson_rooms",
-    "attendance",
-    "recordings",
-    "comments",
-    "audit",
-)
-"""In the order of their making."""
 
 
 def upgrade() -> None:
@@ -34,11 +18,6 @@ def upgrade() -> None:
     _signing_in()
     _teaching()
     _library()
-
-
-def downgrade() -> None:
-    for table in reversed(TABLES):
-        op.drop_table(table)
 
 
 def _tree() -> None:

@@ -10,12 +10,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    with op.batch_alter_table("lessons") as lessons:
-        lessons.add_column(
-            sa.Column("sound_profile", sa.String(20), server_default="speech", nullable=False)
-        )
-
-
-def downgrade() -> None:
-    with op.batch_alter_table("lessons") as lessons:
-        lessons.drop_column("sound_profile")
+    op.add_column(
+        "lessons",
+        sa.Column("sound_profile", sa.String(20), server_default="speech", nullable=False),
+    )
