@@ -148,12 +148,19 @@ class Workshop:
                     if isinstance(report, Ended | Refused):
                         await asyncio.to_thread(self._folder.forget, courseware_id)
         except UserError:
-            await self.forget(courseware_id)  # it was removed meanwhile
-        except (StreamsvcError, OSError) as error:
-            log.warning("! courseware not converted, again in %.0f s: %s", RETRY_SECONDS, error)
-            self._tasks.start("again", self._again(courseware_id, heard + 1))
+            with contextlib.suppress(OSError):  # the next start removes what stays
+                await self.forget(courseware_id)  # it was removed meanwhile
+        except Exception as error:  # whatever a listener's database raises: others wait behind
+            self._try_again(courseware_id, heard + 1, error)
         finally:
             self._present = None
+
+    def _try_again(self, courseware_id: CoursewareId, first: int, error: Exception) -> None:
+        # the words of other errors may quote what was to be written
+        is_ours = isinstance(error, StreamsvcError | OSError)
+        words = str(error) if is_ours else type(error).__name__
+        log.warning("! courseware not converted, again in %.0f s: %s", RETRY_SECONDS, words)
+        self._tasks.start("again", self._again(courseware_id, first))
 
     async def _again(self, courseware_id: CoursewareId, first: int) -> None:
         await asyncio.sleep(RETRY_SECONDS)

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy.exc import OperationalError
 
 from streamsvc.base.clock import SystemClock
 from streamsvc.base.courseware import Slide
@@ -36,6 +38,7 @@ class Notes:
     made: list[Slide] = field(default_factory=list)
     ended: list[tuple[str, str]] = field(default_factory=list)
     fail_once_at: int | None = None
+    fault: Exception = field(default_factory=lambda: EnvironmentFault("database-unusable"))
 
     async def opened(self, courseware_id: CoursewareId, total: int) -> None:
         self.totals[courseware_id] = total
@@ -43,7 +46,7 @@ class Notes:
     async def slide_made(self, courseware_id: CoursewareId, slide: Slide) -> None:
         if self.fail_once_at == slide.number:
             self.fail_once_at = None
-            raise EnvironmentFault("database-unusable")
+            raise self.fault
         self.slides.append((courseware_id, slide.number))
         self.made.append(slide)
 
@@ -226,12 +229,20 @@ async def test_what_is_not_wanted_any_more_is_stopped_and_removed(tmp_path: Path
         assert [f for f in files(tmp_path) if not f.startswith("slides/")] == []
 
 
+@pytest.mark.parametrize(
+    "fault",
+    [
+        EnvironmentFault("database-unusable"),
+        OperationalError("UPDATE slides", {}, sqlite3.OperationalError("database is locked")),
+    ],
+    ids=["ours", "the database's"],
+)
 async def test_a_listener_that_fails_hears_again_of_what_it_missed(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fault: Exception
 ) -> None:
     monkeypatch.setattr(workshop, "RETRY_SECONDS", 0.05)
     async with opened(tmp_path) as (shop, notes):
-        notes.fail_once_at = 2
+        notes.fail_once_at, notes.fault = 2, fault
         await receive(shop, A, papers.pdf(3))
         await until(lambda: notes.ended == [(A, "ready")], PATIENCE)
         assert notes.slides == [(A, 1), (A, 2), (A, 3)]
