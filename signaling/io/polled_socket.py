@@ -11,7 +11,7 @@ from typing import Any
 from starlette.websockets import WebSocketState
 
 from streamsvc.base.errors import Overload, UserError
-from streamsvc.base.ids import new_id
+from streamsvc.base.ids import LessonId, new_id
 from streamsvc.base.tasks import TaskScope
 
 HOLD_SECONDS = 20.0
@@ -122,33 +122,34 @@ class PolledSocket:
 
 
 class Polls:
-    """Open ones, by a number that is as good as a connection: who has it is the page."""
+    """Open ones, by lesson and a number that is as good as a connection: who has it is the page, so
+    it is in no address and no log."""
 
     def __init__(self) -> None:
-        self._open: dict[str, PolledSocket] = {}
+        self._open: dict[tuple[LessonId, str], PolledSocket] = {}
         self._scope = TaskScope("polls")
 
     def __len__(self) -> int:
         return len(self._open)
 
-    def open(self, serve: Callable[[PolledSocket], Awaitable[None]]) -> str:
+    def open(self, lesson_id: LessonId, serve: Callable[[PolledSocket], Awaitable[None]]) -> str:
         """Its number; it is served until `serve` returns."""
-        number, socket = new_id("poll", _ID_CHARACTERS), PolledSocket()
-        self._open[number] = socket
-        self._scope.start(number, self._run(number, socket, serve))
+        number = new_id("poll", _ID_CHARACTERS)
+        self._open[lesson_id, number] = PolledSocket()
+        self._scope.start("page", self._run((lesson_id, number), serve))
         return number
 
     async def _run(
-        self, number: str, socket: PolledSocket, serve: Callable[[PolledSocket], Awaitable[None]]
+        self, key: tuple[LessonId, str], serve: Callable[[PolledSocket], Awaitable[None]]
     ) -> None:
         try:
-            await serve(socket)
+            await serve(self._open[key])
         finally:
-            del self._open[number]
+            del self._open[key]
 
-    def find(self, number: str) -> PolledSocket:
-        """Raises UserError `poll-unknown`."""
-        socket = self._open.get(number)
+    def find(self, lesson_id: LessonId, number: str) -> PolledSocket:
+        """The lesson's with that number. Raises UserError `poll-unknown`."""
+        socket = self._open.get((lesson_id, number))
         if socket is None:
             raise UserError("poll-unknown")
         return socket

@@ -8,6 +8,7 @@ from signaling import metrics
 from signaling.io.auth import public
 from signaling.io.context import Context, context
 from signaling.io.events import EventSocket
+from signaling.io.media_http import bearer_token
 from signaling.io.polled_socket import Fetched, PolledSocket
 from signaling.protocol.catalogue import CLOSE_LEFT
 from signaling.protocol.messages import MAX_MESSAGE_BYTES
@@ -16,6 +17,8 @@ from streamsvc.base.errors import Overload, ProtocolError
 from streamsvc.base.ids import LessonId
 
 _like_a_socket = Depends(public("its first message carries a grant, as on the WebSocket"))
+_CURRENT = "/current"
+"""The one whose number is in the Authorization header: addresses get into logs."""
 router = APIRouter(prefix="/api/lessons/{lesson_id}/polls", dependencies=[_like_a_socket])
 
 
@@ -33,13 +36,19 @@ async def open_poll(lesson_id: str, ctx: Context = Depends(context)) -> PollOpen
             metrics.CONNECTIONS.labels("poll").dec()
             ctx.sockets.release()
 
-    return PollOpened(poll_id=ctx.polls.open(serve))
+    return PollOpened(poll_id=ctx.polls.open(LessonId(lesson_id), serve))
 
 
-@router.post("/{poll_id}", status_code=204)
-async def say(poll_id: str, request: Request, ctx: Context = Depends(context)) -> None:
+async def _current(
+    lesson_id: str, request: Request, ctx: Context = Depends(context)
+) -> PolledSocket:
+    """Raises UserError `poll-unknown`."""
+    return ctx.polls.find(LessonId(lesson_id), bearer_token(request))
+
+
+@router.post(_CURRENT, status_code=204)
+async def say(request: Request, socket: PolledSocket = Depends(_current)) -> None:
     """One message of the page, as it would go over the WebSocket."""
-    socket = ctx.polls.find(poll_id)
     body = bytearray()
     async for chunk in request.stream():
         body += chunk
@@ -48,19 +57,17 @@ async def say(poll_id: str, request: Request, ctx: Context = Depends(context)) -
     socket.say(body.decode(errors="replace"))
 
 
-@router.get("/{poll_id}")
-async def fetch(
-    poll_id: str, after: int = Query(0, ge=0), ctx: Context = Depends(context)
-) -> Response:
+@router.get(_CURRENT)
+async def fetch(after: int = Query(0, ge=0), socket: PolledSocket = Depends(_current)) -> Response:
     """PolledMessages after number `after`, as soon as there are some."""
-    found = await ctx.polls.find(poll_id).fetch(after)
+    found = await socket.fetch(after)
     return Response(_written(found), media_type="application/json")
 
 
-@router.delete("/{poll_id}", status_code=204)
-async def leave(poll_id: str, ctx: Context = Depends(context)) -> None:
+@router.delete(_CURRENT, status_code=204)
+async def leave(socket: PolledSocket = Depends(_current)) -> None:
     """The page goes on purpose."""
-    ctx.polls.find(poll_id).leave(CLOSE_LEFT)
+    socket.leave(CLOSE_LEFT)
 
 
 def _written(found: Fetched) -> str:

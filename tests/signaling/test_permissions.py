@@ -278,9 +278,9 @@ CASES: dict[tuple[str, str], Case] = {
 
 PUBLIC = {
     ("POST", "/api/lessons/{lesson_id}/polls"),
-    ("POST", "/api/lessons/{lesson_id}/polls/{poll_id}"),
-    ("GET", "/api/lessons/{lesson_id}/polls/{poll_id}"),
-    ("DELETE", "/api/lessons/{lesson_id}/polls/{poll_id}"),
+    ("POST", "/api/lessons/{lesson_id}/polls/current"),
+    ("GET", "/api/lessons/{lesson_id}/polls/current"),
+    ("DELETE", "/api/lessons/{lesson_id}/polls/current"),
     ("POST", "/api/sign-in"),
     ("POST", "/api/rooms/join"),
     ("POST", "/api/phone/pair"),

@@ -21,19 +21,23 @@ class Page:
     def __init__(self, http: httpx.AsyncClient, lesson_id: str) -> None:
         self.http = http
         self.path = f"/api/lessons/{lesson_id}/polls"
+        self.headers: dict[str, str] = {}
         self.last = 0
 
     async def open(self) -> None:
         answer = await self.http.post(self.path)
         assert answer.status_code == 201
-        self.path += f"/{answer.json()['poll_id']}"
+        self.path += "/current"
+        self.headers = {"Authorization": f"Bearer {answer.json()['poll_id']}"}
 
     async def say(self, message: Message) -> None:
-        answer = await self.http.post(self.path, content=json.dumps(message))
+        answer = await self.http.post(self.path, content=json.dumps(message), headers=self.headers)
         assert answer.status_code == 204
 
     async def fetch(self) -> Message:
-        answer = await self.http.get(self.path, params={"after": self.last}, timeout=30)
+        answer = await self.http.get(
+            self.path, params={"after": self.last}, headers=self.headers, timeout=30
+        )
         assert answer.status_code == 200
         found: Message = answer.json()
         self.last = found["last"]
@@ -64,10 +68,11 @@ async def test_a_page_without_websockets_is_in_the_lesson(house: House, page: Pa
     await page.say({"type": "get_snapshot", "request_id": "1"})
     assert (await page.until("snapshot"))["type"] == "snapshot"
     waiting = asyncio.create_task(page.fetch())
-    assert (await page.http.delete(page.path)).status_code == 204
+    assert (await page.http.delete(page.path, headers=page.headers)).status_code == 204
     assert (await waiting)["closed"] == {"code": 4000, "reason": "gone"}
     await until(lambda: len(house.context.polls) == 0, what="the poll is over")
-    assert (await page.http.get(page.path)).json()["error"]["id"] == "poll-unknown"
+    gone = await page.http.get(page.path, headers=page.headers)
+    assert gone.json()["error"]["id"] == "poll-unknown"
 
 
 async def test_who_may_not_is_told_why_and_that_it_is_over(page: Page) -> None:
@@ -77,6 +82,20 @@ async def test_who_may_not_is_told_why_and_that_it_is_over(page: Page) -> None:
         found["closed"] = (await page.fetch())["closed"]
     assert found["messages"][0]["error"]["id"] == "grant-invalid"
     assert found["closed"]["reason"] == "grant-invalid"
+
+
+async def test_the_number_opens_its_own_lesson_only_and_from_the_header(
+    house: House, page: Page
+) -> None:
+    other = page.path.replace(house.lesson_id("lesson_a1"), house.lesson_id("lesson_b1"))
+    assert other != page.path
+    for answer in (
+        await page.http.post(other, content="{}", headers=page.headers),
+        await page.http.delete(other, headers=page.headers),
+        await page.http.get(page.path, headers={"Authorization": "Bearer poll_guess"}),
+        await page.http.get(page.path),
+    ):
+        assert answer.json()["error"]["id"] == "poll-unknown"
 
 
 async def test_what_did_not_arrive_is_fetched_again() -> None:
@@ -116,5 +135,5 @@ async def test_nothing_is_kept_without_bound() -> None:
 
 
 async def test_a_message_that_is_too_long_is_refused(page: Page) -> None:
-    answer = await page.http.post(page.path, content=b"x" * 100_000)
+    answer = await page.http.post(page.path, content=b"x" * 100_000, headers=page.headers)
     assert answer.json()["error"]["id"] == "message-too-large"

@@ -20,12 +20,14 @@ const answer = (body: unknown) => Promise.resolve(new Response(JSON.stringify(bo
 
 describe('where no WebSocket passes', () => {
   const calls: string[] = [];
+  const keys = new Map<string, unknown>();
   let queue: object[] = [];
 
   beforeEach(() => {
     vi.useFakeTimers();
     MuteSocket.made = 0;
     calls.length = 0;
+    keys.clear();
     queue = [{ type: 'snapshot' }];
     vi.stubGlobal('WebSocket', MuteSocket);
     vi.stubGlobal('location', { protocol: 'https:', host: 'school.example' });
@@ -34,6 +36,7 @@ describe('where no WebSocket passes', () => {
     vi.stubGlobal('fetch', (path: string, init: RequestInit) => {
       const body = typeof init.body === 'string' ? init.body : '';
       calls.push(`${init.method} ${path} ${body}`.trim());
+      keys.set(path, init.headers);
       if (init.method === 'POST' && path === '/x/polls') return answer({ poll_id: 'p' });
       if (init.method !== 'GET') return answer({});
       if (queue.length === 0) return new Promise(() => undefined);
@@ -64,11 +67,14 @@ describe('where no WebSocket passes', () => {
     expect(MuteSocket.made).toBe(1);
     expect(got).toEqual(['snapshot']);
     expect(socket.isPolled).toBe(true);
-    expect(calls).toContain('POST /x/polls/p {"type":"hello"}');
-    expect(calls).toContain('GET /x/polls/p?after=1');
+    expect(calls).toContain('POST /x/polls/current {"type":"hello"}');
+    expect(calls).toContain('GET /x/polls/current?after=1');
+    expect(keys.get('/x/polls')).toBeUndefined();
+    expect(keys.get('/x/polls/current')).toEqual({ Authorization: 'Bearer p' });
+    expect(calls.join(' ')).not.toContain('polls/p');
     socket.close();
     await vi.advanceTimersByTimeAsync(10);
-    expect(calls).toContain('DELETE /x/polls/p');
+    expect(calls).toContain('DELETE /x/polls/current');
   });
 
   it('a channel without a path for polls keeps trying sockets', async () => {

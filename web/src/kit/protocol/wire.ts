@@ -48,6 +48,8 @@ const FETCH_WITHIN_MS = 30_000;
 export class PollWire implements Wire {
   isOpen = false;
   #path: string;
+  /** As good as a connection, so it travels in no address: those get into logs. */
+  #key: string | null = null;
   #isClosed = false;
   #said: Promise<void> = Promise.resolve();
 
@@ -76,7 +78,8 @@ export class PollWire implements Wire {
     try {
       const opened = await this.#call('POST', this.#path, SAY_WITHIN_MS);
       const { poll_id } = (await opened.json()) as { poll_id: string };
-      this.#path += `/${poll_id}`;
+      this.#key = poll_id;
+      this.#path += '/current';
       if (this.#isClosed) return;
       this.isOpen = true;
       this.handlers.opened();
@@ -101,6 +104,7 @@ export class PollWire implements Wire {
 
   async #call(method: string, path: string, withinMs: number, body?: string): Promise<Response> {
     const init: RequestInit = { method, cache: 'no-store', keepalive: method === 'DELETE' };
+    if (this.#key !== null) init.headers = { Authorization: `Bearer ${this.#key}` };
     if (body !== undefined) init.body = body;
     const response = await fetchWithin(path, init, withinMs);
     if (!response.ok) throw new Error(String(response.status));
