@@ -4,6 +4,8 @@ import asyncio
 import errno
 import os
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
 from typing import IO
 
 from streamsvc.base.courseware import CoursewareLimits
@@ -16,6 +18,8 @@ BLOCK_BYTES = 1_000_000
 """Written at a time: a thread's turn for each network chunk would cost more than the write."""
 SILENT_SECONDS = 60.0
 """A link that carries nothing for this long is gone, whatever its sockets think."""
+UPLOAD_SECONDS = 7_200.0
+"""For a whole upload: 300 MB at 350 kbit/s. Slower ones would keep a place from the others."""
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
@@ -30,11 +34,14 @@ async def receive(
 ) -> None:
     """Write `chunks` to the originals. Raises as `Workshop.receive` says; nothing is left then."""
     check_size(announced_bytes, limits)
-    if folder.free_bytes() - announced_bytes < min_free_bytes:
-        raise EnvironmentFault("disk-full")
+    disk = _Disk(folder, min_free_bytes)
+    disk.check(announced_bytes)
     try:
-        await _write(folder, courseware_id, chunks, limits)
+        async with asyncio.timeout(UPLOAD_SECONDS):
+            await _write(disk, folder.upload(courseware_id), chunks, limits)
         await asyncio.to_thread(folder.keep_upload, courseware_id)
+    except TimeoutError as error:
+        raise PeerGone("upload-broken") from error
     except OSError as error:
         if error.errno in _FULL:
             raise EnvironmentFault("disk-full") from error
@@ -43,15 +50,39 @@ async def receive(
         folder.upload(courseware_id).unlink(missing_ok=True)
 
 
+@dataclass(frozen=True, slots=True)
+class _Disk:
+    """Recordings need the last of it: each block asks, since others write there meanwhile."""
+
+    folder: CoursewareFolder
+    min_free_bytes: int
+
+    def check(self, count: int) -> None:
+        """Raises EnvironmentFault `disk-full` when `count` bytes more would be too many."""
+        if self.folder.free_bytes() - count < self.min_free_bytes:
+            raise EnvironmentFault("disk-full")
+
+    def write(self, file: IO[bytes], block: bytes) -> None:
+        """Blocking. Raises like `check`, and OSError."""
+        self.check(len(block))
+        file.write(block)
+
+    def finish(self, file: IO[bytes], block: bytes) -> None:
+        """Blocking: the rest, and all of it on disk. Raises like `write`."""
+        self.write(file, block)
+        file.flush()
+        os.fsync(file.fileno())
+
+
 async def _write(
-    folder: CoursewareFolder,
-    courseware_id: CoursewareId,
+    disk: _Disk,
+    path: Path,
     chunks: AsyncIterator[bytes],
     limits: CoursewareLimits,
 ) -> None:
     total, block = 0, bytearray()
     is_known = False
-    with folder.upload(courseware_id).open("wb") as file:
+    with path.open("wb") as file:
         async for chunk in _while_heard(chunks):
             total += len(chunk)
             check_size(total, limits)
@@ -59,11 +90,11 @@ async def _write(
             if not is_known and len(block) >= HEAD_BYTES:
                 is_known = _check_kind(bytes(block), limits)
             if len(block) >= BLOCK_BYTES:
-                await asyncio.to_thread(file.write, bytes(block))
+                await asyncio.to_thread(disk.write, file, bytes(block))
                 block.clear()
         if not is_known:
             _check_kind(bytes(block), limits)
-        await asyncio.to_thread(_finish, file, bytes(block))
+        await asyncio.to_thread(disk.finish, file, bytes(block))
 
 
 async def _while_heard(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
@@ -91,10 +122,3 @@ def _check_kind(head: bytes, limits: CoursewareLimits) -> bool:
     if kind_of(head).needs_office and not limits.reads_presentations:
         raise UserError("courseware-needs-office")
     return True
-
-
-def _finish(file: IO[bytes], block: bytes) -> None:
-    """Blocking: the rest, and all of it on disk."""
-    file.write(block)
-    file.flush()
-    os.fsync(file.fileno())

@@ -139,12 +139,49 @@ async def test_a_full_disk_is_said_before_and_during_an_upload(
     async with opened(tmp_path, min_free_bytes=1 << 60) as (shop, _):
         assert await refusal(shop.receive(A, chunks(papers.pdf(1)), 0)) == "disk-full"
 
-    def full(file: object, block: bytes) -> None:
+    def full(descriptor: int) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(receiving, "_finish", full)
+    monkeypatch.setattr(os, "fsync", full)
     async with opened(tmp_path) as (shop, _):
         assert await refusal(shop.receive(A, chunks(papers.pdf(1)), 0)) == "disk-full"
+        assert files(tmp_path) == []
+
+
+async def test_an_upload_leaves_the_recordings_their_space(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its length is not announced, and the disk fills up meanwhile."""
+    reserve, block = 1_000_000_000, receiving.BLOCK_BYTES
+    free = iter(reserve + blocks * block for blocks in (3, 3, 2, 0))
+    monkeypatch.setattr(CoursewareFolder, "free_bytes", lambda _: next(free))
+    taken = 0
+
+    async def endless() -> AsyncIterator[bytes]:
+        nonlocal taken
+        yield b"%PDF-1.4" + bytes(block - 8)
+        while True:
+            taken += 1
+            yield bytes(block)
+
+    async with opened(tmp_path, min_free_bytes=reserve) as (shop, _):
+        assert await refusal(shop.receive(A, endless(), 0)) == "disk-full"
+        assert files(tmp_path) == []
+    assert taken == 2, "two blocks had room, the third had not"
+
+
+async def test_an_upload_that_drips_is_given_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def dripping() -> AsyncIterator[bytes]:
+        yield papers.pdf(1)
+        while True:
+            await asyncio.sleep(0.01)
+            yield b" "
+
+    monkeypatch.setattr(receiving, "UPLOAD_SECONDS", 0.1)
+    async with opened(tmp_path) as (shop, _):
+        assert await refusal(shop.receive(A, dripping(), 0)) == "upload-broken"
         assert files(tmp_path) == []
 
 
