@@ -1,8 +1,10 @@
+import { untrack } from 'svelte';
 import type { Courseware, CoursewareView, LinkSignal, SlideRef } from '../protocol/schema';
 import { api } from '../api';
 import { slideKey } from './board';
 import { Download } from './download';
 import { MemoryKeep, openKeep, type SlideKeep } from './keep';
+import { Manifests, retryMs, sleep } from './manifests';
 import { needOrder, sizeFor, type NeededSlide, type Size } from './order';
 import { paceOf, type Pace } from './pace';
 
@@ -26,7 +28,6 @@ export interface ShelfOptions {
 const SIZES: readonly Size[] = ['small', 'medium', 'large'];
 const DECODED = 3;
 const PAUSED_LOOK_AGAIN_MS = 1_000;
-const RETRY_MS = [1_000, 2_000, 5_000, 15_000, 30_000];
 
 interface Job {
   needed: NeededSlide;
@@ -48,7 +49,7 @@ export class SlideShelf {
   readonly #options: ShelfOptions;
   #keep: SlideKeep = new MemoryKeep(0);
   #shown: SlideRef | null = null;
-  #listed = '';
+  readonly #manifests: Manifests;
   #downloads = new Map<string, Download>();
   /** Files that could not be fetched: how often, and when to try again. */
   #failed = new Map<string, { times: number; againMs: number }>();
@@ -57,20 +58,24 @@ export class SlideShelf {
 
   constructor(options: ShelfOptions) {
     this.#options = options;
+    this.#manifests = new Manifests({
+      fetch: () => this.#fetchManifests(),
+      take: (coursewares) => this.#takeManifests(coursewares),
+      known: () => this.coursewares,
+      shown: () => this.#shown,
+      link: options.link,
+    });
     void this.#run();
   }
 
   /** What the lesson says about its courseware; fetches the manifests when that is news. */
   list(coursewares: readonly CoursewareView[]): void {
-    const listed = coursewares.map((one) => `${one.courseware_id} ${one.done_slides}`).join();
-    if (listed === this.#listed) return;
-    this.#listed = listed;
-    void this.#fetchManifests(listed);
+    untrack(() => this.#manifests.follow(coursewares));
   }
 
   /** Fetches the manifests of a lesson that tells nothing any more. */
   load(): void {
-    void this.#fetchManifests(this.#listed);
+    this.#manifests.load();
   }
 
   show(slide: SlideRef | null): void {
@@ -86,26 +91,24 @@ export class SlideShelf {
 
   close(): void {
     this.#isClosed = true;
+    this.#manifests.close();
     this.pictures = [];
     this.#wake();
   }
 
   // ---- manifests -------------------------------------------------------------------------------
 
-  async #fetchManifests(listed: string): Promise<void> {
-    for (let attempt = 0; !this.#isClosed && listed === this.#listed; attempt += 1) {
-      try {
-        const path = `/api/lessons/${this.#options.lessonId}/courseware`;
-        const grant = this.#options.grant();
-        this.coursewares = await api<Courseware[]>(path, grant === undefined ? {} : { grant });
-        this.#count();
-        await this.#decode();
-        this.#wake();
-        return;
-      } catch {
-        await sleep(retryMs(attempt));
-      }
-    }
+  #fetchManifests(): Promise<Courseware[]> {
+    const grant = this.#options.grant();
+    const path = `/api/lessons/${this.#options.lessonId}/courseware`;
+    return api<Courseware[]>(path, grant === undefined ? {} : { grant });
+  }
+
+  #takeManifests(coursewares: readonly Courseware[]): void {
+    this.coursewares = coursewares;
+    this.#count();
+    void this.#decode();
+    this.#wake();
   }
 
   // ---- fetching --------------------------------------------------------------------------------
@@ -217,12 +220,4 @@ async function decoded(blob: Blob): Promise<HTMLImageElement | null> {
   } finally {
     URL.revokeObjectURL(url); // the decoded picture stays with its element
   }
-}
-
-function retryMs(attempt: number): number {
-  return RETRY_MS[Math.min(attempt, RETRY_MS.length - 1)] ?? PAUSED_LOOK_AGAIN_MS;
-}
-
-function sleep(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }
