@@ -51,12 +51,15 @@ UNIT = [*PYTEST, "-m", "not e2e and not integration"]
 SHARED = ["env", "STREAMSVC_TEST_SECOND=3"]
 """For tests that wait for others on a machine that is busy with other checks."""
 MEDIA = ["tests/relay", "tests/recorder"]
+SIGNALING = ["tests/signaling"]
 TIMELESS = [
+    Check("pytest: signaling", [*SHARED, *UNIT, *SIGNALING]),
     Check("pytest: processes and pages", [*SHARED, *PYTEST, "-m", "timeless"]),
-    Check("pytest: media", [*SHARED, *UNIT, *MEDIA]),
     Check(
-        "pytest: school and pages", [*SHARED, *UNIT, *(f"--ignore={folder}" for folder in MEDIA)]
+        "pytest: school and all else",
+        [*SHARED, *UNIT, *(f"--ignore={folder}" for folder in (*SIGNALING, *MEDIA))],
     ),
+    Check("pytest: media", [*SHARED, *UNIT, *MEDIA]),
     *STATIC,
 ]
 """Side by side, the longest first: none of them keeps time with real media."""

@@ -235,7 +235,7 @@ async def test_one_file_after_the_other_and_a_bad_one_harms_no_other(tmp_path: P
 async def test_a_page_without_end_is_stopped(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(conversion, "SLIDE_SECONDS", 12 * SECOND)
+    monkeypatch.setattr(conversion, "SLIDE_SECONDS", 4 * SECOND)
     async with opened(tmp_path) as (shop, notes):
         await receive(shop, A, papers.endless_pdf())
         await until(lambda: bool(notes.ended), PATIENCE)
