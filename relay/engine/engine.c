@@ -155,7 +155,7 @@ static void read_datagrams(Engine *engine) {
         for (int i = 0; i < found; i++) {
             int64_t waited_us = engine->began_us - datagrams[i].arrived_us;
             if (waited_us > engine->waited_us) engine->waited_us = waited_us;
-            sum_us += engine->instant.now_us - datagrams[i].arrived_us;
+            sum_us += datagrams[i].waited_us;
             take_datagram(engine, datagrams + i);
         }
         engine_flush_all(engine);

@@ -47,12 +47,17 @@ uint64_t engine_forward_one(Engine *engine, Subscription *subscription, const Pa
 
 /* ---- bursts */
 
+static inline bool is_overwritten(const Burst *burst, int k) {
+    return burst->packets[k]->ext_seq != burst->ext_seqs[k];
+}
+
 /* Encoders cut a picture into packets that differ by a byte or two; only equal ones can be one
  * message, and only its last may be shorter. Voice stays as it is: it may be sent again, and then
  * has to be the same. */
 static void even_out(Burst *burst, bool is_voice) {
     int longest = 0;
     for (int k = burst->count; k-- > 0;) {
+        if (is_overwritten(burst, k)) continue;
         int missing = longest - burst->packets[k]->payload_length;
         bool is_worth = !is_voice && missing > 0 && missing <= PADDING_MOST;
         burst->padding[k] = is_worth ? (uint8_t)missing : 0;
@@ -63,8 +68,9 @@ static void even_out(Burst *burst, bool is_voice) {
 static uint64_t send_to(Engine *engine, Subscription *subscription, const Burst *burst) {
     uint64_t forwarded = 0;
     for (int k = 0; k < burst->count; k++)
-        forwarded += engine_forward_one(engine, subscription, burst->packets[k], burst->padding[k],
-                                        burst->packets[k]->arrival_us);
+        if (!is_overwritten(burst, k))
+            forwarded += engine_forward_one(engine, subscription, burst->packets[k],
+                                            burst->padding[k], burst->packets[k]->arrival_us);
     return forwarded;
 }
 
@@ -125,15 +131,6 @@ static void move_waiting(Engine *engine, Layer *layer, const Packet *packet) {
             engine_move(engine, layer->waiting.items[i], &layer->viewers, layer, packet);
 }
 
-/* A source that jumps ahead by as many packets as the cache holds writes over one that waits: the
- * same number would go out twice, and perhaps not with the same bytes. */
-static void forget_overwritten(Burst *burst, const Packet *packet) {
-    int kept = 0;
-    for (int k = 0; k < burst->count; k++)
-        if (burst->packets[k] != packet) burst->packets[kept++] = burst->packets[k];
-    burst->count = kept;
-}
-
 void engine_forward(Engine *engine, Layer *layer, const Packet *packet) {
     Burst *burst = &layer->burst;
     bool is_move = packet->starts_keyframe && layer->waiting.count;
@@ -142,12 +139,11 @@ void engine_forward(Engine *engine, Layer *layer, const Packet *packet) {
     if (packet->starts_keyframe && !layer_is_audio(layer)) engine_slow_down(engine, layer, packet);
     if (layer->catching.count) engine_fill_gap(engine, layer, packet);
     if (!layer->viewers.count) return;
-    bool is_held = burst->count > 0;
-    forget_overwritten(burst, packet);
-    if (!is_held) {
+    if (!burst->count) {
         burst->number = ++engine->bursts;
         burst->next = engine->held;
         engine->held = layer;
     }
+    burst->ext_seqs[burst->count] = packet->ext_seq;
     burst->packets[burst->count++] = packet;
 }

@@ -3,6 +3,7 @@
 
 #define MAX_NACKED 512 /* numbers answered of one datagram; who asks for more is lost anyway */
 #define REFERENCE_INTERVAL_US 200000
+#define EARLY_INTERVAL_US (SECOND_US / 4) /* whatever a viewer reports, others' news has room */
 #define KEYFRAME_INTERVAL_US SECOND_US /* one viewer on a bad link must not make its wishes
                                         * everybody's bitrate */
 #define AWAY_US (3 * SECOND_US) /* reports come each second, and checks every 2.5 s */
@@ -95,7 +96,11 @@ static void take_viewer_reports(Engine *engine, Subscriber *subscriber, const ui
         }
     }
     bool is_news = (subscriber->has_round_trip && !was_measured) || subscriber->probed_bps;
-    if (is_news || subscriber_is_overrun(subscriber)) engine_tell_subscriber(engine, subscriber);
+    bool is_time = engine->instant.now_us - subscriber->told_early_us >= EARLY_INTERVAL_US;
+    if (is_time && (is_news || subscriber_is_overrun(subscriber))) {
+        subscriber->told_early_us = engine->instant.now_us;
+        engine_tell_subscriber(engine, subscriber);
+    }
     if (is_asked && subscriber->subscription_count)
         answer_reference_time(engine, subscriber, asker, asked_ntp);
 }

@@ -31,17 +31,24 @@ Inbox *inbox_new(int socket) {
 
 void inbox_free(Inbox *inbox) { free(inbox); }
 
-/* A sender computes its bandwidth from the arrival times we report: the time at which a busy
- * thread came round to reading would look like a slow link. */
-static int64_t arrival_us(struct msghdr *message, Instant instant) {
+/* How long a datagram waited in the socket; negative: a clock was set. */
+static int64_t wait_us(struct msghdr *message, Instant instant) {
     for (struct cmsghdr *part = CMSG_FIRSTHDR(message); part; part = CMSG_NXTHDR(message, part)) {
         if (part->cmsg_level != SOL_SOCKET || part->cmsg_type != SO_TIMESTAMPNS) continue;
         struct timespec stamp;
         memcpy(&stamp, CMSG_DATA(part), sizeof stamp);
-        int64_t waited = instant.wall_us - (stamp.tv_sec * SECOND_US + stamp.tv_nsec / 1000);
-        if (waited >= 0 && waited <= LONGEST_WAIT_US) return instant.now_us - waited;
+        return instant.wall_us - (stamp.tv_sec * SECOND_US + stamp.tv_nsec / 1000);
     }
-    return instant.now_us;
+    return 0;
+}
+
+/* A sender computes its bandwidth from the arrival times we report: the time at which a busy thread
+ * came round to reading would look like a slow link. A wait that is not believed may be a clock that
+ * was set, but counts as a long one: a thread that lags so far must not look idle. */
+static void note_arrival(Datagram *datagram, int64_t waited_us, int64_t now_us) {
+    bool is_believed = waited_us >= 0 && waited_us <= LONGEST_WAIT_US;
+    datagram->arrived_us = is_believed ? now_us - waited_us : now_us;
+    datagram->waited_us = waited_us < 0 ? 0 : is_believed ? waited_us : LONGEST_WAIT_US;
 }
 
 int inbox_read(Inbox *inbox, Instant instant, Datagram datagrams[INBOX_DATAGRAMS]) {
@@ -57,7 +64,7 @@ int inbox_read(Inbox *inbox, Instant instant, Datagram datagrams[INBOX_DATAGRAMS
         datagrams[i].length = (int)inbox->messages[i].msg_len;
         datagrams[i].from = inbox->from[i];
         datagrams[i].from.length = header->msg_namelen;
-        datagrams[i].arrived_us = arrival_us(header, instant);
+        note_arrival(datagrams + i, wait_us(header, instant), instant.now_us);
     }
     return found < 0 ? 0 : found; /* an error is an ICMP one of an earlier send; the socket is fine */
 }

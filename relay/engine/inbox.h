@@ -14,6 +14,7 @@ typedef struct Datagram {
     int length; /* over MAX_DATAGRAM_BYTES: it was cut */
     Address from;
     int64_t arrived_us; /* monotonic */
+    int64_t waited_us; /* in the socket; the longest that is believed, where it was longer */
 } Datagram;
 
 typedef struct Inbox Inbox;

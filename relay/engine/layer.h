@@ -27,9 +27,12 @@ typedef struct KeyframeRequests {
 #define BURST_PACKETS 32
 
 /* Packets on their way to the viewers: together, so that what goes to one viewer goes out as one
- * message. They stand in the cache. */
+ * message. They stand in the cache: a source that jumps ahead by as many packets as it holds writes
+ * over one that waits. That one is lost then; sent under its place's new number it would go out twice,
+ * and perhaps not with the same bytes. */
 typedef struct Burst {
     const Packet *packets[BURST_PACKETS];
+    int64_t ext_seqs[BURST_PACKETS]; /* theirs, when they came */
     uint8_t padding[BURST_PACKETS]; /* bytes behind each, so that the kernel can cut them equal */
     int count;
     uint64_t number; /* never used twice in an engine */

@@ -20,6 +20,8 @@ CALM_WAIT_SECONDS = 0.015
 FULL_SECONDS = 1.0
 OVERLOAD_SECONDS = 1.5
 CALM_SECONDS = 5.0
+SETTLED_SECONDS = 30.0
+"""Between that share and the full one: what was too much for a moment may be over."""
 STEP = 0.25
 """Of the viewers, at a time."""
 MOST_LEVEL = 4.0
@@ -54,6 +56,7 @@ class Pressure:
         self._full = _Lasting(FULL_SECONDS)
         self._overload = _Lasting(OVERLOAD_SECONDS)
         self._calm = _Lasting(CALM_SECONDS)
+        self._settled = _Lasting(SETTLED_SECONDS)
 
     @property
     def refuses_newcomers(self) -> bool:
@@ -82,7 +85,9 @@ class Pressure:
         """Call about twice a second."""
         is_full = load.busy_share >= FULL_SHARE or load.wait_seconds >= FULL_WAIT_SECONDS
         is_over = load.wait_seconds >= OVERLOAD_WAIT_SECONDS
-        is_calm = load.busy_share < CALM_SHARE and load.wait_seconds < CALM_WAIT_SECONDS
+        is_quick = load.wait_seconds < CALM_WAIT_SECONDS
+        is_calm = self._calm.measured(is_quick and load.busy_share < CALM_SHARE, now)
+        is_settled = self._settled.measured(is_quick and load.busy_share < FULL_SHARE, now)
         # a thread without time left refuses at once; a wait may be the moment's
         self._full.measured(is_full, now, at_once=load.busy_share >= FULL_SHARE)
         self._former_level = self.level
@@ -91,9 +96,10 @@ class Pressure:
                 self._viewer_bps = load.sent_bps / viewers
             self.level = min(MOST_LEVEL, self.level + STEP)
             self._overload.begin_again(now)
-        elif self._calm.measured(is_calm, now):
+        elif is_calm or is_settled:
             self.level = max(0.0, self.level - STEP)
             self._calm.begin_again(now)
+            self._settled.begin_again(now)
 
 
 def _steps(level: float, viewer: int) -> int:

@@ -20,6 +20,8 @@ HEAVY_LOSS = 0.3
 LIGHTER_LOSS = 0.2
 HEAVY_AFTER_SECONDS = 6.0
 LIGHTER_AFTER_SECONDS = 20.0
+UNKNOWN_AFTER_SECONDS = 60.0
+"""While nothing flows of which a loss could be told."""
 AT_CAP_SHARE = 0.95
 """An estimate so near the administrator's cap is held by that, and not by the link."""
 
@@ -33,6 +35,7 @@ class Link:
     fraction_lost: float = 0.0
     fell_at: float = float("-inf")
     proved_at: float = float("-inf")
+    is_loss_known: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +68,7 @@ class RoomLadder:
         self, offered: Sequence[Offered], link: Link, beside: Beside, now: float
     ) -> dict[Slot, Choice | None]:
         """What to forward in each slot."""
-        self._watch_loss(link.fraction_lost, now)
+        self._watch_loss(link, now)
         self._offered = offered
         left_bps = link.bps - beside.voice_bps - self.data.bps(link.bps, now)
         budget_bps = min(left_bps, beside.most_picture_bps)
@@ -111,15 +114,18 @@ class RoomLadder:
             top = LadderLevel.SCREEN_VIDEO
         return LadderPlace(_level(lead, screen), top, self._held_by)
 
-    def _watch_loss(self, fraction_lost: float, now: float) -> None:
+    def _watch_loss(self, link: Link, now: float) -> None:
         """Pictures stop at a loss that lasts, and come back when it is over for longer."""
-        is_other = fraction_lost < LIGHTER_LOSS if self._is_heavy else fraction_lost >= HEAVY_LOSS
+        lost = link.fraction_lost
+        is_lighter = lost < LIGHTER_LOSS or not link.is_loss_known
+        is_other = is_lighter if self._is_heavy else link.is_loss_known and lost >= HEAVY_LOSS
         if not is_other:
             self._loss_changed_at = None
             return
         if self._loss_changed_at is None:
             self._loss_changed_at = now
-        lasts = LIGHTER_AFTER_SECONDS if self._is_heavy else HEAVY_AFTER_SECONDS
+        lighter_after = LIGHTER_AFTER_SECONDS if link.is_loss_known else UNKNOWN_AFTER_SECONDS
+        lasts = lighter_after if self._is_heavy else HEAVY_AFTER_SECONDS
         if now - self._loss_changed_at >= lasts:
             self._is_heavy, self._loss_changed_at = not self._is_heavy, None
 

@@ -83,6 +83,16 @@ class LessonMedia:
         )
         self._steering.steer(session, self._sources(session), is_talking=is_talking)
 
+    def layers_changed(self, session: PublisherSession, publication: int) -> None:
+        """One began, or fell silent. Where there is one only it is forwarded either way: a shared
+        screen that does not change does both each second."""
+        stats = self._engine.publication_stats(publication)
+        rids = tuple(layer.rid for layer in stats.layers) if stats else ()
+        is_same = len(rids) == 1 and session.rids.get(publication) == rids
+        session.rids[publication] = rids
+        if not is_same:
+            self.steer_all()
+
     def steer_all(self) -> None:
         """After something began to flow."""
         for session in self.subscribers.values():

@@ -47,7 +47,7 @@ class MediaEvents:
         """See `EngineListener`: whoever watches gets the best layer that lives."""
         session = self._sessions.of_publication(number)
         if session is not None:
-            self._sessions.lesson(session.party.lesson_id).steer_all()
+            self._sessions.lesson(session.party.lesson_id).layers_changed(session, number)
 
     def publication_started(self, number: int) -> None:
         """See `EngineListener`."""

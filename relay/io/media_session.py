@@ -34,6 +34,8 @@ class PublisherSession(MediaSession):
     slot: Slot = Slot.LEAD
     publications: dict[MediaKind, int] = field(default_factory=dict)
     """Publication number by kind."""
+    rids: dict[int, tuple[str, ...]] = field(default_factory=dict)
+    """Of each publication's layers, as viewers were steered by them last."""
     started: set[MediaKind] = field(default_factory=set)
     started_at: float | None = None
     reported: frozenset[MediaKind] = frozenset()

@@ -85,11 +85,13 @@ class Sessions:
         return session
 
     def is_newcomer(self, party: MediaParty, now: float) -> bool:
-        """Not one who is here, as a reloading page still is, or was a moment ago. Who has several
-        sessions already comes with one more."""
+        """Not one who is here, as a teacher or a reloading page, or was a moment ago. Who watches
+        more than once already comes with one more."""
         key = party.lesson_id, party.participant_id
-        here = len(self._by_party.get(key, {}))
-        return here != 1 and not self._departures.has_place(key, now)
+        here = self._by_party.get(key, {}).values()
+        watching = sum(isinstance(session, SubscriberSession) for session in here)
+        is_known = bool(here) or self._departures.has_place(key, now)
+        return not is_known or watching > 1
 
     def of_peer(self, peer: int) -> MediaSession | None:
         """By the engine's number."""

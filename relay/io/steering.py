@@ -54,7 +54,7 @@ class Steering:
         voices_bps = self._voices.steer(session, voices, stats, is_talking=is_talking, now=now)
         beside = Beside(voices_bps, self._pressure.cap_bps(peer), MAX_BPS, self.profile)
         targets = session.ladder.choose(offered, _link(stats), beside, now)
-        if not self._pressure.is_capped and session.ladder.is_short:
+        if session.ladder.is_short and stats.link_bps < self._pressure.cap_bps(peer):
             self._engine.probe(peer)
         for entry in offered:
             if entry.steps:
@@ -77,4 +77,5 @@ def _link(stats: SubscriberStats) -> Link:
         stats.fraction_lost,
         stats.fell_at,
         stats.proved_at,
+        stats.is_loss_known,
     )

@@ -145,6 +145,7 @@ async def test_a_busy_node_refuses_newcomers_and_nobody_who_was_there(
 ) -> None:
     async with running_relay() as running:
         await running.publish(party("teacher"), Slot.LEAD, Tone())
+        await running.publish(party("teacher"), Slot.SCREEN, Picture())
         room = await running.watch(party("room"))
         gone = await running.watch(party("gone"))
         await until(lambda: len(running.reported.connected) == 2, 10)
@@ -157,7 +158,7 @@ async def test_a_busy_node_refuses_newcomers_and_nobody_who_was_there(
                 await running.watch(refused)
         with pytest.raises(Overload, match="relay-busy"):
             await running.publish(party("b", lesson_id=LessonId("les_other")), Slot.LEAD, Tone())
-        for back in (party("room"), party("gone")):
+        for back in (party("room"), party("gone"), party("teacher", origin="at-her-phone")):
             again = await running.watch(back)
             await frames_grow(again.audio(Slot.LEAD))
         await running.publish(party("teacher"), Slot.LEAD, Tone(), take_over=True)

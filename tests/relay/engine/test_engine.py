@@ -257,6 +257,29 @@ async def test_a_source_that_jumps_over_the_whole_cache_uses_no_number_twice(sta
     assert len(set(numbers)) == len(numbers)
 
 
+async def test_a_full_burst_and_a_jump_over_the_cache_use_no_number_twice(stage: Stage) -> None:
+    """A burst that is full goes out when the next packet has taken the place of its first."""
+    camera, (viewer,) = await watched(stage)
+    first = 1
+    for _ in range(20):
+        for seq in (*range(first, first + 32), first + 1_024):
+            payload = h264_payload(seq) + bytes(200 + (0 if seq == first + 1_024 else 4))
+            camera.send(
+                write_packet(
+                    payload,
+                    payload_type=102,
+                    seq=seq & 0xFFFF,
+                    ts=3_000 * seq & 0xFFFFFFFF,
+                    ssrc=SSRC,
+                )
+            )
+        first += 1_025
+        newest = h264_payload(first - 1) + bytes(200)
+        await stage.until(lambda newest=newest: newest in viewer.read().payloads())  # type: ignore[misc]
+    numbers = [view.seq for view in viewer.views(OUT)]
+    assert len(set(numbers)) == len(numbers)
+
+
 # ---- repairs
 
 

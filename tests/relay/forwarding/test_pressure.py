@@ -7,6 +7,7 @@ from relay.forwarding.pressure import (
     LEAST_CAP_BPS,
     MOST_LEVEL,
     OVERLOAD_SECONDS,
+    SETTLED_SECONDS,
     STEP,
     UNCAPPED_BPS,
     Load,
@@ -84,11 +85,21 @@ def test_it_takes_it_back_slowly_and_lets_newcomers_in_at_the_end() -> None:
     now = fed(pressure, OVER, 2 * OVERLOAD_SECONDS + 0.5)
     held = capped(pressure)
     assert held > STEP
-    now = fed(pressure, load(0.8), 60, now)
+    now = fed(pressure, load(0.8), SETTLED_SECONDS - 1, now)
     assert (capped(pressure), pressure.refuses_newcomers) == (held, True)
+    now = fed(pressure, load(0.95), SETTLED_SECONDS, now)
+    assert capped(pressure) == held
     now = fed(pressure, load(0.3), CALM_SECONDS, now)
     assert 0 < capped(pressure) < held
     fed(pressure, load(0.3), 2 * CALM_SECONDS, now)
+    assert (capped(pressure), pressure.refuses_newcomers) == (0, False)
+
+
+def test_what_was_too_much_for_a_moment_is_over_on_a_node_that_stays_busy() -> None:
+    pressure = Pressure()
+    now = fed(pressure, OVER, OVERLOAD_SECONDS)
+    assert capped(pressure) > 0
+    fed(pressure, load(0.85), SETTLED_SECONDS + 1, now)
     assert (capped(pressure), pressure.refuses_newcomers) == (0, False)
 
 
