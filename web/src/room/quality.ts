@@ -1,4 +1,4 @@
-import type { LadderView } from '$kit/protocol/schema';
+import type { LadderView, LinkSignal } from '$kit/protocol/schema';
 
 /** What the room goes without, from nothing to nearly all. */
 export type Quality = 'none' | 'screen' | 'lifeline' | 'audio' | 'voice';
@@ -23,6 +23,17 @@ export function toldOf(ladder: LadderView | null | undefined): Told | null {
   if (!ladder) return null;
   const isAll = ladder.level === ladder.top;
   return { quality: isAll ? 'none' : QUALITY[ladder.level], heldBy: ladder.held_by };
+}
+
+/**
+ * What slides may count on beside the lesson. Voice that was never heard cannot be lost: the teacher
+ * may have no microphone, and slides come thinly then.
+ */
+export function linkBeside(link: LinkSignal, mayBeLost: boolean, told: Told | null): LinkSignal {
+  if (link.voice === 'none' && !mayBeLost) return { ...link, voice: 'full', picture: 'none' };
+  if (isUploadPaused(told)) return { ...link, picture: 'none' };
+  // No picture comes because somebody decided so: that says nothing of the link.
+  return told?.heldBy === 'setting' ? { ...link, picture: 'half' } : link;
 }
 
 /** Pictures pause in both directions: what we would send takes from what we hear. */

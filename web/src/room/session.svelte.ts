@@ -10,7 +10,7 @@ import type { Way } from '$rtc/stats';
 import { RoomBoardParts } from './board_parts.svelte';
 import type { RoomCamera } from './camera.svelte';
 import { LinkNotice, type Notice } from './notice';
-import { isUploadPaused, toldOf, type Told } from './quality';
+import { isUploadPaused, linkBeside, toldOf, type Told } from './quality';
 import { layoutOf, type Layout } from './scene';
 import { Stills } from './stills';
 
@@ -72,6 +72,8 @@ export class LessonSession {
   /** What the publisher sends. */
   #sent: MediaStream | null = null;
   #hasArrived = false;
+  /** On any connection of this lesson. */
+  #hadVoice = false;
   #screenTimer: ReturnType<typeof setTimeout> | undefined;
   #firstPartMs: number | null = null;
 
@@ -215,11 +217,9 @@ export class LessonSession {
   /** What reaches us while something is due; slides never starve it. */
   #linkBesideSlides(): LinkSignal | null {
     if (!this.#expected().lead || this.media.phase === 'refused') return null;
-    const link = this.media.vitals?.link ?? NOTHING;
-    const told = this.#told();
-    if (isUploadPaused(told)) return { ...link, picture: 'none' };
-    // No picture comes because somebody decided so: that says nothing of the link.
-    return told?.heldBy === 'setting' ? { ...link, picture: 'half' } : link;
+    const { vitals, phase } = this.media;
+    if (vitals === null) return NOTHING;
+    return linkBeside(vitals.link, this.#hadVoice || phase !== 'live', this.#told());
   }
 
   /** Raises our hand, or takes it down. */
@@ -323,6 +323,7 @@ export class LessonSession {
     if (this.media.phase === 'repairing' && phase === 'live') this.store.revive();
     this.media = { phase, tracks, vitals, way, repairs, error };
     if (vitals === null) return;
+    this.#hadVoice ||= vitals.hadVoice;
     this.notice = this.#linkNotice.see({
       nowMs: Date.now(),
       isVoiceDue: this.#expected().lead,

@@ -1,6 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { LinkNotice, type Sighting } from '../../src/room/notice';
-import { isUploadPaused, toldOf, type HeldBy, type Quality } from '../../src/room/quality';
+import { paceOf } from '$kit/board/pace';
+import {
+  isUploadPaused,
+  linkBeside,
+  toldOf,
+  type HeldBy,
+  type Quality,
+} from '../../src/room/quality';
 
 const GOOD: Omit<Sighting, 'nowMs'> = {
   isVoiceDue: true,
@@ -84,6 +91,30 @@ it.each([
   const told = toldOf(ladder);
   expect(told?.quality ?? null).toBe(quality);
   expect(isUploadPaused(told)).toBe(isPaused);
+});
+
+describe('slides beside the lesson', () => {
+  const mute = { voice: 'none', slides: 'full', picture: 'full' } as const;
+  const well = { ...mute, voice: 'full' } as const;
+
+  it('wait for a voice that was lost', () => {
+    for (const isShown of [true, false])
+      expect(paceOf(linkBeside(mute, true, null), isShown)).toBeNull();
+  });
+
+  it('come thinly where no voice was ever heard: the teacher may have no microphone', () => {
+    for (const isShown of [true, false])
+      expect(paceOf(linkBeside(mute, false, null), isShown)).toMatchObject({ size: 'small' });
+  });
+
+  it('come thinly while our pictures pause, and not because somebody wants none', () => {
+    const noPicture = { ...well, picture: 'none' } as const;
+    const byLink = { quality: 'audio', heldBy: 'link' } as const;
+    const bySetting = { quality: 'audio', heldBy: 'setting' } as const;
+    expect(paceOf(linkBeside(well, true, byLink), true)).toMatchObject({ size: 'small' });
+    expect(paceOf(linkBeside(noPicture, true, bySetting), true)).toMatchObject({ size: null });
+    expect(linkBeside(well, true, null)).toEqual(well);
+  });
 });
 
 describe('a lost link', () => {
