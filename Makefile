@@ -12,13 +12,16 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.stamps
 NODE := $(shell command -v node 2>/dev/null)
 
-.PHONY: run test web lock clean check-python unit
+.PHONY: run test test-long web lock clean check-python unit
 
 run: $(STAMP)/runtime web/dist/.built
 	@exec $(BIN)/streamsvc serve --demo --port $(PORT) --media-port $(MEDIA_PORT) --data "$(DATA)"
 
 test: $(STAMP)/dev $(STAMP)/browser web/node_modules/.installed web/dist/.built
 	@$(BIN)/python .ci/checks.py
+
+test-long: $(STAMP)/dev $(STAMP)/browser web/dist/.built
+	@$(BIN)/python -m pytest -q -m long
 
 web: web/dist/.built
 

@@ -64,13 +64,13 @@ TIMELESS = [
 ]
 """Side by side, the longest first: none of them keeps time with real media."""
 CALM = ["env", "STREAMSVC_TEST_SECOND=2"]
-NEITHER = "not timeless and not alone"
+NEITHER = "not timeless and not alone and not long"
 REAL = [
     Check("pytest: real browsers", [*CALM, *PYTEST, "-m", f"e2e and {NEITHER}"]),
     Check("pytest: real media", [*CALM, *PYTEST, "-m", f"integration and not e2e and {NEITHER}"]),
 ]
 """Beside each other: each leaves most of the machine unused most of the time."""
-ALONE = Check("pytest: what measures time", [*PYTEST, "-m", "alone and not timeless"])
+ALONE = Check("pytest: what measures time", [*PYTEST, "-m", "alone and not timeless and not long"])
 """Alone on the machine."""
 
 

@@ -20,6 +20,7 @@ from tests.support.waiting import SECOND
 
 pytestmark = [
     pytest.mark.e2e,
+    pytest.mark.long,
     needs_chromium,
     pytest.mark.skipif(bool(why_not()), reason=why_not()),
     pytest.mark.timeout(400),

@@ -84,6 +84,7 @@ def test_a_killed_service_goes_on_with_the_next_slide(tmp_path: Path) -> None:
         assert "Traceback" not in service.words()
 
 
+@pytest.mark.alone
 async def test_hostile_files_take_nothing_from_a_lesson() -> None:
     hostile = (papers.endless_pdf(), papers.swollen_pdf(), papers.pdf(4_000))
     with demo_lesson() as demo:
