@@ -1,11 +1,9 @@
 """A lesson's courseware over HTTP: files in, manifests and slides out."""
 
-import hashlib
 from collections.abc import AsyncIterator
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
-from pydantic import TypeAdapter
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
@@ -22,8 +20,6 @@ from streamsvc.base.ids import CoursewareId, LessonId
 from streamsvc.school.io.courseware import MAX_OF_LESSON
 
 router = APIRouter(prefix="/api")
-
-_MANIFESTS = TypeAdapter(list[Courseware])
 
 
 @router.get("/courseware/limits", dependencies=[Depends(require(Action.CHANGE_COURSEWARE))])
@@ -45,13 +41,11 @@ async def limits(ctx: Context = Depends(context)) -> CoursewareLimits:
 )
 async def courseware(lesson_id: str, request: Request, ctx: Context = Depends(context)) -> Response:
     """All of a lesson, in order, with every slide's files."""
-    listed = await ctx.services.school.courseware.listed(LessonId(lesson_id))
-    body = _MANIFESTS.dump_json([courseware_manifest(one) for one in listed], by_alias=True)
-    etag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
-    headers = {"ETag": etag, "Cache-Control": "private, no-cache"}
-    if is_known(request, etag):
+    listing = await ctx.courseware.listings.of(LessonId(lesson_id))
+    headers = {"ETag": listing.etag, "Cache-Control": "private, no-cache"}
+    if is_known(request, listing.etag):
         return Response(status_code=304, headers=headers)
-    return Response(body, media_type="application/json", headers=headers)
+    return Response(listing.body, media_type="application/json", headers=headers)
 
 
 @router.post("/lessons/{lesson_id}/courseware", status_code=201)
@@ -95,7 +89,7 @@ async def slide(
     """A slide's file. Range requests are answered (RFC 9110 §14), so that a room goes on where its
     link broke."""
     sha256 = name.removesuffix(".webp")
-    if sha256 not in await ctx.courseware.names(LessonId(lesson_id)):
+    if sha256 not in (await ctx.courseware.listings.of(LessonId(lesson_id))).names:
         raise UserError("slide-unknown")
     path = ctx.services.courseware.file(sha256)
     answer = slide_answer(request, sha256, await ctx.slides.read(sha256, path))

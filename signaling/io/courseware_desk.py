@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Iterable
 
+from signaling.io.courseware_listings import CoursewareListings
 from signaling.io.registry import LessonRegistry
 from signaling.io.services import Services
 from signaling.io.views import courseware_view
@@ -15,10 +16,8 @@ from streamsvc.school.records import Courseware, Principal
 
 log = logging.getLogger("streamsvc.courseware")
 
-TELL_SECONDS = 1.0
-"""A lesson is told of progress this often at most."""
-KNOWN_LESSONS = 200
-"""Lessons whose slides' names are kept in memory; the oldest are read again."""
+TELL_SECONDS = 10.0
+"""A lesson is told of progress this often at most: each of its rooms asks for the list then."""
 
 
 class CoursewareDesk:
@@ -28,11 +27,11 @@ class CoursewareDesk:
         self._services = services
         self._registry = registry
         self._shelf = services.school.courseware
+        self.listings = CoursewareListings(self._shelf)
         self._workshop = services.courseware
         self._files = asyncio.Lock()
         """A file is not removed while a slide that uses it is being noted."""
         self._told_at: dict[LessonId, float] = {}
-        self._names: dict[LessonId, frozenset[str]] = {}
 
     async def start(self) -> None:
         """Go on with what a restart interrupted."""
@@ -87,27 +86,17 @@ class CoursewareDesk:
     async def forget(self, removed: Iterable[Courseware]) -> None:
         """These are not in the database any more: remove what only they used."""
         for courseware in removed:
-            self._names.pop(courseware.lesson_id, None)
+            self.listings.forget(courseware.lesson_id)
             await self._workshop.forget(courseware.id)
             async with self._files:
                 unused = await self._shelf.unused(courseware.slides)
                 await self._workshop.remove_slides(unused)
 
-    async def names(self, lesson_id: LessonId) -> frozenset[str]:
-        """Checksums of a lesson's slide files. From memory: a thousand rooms ask for each slide."""
-        if lesson_id not in self._names:
-            listed = await self._shelf.listed(lesson_id)
-            pictures = (p for c in listed for slide in c.slides for p in slide.pictures)
-            while len(self._names) >= KNOWN_LESSONS:
-                del self._names[next(iter(self._names))]
-            self._names[lesson_id] = frozenset(picture.sha256 for picture in pictures)
-        return self._names[lesson_id]
-
     # ---- what the workshop tells -----------------------------------------------------------------
 
     async def opened(self, courseware_id: CoursewareId, total: int) -> None:
         """ConversionListener."""
-        await self._tell(await self._shelf.opened(courseware_id, total))
+        await self._progress(await self._shelf.opened(courseware_id, total))
 
     async def slide_made(self, courseware_id: CoursewareId, slide: Slide) -> None:
         """ConversionListener. A file that was there for another courseware may have gone with it
@@ -117,10 +106,7 @@ class CoursewareDesk:
                 if not await asyncio.to_thread(self._workshop.file(picture.sha256).is_file):
                     raise EnvironmentFault("slide-unknown")
             lesson_id = await self._shelf.slide_made(courseware_id, slide)
-        self._names.pop(lesson_id, None)
-        now = self._services.clock.now()
-        if now - self._told_at.get(lesson_id, float("-inf")) >= TELL_SECONDS:
-            await self._tell(lesson_id)
+        await self._progress(lesson_id)
 
     async def converted(self, courseware_id: CoursewareId) -> None:
         """ConversionListener."""
@@ -131,9 +117,16 @@ class CoursewareDesk:
         log.info("= courseware refused: %s", error.error_id, extra={"id": courseware_id})
         await self._tell(await self._shelf.refused(courseware_id, error))
 
+    async def _progress(self, lesson_id: LessonId) -> None:
+        """Something is further on; the lesson hears of it when it is time."""
+        self.listings.forget(lesson_id)
+        now = self._services.clock.now()
+        if now - self._told_at.get(lesson_id, float("-inf")) >= TELL_SECONDS:
+            await self._tell(lesson_id)
+
     async def _tell(self, lesson_id: LessonId) -> None:
         """Those who are in the lesson; one that is not open reads it when it opens."""
-        self._names.pop(lesson_id, None)
+        self.listings.forget(lesson_id)
         runner = self._registry.find(lesson_id)
         if runner is None:
             self._told_at.pop(lesson_id, None)

@@ -10,9 +10,13 @@ from typing import Any
 import httpx
 import pytest
 
+from signaling.io.courseware_desk import TELL_SECONDS
 from signaling.io.slide_files import SlideFiles
+from signaling.protocol.inputs import CoursewareListed
+from streamsvc.base.courseware import Slide, SlidePicture
 from streamsvc.base.errors import UserError
-from streamsvc.base.ids import CoursewareId
+from streamsvc.base.ids import CoursewareId, LessonId
+from streamsvc.school.records import OPERATOR, Courseware
 from tests.signaling.house import House, courseware_settings, open_house
 from tests.streamsvc.school.county import County
 from tests.support import papers
@@ -239,6 +243,80 @@ async def test_an_open_lesson_hears_of_its_courseware(house: House) -> None:
     await told([early, later["courseware_id"]], "ready")
     await lead.delete(place(house, f"/{early}"))
     await told([later["courseware_id"]], "ready")
+
+
+async def test_rooms_that_ask_at_once_cost_one_read(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lesson_id, listings = house.lesson_id("lesson_a1"), house.context.courseware.listings
+    _, first = await house.slide("lesson_a1", b"first")
+    reads, gate = 0, asyncio.Event()
+    listed = house.school.courseware.listed
+
+    async def slow(lesson_id: LessonId) -> list[Courseware]:
+        nonlocal reads
+        reads += 1
+        found = await listed(lesson_id)
+        await gate.wait()
+        return found
+
+    monkeypatch.setattr(house.school.courseware, "listed", slow)
+    async with asyncio.TaskGroup() as group:
+        early = [group.create_task(listings.of(lesson_id)) for _ in range(5)]
+        await until(lambda: reads == 1)
+        gate.set()
+    assert {task.result().names for task in early} == {frozenset([first])}
+    assert (await listings.of(lesson_id)).names == {first}
+    assert reads == 1
+
+
+async def test_a_list_that_changed_while_it_was_read_is_not_kept(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lesson_id, listings = house.lesson_id("lesson_a1"), house.context.courseware.listings
+    _, first = await house.slide("lesson_a1", b"first")
+    is_reading, gate = asyncio.Event(), asyncio.Event()
+    listed = house.school.courseware.listed
+
+    async def slow(lesson_id: LessonId) -> list[Courseware]:
+        found = await listed(lesson_id)
+        if not is_reading.is_set():
+            is_reading.set()
+            await gate.wait()
+        return found
+
+    monkeypatch.setattr(house.school.courseware, "listed", slow)
+    async with asyncio.TaskGroup() as group:
+        early = group.create_task(listings.of(lesson_id))
+        await is_reading.wait()
+        _, second = await house.slide("lesson_a1", b"second")
+        gate.set()
+    assert early.result().names == {first}
+    assert (await listings.of(lesson_id)).names == {first, second}
+
+
+async def test_an_open_lesson_hears_of_progress_now_and_then(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, sha256 = await house.slide("lesson_a1")
+    lesson_id, desk = house.lesson_id("lesson_a1"), house.context.courseware
+    runner = await house.context.registry.open(lesson_id)
+    told: list[tuple[str, int]] = []
+
+    def note(heard: CoursewareListed) -> None:
+        told.append((heard.courseware[-1].status, heard.courseware[-1].done_slides))
+
+    monkeypatch.setattr(runner, "post", note)
+    house.clock.advance(TELL_SECONDS)
+    courseware_id, file = CoursewareId("cw_long"), SlidePicture(sha256, 12)
+    await house.school.courseware.add(OPERATOR, courseware_id, lesson_id, "long")
+    await desk.opened(courseware_id, 30)
+    for number in range(1, 31):
+        house.clock.advance(1)
+        await desk.slide_made(courseware_id, Slide(number, 16, 9, "", "data:,", file, file, file))
+    await desk.converted(courseware_id)
+    progress = [("converting", made) for made in (0, 10, 20, 30)]
+    assert told == [*progress, ("ready", 30)]
 
 
 async def test_a_restart_goes_on_with_what_was_not_done(

@@ -141,7 +141,7 @@ async def still(house: House, county: str) -> tuple[str, Any]:
 
 async def slide_file(house: House, county: str) -> tuple[str, Any]:
     lesson = f"lesson_{county}1"
-    known = await house.context.courseware.names(house.lesson_id(lesson))
+    known = (await house.context.courseware.listings.of(house.lesson_id(lesson))).names
     sha256 = next(iter(known), None) or (await house.slide(lesson))[1]
     return f"/api/lessons/{house.lesson_id(lesson)}/slides/{sha256}.webp", None
 
