@@ -1,5 +1,8 @@
+import { importUntilHere } from '$kit/lazy';
 import type { ShelfOptions, SlideShelf } from '$kit/board/shelf.svelte';
 import type { LessonState } from '$kit/store/state';
+
+type BoardParts = typeof import('./board_lazy');
 
 /** A slide's share of the screen's width, rounded up. */
 const SLIDE_SHARE = 0.77;
@@ -7,7 +10,7 @@ const WIDEST_PX = 1920;
 
 /** The board's code and its slides: loaded when they are first needed, not with the first screen. */
 export class RoomBoardParts {
-  open = $state.raw<{ parts: typeof import('./board_lazy'); shelf: SlideShelf } | null>(null);
+  open = $state.raw<{ parts: BoardParts; shelf: SlideShelf } | null>(null);
   readonly #options: Omit<ShelfOptions, 'pixels'>;
   #isOpening = false;
   #isClosed = false;
@@ -32,15 +35,13 @@ export class RoomBoardParts {
   async #load(): Promise<void> {
     if (this.#isOpening) return;
     this.#isOpening = true;
-    try {
-      const parts = await import('./board_lazy');
-      const pixels = () => Math.min(WIDEST_PX, innerWidth * devicePixelRatio * SLIDE_SHARE);
-      if (!this.#isClosed)
-        this.open = { parts, shelf: new parts.SlideShelf({ ...this.#options, pixels }) };
-    } catch {
-      // The link broke meanwhile: the next change of the lesson or of the link tries again.
-    } finally {
-      this.#isOpening = false;
-    }
+    const parts = await importUntilHere<BoardParts>({
+      first: () => import('./board_lazy'),
+      anew: (url) => import(/* @vite-ignore */ url) as Promise<BoardParts>,
+      isOver: () => this.#isClosed,
+    });
+    const pixels = () => Math.min(WIDEST_PX, innerWidth * devicePixelRatio * SLIDE_SHARE);
+    if (parts !== null && !this.#isClosed)
+      this.open = { parts, shelf: new parts.SlideShelf({ ...this.#options, pixels }) };
   }
 }
