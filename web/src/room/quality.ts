@@ -36,6 +36,21 @@ export function linkBeside(link: LinkSignal, mayBeLost: boolean, told: Told | nu
   return told?.heldBy === 'setting' ? { ...link, picture: 'half' } : link;
 }
 
+/** Longer than Chrome waits before it repeats a picture that does not change. */
+const SCREEN_PAUSED_AFTER_MS = 5_000;
+
+/**
+ * The shared screen does not come to us, and its last picture stands still. The level alone does not
+ * say so: where slides go first the screen may come without the teacher.
+ */
+export function isScreenPaused(
+  ladder: LadderView | null | undefined,
+  screenSilentMs: number,
+): boolean {
+  if (!ladder || ladder.level === 'screen_video') return false;
+  return screenSilentMs >= SCREEN_PAUSED_AFTER_MS;
+}
+
 /** Pictures pause in both directions: what we would send takes from what we hear. */
 export function isUploadPaused(told: Told | null): boolean {
   if (told === null || told.heldBy === 'setting') return false;

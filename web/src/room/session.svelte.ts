@@ -10,7 +10,7 @@ import type { Way } from '$rtc/stats';
 import { RoomBoardParts } from './board_parts.svelte';
 import type { RoomCamera } from './camera.svelte';
 import { LinkNotice, type Notice } from './notice';
-import { isUploadPaused, linkBeside, toldOf, type Told } from './quality';
+import { isScreenPaused, isUploadPaused, linkBeside, toldOf, type Told } from './quality';
 import { layoutOf, type Layout } from './scene';
 import { Stills } from './stills';
 
@@ -122,6 +122,13 @@ export class LessonSession {
   /** A slide or a shared screen has the big place; the teacher has it without them. */
   get hasSlides(): boolean {
     return this.hasScreen || (this.store.state?.board.slide ?? null) !== null;
+  }
+
+  /** The board stands in for a shared screen that does not come; the strip says why. */
+  get showsScreen(): boolean {
+    const silentMs = this.media.vitals?.screenSilentMs ?? 0;
+    const isPaused = this.store.link === 'open' && isScreenPaused(this.room?.ladder, silentMs);
+    return this.hasScreen && !(isPaused && (this.store.state?.board.slide ?? null) !== null);
   }
 
   /** See `SceneFacts.hasArrived`; once true it stays, because a break must not change the scene. */

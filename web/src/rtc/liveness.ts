@@ -33,6 +33,8 @@ export interface Vitals {
   /** The teacher's picture was ever sent to us, whether or not it could be shown. */
   wasPictureSent: boolean;
   hadScreen: boolean;
+  /** How long no picture of a shared screen came. */
+  screenSilentMs: number;
   /** All media together, over the last seconds. */
   receivedBps: number;
 }
@@ -53,6 +55,7 @@ export class Liveness {
   #sights: Sight[] = [];
   #voiceAtMs: number;
   #pathAtMs: number;
+  #screenAtMs: number;
   #path = 0;
   vitals: Vitals = {
     link: NOTHING,
@@ -62,12 +65,14 @@ export class Liveness {
     hadPicture: false,
     wasPictureSent: false,
     hadScreen: false,
+    screenSilentMs: 0,
     receivedBps: 0,
   };
 
   constructor(startMs: number) {
     this.#voiceAtMs = startMs;
     this.#pathAtMs = startMs;
+    this.#screenAtMs = startMs;
   }
 
   /** Looks at the path alone, which is cheap, and says what follows. */
@@ -84,6 +89,7 @@ export class Liveness {
     const grew = (slot: SlotName) =>
       sight.flows[slot].packets > (last === undefined ? 0 : last.flows[slot].packets);
     if (grew('voice') || !expected.lead) this.#voiceAtMs = sight.atMs;
+    if (sight.flows.screen.frames > (last?.flows.screen.frames ?? 0)) this.#screenAtMs = sight.atMs;
     this.#sights = [...this.#sights, sight].filter((old) => sight.atMs - old.atMs <= WINDOW_MS);
     this.vitals = {
       link: linkOf(this.#sights[0] ?? sight, sight, expected),
@@ -93,6 +99,7 @@ export class Liveness {
       hadPicture: this.vitals.hadPicture || sight.flows.picture.frames > 0,
       wasPictureSent: this.vitals.wasPictureSent || sight.flows.picture.packets > 0,
       hadScreen: this.vitals.hadScreen || sight.flows.screen.frames > 0,
+      screenSilentMs: sight.atMs - this.#screenAtMs,
       receivedBps: receivedBps(this.#sights[0] ?? sight, sight),
     };
     return this.vitals;

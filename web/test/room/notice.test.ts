@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { LinkNotice, type Sighting } from '../../src/room/notice';
 import { paceOf } from '$kit/board/pace';
 import {
+  isScreenPaused,
   isUploadPaused,
   linkBeside,
   toldOf,
@@ -91,6 +92,16 @@ it.each([
   const told = toldOf(ladder);
   expect(told?.quality ?? null).toBe(quality);
   expect(isUploadPaused(told)).toBe(isPaused);
+});
+
+it.each([
+  [null, 9_000, false],
+  [{ level: 'screen_video', top: 'screen_video', held_by: 'link' }, 9_000, false],
+  [{ level: 'low_video', top: 'screen_video', held_by: 'link' }, 1_000, false],
+  [{ level: 'high_video', top: 'screen_video', held_by: 'link' }, 9_000, true],
+  [{ level: 'high_video', top: 'high_video', held_by: 'setting' }, 9_000, true],
+] as const)('with %o and a screen silent for %d ms its pause is %s', (ladder, ms, isPaused) => {
+  expect(isScreenPaused(ladder, ms)).toBe(isPaused);
 });
 
 describe('slides beside the lesson', () => {

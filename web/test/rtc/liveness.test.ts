@@ -39,6 +39,14 @@ describe('the signal', () => {
   });
 });
 
+it('a shared screen is silent since its last picture', () => {
+  const liveness = new Liveness(0);
+  expect(liveness.see(well(1), ALL).screenSilentMs).toBe(0);
+  expect(liveness.see(well(7), ALL).screenSilentMs).toBe(6_000);
+  const moved = { ...well(8), flows: { ...well(8).flows, screen: { ...NO_FLOW, frames: 2 } } };
+  expect(liveness.see(moved, ALL).screenSilentMs).toBe(0);
+});
+
 describe('a break', () => {
   function silentFor(seconds: number, pathLives: boolean) {
     const liveness = new Liveness(0);
