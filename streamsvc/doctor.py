@@ -21,6 +21,7 @@ import pylibsrtp
 from streamsvc import listen, tls
 from streamsvc.addresses import machine_addresses
 from streamsvc.base.errors import EnvironmentFault
+from streamsvc.courseware.io.confine import can_leave_network
 from streamsvc.courseware.io.office import OFF, office_program
 from streamsvc.settings import Settings
 
@@ -298,8 +299,15 @@ def presentations(settings: Settings) -> Finding:
     if office == OFF:
         return Finding(name, Grade.OK, "off: PDF and pictures only")
     found = office_program(office)
-    if found:
+    if found and can_leave_network():
         return Finding(name, Grade.OK, found)
+    if found:
+        return Finding(
+            name,
+            Grade.NOTE,
+            f"{found} keeps the network: a presentation can make this server fetch its pictures",
+            "allow user namespaces (deploy/README.md), or set courseware.office to off",
+        )
     if office:
         return Finding(name, Grade.FAULT, f"no {office}", "check courseware.office")
     return Finding(

@@ -1,6 +1,8 @@
 import socket
 from pathlib import Path
 
+import pytest
+
 from streamsvc import doctor
 from streamsvc.doctor import CHECKS, Finding, Grade, examine
 from streamsvc.settings import Settings, load
@@ -54,7 +56,9 @@ def test_media_by_tcp_needs_its_port_only_where_it_was_chosen(tmp_path: Path) ->
     assert doctor.media_tcp_port(settings(tmp_path, **{"media.tcp": False})).words == "off"
 
 
-def test_presentations_need_libreoffice_or_a_word_that_they_do_not(tmp_path: Path) -> None:
+def test_presentations_need_libreoffice_or_a_word_that_they_do_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def found(office: str) -> Finding:
         return doctor.presentations(settings(tmp_path, **{"courseware.office": office}))
 
@@ -63,7 +67,11 @@ def test_presentations_need_libreoffice_or_a_word_that_they_do_not(tmp_path: Pat
     program = tmp_path / "soffice"
     program.write_text("#!/bin/sh\n")
     program.chmod(0o755)
+    monkeypatch.setattr(doctor, "can_leave_network", lambda: True)
     assert found(str(program)) == Finding("presentations", Grade.OK, str(program))
+    monkeypatch.setattr(doctor, "can_leave_network", lambda: False)
+    refused = found(str(program))
+    assert (refused.grade, "keeps the network" in refused.words) == (Grade.NOTE, True)
 
 
 def test_certificates(tmp_path: Path) -> None:

@@ -8,6 +8,8 @@ import ctypes
 import os
 import resource
 import signal
+import subprocess
+import sys
 from pathlib import Path
 
 NICENESS = 15
@@ -38,7 +40,7 @@ def confine(memory_bytes: int, cpu_seconds: int, parent: int) -> None:
     os.nice(NICENESS)
     with contextlib.suppress(OSError):
         Path("/proc/self/oom_score_adj").write_text(OOM_SCORE, "ascii")
-    _leave_network(libc)
+    leave_network(libc)
     office_bytes = memory_bytes * OFFICE_MEMORY_FACTOR
     _limit(resource.RLIMIT_AS, memory_bytes, office_bytes)
     _limit(resource.RLIMIT_CPU, cpu_seconds, cpu_seconds + 5)
@@ -54,11 +56,21 @@ def give_office_memory() -> None:
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
-def _leave_network(libc: ctypes.CDLL) -> None:
-    """A namespace without any interface, where the kernel allows it: a presentation may name
-    pictures on other machines, and nobody is to be asked for them."""
-    if libc.unshare(_CLONE_NEWNET) != 0:
-        libc.unshare(_CLONE_NEWUSER | _CLONE_NEWNET)
+def leave_network(libc: ctypes.CDLL) -> bool:
+    """To a namespace without any interface, where the kernel allows it: a presentation may name
+    pictures on other machines, and nobody is to be asked for them. Whether it was allowed."""
+    alone: bool = libc.unshare(_CLONE_NEWNET) == 0
+    return alone or bool(libc.unshare(_CLONE_NEWUSER | _CLONE_NEWNET) == 0)
+
+
+def can_leave_network() -> bool:
+    """Blocking: what the kernel lets a converting process do, tried in a process of its own."""
+    tried = (
+        "import ctypes, sys\n"
+        "from streamsvc.courseware.io.confine import leave_network\n"
+        "sys.exit(0 if leave_network(ctypes.CDLL(None)) else 1)\n"
+    )
+    return subprocess.run([sys.executable, "-c", tried], check=False).returncode == 0
 
 
 def _limit(kind: int, soft: int, hard: int) -> None:
