@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from signaling.io.courseware_desk import TELL_SECONDS
+from signaling.io.courseware_listings import CoursewareListings
 from signaling.io.slide_files import SlideFiles
 from signaling.protocol.inputs import CoursewareListed
 from streamsvc.base.courseware import Slide, SlidePicture
@@ -248,7 +249,8 @@ async def test_an_open_lesson_hears_of_its_courseware(house: House) -> None:
 async def test_rooms_that_ask_at_once_cost_one_read(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    lesson_id, listings = house.lesson_id("lesson_a1"), house.context.courseware.listings
+    lesson_id = house.lesson_id("lesson_a1")
+    listings = CoursewareListings(house.school.courseware)
     _, first = await house.slide("lesson_a1", b"first")
     reads, gate = 0, asyncio.Event()
     listed = house.school.courseware.listed

@@ -43,6 +43,7 @@ static void datagram(Engine *engine, Script *script, const Address *sink, bool i
     if (datagram.length < 1) return;
     if (is_signed) sign(bytes, datagram.length);
     engine_take_control(engine, &datagram);
+    batch_send(engine->batch); /* the answer's address lives as long as the datagram */
 }
 
 static void open_name(Engine *engine, uint8_t what) {
@@ -127,7 +128,6 @@ void fuzz_control(const uint8_t *bytes, int length) {
         }
         look_through(engine);
     }
-    batch_send(engine->batch);
     drain(&engine->control);
     drain(&engine->events);
 }
