@@ -1,5 +1,6 @@
 """The board in real browsers: the teacher turns and draws, rooms see it, late ones too."""
 
+import asyncio
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -129,6 +130,7 @@ async def test_slides_are_there_before_they_are_turned_to(demo: DemoLesson, tmp_
         await shows_as(room.page, teacher.page, 1)
         await teacher.shot("slide")
         await room.shot("slide")
+        await asyncio.sleep(2)  # the recording is opened at a whole second in which it is shown
         for number in (2, 3):
             await teacher.page.keyboard.press("ArrowRight")
             await expect(room.page.locator(shown(number))).to_be_visible()
