@@ -17,7 +17,7 @@ from tests.support.waiting import SECOND
 
 pytestmark = [
     pytest.mark.e2e,
-    pytest.mark.alone,
+    pytest.mark.long,
     needs_chromium,
     pytest.mark.timeout(240),
     pytest.mark.skipif(bool(why_not()), reason=why_not()),

@@ -13,7 +13,7 @@ from tests.support.browser import camera_of_color, needs_chromium
 from tests.support.demo import ADMINISTRATOR, TEACHER, DemoLesson, demo_lesson
 from tests.support.screens import RED, RoomBoard, StaffDesk, TeacherDesk, screen
 
-pytestmark = [pytest.mark.e2e, needs_chromium, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.e2e, pytest.mark.long, needs_chromium, pytest.mark.timeout(180)]
 
 LOUD = 0.2
 MICROPHONE = """() => {

@@ -22,7 +22,7 @@ from tests.support.demo import NO_CLIP, DemoLesson, demo_data, demo_lesson
 from tests.support.service import running
 from tests.support.waiting import until, until_sync
 
-pytestmark = [pytest.mark.integration, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.integration, pytest.mark.long, pytest.mark.timeout(300)]
 
 PAGES = 40
 PATIENCE = 120
@@ -84,7 +84,6 @@ def test_a_killed_service_goes_on_with_the_next_slide(tmp_path: Path) -> None:
         assert "Traceback" not in service.words()
 
 
-@pytest.mark.alone
 async def test_hostile_files_take_nothing_from_a_lesson() -> None:
     hostile = (papers.endless_pdf(), papers.swollen_pdf(), papers.pdf(4_000))
     with demo_lesson() as demo:

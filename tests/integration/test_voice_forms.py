@@ -15,7 +15,7 @@ from tests.support.browser import chromium, microphone_of_tone, needs_chromium
 from tests.support.rtp_peers import LESSON, RunningRelay, party, running_relay
 from tests.support.waiting import until
 
-pytestmark = [pytest.mark.integration, pytest.mark.e2e, needs_chromium]
+pytestmark = [pytest.mark.integration, pytest.mark.e2e, pytest.mark.long, needs_chromium]
 
 SPEAK = """async () => {
   const stream = await navigator.mediaDevices.getUserMedia({audio: true});
