@@ -63,11 +63,6 @@ class Pressure:
         """Whether another session would be at the cost of those that are here."""
         return self._full.is_lasting or self.level > 0
 
-    @property
-    def is_capped(self) -> bool:
-        """Whether some pictures are smaller than their viewers' links allow."""
-        return self.level > 0
-
     def cap_bps(self, viewer: int) -> int:
         """For the pictures of one viewer, by its number; who is reached first is spread evenly over
         them, and remains so."""
