@@ -56,6 +56,10 @@ const zh = {
   'link.screen': '网络较慢，共享的屏幕先停一停，好转后自动恢复',
   'link.screen.set': '按这间教室的设置，不收共享的屏幕',
   'link.screen.server': '服务器正忙，共享的屏幕先停一停，好转后自动恢复',
+  'link.paused.title': '声音正常，屏幕停在之前的一页',
+  'link.paused': '网络很慢，画面和共享的屏幕先停一停，好转后自动恢复。举手仍然可用',
+  'link.paused.set': '按这间教室的设置，不收画面和共享的屏幕。举手仍然可用，上台时老师能听到',
+  'link.paused.server': '服务器正忙，画面和共享的屏幕先停一停，好转后自动恢复。举手仍然可用',
   'link.voice.title': '声音正常，先听老师讲',
   'link.voice': '网络很慢，课件和画面都在路上，好转后自动恢复',
   'link.rate': '{mbps} Mbps',
@@ -184,6 +188,12 @@ const en: Record<Key, string> = {
   'link.screen': 'The link is slow, so the shared screen pauses. It returns by itself.',
   'link.screen.set': "By this room's settings the shared screen does not come.",
   'link.screen.server': 'The server is busy, so the shared screen pauses. It returns by itself.',
+  'link.paused.title': 'Voice is fine; the shared screen stands still',
+  'link.paused': 'The link is very slow: pictures and the shared screen pause. Hands still work.',
+  'link.paused.set':
+    "By this room's settings pictures and shared screens do not come. Hands still work.",
+  'link.paused.server':
+    'The server is busy: pictures and the shared screen pause. Hands still work.',
   'link.voice.title': 'Voice is fine: listen first',
   'link.voice': 'The link is very slow. Slides and pictures are on their way.',
   'link.rate': '{mbps} Mbps',

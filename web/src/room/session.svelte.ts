@@ -126,9 +126,18 @@ export class LessonSession {
 
   /** The board stands in for a shared screen that does not come; the strip says why. */
   get showsScreen(): boolean {
+    const hasSlide = (this.store.state?.board.slide ?? null) !== null;
+    return this.hasScreen && !(this.#isScreenPaused && hasSlide);
+  }
+
+  /** The big place shows an old page of a shared screen, because there is no slide in its stead. */
+  get isScreenOld(): boolean {
+    return this.showsScreen && this.#isScreenPaused;
+  }
+
+  get #isScreenPaused(): boolean {
     const silentMs = this.media.vitals?.screenSilentMs ?? 0;
-    const isPaused = this.store.link === 'open' && isScreenPaused(this.room?.ladder, silentMs);
-    return this.hasScreen && !(isPaused && (this.store.state?.board.slide ?? null) !== null);
+    return this.store.link === 'open' && isScreenPaused(this.room?.ladder, silentMs);
   }
 
   /** See `SceneFacts.hasArrived`; once true it stays, because a break must not change the scene. */

@@ -13,6 +13,7 @@ export interface Strip {
     | 'stage'
     | 'hand'
     | 'codec'
+    | 'paused'
     | Exclude<Notice['kind'], 'none'>;
   tone: 'quiet' | 'info' | 'warn' | 'bad' | 'ask';
   title: RoomKey;
@@ -21,7 +22,7 @@ export interface Strip {
 }
 
 /** What still works; then what happened, for each of the causes. */
-const WITHOUT: Record<Exclude<Quality, 'none'>, Record<'title' | HeldBy, RoomKey>> = {
+const WITHOUT: Record<Exclude<Quality, 'none'> | 'paused', Record<'title' | HeldBy, RoomKey>> = {
   screen: {
     title: 'link.screen.title',
     link: 'link.screen',
@@ -39,6 +40,12 @@ const WITHOUT: Record<Exclude<Quality, 'none'>, Record<'title' | HeldBy, RoomKey
     link: 'link.audio',
     setting: 'link.audio.set',
     server: 'link.audio.server',
+  },
+  paused: {
+    title: 'link.paused.title',
+    link: 'link.paused',
+    setting: 'link.paused.set',
+    server: 'link.paused.server',
   },
   voice: {
     title: 'link.voice.title',
@@ -59,6 +66,8 @@ export interface StripFacts {
   /** What of our picture goes out while on stage. */
   sendLevel: SendLevel;
   hasScreen: boolean;
+  /** What is seen of the shared screen is an old page. */
+  isScreenOld: boolean;
   isRecorded: boolean;
   cannotShowPicture: boolean;
   handPlace: number | null;
@@ -89,14 +98,15 @@ function stageOf(facts: StripFacts): Strip | null {
   return say('stage', 'info', 'stage.heard', `stage.thin.${sendLevel}`);
 }
 
-function quality({ notice, isRecorded, cannotShowPicture }: StripFacts): Strip | null {
+function quality({ notice, isRecorded, isScreenOld, cannotShowPicture }: StripFacts): Strip | null {
   if (notice.kind === 'back') {
     const text = isRecorded ? 'link.gap' : 'link.gap.unrecorded';
     return say('back', 'info', 'link.back', text, { s: Math.round(notice.lostForMs / 1000) });
   }
   if (cannotShowPicture) return say('codec', 'warn', 'link.codec.title', 'link.codec');
   if (!('heldBy' in notice)) return null;
-  const { kind, heldBy } = notice;
+  const { heldBy } = notice;
+  const kind = notice.kind === 'audio' && isScreenOld ? 'paused' : notice.kind;
   const words = WITHOUT[kind];
   return say(kind, heldBy === 'setting' ? 'info' : 'warn', words.title, words[heldBy]);
 }

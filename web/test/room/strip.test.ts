@@ -12,6 +12,7 @@ const QUIET: StripFacts = {
   isMicOff: false,
   sendLevel: 'all',
   hasScreen: true,
+  isScreenOld: false,
   isRecorded: true,
   cannotShowPicture: false,
   handPlace: null,
@@ -56,6 +57,13 @@ it.each([
     'audio',
     'info',
     'link.audio.set',
+  ],
+  [
+    'an old page of a shared screen',
+    { isScreenOld: true, notice: { kind: 'audio', heldBy: 'setting' } },
+    'paused',
+    'info',
+    'link.paused.set',
   ],
   [
     'a screen that waits',
