@@ -69,7 +69,7 @@ class Lengths:
     floor_seconds: float
 
 
-SHORT = Lengths(joins_per_second=50, steady_seconds=5, floor_seconds=1)
+SHORT = Lengths(joins_per_second=50, steady_seconds=4, floor_seconds=1)
 LONG = Lengths(joins_per_second=50, steady_seconds=15, floor_seconds=3)
 
 
