@@ -19,6 +19,7 @@ from tests.support.browser import (
 )
 from tests.support.demo import CLIPS, NO_CLIP, TEACHER, DemoLesson, demo_lesson
 from tests.support.old_chromium import OldPage, needs_old_chromium, old_chromium
+from tests.support.waiting import SECOND
 
 pytestmark = [pytest.mark.e2e, needs_old_chromium]
 
@@ -65,8 +66,9 @@ async def _joined(page: OldPage, demo: DemoLesson, room: int = 0) -> None:
 async def _plays(page: OldPage, seconds: float) -> None:
     """Moving pictures and the beep, within so many seconds."""
     for slot in ("lead", "screen"):
-        moved = await page.evaluate(f"probe.moves('{slot}', 15, {seconds * 1000})")
-        assert moved >= 15, f"{slot} moves: {moved} frames"
+        moved = await page.evaluate(f"probe.moves('{slot}', 15, {seconds * SECOND * 1000})")
+        said = await page.evaluate("document.body.innerText")
+        assert moved >= 15, f"{slot} moves: {moved} frames, and the page says {said}"
     heard = f"probe.tone('lead-voice', {BEEP_HERTZ}, 1200).then(t => t > {HEARD})"
     await page.until(heard, 10, "the beep")
 

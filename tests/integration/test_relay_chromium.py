@@ -210,7 +210,7 @@ async def test_a_bad_link_gets_a_smaller_picture_and_a_good_one_the_best_again(c
             await teacher.evaluate(PUBLISH, [codec, ["q", "h", "f"]])
             await room.evaluate(WATCH)
             await eventually(room, "inbound-rtp", "video", "frameHeight", 720)
-            netem.loss_down = 0.3
+            netem.loss_down = 0.22  # bad, but not so bad that the ladder takes pictures away
             await until_height(room, lambda height: height <= 180)
             netem.loss_down = 0.0
             await until_height(room, lambda height: height >= 360)

@@ -17,6 +17,7 @@ from signaling.protocol.inputs import CoursewareListed
 from streamsvc.base.courseware import Slide, SlidePicture
 from streamsvc.base.errors import UserError
 from streamsvc.base.ids import CoursewareId, LessonId
+from streamsvc.school.io.courseware import CoursewareShelf
 from streamsvc.school.records import OPERATOR, Courseware
 from tests.signaling.house import House, courseware_settings, open_house
 from tests.streamsvc.school.county import County
@@ -250,10 +251,11 @@ async def test_rooms_that_ask_at_once_cost_one_read(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lesson_id = house.lesson_id("lesson_a1")
-    listings = CoursewareListings(house.school.courseware)
+    shelf = CoursewareShelf(house.school.database)  # the lesson's own reads are not counted
+    listings = CoursewareListings(shelf)
     _, first = await house.slide("lesson_a1", b"first")
     reads, gate = 0, asyncio.Event()
-    listed = house.school.courseware.listed
+    listed = shelf.listed
 
     async def slow(lesson_id: LessonId) -> list[Courseware]:
         nonlocal reads
@@ -262,7 +264,7 @@ async def test_rooms_that_ask_at_once_cost_one_read(
         await gate.wait()
         return found
 
-    monkeypatch.setattr(house.school.courseware, "listed", slow)
+    monkeypatch.setattr(shelf, "listed", slow)
     async with asyncio.TaskGroup() as group:
         early = [group.create_task(listings.of(lesson_id)) for _ in range(5)]
         await until(lambda: reads == 1)
