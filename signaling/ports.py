@@ -171,6 +171,14 @@ class RecordingCatalog(Protocol):
         """A playlist or segment. Raises UserError `recording-file-unknown` for anything else
         (also for a path that tries to leave the recording's folder)."""
 
+    def window(self, recording_id: RecordingId, path: str, from_wall_ms: int) -> str:
+        """A playlist from that moment on: `lead/index.m3u8`, or without pictures
+        `lead/voice.m3u8`. Raises like `file`."""
+
+    def voice(self, recording_id: RecordingId, path: str) -> bytes:
+        """A file without its picture: `lead/voice-init-1.mp4`, `lead/voice-000001.m4s`. Raises
+        like `file`."""
+
     def timeline(self, recording_id: RecordingId) -> Path:
         """Its `timeline.jsonl`: the lesson's numbered events. Raises like `file`."""
 

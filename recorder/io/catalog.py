@@ -4,7 +4,7 @@ from pathlib import Path
 
 from recorder.io.manifest import LIVE, READY, Manifest, ManifestTrack
 from recorder.io.store import RecordingFolder, folder_bytes, recording_ids
-from recorder.plan import naming, playlist
+from recorder.plan import naming, playlist, voice_only
 from streamsvc.base.errors import UserError
 from streamsvc.base.ids import RecordingId
 from streamsvc.base.recordings import PlayableRecording, PlayableTrack
@@ -45,6 +45,31 @@ class FolderCatalog:
         return self._existing(
             recording_id, self._data_dir / naming.playable_file(recording_id, path)
         )
+
+    def window(self, recording_id: RecordingId, path: str, from_wall_ms: int) -> str:
+        """The playlist `path` (`lead/index.m3u8`, `lead/voice.m3u8`) from that moment on. Raises
+        UserError `recording-file-unknown`."""
+        voiced = naming.voiced_from(path)
+        if not path.endswith(".m3u8"):
+            raise UserError("recording-file-unknown", recording_id=recording_id)
+        text = playlist.window(self.file(recording_id, voiced or path).read_text(), from_wall_ms)
+        return text if voiced is None else voice_only.playlist(text)
+
+    def voice(self, recording_id: RecordingId, path: str) -> bytes:
+        """A file without its picture: `lead/voice-init-1.mp4`, `lead/voice-000001.m4s`. Raises
+        UserError `recording-file-unknown`, also where there is no voice."""
+        voiced = naming.voiced_from(path)
+        if voiced is None:
+            raise UserError("recording-file-unknown", recording_id=recording_id)
+        data = self.file(recording_id, voiced).read_bytes()
+        try:
+            if voiced.endswith(".mp4"):
+                return voice_only.init(data)
+            first = f"{voiced.partition('/')[0]}/{naming.init_file(1)}"
+            track = voice_only.voice_track(self.file(recording_id, first).read_bytes())
+            return voice_only.segment(data, track)
+        except ValueError as error:
+            raise UserError("recording-file-unknown", recording_id=recording_id) from error
 
     def timeline(self, recording_id: RecordingId) -> Path:
         """The lesson's `timeline.jsonl`. Raises UserError `recording-file-unknown`."""

@@ -8,6 +8,8 @@ from streamsvc.base.ids import LessonId, RecordingId
 
 MANIFEST = "manifest.json"
 PLAYLIST = "index.m3u8"
+VOICE_PLAYLIST = "voice.m3u8"
+VOICE_PREFIX = "voice-"
 HLS = "hls"
 JOURNAL_SUFFIX = ".rtpj"
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,79}")
@@ -39,6 +41,15 @@ def playable_file(recording_id: RecordingId, path: str) -> PurePosixPath:
     if _PLAYABLE_FILE.fullmatch(path) is None:
         raise UserError("recording-file-unknown", recording_id=recording_id)
     return recording_folder(recording_id) / HLS / path
+
+
+def voiced_from(path: str) -> str | None:
+    """The file that `path` shows without its picture (`lead/voice-000001.m4s` of
+    `lead/000001.m4s`); None if it is no such path."""
+    folder, slash, name = path.partition("/")
+    if name == VOICE_PLAYLIST:
+        return folder + slash + PLAYLIST
+    return folder + slash + name[len(VOICE_PREFIX) :] if name.startswith(VOICE_PREFIX) else None
 
 
 def run_folder(number: int) -> str:

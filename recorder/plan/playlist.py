@@ -8,6 +8,9 @@ TARGET_SECONDS = 4
 """No segment is longer, rounded (§4.3.3.1)."""
 _DURATION = re.compile(r"#EXTINF:([0-9.]+)")
 _DATE = "#EXT-X-PROGRAM-DATE-TIME:"
+_MAP = "#EXT-X-MAP:"
+_DISCONTINUITY = "#EXT-X-DISCONTINUITY"
+_SEQUENCE = re.compile(r"#EXT-X-MEDIA-SEQUENCE:(\d+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +71,50 @@ def extent(text: str) -> Extent | None:
     last = min(len(dates), len(durations)) - 1
     end_ms = _wall_ms(dates[last]) + round(float(durations[last]) * 1000)
     return Extent(_wall_ms(dates[0]), end_ms, "#EXT-X-ENDLIST" in text)
+
+
+def window(text: str, from_wall_ms: int) -> str:
+    """The same playlist from the segment on that holds that moment (§6.2.2): who missed a minute of
+    an hour reads of that minute. At least the last segment stays."""
+    head, groups = _grouped(text)
+    skipped = 0
+    while skipped + 1 < len(groups) and _end_wall_ms(groups[skipped]) <= from_wall_ms:
+        skipped += 1
+    if not skipped:
+        return text
+    lines = [line for group in groups[:skipped] for line in group]
+    first = _SEQUENCE.search(text)
+    number = int(first[1]) if first else 0
+    out = [line for line in head if not _SEQUENCE.match(line)]
+    out.append(f"#EXT-X-MEDIA-SEQUENCE:{number + skipped}")
+    out.append(f"#EXT-X-DISCONTINUITY-SEQUENCE:{lines.count(_DISCONTINUITY)}")
+    if not any(line.startswith(_MAP) for line in groups[skipped]):
+        out += [line for line in lines if line.startswith(_MAP)][-1:]
+    kept = [line for group in groups[skipped:] for line in group]
+    return "\n".join([*out, *kept]) + "\n"
+
+
+def _grouped(text: str) -> tuple[list[str], list[list[str]]]:
+    """The lines before the first segment's, then those of each segment; the last group may hold
+    what stands after the last one."""
+    head: list[str] = []
+    groups: list[list[str]] = []
+    group: list[str] = []
+    for line in text.splitlines():
+        is_of_segment = group or groups or line.startswith((_MAP, _DATE, _DISCONTINUITY))
+        (group if is_of_segment else head).append(line)
+        if not line.startswith("#"):
+            groups.append(group)
+            group = []
+    if group and groups:
+        groups[-1] += group
+    return head, groups
+
+
+def _end_wall_ms(group: list[str]) -> int:
+    date = next(line for line in group if line.startswith(_DATE))
+    duration = next(found for line in group if (found := _DURATION.match(line)))
+    return _wall_ms(date[len(_DATE) :]) + round(float(duration[1]) * 1000)
 
 
 def _wall_ms(text: str) -> int:

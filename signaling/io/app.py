@@ -22,6 +22,7 @@ from signaling.io import (
     room_events,
     rooms,
     wall,
+    window,
 )
 from signaling.io.context import make_context
 from signaling.io.guard import BodyTooLarge, Guard
@@ -69,7 +70,10 @@ def create_app(services: Services, *extra: APIRouter) -> FastAPI:
     # Not included like the others: a router within a router is searched twice for each request.
     media = media_router(services.relay, gate, problem_response, ice_servers=servers)
     app.router.routes.extend(media.routes)
-    for module in (people, rooms, phone, lessons, courseware, wall, recordings, qr, health):
+    for module in (
+        *(people, rooms, phone, lessons, courseware, wall),
+        *(window, recordings, qr, health),
+    ):
         app.include_router(module.router)
     app.include_router(events.router)
     app.include_router(polls.router)

@@ -118,6 +118,11 @@ class LessonRunner:
             self._services.relay.close_party(self._lesson_id, participant_id)
 
     @property
+    def recording_id(self) -> RecordingId | None:
+        """What it is recorded as; None before it was ever live."""
+        return self._recording_id
+
+    @property
     def client_count(self) -> int:
         """Connections that joined and did not leave."""
         return len(self._audience)

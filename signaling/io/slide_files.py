@@ -1,18 +1,17 @@
 """Slides' files as answers: kept in memory, since a thousand rooms ask for the same one."""
 
 import asyncio
-import re
 from collections import OrderedDict
 from pathlib import Path
 
 from starlette.requests import Request
 from starlette.responses import Response
 
+from signaling.io.parts import part_answer
 from streamsvc.base.errors import UserError
 
 KEPT_BYTES = 64_000_000
 """The lesson at hand, all sizes, and some more; the longest unused fall out."""
-_RANGE = re.compile(r"bytes=(\d{1,12})-(\d{0,12})")
 _FOR_EVER = "private, max-age=31536000, immutable"
 _PRIORITY = "u=6, i"
 """RFC 9218: after everything a lesson needs now; each file is of use by itself."""
@@ -51,23 +50,12 @@ class SlideFiles:
 def slide_answer(request: Request, sha256: str, data: bytes) -> Response:
     """All of it, the rest of it (one range, RFC 9110 §14), or that it is known already."""
     etag = f'"{sha256}"'
-    headers = {
-        "ETag": etag,
-        "Cache-Control": _FOR_EVER,
-        "Priority": _PRIORITY,
-        "Accept-Ranges": "bytes",
-    }
+    headers = {"ETag": etag, "Cache-Control": _FOR_EVER, "Priority": _PRIORITY}
     if is_known(request, etag):
         return Response(status_code=304, headers=headers)
-    wanted = _RANGE.fullmatch(request.headers.get("range", ""))
-    if wanted is None or request.headers.get("if-range", etag) != etag:
+    if request.headers.get("if-range", etag) != etag:
         return Response(data, media_type="image/webp", headers=headers)
-    first, last = int(wanted[1]), min(int(wanted[2] or len(data)), len(data) - 1)
-    if first > last:
-        headers["Content-Range"] = f"bytes */{len(data)}"
-        return Response(status_code=416, headers=headers)
-    headers["Content-Range"] = f"bytes {first}-{last}/{len(data)}"
-    return Response(data[first : last + 1], 206, headers, media_type="image/webp")
+    return part_answer(request, data, "image/webp", headers)
 
 
 def is_known(request: Request, etag: str) -> bool:

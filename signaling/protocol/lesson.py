@@ -170,6 +170,8 @@ class LessonMachine:
     def poll(self, now_ms: int) -> list[Effect]:
         """Let time pass."""
         self.roster.poll(now_ms, is_media_due=self._is_media_due())
+        for seat in self.roster:
+            self._tell_policy(seat)
         self._floor.poll(now_ms)
         if self.is_live:
             self._poll_live(now_ms)
@@ -225,10 +227,9 @@ class LessonMachine:
         self._check_entry(claims)
 
     def policy_of(self, claims: Claims) -> LinkPolicy:
-        """What an administrator says of the bearer's link. A phone may be on another than its
-        room."""
+        """What holds for the bearer's link. A phone may be on another than its room."""
         room_id = claims.room_id if claims.role is Role.ROOM else None
-        return NO_POLICY if room_id is None else self.roster.seat(room_id).room.policy
+        return NO_POLICY if room_id is None else self.roster.seat(room_id).policy
 
     def _check_entry(self, claims: Claims) -> None:
         if self.is_ended:
@@ -271,9 +272,10 @@ class LessonMachine:
         match input.message:
             case Ping():
                 self._teller.add(Answer(input.connection_id, Pong(now_ms=now_ms)))
-            case ReportLink(link=link):
+            case ReportLink(link=link, behind=behind):
                 if room_id is not None and may(participant.role, Action.REPORT_LINK):
-                    self.roster.reported(room_id, link, now_ms)
+                    self.roster.reported(room_id, link, now_ms, behind)
+                    self._tell_policy(self.roster.seat(room_id))
             case Draw() | PointAt() as stroke:
                 self._drawn(input.connection_id, participant, stroke, now_ms)
             case Request() as request:
@@ -367,10 +369,13 @@ class LessonMachine:
             self._teller.announce(LessonChanged, now_ms, lesson=view)
 
     def _add_room(self, room: Room) -> None:
-        is_here = room.id in self.roster
-        if is_here and self.roster.seat(room.id).room.policy != room.policy:
-            self._teller.add(SetPolicy(self.roster.participant_of(room.id), room.policy))
         self.roster.add(room)
+        self._tell_policy(self.roster.seat(room.id))
+
+    def _tell_policy(self, seat: Seat) -> None:
+        policy = seat.policy_due()
+        if policy is not None:
+            self._teller.add(SetPolicy(self.roster.participant_of(seat.room.id), policy))
 
     def _uninvite(self, room_id: RoomId, now_ms: int) -> None:
         self._floor.clear(now_ms, room_id)

@@ -13,6 +13,7 @@ from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field
 
+from signaling.protocol.behind import BehindReport, BehindView
 from signaling.protocol.board_messages import (
     BoardView,
     ClearBoard,
@@ -108,6 +109,8 @@ class RoomView(Wire):
     """Number of its newest still picture; 0 when there is none."""
     ladder: LadderView | None = None
     """None before anything was sent to it."""
+    behind: BehindView | None = None
+    """None: it sees the lesson live."""
 
 
 class RoomTotals(Wire):
@@ -458,6 +461,8 @@ class ReportLink(Wire):
 
     type: Literal["report_link"] = "report_link"
     link: LinkSignal
+    behind: BehindReport | None = None
+    """None: it sees the lesson live."""
 
 
 class Ping(Wire):

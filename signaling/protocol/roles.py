@@ -46,6 +46,7 @@ class Action(StrEnum):
     ENTER_LESSON = "enter_lesson"
     SUBSCRIBE = "subscribe"
     SEE_COURSEWARE = "see_courseware"
+    READ_WINDOW = "read_window"
     PUBLISH_LEAD = "publish_lead"
     PUBLISH_SCREEN = "publish_screen"
     PUBLISH_STAGE = "publish_stage"
@@ -147,6 +148,7 @@ TABLE: dict[Role, frozenset[Action]] = {
             Action.ENTER_LESSON,
             Action.SUBSCRIBE,
             Action.SEE_COURSEWARE,
+            Action.READ_WINDOW,
             Action.PUBLISH_STAGE,
             Action.RAISE_HAND,
             Action.LOWER_HAND,

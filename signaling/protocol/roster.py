@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from signaling.protocol.behind import BehindReport
 from signaling.protocol.grants import participant_id
 from signaling.protocol.hands import HandQueue
 from signaling.protocol.inputs import Participant
@@ -129,9 +130,15 @@ class Roster:
         """Its page said something."""
         self.seat(room_id).heard(now_ms)
 
-    def reported(self, room_id: RoomId, link: LinkSignal, now_ms: int) -> None:
+    def reported(
+        self,
+        room_id: RoomId,
+        link: LinkSignal,
+        now_ms: int,
+        behind: BehindReport | None = None,
+    ) -> None:
         """Its page described its link."""
-        self._touch(room_id).reported(link, now_ms)
+        self._touch(room_id).reported(link, now_ms, behind)
 
     def flowed(
         self,

@@ -12,11 +12,13 @@ from pydantic import BaseModel, TypeAdapter
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
 from signaling.protocol import (
+    behind,
     board_messages,
     messages,
     resources,
     resources_courseware,
     resources_polls,
+    resources_window,
     room_channel,
 )
 from signaling.protocol.messages import PROTOCOL_VERSION
@@ -68,8 +70,9 @@ def schema() -> dict[str, Any]:
 
 def wire_models() -> list[type[BaseModel]]:
     """Every message and body, in the order of the source; bases of messages are left out."""
-    channels = (messages, board_messages, room_channel)
-    modules = (*channels, resources, resources_courseware, resources_polls)
+    channels = (messages, behind, board_messages, room_channel)
+    bodies = (resources, resources_courseware, resources_polls, resources_window)
+    modules = (*channels, *bodies)
     found = [model for module in modules for model in _declared(module)]
     return [model for model in found if model not in (Wire, Event, Request)]
 

@@ -5,12 +5,14 @@ relay) is missed after 4 s; a page that sends only pings, or a link that broke w
 the same 4 s from the break. `absent` is only a room that never came or left on purpose.
 """
 
+from dataclasses import replace
 from typing import Literal
 
+from signaling.protocol.behind import PICTURES_FROM_MS, BehindReport, ToldBehind
 from signaling.protocol.messages import HelperView, LinkSignal, RoomView
 from signaling.protocol.signal import ALL_WELL, NOTHING, SteadyLink, lesser
 from signaling.protocol.told_ladder import ToldLadder, seen_place
-from streamsvc.base.sessions import LadderPlace
+from streamsvc.base.sessions import LadderPlace, LinkPolicy
 from streamsvc.school.records import Room
 
 LOST_AFTER_MS = 4_000
@@ -32,6 +34,7 @@ class Seat:
         self.presence_since_ms = 0
         self.link = SteadyLink()
         self.ladder = ToldLadder()
+        self.behind = ToldBehind()
         self.stage_count = 0
         self.still = 0
         # who is connected
@@ -46,9 +49,11 @@ class Seat:
         self._heard_ms = 0
         self._heard_quick_ms: int | None = None
         self._report: tuple[LinkSignal, int] | None = None
+        self._behind: BehindReport | None = None
         self._flow: LinkSignal | None = None
         self._place: LadderPlace | None = None
         self._is_media_due = False
+        self._told_policy = room.policy
 
     @classmethod
     def restored(cls, room: Room, shown: RoomView) -> "Seat":
@@ -103,9 +108,11 @@ class Seat:
         """Any message of its page."""
         self._heard_ms = now_ms
 
-    def reported(self, link: LinkSignal, now_ms: int) -> None:
-        """Its own view of its link."""
+    def reported(self, link: LinkSignal, now_ms: int, behind: BehindReport | None = None) -> None:
+        """Its own view of its link, and how far behind the lesson it is."""
         self._report = (link, now_ms)
+        self._behind = behind
+        self.behind.feed(behind, now_ms)
         self._heard_quick_ms = self._heard_ms = now_ms
         self._settle_presence(now_ms)
 
@@ -130,6 +137,9 @@ class Seat:
         lead teacher is sending, so a room that shows no sign of sound has none."""
         self._is_media_due = is_media_due
         self._settle_presence(now_ms)
+        if self._behind is not None and self._fresh_report(now_ms) is None:
+            self._behind = None
+            self.behind.feed(None, now_ms)
         if self.presence == "online":
             self.link.feed(self._seen(now_ms), now_ms)
             self.ladder.feed(self.place(now_ms), now_ms)
@@ -145,6 +155,8 @@ class Seat:
         it arrives."""
         if self.presence != "online" or not self._is_media_due or self._place is None:
             return None
+        if self._behind is not None:
+            return None  # it sees something else than is sent to it
         report = self._fresh_report(now_ms)
         return self._place if report is None else seen_place(self._place, report)
 
@@ -152,7 +164,7 @@ class Seat:
         """What `view` shows, cheap to compare: first what changes seldom, then link,
         still and ladder."""
         shown = (self.presence, self.presence_since_ms, hand_place, self._helper, self.stage_count)
-        return (shown, self.link.value, self.still, self.ladder.value)
+        return (shown, self.link.value, self.still, self.ladder.value, self.behind.value)
 
     def view(self, hand_place: int | None, hand_since_ms: int | None) -> RoomView:
         """How the wall shows it."""
@@ -169,7 +181,24 @@ class Seat:
             stage_count=self.stage_count,
             still=self.still,
             ladder=self.ladder.value,
+            behind=self.behind.value,
         )
+
+    @property
+    def policy(self) -> LinkPolicy:
+        """What holds for its link: an administrator's word, and no live pictures while it is too
+        far behind to see them; what it plays needs the link."""
+        if self._behind is None or self._behind.ms < PICTURES_FROM_MS:
+            return self.room.policy
+        return replace(self.room.policy, is_voice_and_slides=True)
+
+    def policy_due(self) -> LinkPolicy | None:
+        """The policy if it is another than was told; call when the relay is told of it."""
+        policy = self.policy
+        if policy == self._told_policy:
+            return None
+        self._told_policy = policy
+        return policy
 
     def _settle_presence(self, now_ms: int) -> None:
         presence = self._presence(now_ms)

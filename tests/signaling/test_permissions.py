@@ -302,7 +302,11 @@ PUBLIC = {
     ("GET", "/admin/{rest:path}"),
     ("GET", "/{path:path}"),
 }
-BY_GRANT = {("PUT", "/api/lessons/{lesson_id}/rooms/{room_id}/still")}
+BY_GRANT = {
+    ("PUT", "/api/lessons/{lesson_id}/rooms/{room_id}/still"),
+    ("GET", "/api/lessons/{lesson_id}/window"),
+    ("GET", "/api/lessons/{lesson_id}/window/{path:path}"),
+}
 SOCKETS = {"/api/lessons/{lesson_id}/events", "/api/room/events"}
 MEDIA_DOORS = {
     "/whip/sessions/{session_id}",

@@ -171,5 +171,11 @@ class FolderCatalog:
             raise UserError("recording-file-unknown")
         return file
 
+    def window(self, recording_id: RecordingId, path: str, from_wall_ms: int) -> str:
+        return self.file(recording_id, path).read_text() + f"# from {from_wall_ms}\n"
+
+    def voice(self, recording_id: RecordingId, path: str) -> bytes:
+        return self.file(recording_id, path).read_bytes()
+
     def timeline(self, recording_id: RecordingId) -> Path:
         return self.file(recording_id, "timeline.jsonl")

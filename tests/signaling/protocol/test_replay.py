@@ -3,7 +3,7 @@
 from signaling.protocol.board import Board
 from signaling.protocol.board_messages import Draw, SlideRef, StrokeStyle, TurnSlide
 from signaling.protocol.messages import RaiseHand
-from signaling.protocol.replay import board_events
+from signaling.protocol.replay import board_events, board_since
 from streamsvc.base.ids import RoomId
 from streamsvc.school.records import Role
 from tests.support.lessons import START_MS, LessonDrive
@@ -32,3 +32,33 @@ def test_the_timeline_gives_the_board_back_at_each_moment() -> None:
         for event in [one for one in events if one.at_ms == at_ms]:
             board.apply(event)
         assert board.view(with_ink=True) == expected
+
+
+def test_a_moment_on_is_what_stood_then_and_what_came_after() -> None:
+    drive = LessonDrive()
+    lead = drive.go_live()
+    for number, slide in enumerate((ONE, TWO, ONE)):
+        drive.now_ms += 5_000
+        drive.ask(lead, TurnSlide(request_id="t", slide=slide))
+        for part in range(3):
+            drive.now_ms += 100
+            name = f"s{number}{part}"
+            ink = Draw(stroke_id=name, slide=slide, offset=0, style=PEN, points=[1, 2])
+            drive.ask(lead, ink)
+    lines = [event.model_dump_json(by_alias=True) for event in drive.events]
+    final = drive.machine.picture.board.view(with_ink=True)
+    every = board_events(lines, 0)
+    for at_ms in range(START_MS, drive.now_ms + 1_000, 250):
+        window = board_since(["torn {", *lines], at_ms)
+        assert [event.at_ms for event in window] == sorted(event.at_ms for event in window)
+        assert all(event.at_ms >= at_ms for event in window)
+        then, told = Board(), Board()
+        for event in [one for one in every if one.at_ms <= at_ms]:
+            then.apply(event)
+        for event in [one for one in window if one.at_ms == at_ms]:
+            told.apply(event)
+        assert told.view(with_ink=True) == then.view(with_ink=True)
+        for event in [one for one in window if one.at_ms > at_ms]:
+            told.apply(event)
+        assert told.view(with_ink=True) == final
+    assert board_since([], START_MS) == []

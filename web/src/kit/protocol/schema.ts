@@ -67,6 +67,8 @@ export type RoomMessage = RoomHome | RoomRemoved | Pong | Failed;
 export interface Wire {
   AcceptStage?: AcceptStage;
   AttendanceView?: AttendanceView;
+  BehindReport?: BehindReport;
+  BehindView?: BehindView;
   BoardView?: BoardView;
   CallOnStage?: CallOnStage;
   ClearBoard?: ClearBoard;
@@ -100,6 +102,7 @@ export interface Wire {
   LessonStarted?: LessonStarted;
   LessonSummary?: LessonSummary;
   LessonView?: LessonView;
+  LessonWindow?: LessonWindow;
   LevelTimes?: LevelTimes;
   LinkSignal?: LinkSignal;
   LowerHand?: LowerHand;
@@ -170,6 +173,7 @@ export interface Wire {
   TrackInfo?: TrackInfo;
   TurnSlide?: TurnSlide;
   Undo?: Undo;
+  WindowTrack?: WindowTrack;
   Withheld?: Withheld;
   ClientMessage?: ClientMessage;
   ServerMessage?: ServerMessage;
@@ -206,6 +210,29 @@ export interface LevelTimes {
   low_video_ms: number;
   high_video_ms: number;
   screen_video_ms: number;
+}
+/**
+ * A room's own word.
+ */
+export interface BehindReport {
+  /**
+   * Behind the live lesson.
+   */
+  ms: number;
+  /**
+   * It plays so much faster than it was; 0 while it waits for data.
+   */
+  speed: number;
+  state: 'catching' | 'following';
+}
+/**
+ * How far a room was behind at `at_ms`; since then it changed by 1 - `speed` a second.
+ */
+export interface BehindView {
+  ms: number;
+  at_ms: number;
+  speed: number;
+  state: 'catching' | 'following';
 }
 /**
  * What stands on the board now. Strokes in the order they are painted; none for a phone.
@@ -657,6 +684,75 @@ export interface LessonSummary {
   message_count: number;
 }
 /**
+ * What can be played of a live lesson now.
+ */
+export interface LessonWindow {
+  now_ms: number;
+  /**
+   * Zero of the segments' own times.
+   */
+  started_at_ms: number;
+  /**
+   * Empty while nothing is recorded.
+   */
+  tracks: WindowTrack[];
+  /**
+   * What stood on the board at `from_ms`, and what happened on it since.
+   */
+  board: (SlideTurned | InkShown | StrokeDrawn | StrokeErased | InkCleared)[];
+}
+/**
+ * A publication of the lesson as HLS.
+ */
+export interface WindowTrack {
+  name: string;
+  slot: 'lead' | 'screen' | 'stage';
+  label: string;
+  start_ms: number;
+  /**
+   * So far.
+   */
+  end_ms: number;
+  /**
+   * Add `?from_ms=`: a segment holds picture and voice.
+   */
+  playlist: string;
+  /**
+   * The same without pictures; empty where it has no voice.
+   */
+  voice_playlist: string;
+}
+/**
+ * Another slide is shown (None: none). Its board is empty, unless `ink_shown` follows.
+ */
+export interface SlideTurned {
+  seq: number;
+  at_ms: number;
+  type: 'slide_turned';
+  slide: SlideRef | null;
+}
+/**
+ * The next points of a stroke; with its `style` when it begins.
+ */
+export interface StrokeDrawn {
+  seq: number;
+  at_ms: number;
+  type: 'stroke_drawn';
+  stroke_id: string;
+  style: StrokeStyle | null;
+  points: number[];
+}
+/**
+ * A stroke is gone: erased, or its drawing undone.
+ */
+export interface StrokeErased {
+  seq: number;
+  at_ms: number;
+  type: 'stroke_erased';
+  stroke_id: string;
+  is_undo: boolean;
+}
+/**
  * What reaches a room right now.
  */
 export interface LinkSignal {
@@ -1045,6 +1141,10 @@ export interface TimelineEvent {
 export interface ReportLink {
   type: 'report_link';
   link: LinkSignal;
+  /**
+   * None: it sees the lesson live.
+   */
+  behind?: BehindReport | null;
 }
 /**
  * Answer to a `hello` with `since` when the gap is short: the missed events follow.
@@ -1127,6 +1227,10 @@ export interface RoomView {
    * None before anything was sent to it.
    */
   ladder: LadderView | null;
+  /**
+   * None: it sees the lesson live.
+   */
+  behind: BehindView | null;
 }
 /**
  * How many rooms are in the lesson, and how many of them are here.
@@ -1219,15 +1323,6 @@ export interface SlideFile3 {
   sha256: string;
 }
 /**
- * Another slide is shown (None: none). Its board is empty, unless `ink_shown` follows.
- */
-export interface SlideTurned {
-  seq: number;
-  at_ms: number;
-  type: 'slide_turned';
-  slide: SlideRef | null;
-}
-/**
  * The whole state as of `seq`. Messages only for lead and helper teachers; a room and its phone
  * get their own room alone, and the totals.
  */
@@ -1277,27 +1372,6 @@ export interface StageChanged {
 export interface StartLesson {
   request_id: string;
   type: 'start_lesson';
-}
-/**
- * The next points of a stroke; with its `style` when it begins.
- */
-export interface StrokeDrawn {
-  seq: number;
-  at_ms: number;
-  type: 'stroke_drawn';
-  stroke_id: string;
-  style: StrokeStyle | null;
-  points: number[];
-}
-/**
- * A stroke is gone: erased, or its drawing undone.
- */
-export interface StrokeErased {
-  seq: number;
-  at_ms: number;
-  type: 'stroke_erased';
-  stroke_id: string;
-  is_undo: boolean;
 }
 /**
  * By the lead teacher: show this slide, or (None) none.

@@ -1,0 +1,138 @@
+"""The window of a live lesson over HTTP: its recording so far, for the rooms that are in it.
+
+A room's grant opens the window of its lesson while that is live, and nothing of a library.
+"""
+
+import asyncio
+import gzip
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query
+from starlette.requests import Request
+from starlette.responses import Response
+
+from signaling.io.auth import require_grant
+from signaling.io.context import Context, context
+from signaling.io.parts import part_answer
+from signaling.io.recordings import MEDIA_TYPES
+from signaling.io.runner import LessonRunner
+from signaling.ports import PlayableRecording, PlayableTrack, RecordingCatalog
+from signaling.protocol.grants import Claims
+from signaling.protocol.replay import board_since
+from signaling.protocol.resources_window import LessonWindow, WindowTrack
+from signaling.protocol.roles import Action
+from streamsvc.base.errors import UserError
+from streamsvc.base.ids import LessonId, RecordingId
+from streamsvc.base.media import MediaKind
+
+router = APIRouter(prefix="/api/lessons/{lesson_id}/window")
+
+_IMMUTABLE = "private, max-age=31536000, immutable"
+_PRIORITY = "u=5, i"
+"""RFC 9218: after what the live lesson needs."""
+_MOST_MS = 1 << 53
+FromMs = Annotated[int, Query(ge=0, lt=_MOST_MS)]
+Bearer = Annotated[Claims, Depends(require_grant(Action.READ_WINDOW))]
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """A room that may read, and what it reads of."""
+
+    lesson_id: LessonId
+    claims: Claims
+    runner: LessonRunner
+    ctx: Context
+
+
+async def _reader(lesson_id: str, claims: Bearer, ctx: Context = Depends(context)) -> Reader:
+    """Raises UserError `lesson-not-live`, `lesson-ended`, `room-not-in-lesson`, `not-allowed`."""
+    runner = ctx.registry.find(LessonId(lesson_id))
+    if runner is None:
+        raise UserError("lesson-not-live")
+    runner.machine.check_subscribe(claims)
+    if not runner.machine.is_live:
+        raise UserError("lesson-not-live")
+    return Reader(LessonId(lesson_id), claims, runner, ctx)
+
+
+@router.get("")
+async def window(from_ms: FromMs = 0, reader: Reader = Depends(_reader)) -> LessonWindow:
+    """What can be played now, and the board from `from_ms` on."""
+    services, lesson_id = reader.ctx.services, reader.lesson_id
+    disk = await _on_disk(reader)
+    lines = await asyncio.to_thread(services.timeline.read, lesson_id)
+    return LessonWindow(
+        now_ms=services.clock.wall_ms(),
+        started_at_ms=disk.started_at_ms if disk else 0,
+        tracks=[_track(lesson_id, disk, track) for track in disk.tracks] if disk else [],
+        board=await asyncio.to_thread(board_since, lines, from_ms),
+    )
+
+
+@router.get("/{path:path}")
+async def window_file(
+    path: str, request: Request, from_ms: FromMs = 0, reader: Reader = Depends(_reader)
+) -> Response:
+    """A playlist from `from_ms` on, or a segment (one range, RFC 9110 §14). Names that begin with
+    `voice` are without pictures."""
+    recording_id, services = reader.runner.recording_id, reader.ctx.services
+    if recording_id is None:
+        raise UserError("recording-file-unknown")
+    if path.endswith(".m3u8"):
+        text = await asyncio.to_thread(services.catalog.window, recording_id, path, from_ms)
+        return _playlist(request, text)
+    answer = await _segment(services.catalog, recording_id, path, request)
+    count = int(answer.headers.get("content-length", "0"))
+    services.relay.expect_data(reader.lesson_id, reader.claims.participant_id, count)
+    return answer
+
+
+async def _on_disk(reader: Reader) -> PlayableRecording | None:
+    recording_id = reader.runner.recording_id
+    if recording_id is None:
+        return None
+    return await asyncio.to_thread(reader.ctx.services.catalog.find, recording_id)
+
+
+def _track(lesson_id: str, disk: PlayableRecording, track: PlayableTrack) -> WindowTrack:
+    place = f"/api/lessons/{lesson_id}/window/"
+    has_voice = MediaKind.AUDIO in track.kinds
+    voice = f"{track.name}/voice.m3u8"
+    start_ms = disk.started_at_ms + track.start_ms
+    return WindowTrack(
+        name=track.name,
+        slot=track.slot.value,
+        label=track.label,
+        start_ms=start_ms,
+        end_ms=start_ms + track.duration_ms,
+        playlist=place + track.playlist if track.playlist else "",
+        voice_playlist=place + voice if track.playlist and has_voice else "",
+    )
+
+
+def _playlist(request: Request, text: str) -> Response:
+    """Packed: it is asked for every few seconds, over the thinnest of links."""
+    headers = {"Cache-Control": "no-cache"}
+    data = text.encode()
+    if "gzip" in request.headers.get("accept-encoding", ""):
+        headers |= {"Content-Encoding": "gzip", "Vary": "Accept-Encoding"}
+        data = gzip.compress(data, mtime=0)
+    return Response(data, media_type=MEDIA_TYPES[".m3u8"], headers=headers)
+
+
+async def _segment(
+    catalog: RecordingCatalog, recording_id: RecordingId, path: str, request: Request
+) -> Response:
+    headers = {"Cache-Control": _IMMUTABLE, "Priority": _PRIORITY}
+    type = MEDIA_TYPES.get(f".{path.rpartition('.')[2]}", "application/octet-stream")
+    is_voice = path.rpartition("/")[2].startswith("voice-")
+    read = catalog.voice if is_voice else _whole(catalog)
+    data = await asyncio.to_thread(read, recording_id, path)
+    return part_answer(request, data, type, headers)
+
+
+def _whole(catalog: RecordingCatalog) -> Callable[[RecordingId, str], bytes]:
+    return lambda recording_id, path: catalog.file(recording_id, path).read_bytes()

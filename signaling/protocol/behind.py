@@ -1,0 +1,62 @@
+"""How far a room is behind the lesson: what it says of itself, and what others are told.
+
+A room that was cut off plays what it missed; one that no live path reaches follows the recording.
+It reports every 2 s; told is only what can't be counted on from what was told last, so that a
+hundred rooms that catch up cost the lesson's events hardly anything.
+"""
+
+from typing import Literal
+
+from pydantic import Field
+
+from signaling.protocol.wire import Wire
+
+NEWS_MS = 3_000
+"""Further off than this from what was told, it is told anew."""
+PICTURES_FROM_MS = 6_000
+"""So near the live lesson its pictures begin again; before, nobody would see them."""
+MOST_MS = 86_400_000
+
+BehindState = Literal["catching", "following"]
+"""catching: it plays what it missed and becomes live. following: no live path reaches it."""
+
+
+class BehindReport(Wire):
+    """A room's own word."""
+
+    ms: int = Field(ge=0, le=MOST_MS)
+    """Behind the live lesson."""
+    speed: float = Field(ge=0, le=2)
+    """It plays so much faster than it was; 0 while it waits for data."""
+    state: BehindState
+
+
+class BehindView(Wire):
+    """How far a room was behind at `at_ms`; since then it changed by 1 - `speed` a second."""
+
+    ms: int
+    at_ms: int
+    speed: float
+    state: BehindState
+
+
+class ToldBehind:
+    """`feed` what the room says; read `value`."""
+
+    def __init__(self) -> None:
+        self.value: BehindView | None = None
+
+    def feed(self, report: BehindReport | None, now_ms: int) -> None:
+        """Take one report; None: it is live, or nothing is heard of it."""
+        if report is None:
+            self.value = None
+        elif self.value is None or self._is_news(self.value, report, now_ms):
+            self.value = BehindView(
+                ms=report.ms, at_ms=now_ms, speed=report.speed, state=report.state
+            )
+
+    def _is_news(self, told: BehindView, report: BehindReport, now_ms: int) -> bool:
+        if told.state != report.state or told.speed != report.speed:
+            return True
+        counted_ms = told.ms + (now_ms - told.at_ms) * (1 - told.speed)
+        return abs(counted_ms - report.ms) > NEWS_MS

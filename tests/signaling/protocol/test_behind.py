@@ -1,0 +1,113 @@
+"""How far a room is behind: what others are told, and what its link is kept for."""
+
+from dataclasses import replace
+
+import pytest
+
+from signaling.protocol.behind import NEWS_MS, PICTURES_FROM_MS, BehindReport, ToldBehind
+from signaling.protocol.effects import SetPolicy
+from signaling.protocol.inputs import PlanChanged
+from signaling.protocol.messages import LinkSignal, ReportLink, RoomChanged
+from streamsvc.base.ids import RoomId
+from streamsvc.base.sessions import NO_POLICY, LinkPolicy
+from streamsvc.school.records import Role
+from tests.support.lessons import LessonDrive, participant
+
+ONE = RoomId("room_1")
+FULL = LinkSignal(voice="full", slides="full", picture="full")
+NO_PICTURES = LinkPolicy(is_voice_and_slides=True)
+
+
+def catching(ms: int, speed: float = 1.2) -> BehindReport:
+    return BehindReport(ms=ms, speed=speed, state="catching")
+
+
+def test_what_can_be_counted_on_is_not_told_again() -> None:
+    told, values = ToldBehind(), []
+    for second in range(0, 120, 2):
+        told.feed(catching(42_000 - second * 200), second * 1_000)
+        values.append(told.value)
+    assert len(set(map(id, values))) == 1
+    told.feed(catching(42_000), 120_000)
+    assert told.value is not None and told.value.ms == 42_000
+
+
+@pytest.mark.parametrize(
+    "news",
+    [
+        catching(10_000 + NEWS_MS + 1_000),
+        catching(10_000, speed=0),
+        BehindReport(ms=10_000, speed=1.2, state="following"),
+    ],
+)
+def test_what_could_not_be_counted_on_is_told(news: BehindReport) -> None:
+    told = ToldBehind()
+    told.feed(catching(10_000), 0)
+    told.feed(news, 1_000)
+    assert told.value is not None
+    assert (told.value.ms, told.value.at_ms) == (news.ms, 1_000)
+    told.feed(None, 2_000)
+    assert told.value is None
+
+
+def report(drive: LessonDrive, page: str, behind: BehindReport | None) -> None:
+    drive.ask(page, ReportLink(link=FULL, behind=behind))
+    drive.wait(1_000)
+
+
+def behind_of(drive: LessonDrive) -> int | None:
+    view = drive.machine.picture.rooms[ONE].behind
+    return None if view is None else view.ms
+
+
+def test_the_wall_hears_of_a_room_that_catches_up_and_of_its_arrival() -> None:
+    drive = LessonDrive()
+    drive.go_live()
+    page = drive.connect(Role.ROOM, ONE)
+    report(drive, page, None)
+    before = len(drive.events)
+    for second in range(60):
+        report(drive, page, catching(42_000 - second * 200))
+    changes = [e for e in drive.events[before:] if isinstance(e, RoomChanged)]
+    assert len([c for c in changes if c.room.behind is not None]) <= 2
+    assert behind_of(drive) == 42_000
+    report(drive, page, None)
+    assert behind_of(drive) is None
+
+
+def test_live_pictures_wait_until_the_room_is_near() -> None:
+    drive = LessonDrive()
+    drive.go_live()
+    page = drive.connect(Role.ROOM, ONE)
+    room = participant(Role.ROOM, ONE).id
+    report(drive, page, None)
+    assert drive.of_kind(SetPolicy) == []
+    report(drive, page, catching(30_000))
+    report(drive, page, catching(20_000))
+    assert drive.of_kind(SetPolicy) == [SetPolicy(room, NO_PICTURES)]
+    report(drive, page, catching(PICTURES_FROM_MS - 1))
+    assert drive.of_kind(SetPolicy)[1:] == [SetPolicy(room, NO_POLICY)]
+
+
+def test_a_room_of_which_nothing_is_heard_gets_its_pictures_back() -> None:
+    drive = LessonDrive()
+    drive.go_live()
+    page = drive.connect(Role.ROOM, ONE)
+    report(drive, page, catching(30_000))
+    for _ in range(8):
+        drive.wait(1_000)
+    assert behind_of(drive) is None
+    assert drive.of_kind(SetPolicy)[-1].policy == NO_POLICY
+
+
+def test_an_administrator_s_word_holds_beside() -> None:
+    drive = LessonDrive()
+    drive.go_live()
+    page = drive.connect(Role.ROOM, ONE)
+    report(drive, page, catching(30_000))
+    capped = [replace(each, policy=LinkPolicy(most_kbps=300)) for each in drive.rooms[:1]]
+    drive.feed(PlanChanged(drive.machine.lesson, [*capped, *drive.rooms[1:]]))
+    both = LinkPolicy(most_kbps=300, is_voice_and_slides=True)
+    assert drive.of_kind(SetPolicy)[-1].policy == both
+    report(drive, page, None)
+    assert drive.of_kind(SetPolicy)[-1].policy == LinkPolicy(most_kbps=300)

@@ -1,0 +1,137 @@
+"""The window of a live lesson: what a room's grant opens, and nobody else's."""
+
+from dataclasses import replace
+
+import httpx
+import pytest
+
+from signaling.protocol.roles import Action, may
+from streamsvc.base.ids import RecordingId
+from streamsvc.base.media import MediaKind, Slot
+from streamsvc.base.recordings import PlayableRecording, PlayableTrack
+from tests.signaling.house import House
+from tests.signaling.test_permissions import PRINCIPALS, SEES_LESSON
+from tests.support.waiting import until
+
+PLAYLIST = "#EXTM3U\n"
+SEGMENT = bytes(range(256)) * 4
+BOTH = (MediaKind.AUDIO, MediaKind.VIDEO)
+
+
+async def go_live(house: House) -> RecordingId:
+    """lesson_a1 is live and recorded: one playable with a segment."""
+    lesson_id = house.lesson_id("lesson_a1")
+    await house.school.lessons.start(lesson_id)
+    recording = await house.school.recordings.open(lesson_id)
+    folder = house.catalog.folder / recording.id / "lead"
+    folder.mkdir(parents=True)
+    (folder / "index.m3u8").write_text(PLAYLIST)
+    for name in ("000001.m4s", "voice-000001.m4s"):
+        (folder / name).write_bytes(SEGMENT)
+    tracks = (PlayableTrack("lead", Slot.LEAD, "林", BOTH, 500, 2_000, "lead/index.m3u8", True),)
+    house.catalog.playable[recording.id] = PlayableRecording(
+        recording.id, lesson_id, 1_000, 2_500, True, 1, 0, tracks
+    )
+    runner = await house.context.registry.open(lesson_id)
+    await house.context.registry.plan_changed(await house.school.lessons.load(lesson_id))
+    await until(lambda: runner.machine.is_live and runner.recording_id == recording.id, 10, "live")
+    return recording.id
+
+
+def path(house: House, rest: str = "", lesson: str = "lesson_a1") -> str:
+    return f"/api/lessons/{house.lesson_id(lesson)}/window{rest}"
+
+
+async def read(house: House, grant: str, rest: str = "", **more: str) -> httpx.Response:
+    headers = {"Authorization": f"Bearer {grant}", **more}
+    return await house.client().get(path(house, rest), headers=headers)
+
+
+def verdict(answer: httpx.Response) -> str:
+    return "read" if answer.is_success else str(answer.json()["error"]["id"])
+
+
+async def test_a_room_reads_what_it_missed(house: House) -> None:
+    await go_live(house)
+    grant = await house.grant("room_a2", "lesson_a1")
+    told = (await read(house, grant, "?from_ms=5")).json()
+    assert told["started_at_ms"] == 1_000
+    (track,) = told["tracks"]
+    assert (track["slot"], track["start_ms"], track["end_ms"]) == ("lead", 1_500, 3_500)
+    assert track["playlist"] == path(house, "/lead/index.m3u8")
+    assert track["voice_playlist"] == path(house, "/lead/voice.m3u8")
+    listed = await read(house, grant, "/lead/index.m3u8?from_ms=77")
+    assert listed.text == PLAYLIST + "# from 77\n"
+    assert listed.headers["content-encoding"] == "gzip"
+    assert listed.headers["cache-control"] == "no-cache"
+
+
+@pytest.mark.parametrize("name", ["000001.m4s", "voice-000001.m4s"])
+async def test_a_broken_segment_goes_on_where_it_was_and_pictures_make_room(
+    house: House, name: str
+) -> None:
+    await go_live(house)
+    grant = await house.grant("room_a2", "lesson_a1")
+    whole = await read(house, grant, f"/lead/{name}")
+    assert (whole.content, whole.headers["content-type"]) == (SEGMENT, "video/iso.segment")
+    assert "immutable" in whole.headers["cache-control"]
+    rest = await read(house, grant, f"/lead/{name}", Range="bytes=1000-")
+    assert (rest.status_code, rest.content) == (206, SEGMENT[1000:])
+    assert [count for _, count in house.relay.data] == [1024, 24]
+
+
+async def test_nobody_else_reads_it(house: House) -> None:
+    await go_live(house)
+    for name in sorted(SEES_LESSON | {"room_a2", "phone_a2"}):
+        grant = await house.grant(name, "lesson_a1")
+        role = PRINCIPALS[name]
+        expected = "read" if may(role, Action.READ_WINDOW) else "not-allowed"
+        for rest in ("", "/lead/index.m3u8", "/lead/000001.m4s"):
+            assert verdict(await read(house, grant, rest)) == expected, (name, rest)
+    stranger = await house.grant("room_b1", "lesson_b1")
+    assert verdict(await read(house, stranger)) == "grant-invalid"
+    assert verdict(await read(house, "")) == "grant-missing"
+    cookie = await house.signed_in("room_a2")
+    assert verdict(await cookie.get(path(house))) == "grant-missing"
+
+
+async def test_only_while_the_lesson_is_live(house: House) -> None:
+    grant = await house.grant("room_a2", "lesson_a1")
+    assert verdict(await read(house, grant)) == "lesson-not-live"
+    await house.context.registry.open(house.lesson_id("lesson_a1"))
+    assert verdict(await read(house, grant)) == "lesson-not-live"
+
+
+async def test_a_room_that_was_taken_off_reads_nothing_more(house: House) -> None:
+    await go_live(house)
+    grant = await house.grant("room_a2", "lesson_a1")
+    lesson = await house.school.lessons.load(house.lesson_id("lesson_a1"))
+    runner = house.context.registry.find(lesson.id)
+    assert runner is not None
+    runner.machine.roster.remove(house.room_id("room_a2"))
+    assert verdict(await read(house, grant)) == "room-not-in-lesson"
+    runner.machine.lesson = replace(lesson, room_ids=())
+    other = await house.grant("room_a2", "lesson_a1")
+    assert verdict(await read(house, other, "/lead/000001.m4s")) == "room-not-in-lesson"
+
+
+@pytest.mark.parametrize("rest", ["/lead/none.m4s", "/../x.m4s", "/manifest.json", "/x.m3u8"])
+async def test_other_paths_are_no_files(house: House, rest: str) -> None:
+    await go_live(house)
+    grant = await house.grant("room_a2", "lesson_a1")
+    assert verdict(await read(house, grant, rest)) != "read"
+
+
+async def test_nothing_is_recorded_yet(house: House) -> None:
+    recording = await go_live(house)
+    house.catalog.playable.pop(recording)
+    grant = await house.grant("room_a2", "lesson_a1")
+    assert (await read(house, grant)).json()["tracks"] == []
+
+
+async def test_a_playlist_comes_unpacked_to_who_wants_it_so(house: House) -> None:
+    await go_live(house)
+    grant = await house.grant("room_a2", "lesson_a1")
+    plain = await read(house, grant, "/lead/index.m3u8", **{"Accept-Encoding": "identity"})
+    assert "content-encoding" not in plain.headers
+    assert plain.text.startswith(PLAYLIST)
