@@ -15,6 +15,7 @@ export function room(room_id: string, differs: Partial<RoomView> = {}): RoomView
     stage_count: 0,
     still: 0,
     ladder: null,
+    behind: null,
     ...differs,
   };
 }

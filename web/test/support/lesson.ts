@@ -22,6 +22,7 @@ export function aRoom(some: Partial<RoomView> = {}): RoomView {
     stage_count: 0,
     still: 0,
     ladder: null,
+    behind: null,
     ...some,
   };
 }
