@@ -67,10 +67,17 @@ class RelayPort(Protocol):
         """Report to `listener` from now on."""
 
     async def publish(
-        self, party: MediaParty, slot: Slot, offer_sdp: str, *, take_over: bool
+        self,
+        party: MediaParty,
+        slot: Slot,
+        offer_sdp: str,
+        *,
+        take_over: bool,
+        replaces: MediaSessionId | None = None,
     ) -> MediaAnswer:
-        """Open a publisher. Raises UserError `slot-taken` (unless `take_over`),
-        ProtocolError `sdp-*` for an offer that can't be answered, Overload `relay-full`."""
+        """Open a publisher. Raises UserError `slot-taken` (unless `take_over`, or the slot is held
+        by the session that the same party `replaces`), ProtocolError `sdp-*` for an offer that
+        can't be answered, Overload `relay-full`."""
 
     async def subscribe(self, party: MediaParty, offer_sdp: str) -> MediaAnswer:
         """Open a subscriber with the slots of the lesson. Raises like `publish`."""

@@ -100,11 +100,17 @@ class Relay:
     # ---- opening
 
     async def publish(
-        self, party: MediaParty, slot: Slot, offer_sdp: str, *, take_over: bool
+        self,
+        party: MediaParty,
+        slot: Slot,
+        offer_sdp: str,
+        *,
+        take_over: bool,
+        replaces: MediaSessionId | None = None,
     ) -> MediaAnswer:
         """See `RelayPort`."""
         holder = self._sessions.publisher(party.lesson_id, slot)
-        if holder is not None and not (take_over or self._is_own_ghost(holder, party)):
+        if holder is not None and not (take_over or self._is_own(holder, party, replaces)):
             raise UserError("slot-taken", slot=slot, label=holder.party.label)
         # a lesson that others are in needs its voice
         self._check_room(is_newcomer=not self._sessions.in_lesson(party.lesson_id))
@@ -123,13 +129,15 @@ class Relay:
         self._engine.add_publisher(peer.number, _new_ssrc(), self._specs(session))
         return self._opened(session, negotiated.answer_sdp)
 
-    def _is_own_ghost(self, holder: PublisherSession, party: MediaParty) -> bool:
-        """The same participant's session whose browser or cable is gone: a reload, a crash, a new
-        network. It would die of silence later; she need not wait for that."""
+    def _is_own(
+        self, holder: PublisherSession, party: MediaParty, replaces: MediaSessionId | None
+    ) -> bool:
+        """The same participant's session that she names as broken; or one whose browser or cable is
+        gone: a reload, a crash. It would die of silence later; she need not wait for that."""
         if holder.party.participant_id != party.participant_id:
             return False
         silence = self._clock.now() - heard_at(holder, self._engine)
-        return silence > self._settings.ghost_seconds
+        return holder.session_id == replaces or silence > self._settings.ghost_seconds
 
     def _specs(self, session: PublisherSession) -> list[tuple[NegotiatedMedia, PublicationSpec]]:
         specs = []

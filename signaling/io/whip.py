@@ -9,7 +9,7 @@ from starlette.responses import Response
 from signaling.io.media_http import SDP, IceServer, bearer_token, created, read_body
 from signaling.ports import MediaAuthorizer, RelayPort
 from streamsvc.base.errors import UserError
-from streamsvc.base.ids import LessonId
+from streamsvc.base.ids import LessonId, MediaSessionId
 from streamsvc.base.media import Slot
 
 ENDPOINT = "/whip/{lesson_id}/{slot}"
@@ -18,7 +18,8 @@ SESSIONS = "/whip/sessions"
 
 @dataclass(frozen=True, slots=True)
 class WhipEndpoint:
-    """`POST /whip/{lesson_id}/{slot}`; `?take_over=1` ends whoever fills the slot now."""
+    """`POST /whip/{lesson_id}/{slot}`; `?take_over=1` ends whoever fills the slot now,
+    `?replaces=<session>` the caller's own session, if it is that."""
 
     relay: RelayPort
     authorize: MediaAuthorizer
@@ -33,7 +34,11 @@ class WhipEndpoint:
         offer = await read_body(request, SDP)
         party = await self.authorize.publisher(bearer_token(request), lesson_id, slot)
         take_over = request.query_params.get("take_over") == "1"
-        answer = await self.relay.publish(party, slot, offer, take_over=take_over)
+        broken = request.query_params.get("replaces")
+        replaces = MediaSessionId(broken) if broken else None
+        answer = await self.relay.publish(
+            party, slot, offer, take_over=take_over, replaces=replaces
+        )
         return created(answer, SESSIONS, self.ice_servers)
 
 

@@ -200,6 +200,18 @@ async def test_the_same_teacher_comes_back_without_being_asked_to_take_over() ->
         assert running.reported.closed == [(Slot.LEAD, ClosedBecause.REPLACED)]
 
 
+async def test_a_teacher_replaces_the_session_that_she_names() -> None:
+    async with running_relay() as running:
+        first = await running.publish(party("a"), Slot.LEAD, Tone())
+        with pytest.raises(UserError, match="slot-taken"):
+            await running.publish(party("b"), Slot.LEAD, Tone(), replaces=first.session_id)
+        second = await running.publish(party("a"), Slot.LEAD, Tone(), replaces=first.session_id)
+        with pytest.raises(UserError, match="slot-taken"):
+            await running.publish(party("a"), Slot.LEAD, Tone(), replaces=first.session_id)
+        assert running.reported.closed == [(Slot.LEAD, ClosedBecause.REPLACED)]
+        await running.relay.close(second.session_id)
+
+
 async def test_a_muted_slot_is_silent_and_comes_back() -> None:
     async with running_relay() as running:
         relay = running.relay

@@ -52,15 +52,23 @@ class FakeRelay:
     fault: StreamsvcError | None = None
     offers: list[str] = field(default_factory=list)
     take_overs: list[bool] = field(default_factory=list)
+    replaced: list[MediaSessionId | None] = field(default_factory=list)
     sessions: dict[MediaSessionId, MediaParty] = field(default_factory=dict)
 
     def listen(self, listener: RelayListener) -> None:
         raise NotImplementedError
 
     async def publish(
-        self, party: MediaParty, slot: Slot, offer_sdp: str, *, take_over: bool
+        self,
+        party: MediaParty,
+        slot: Slot,
+        offer_sdp: str,
+        *,
+        take_over: bool,
+        replaces: MediaSessionId | None = None,
     ) -> MediaAnswer:
         self.take_overs.append(take_over)
+        self.replaced.append(replaces)
         return self._open(party, offer_sdp)
 
     async def subscribe(self, party: MediaParty, offer_sdp: str) -> MediaAnswer:
@@ -207,7 +215,13 @@ class TestOpening:
         self, client: httpx.AsyncClient, relay: FakeRelay
     ) -> None:
         await client.post("/whip/l_1/screen?take_over=1", content=OFFER, headers=_sdp())
-        assert relay.take_overs == [True]
+        assert (relay.take_overs, relay.replaced) == ([True], [None])
+
+    async def test_a_broken_session_is_named(
+        self, client: httpx.AsyncClient, relay: FakeRelay
+    ) -> None:
+        await client.post("/whip/l_1/lead?replaces=pub_1", content=OFFER, headers=_sdp())
+        assert (relay.take_overs, relay.replaced) == ([False], ["pub_1"])
 
     async def test_view_is_created(self, client: httpx.AsyncClient) -> None:
         answer = await client.post("/whep/l_1", content=OFFER, headers=_sdp())

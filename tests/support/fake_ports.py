@@ -41,7 +41,13 @@ class FakeRelay:
         self.listener = listener
 
     async def publish(
-        self, party: MediaParty, slot: Slot, offer_sdp: str, *, take_over: bool
+        self,
+        party: MediaParty,
+        slot: Slot,
+        offer_sdp: str,
+        *,
+        take_over: bool,
+        replaces: MediaSessionId | None = None,
     ) -> MediaAnswer:
         held = [s for p, s in self.sessions.values() if p.lesson_id == party.lesson_id]
         if slot in held and not take_over:

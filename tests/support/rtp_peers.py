@@ -258,6 +258,7 @@ class RunningRelay:
         *tracks: MediaStreamTrack,
         codec: Codec = Codec.H264,
         take_over: bool = False,
+        replaces: MediaSessionId | None = None,
         netem: Netem | None = None,
     ) -> Peer:
         """Send tracks into a slot."""
@@ -270,7 +271,9 @@ class RunningRelay:
                 offered = RTCRtpSender.getCapabilities("video").codecs
                 chosen = [one for one in offered if one.mimeType.lower() in wanted]
                 transceiver.setCodecPreferences(chosen)
-        answer = await self.relay.publish(who, slot, await peer.offer(), take_over=take_over)
+        answer = await self.relay.publish(
+            who, slot, await peer.offer(), take_over=take_over, replaces=replaces
+        )
         peer.session_id = answer.session_id
         await peer.accept(answer.sdp, self.relay.media_port)
         return peer

@@ -56,6 +56,15 @@ def test_only_protocols_that_pass_do() -> None:
     assert way.put(packet(100, protocol=6), 0.0) == 0.0
 
 
+def test_only_the_port_that_passes_does() -> None:
+    way = Way(Setting(passes="tcp", port=443), seed=1)
+    there, back, elsewhere = (
+        bytes(packet(100, protocol=6)[:20]) + a.to_bytes(2, "big") + b.to_bytes(2, "big")
+        for a, b in ((50_000, 443), (443, 50_000), (50_000, 8081))
+    )
+    assert [way.put(each, 0.0) for each in (there, back, elsewhere)] == [0.0, 0.0, None]
+
+
 @pytest.mark.parametrize("burst", [1.0, 5.0])
 def test_losses_have_the_share_and_the_bursts_that_were_asked_for(burst: float) -> None:
     way, count = Way(Setting(loss=0.1, burst=burst), seed=3), 40_000

@@ -11,6 +11,14 @@ def protocol_of(packet: bytes) -> str:
     return {_TCP: "tcp", _UDP: "udp"}.get(packet[9], str(packet[9]))
 
 
+def ports_of(packet: bytes) -> tuple[int, int]:
+    """Of sender and receiver; zeros where there are none."""
+    start = 4 * (packet[0] & 15)
+    if packet[9] not in (_TCP, _UDP) or len(packet) < start + 4:
+        return 0, 0
+    return int.from_bytes(packet[start : start + 2]), int.from_bytes(packet[start + 2 : start + 4])
+
+
 def kind_of(packet: bytes) -> str:
     """`rtp-PT`, `rtcp`, `stun`, `dtls`, `udp`, `tcp`, or an IP protocol's number."""
     if packet[9] != _UDP:

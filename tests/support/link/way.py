@@ -4,7 +4,7 @@ import random
 from collections import Counter, deque
 from dataclasses import dataclass, replace
 
-from tests.support.link.kinds import protocol_of
+from tests.support.link.kinds import ports_of, protocol_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +24,8 @@ class Setting:
     """Nothing passes; nobody is told."""
     passes: str = ""
     """Protocols that pass, as `tcp` or `udp`, all when empty."""
+    port: int = 0
+    """The only one that passes, at either end; 0: all."""
 
 
 class Way:
@@ -50,7 +52,7 @@ class Way:
         setting = self.setting
         self.figures["packets"] += 1
         self.figures["bytes"] += len(packet)
-        if setting.is_cut or (setting.passes and protocol_of(packet) not in setting.passes):
+        if setting.is_cut or self._is_stopped(packet):
             self.figures["stopped"] += 1
             return None
         waits = self._wait(now)
@@ -72,6 +74,13 @@ class Way:
         while self._flying and self._flying[0][0] <= now:
             out.append(self._flying.popleft()[1])
         return out
+
+    def _is_stopped(self, packet: bytes) -> bool:
+        """By a firewall."""
+        passes, port = self.setting.passes, self.setting.port
+        if passes and protocol_of(packet) not in passes:
+            return True
+        return port != 0 and port not in ports_of(packet)
 
     @property
     def next_at(self) -> float:

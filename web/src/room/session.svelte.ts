@@ -1,7 +1,8 @@
 import type { ErrorBody, LinkSignal, RoomLesson, RoomView } from '$kit/protocol/schema';
 import { LessonStore, type HeldGrant, type LessonRequest } from '$kit/store/lesson.svelte';
 import { canDecodeH264 } from '$rtc/codecs';
-import { Publisher, type PublisherPhase } from '$rtc/publisher';
+import { importUntilHere } from '$kit/lazy';
+import type { Publisher, PublisherPhase } from '$rtc/publisher';
 import { Subscriber, type SlotTracks, type SubscriberPhase } from '$rtc/subscriber';
 import { kindsOf } from '$rtc/devices';
 import type { SendLevel } from '$rtc/send_ladder';
@@ -19,6 +20,7 @@ const REPORT_EVERY_MS = 2_000;
 const SHOW_AFTER_MS = 5_000;
 const SAY_FAILED_FOR_MS = 6_000;
 const SCREEN_GONE_AFTER_MS = 2_500;
+type StageParts = typeof import('./stage_lazy');
 const NOTHING: LinkSignal = { voice: 'none', slides: 'none', picture: 'none' };
 
 /** What the subscriber said last, as values that markup can follow. */
@@ -68,6 +70,9 @@ export class LessonSession {
   readonly #stills: Stills;
   readonly #linkNotice = new LinkNotice();
   readonly #timer: ReturnType<typeof setInterval>;
+  #stageParts: StageParts | null = null;
+  #isStageLoading = false;
+  #isClosed = false;
   #publisher: Publisher | null = null;
   /** What the publisher sends. */
   #sent: MediaStream | null = null;
@@ -206,6 +211,7 @@ export class LessonSession {
   /** Our camera goes up and comes down with the stage. */
   #followStage(): void {
     const isOurs = this.layout === 'onstage' && !this.isEnded;
+    if (isOurs || this.isCalled || this.hasArrived) void this.#loadStage();
     if (isOurs) this.#goUp();
     else this.#comeDown();
     this.#camera.speak(isOurs && !this.isMuted);
@@ -275,6 +281,7 @@ export class LessonSession {
 
   /** Ends media and channel; the state stays to be read. */
   close(): void {
+    this.#isClosed = true;
     this.board.close();
     clearInterval(this.#timer);
     clearTimeout(this.#screenTimer);
@@ -299,9 +306,26 @@ export class LessonSession {
     return { lead: isLive && (known?.lead ?? true), screen: isLive && (known?.screen ?? false) };
   }
 
+  async #loadStage(): Promise<void> {
+    if (this.#isStageLoading) return;
+    this.#isStageLoading = true;
+    this.#stageParts = await importUntilHere<StageParts>({
+      first: () => import('./stage_lazy'),
+      anew: (url) => import(/* @vite-ignore */ url) as Promise<StageParts>,
+      isOver: () => this.#isClosed,
+    });
+    if (!this.#isClosed) this.follow();
+  }
+
   #goUp(): void {
     const stream = this.#camera.stream;
-    if (stream === null || stream === this.#sent || stream.getTracks().length === 0) return;
+    if (
+      this.#stageParts === null ||
+      stream === null ||
+      stream === this.#sent ||
+      stream.getTracks().length === 0
+    )
+      return;
     if (this.#publisher !== null && kindsOf(stream) === kindsOf(this.#sent)) {
       this.#sent = stream;
       void this.#publisher.replaceStream(stream);
@@ -312,7 +336,7 @@ export class LessonSession {
     this.#publisher?.close();
     this.#sent = stream;
     this.#subscriber.setTalking(true);
-    this.#publisher = new Publisher(stream, {
+    this.#publisher = new this.#stageParts.Publisher(stream, {
       endpoint: `/whip/${this.lessonId}/stage`,
       kind: 'stage',
       sound: this.#opened.sound_profile,

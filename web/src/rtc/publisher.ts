@@ -1,14 +1,22 @@
 import { ApiError, UNREACHABLE } from '$kit/api';
 import { backoffMs } from '$kit/protocol/backoff';
 import type { ErrorBody } from '$kit/protocol/schema';
-import { preferCodecs, sendsH264 } from './codecs';
-import { encodings, thinned, type Encoding, type PublicationKind } from './layers';
-import { endSession, openSession } from './negotiation';
+import { Knocking } from './knocking';
+import type { Encoding, PublicationKind } from './layers';
+import { endSession, openSession, restartIce } from './negotiation';
+import { PublishRepair, type RepairStep } from './publish_repair';
 import { SendLadder, type SendLevel } from './send_ladder';
+import { addTracks, replaceTracks, senderOf, thin } from './sending';
 import type { Sound } from './stereo';
-import { sent, sourceLevel, type SendFigures } from './stats';
+import { flightMs, pathCount, sent, sourceLevel, wayOf, type SendFigures, type Way } from './stats';
 
-export type PublisherPhase = 'connecting' | 'live' | 'retrying' | 'refused' | 'closed';
+export type PublisherPhase =
+  | 'connecting'
+  | 'live'
+  /** Broken for longer than anybody should wait for news of it; a repair runs all the time. */
+  | 'retrying'
+  | 'refused'
+  | 'closed';
 
 export interface PublisherOptions {
   /** `/whip/{lesson_id}/{slot}` */
@@ -20,22 +28,28 @@ export interface PublisherOptions {
   isOurs?: boolean;
   /** The newest grant, read before every try. */
   grant: () => string;
-  /** Called when `phase`, `error` or `figures` changed. */
+  /** Called when `phase`, `error`, `figures` or `way` changed. */
   changed: (publisher: Publisher) => void;
 }
 
 const STATS_EVERY_MS = 2_000;
+const FEEL_EVERY_MS = 250;
 const CONNECT_WITHIN_MS = 12_000;
-const DISCONNECTED_FOR_MS = 3_000;
+const SAY_LOST_AFTER_MS = 4_000;
 /** Refusals that waiting cures; all others need a person. */
 const PASSING = [0, 401, 408, 429, 500, 502, 503, 504];
 
-/** One WHIP publication: opens, comes back after breaks by itself, and closes once. */
+/**
+ * One WHIP publication: opens, comes back after breaks by itself, and closes once. A session that
+ * broke is kept until the next one was answered, because it may come back first.
+ */
 export class Publisher {
   phase: PublisherPhase = 'connecting';
   /** Why we are `retrying` or `refused`. */
   error: ErrorBody | null = null;
   figures: SendFigures | null = null;
+  /** How it travels; null before it does. */
+  way: Way | null = null;
   /** What of our picture goes out: the voice comes first. */
   level: SendLevel = 'all';
 
@@ -43,10 +57,17 @@ export class Publisher {
   #stream: MediaStream;
   #pc: RTCPeerConnection | null = null;
   #session = '';
-  #ending: Promise<void> = Promise.resolve();
+  /** The same once it is connected: only then its silence means something. */
+  #connectedOne: RTCPeerConnection | null = null;
+  /** The connection that is being made, in place of the one above where there is one. */
+  #next: RTCPeerConnection | null = null;
+  #takesOver = false;
   #attempt = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
-  #stats: ReturnType<typeof setInterval> | undefined;
+  #repair = new PublishRepair(Date.now());
+  readonly #knocking = new Knocking();
+  readonly #feeling: ReturnType<typeof setInterval>;
+  readonly #stats: ReturnType<typeof setInterval>;
   #encodings: Encoding[] = [];
   #ladder = new SendLadder();
   #before: { report: RTCStatsReport; atMs: number } | null = null;
@@ -54,6 +75,9 @@ export class Publisher {
   constructor(stream: MediaStream, options: PublisherOptions) {
     this.#stream = stream;
     this.#options = options;
+    this.#feeling = setInterval(() => this.#tick(), FEEL_EVERY_MS);
+    this.#stats = setInterval(() => void this.#measure(), STATS_EVERY_MS);
+    addEventListener('online', this.#hurry);
     addEventListener('pagehide', this.#leave);
   }
 
@@ -61,82 +85,86 @@ export class Publisher {
   open(takeOver = false): void {
     if (this.phase === 'closed') return;
     this.#attempt = 0;
-    void this.#try(takeOver);
+    this.#takesOver = takeOver;
+    void this.#open();
   }
 
   /** Sends other tracks of the same kinds from now on, without a new session. */
   async replaceStream(stream: MediaStream): Promise<void> {
     this.#stream = stream;
-    for (const sender of this.#pc?.getSenders() ?? []) {
-      const track = stream.getTracks().find((candidate) => candidate.kind === sender.track?.kind);
-      if (track) await sender.replaceTrack(track);
-    }
+    for (const pc of [this.#pc, this.#next]) if (pc) await replaceTracks(pc, stream);
   }
 
   /** How loud what we send is right now, 0 to 1; needs no AudioContext, which waits for a touch. */
   async voiceLevel(): Promise<number> {
-    const sender = this.#pc?.getSenders().find((one) => one.track?.kind === 'audio');
+    const sender = senderOf(this.#pc, 'audio');
     return sender === undefined ? 0 : sourceLevel(await sender.getStats());
   }
 
   /** Ends the publication; the caller's stream stays open. */
   close(isLeaving = false): void {
     if (this.phase === 'closed') return;
+    removeEventListener('online', this.#hurry);
     removeEventListener('pagehide', this.#leave);
+    clearInterval(this.#feeling);
+    clearInterval(this.#stats);
     this.#drop(isLeaving);
     this.#become('closed', null);
   }
 
   readonly #leave = (): void => this.close(true);
 
-  async #try(takeOver: boolean): Promise<void> {
-    this.#drop();
+  readonly #hurry = (): void => this.#carryOut(this.#repair.reached(Date.now()));
+
+  async #open(): Promise<void> {
+    clearTimeout(this.#timer);
+    this.#next?.close();
     const pc = new RTCPeerConnection({ bundlePolicy: 'max-bundle' });
-    this.#pc = pc;
+    this.#next = pc;
     try {
-      // Our own broken session may still hold the slot; taking over could end somebody else's.
-      await this.#ending;
-      this.#addTracks(pc);
-      pc.onconnectionstatechange = () => this.#moved(pc);
-      this.#after(CONNECT_WITHIN_MS, () => this.#retry(UNREACHABLE));
-      const isTaking = takeOver || this.#options.isOurs === true;
-      const endpoint = this.#options.endpoint + (isTaking ? '?take_over=1' : '');
-      const session = await openSession(pc, endpoint, this.#options.grant(), this.#options.sound);
-      if (this.#pc === pc) this.#session = session;
-      else await endSession(session, this.#options.grant());
+      const layers = addTracks(pc, this.#stream, this.#options.kind);
+      const { grant, sound } = this.#options;
+      const session = await openSession(pc, this.#address, grant(), sound);
+      if (this.#next !== pc) return await endSession(session, grant());
+      this.#adopt(pc, session, layers);
     } catch (error) {
-      if (this.#pc === pc) this.#failed(error);
+      if (this.#next === pc) this.#failed(error);
     }
   }
 
-  #addTracks(pc: RTCPeerConnection): void {
-    for (const track of this.#stream.getTracks()) {
-      const init: RTCRtpTransceiverInit = { direction: 'sendonly', streams: [this.#stream] };
-      if (track.kind === 'video') {
-        const { width = 640, height = 360 } = track.getSettings();
-        this.#encodings = encodings(this.#options.kind, width, height, sendsH264());
-        init.sendEncodings = this.#encodings;
-      }
-      const transceiver = pc.addTransceiver(track, init);
-      if (track.kind === 'video') preferCodecs(transceiver);
-    }
+  /** A session of our own that broke is named, so that no other one is ended instead. */
+  get #address(): string {
+    const { endpoint, isOurs } = this.#options;
+    if (this.#takesOver || isOurs === true) return `${endpoint}?take_over=1`;
+    const broken = this.#session.split('/').pop() ?? '';
+    return broken === '' ? endpoint : `${endpoint}?replaces=${broken}`;
+  }
+
+  /** The server has put the new session in place of the old one. */
+  #adopt(pc: RTCPeerConnection, session: string, layers: Encoding[]): void {
+    this.#pc?.close();
+    [this.#pc, this.#session, this.#next] = [pc, session, null];
+    this.#takesOver = false;
+    this.#encodings = layers;
+    this.#before = null;
+    this.#ladder = new SendLadder();
+    this.level = 'all';
+    pc.onconnectionstatechange = () => this.#moved(pc);
+    this.#after(CONNECT_WITHIN_MS, () => this.#again(UNREACHABLE));
+    this.#moved(pc);
   }
 
   #moved(pc: RTCPeerConnection): void {
-    if (pc !== this.#pc) return;
+    if (pc !== this.#pc || pc === this.#connectedOne) return;
     if (pc.connectionState === 'connected') this.#connected(pc);
-    if (pc.connectionState === 'failed') this.#retry(UNREACHABLE);
-    if (pc.connectionState === 'disconnected')
-      this.#after(DISCONNECTED_FOR_MS, () => this.#retry(UNREACHABLE));
+    if (pc.connectionState === 'failed') this.#again(UNREACHABLE);
   }
 
   #connected(pc: RTCPeerConnection): void {
-    clearTimeout(this.#timer);
-    this.#attempt = 0;
-    clearInterval(this.#stats);
-    this.#stats = setInterval(() => void this.#measure(pc), STATS_EVERY_MS);
+    this.#connectedOne = pc;
+    this.#repair = new PublishRepair(Date.now());
     this.#heedFarewell(pc);
-    this.#become('live', null);
+    this.#mended();
   }
 
   /** A server that ends a session says so (DTLS close_notify); silence would tell only later. */
@@ -144,15 +172,64 @@ export class Publisher {
     const transport = pc.getSenders()[0]?.transport;
     if (!transport) return;
     transport.onstatechange = () => {
-      if (pc === this.#pc && transport.state === 'closed') this.#retry(UNREACHABLE);
+      if (pc !== this.#pc || transport.state !== 'closed') return;
+      this.#repair.ended(Date.now());
+      this.#again(UNREACHABLE);
     };
   }
 
-  async #measure(pc: RTCPeerConnection): Promise<void> {
+  #tick(): void {
+    const { brokenSinceMs } = this.#repair;
+    const isLong = brokenSinceMs !== null && Date.now() - brokenSinceMs >= SAY_LOST_AFTER_MS;
+    if (isLong && this.phase === 'live') this.#become('retrying', UNREACHABLE);
+    if (this.#pc !== null && this.#pc === this.#connectedOne) void this.#feel(this.#pc);
+  }
+
+  async #feel(pc: RTCPeerConnection): Promise<void> {
+    const report = await pc.getStats();
+    if (pc !== this.#pc) return;
+    this.#carryOut(this.#repair.feel(Date.now(), pathCount(report), flightMs(report)));
+  }
+
+  #carryOut(step: RepairStep): void {
+    if (step === 'mended') this.#mended();
+    else if (step === 'restart') void this.#restart();
+    else if (step === 'renew') void this.#open();
+    else if (step === 'knock')
+      this.#knocking.start(() => this.#carryOut(this.#repair.reached(Date.now())));
+  }
+
+  async #restart(): Promise<void> {
+    const [pc, repair] = [this.#pc, this.#repair];
+    this.#knocking.stop();
+    if (pc === null) return;
+    try {
+      await restartIce(pc, this.#session, this.#options.grant(), this.#options.sound);
+      this.#carryOut(repair.restarted());
+    } catch (error) {
+      if (pc !== this.#pc) return;
+      const isGone = error instanceof ApiError && !PASSING.includes(error.status);
+      this.#carryOut(repair.restartFailed(Date.now(), isGone));
+    }
+  }
+
+  #mended(): void {
+    clearTimeout(this.#timer);
+    this.#knocking.stop();
+    this.#next?.close();
+    this.#next = null;
+    this.#attempt = 0;
+    if (this.phase !== 'live') this.#become('live', null);
+  }
+
+  async #measure(): Promise<void> {
+    const pc = this.#pc;
+    if (pc === null || pc !== this.#connectedOne) return;
     const report = await pc.getStats();
     if (pc !== this.#pc) return;
     const [before, atMs] = [this.#before, performance.now()];
     this.figures = sent(before?.report ?? null, report, atMs - (before?.atMs ?? atMs));
+    this.way = wayOf(report) ?? this.way;
     this.#before = { report, atMs };
     if (this.#options.kind !== 'screen') this.#followUplink(pc, this.figures);
     this.#options.changed(this);
@@ -163,23 +240,26 @@ export class Publisher {
     const level = this.#ladder.see({ ...figures, atMs: Date.now() });
     if (level === this.level) return;
     this.level = level;
-    const sender = pc.getSenders().find((one) => one.track?.kind === 'video');
+    const sender = senderOf(pc, 'video');
     if (sender) void thin(sender, this.#encodings, level);
   }
 
   #failed(error: unknown): void {
     const cause = error instanceof ApiError ? error : new ApiError(0, UNREACHABLE);
-    if (PASSING.includes(cause.status)) this.#retry(cause.error);
+    if (PASSING.includes(cause.status)) this.#again(cause.error);
     else {
       this.#drop();
       this.#become('refused', cause.error);
     }
   }
 
-  #retry(error: ErrorBody): void {
-    this.#drop();
-    this.#become('retrying', error);
-    this.#after(backoffMs(this.#attempt), () => void this.#try(false));
+  /** Another session, as soon as the server can be reached; ours may come back before that. */
+  #again(error: ErrorBody): void {
+    this.#next?.close();
+    this.#next = null;
+    if (this.#repair.brokenSinceMs === null) this.#become('retrying', error);
+    const again = () => this.#knocking.start(() => void this.#open());
+    this.#after(backoffMs(this.#attempt), again);
     this.#attempt += 1;
   }
 
@@ -190,14 +270,12 @@ export class Publisher {
 
   #drop(isLeaving = false): void {
     clearTimeout(this.#timer);
-    clearInterval(this.#stats);
-    this.#before = null;
-    this.#ladder = new SendLadder();
-    this.level = 'all';
-    const [pc, session] = [this.#pc, this.#session];
-    [this.#pc, this.#session] = [null, ''];
+    this.#knocking.stop();
+    const [pc, next, session] = [this.#pc, this.#next, this.#session];
+    [this.#pc, this.#next, this.#session] = [null, null, ''];
     pc?.close();
-    if (session) this.#ending = endSession(session, this.#options.grant(), isLeaving);
+    next?.close();
+    if (session) void endSession(session, this.#options.grant(), isLeaving);
   }
 
   #become(phase: PublisherPhase, error: ErrorBody | null): void {
@@ -205,18 +283,4 @@ export class Publisher {
     this.error = error;
     this.#options.changed(this);
   }
-}
-
-/** Browsers that refuse a parameter send as before; their own estimate still holds. */
-async function thin(sender: RTCRtpSender, all: Encoding[], level: SendLevel): Promise<void> {
-  const parameters = sender.getParameters();
-  const wanted = thinned(all, level);
-  parameters.encodings.forEach((encoding, place) => {
-    const { active, maxBitrate, maxFramerate } = wanted[place] ?? {};
-    if (active !== undefined) encoding.active = active;
-    if (maxBitrate !== undefined) encoding.maxBitrate = maxBitrate;
-    if (maxFramerate === undefined) delete encoding.maxFramerate;
-    else encoding.maxFramerate = maxFramerate;
-  });
-  await sender.setParameters(parameters).catch(() => undefined);
 }

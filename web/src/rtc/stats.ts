@@ -109,6 +109,13 @@ export function roundTripMs(report: RTCStatsReport): number | null {
   return seconds === undefined ? null : Math.round(seconds * 1000);
 }
 
+const LONGEST_FLIGHT_MS = 1_000;
+
+/** How long what comes by the path in use is under way, in ms: the end of it is seen so late. */
+export function flightMs(report: RTCStatsReport): number {
+  return Math.min(LONGEST_FLIGHT_MS, (roundTripMs(report) ?? 0) / 2);
+}
+
 function availableBps(report: RTCStatsReport): number | null {
   const pairs = listed(report).filter((entry) => entry.type === 'candidate-pair');
   const told = pairs.map((pair) => number(pair['availableOutgoingBitrate']) ?? 0);

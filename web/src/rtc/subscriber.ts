@@ -15,6 +15,7 @@ import {
 } from './liveness';
 import { endSession, openSession, restartIce } from './negotiation';
 import {
+  flightMs,
   mediaCount,
   NO_FLOW,
   pathCount,
@@ -72,7 +73,7 @@ interface Former {
 }
 
 const LOOK_EVERY_MS = 1_000;
-const FEEL_EVERY_MS = 400;
+const FEEL_EVERY_MS = 250;
 const CONNECT_WITHIN_MS = 12_000;
 const RESTART_WITHIN_MS = 3_000;
 const PASSING = [0, 401, 408, 429, 500, 502, 503, 504];
@@ -105,6 +106,8 @@ export class Subscriber {
   #session = '';
   /** Packets it brought. */
   #media = 0;
+  /** What comes was sent so long ago: a break is older than the silence after it. */
+  #flightMs = 0;
   #receivers = new Map<SlotName, RTCRtpReceiver>();
   #liveness = new Liveness(Date.now());
   #looks: ReturnType<typeof setInterval> | undefined;
@@ -243,6 +246,7 @@ export class Subscriber {
     const report = await pc.getStats();
     if (pc !== this.#pc) return;
     this.#media = mediaCount(report);
+    this.#flightMs = flightMs(report);
     this.vitals = this.#liveness.feel(Date.now(), pathCount(report));
     this.#judge(pc, this.vitals);
   }
@@ -278,7 +282,7 @@ export class Subscriber {
    */
   #repair(): void {
     if (this.phase !== 'live') return;
-    this.brokenSinceMs = Date.now() - (this.vitals?.pathSilentMs ?? 0);
+    this.brokenSinceMs = Date.now() - (this.vitals?.pathSilentMs ?? 0) - this.#flightMs;
     this.#become('repairing', null);
     this.repairs = 1;
     this.#after(RESTART_WITHIN_MS, () => this.#knocking.start(() => void this.#connect()));

@@ -85,3 +85,30 @@ describe('a break', () => {
     expect(isBroken(liveness.feel(2_400, 2), true, ALL)).toBe(false);
   });
 });
+
+it.each([0.05, 0.2])(
+  'a far, restless link that loses %d of its packets is never broken',
+  (loss) => {
+    const random = sequence(7);
+    const arrivals: number[] = [];
+    for (let sentMs = 0; sentMs < 600_000; sentMs += 60)
+      if (random() >= loss) arrivals.push(sentMs + 300 + 300 * random());
+    arrivals.sort((a, b) => a - b);
+    const liveness = new Liveness(0);
+    liveness.see(well(0), ALL);
+    let came = 0;
+    for (let atMs = 1_000; atMs < 600_000; atMs += 250) {
+      while ((arrivals[came] ?? Infinity) <= atMs) came += 1;
+      expect(isBroken(liveness.feel(atMs, came), true, ALL)).toBe(false);
+    }
+  },
+);
+
+/** Numbers from 0 to 1 that look like chance and are the same each time. */
+function sequence(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state * 1_103_515_245 + 12_345) % 2 ** 31;
+    return state / 2 ** 31;
+  };
+}

@@ -8,6 +8,7 @@ import type { ErrorBody, Grant } from '$kit/protocol/schema';
 import { LessonStore, type HeldGrant, type LessonRequest } from '$kit/store/lesson.svelte';
 import { closeStream, kindsOf, openScreen, type DeviceFault } from '$rtc/devices';
 import { Publisher } from '$rtc/publisher';
+import type { Way } from '$rtc/stats';
 import { Camera } from '../media/camera.svelte';
 import { faultOf, readLesson, requestGrant } from '../resources';
 import { StageMedia } from './stage_media.svelte';
@@ -30,6 +31,8 @@ export class Teaching {
   screen = $state.raw<MediaStream | null>(null);
   screenFault = $state<DeviceFault | null>(null);
   uplink = $state.raw<Uplink>(UPLINK_START);
+  /** How what we send travels; null before it does. */
+  way = $state<Way | null>(null);
   isStarting = $state(false);
   /** The lesson ended while this page was cut off, or before it came. */
   isOver = $state(false);
@@ -206,15 +209,18 @@ export class Teaching {
 
   #leadChanged(publisher: Publisher): void {
     if (publisher !== this.#lead) return;
-    const { phase, error, figures } = publisher;
+    const { phase, error, figures, way } = publisher;
+    this.way = way;
     this.sendingError = error;
+    if (this.phase === 'retrying' && phase === 'live') this.store?.revive();
     if (phase === 'refused') this.phase = error?.id === 'slot-taken' ? 'taken' : 'refused';
     else if (phase !== 'closed') this.phase = phase;
     // Whoever teaches now is the one whose screen pupils see.
     if (this.phase === 'taken') this.stopScreen();
-    if (!figures) return;
+    // What is sent into a broken path says nothing, and would be held against the next one.
+    if (!figures || phase !== 'live') return;
     const atMs = performance.now();
-    this.uplink = nextUplink(this.uplink, { atMs, isConnected: phase === 'live', ...figures });
+    this.uplink = nextUplink(this.uplink, { atMs, isConnected: true, ...figures });
   }
 
   /** The server starts only when our voice has reached it, which a click may outrun. */
