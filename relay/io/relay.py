@@ -378,7 +378,7 @@ class Relay:
             self._sessions.lesson(lesson_id).set_tapped(is_tapped=is_tapped)
 
     def request_keyframe(self, lesson_id: LessonId, track_number: int) -> None:
-        """See `streamsvc.base.media.KeyframeRequester`."""
+        """Ask a track's sender soon; wishes are merged and throttled behind it."""
         publication = self._sessions.publication_of_track(track_number)
         if publication is not None:
             self._engine.request_keyframe(publication)

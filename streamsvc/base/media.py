@@ -119,10 +119,3 @@ class PacketSink(Protocol):
 
     def track_closed(self, track_number: int, wall_ms: int) -> None:
         """No more packets of this track."""
-
-
-class KeyframeRequester(Protocol):
-    """Asks a track's sender for a key frame; requests are merged and throttled behind it."""
-
-    def request_keyframe(self, lesson_id: LessonId, track_number: int) -> None:
-        """Ask soon; returns at once."""
