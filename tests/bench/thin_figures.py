@@ -6,7 +6,7 @@ busy: that is told apart, because the link has no part in it, and such a row doe
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from statistics import median
 from typing import Any
 
@@ -27,8 +27,10 @@ class Window:
 
     begin: float
     end: float
-    changed: Sequence[float] = ()
+    changed: list[float] = field(default_factory=list)
     """Moments at which the link changed."""
+    rss: list[tuple[float, int]] = field(default_factory=list)
+    """Looks at the memory of the page's process, in bytes."""
 
     @property
     def seconds(self) -> float:
@@ -93,6 +95,59 @@ def figures_of(report: dict[str, Any], spoken: Sequence[float], window: Window) 
 
 
 TOP_HEIGHT = 540
+NO_PICTURE = ("画面先停一停", "课件和画面都在路上", "屏幕先停一停")
+"""What the room page says, one of them, while no picture is sent."""
+FEWEST_FRAMES = 1.0
+MEGABYTE = 1_000_000
+
+
+def page_figures(report: dict[str, Any], window: Window) -> Figures:
+    """What the room page said of itself."""
+    says = any(words in report["words"] for words in NO_PICTURE)
+    moves = _sum(list(_steps(report["ticks"], "picture", window)), "framesDecoded", window)
+    states = report["firsts"]
+    return {
+        "says_no_picture": float(says),
+        "picture_is_honest": float(says or moves >= FEWEST_FRAMES),
+        "polled_s": _since(report["origin"], states.get("polled")),
+        "caught_up_s": _caught_up(report, window),
+    }
+
+
+def growth_of(report: dict[str, Any], spoken: Sequence[float], window: Window) -> Figures:
+    """From the second fifth of the time to the last: of delay, and of what is kept in memory."""
+    fifth = (window.end - window.begin) / 5
+    early = Window(window.begin + fifth, window.begin + 2 * fifth)
+    late = Window(window.end - fifth, window.end)
+    heaps = [(tick["at"], tick["heap"]) for tick in report["ticks"] if tick.get("heap")]
+    delays = [_delay(report["marks"], spoken, part) for part in (early, late)]
+    return {
+        "delay_growth_ms": _grown(delays),
+        "heap_growth_mb": _grown([_least(heaps, part) for part in (early, late)]),
+        "rss_growth_mb": _grown([_least(window.rss, part) for part in (early, late)]),
+    }
+
+
+def _least(looks: Sequence[tuple[float, int]], part: Window) -> float | None:
+    """After the browser tidied up."""
+    return min((size / MEGABYTE for at, size in looks if part.holds(at) and size), default=None)
+
+
+def _grown(values: Sequence[float | None]) -> float | None:
+    first, last = values
+    return None if first is None or last is None else last - first
+
+
+def _since(origin: float, at: float | None) -> float | None:
+    return None if at is None else (at - origin) / 1000
+
+
+def _caught_up(report: dict[str, Any], window: Window) -> float | None:
+    """From the return of the link to live again, where the page played what it had missed."""
+    began, ended = report["firsts"].get("catching_up"), report["gone"].get("catching_up")
+    if not window.changed or began is None or ended is None or ended < began:
+        return None
+    return float(ended - window.changed[-1]) / 1000
 
 
 def _steps(ticks: Sequence[Tick], kind: str, window: Window) -> Iterable[Step]:

@@ -6,7 +6,8 @@ all. Nothing here is newer than Chrome 80.
 
 OBSERVE = """
 window.bench = {
-  connections: [], ticks: [], pictures: [], marks: [], video: null, heard: null,
+  connections: [], ticks: [], pictures: [], marks: [], spoken: [], board: [], firsts: {}, gone: {},
+  video: null, heard: null, mine: null, shown: '', hasVoice: false, decoded: 0,
   VOICE: ['timestamp', 'totalSamplesReceived', 'concealedSamples', 'silentConcealedSamples',
     'insertedSamplesForDeceleration', 'removedSamplesForAcceleration', 'jitterBufferDelay',
     'jitterBufferEmittedCount', 'packetsReceived', 'packetsLost', 'packetsDiscarded',
@@ -25,21 +26,30 @@ window.bench = {
     for (const connection of this.connections)
       for (const receiver of connection.getReceivers())
         if (receiver.track && receiver.track.id === track.id)
-          for (const s of (await receiver.getStats()).values())
-            if (s.type === 'inbound-rtp') {
-              const found = {id: track.id};
-              for (const name of names) found[name] = s[name] || 0;
-              return found;
-            }
+          return this.summed(track.id, names, (await receiver.getStats()).values());
     return null;
+  },
+  summed(id, names, reports) {  // Chrome 80 tells half of them of the track
+    const found = {id};
+    let isThere = false;
+    for (const s of reports) {
+      if (s.type !== 'inbound-rtp' && s.type !== 'track') continue;
+      isThere = isThere || s.type === 'inbound-rtp';
+      for (const name of names) if (s[name] !== undefined) found[name] = s[name];
+    }
+    for (const name of names) found[name] = found[name] || 0;
+    return isThere ? found : null;
   },
   async tick() {
     const voice = this.track(this.voiceSlot, 'audio'), picture = this.track(this.slot, 'video');
-    if (voice && voice !== this.heard) this.listen(this.heard = voice);
+    if (voice && voice !== this.heard) this.listen(this.heard = voice, this.marks);
     this.watch();
     const sample = {at: Date.now()};
     sample.voice = await this.counters(voice, this.VOICE);
     sample.picture = await this.counters(picture, this.PICTURE);
+    if (performance.memory) sample.heap = performance.memory.usedJSHeapSize;
+    if (sample.voice && sample.voice.packetsReceived) this.hasVoice = true;
+    this.watchOld(sample.picture);
     this.ticks.push(sample);
   },
   watch() {  // each picture as it is shown: when, how high, how many before
@@ -52,7 +62,29 @@ window.bench = {
     };
     video.requestVideoFrameCallback(shown);
   },
-  listen(track) {  // when each mark of the clip is heard
+  watchOld(picture) {  // Chrome 80 does not tell of each picture
+    const isTold = 'requestVideoFrameCallback' in HTMLVideoElement.prototype;
+    if (isTold || !picture || picture.framesDecoded === this.decoded) return;
+    this.decoded = picture.framesDecoded;
+    this.pictures.push([Date.now(), picture.frameHeight, picture.framesDecoded]);
+  },
+  look() {  // the board as it stands, and when each of the page's states was first there
+    const paper = document.querySelector('.paper');
+    const ink = paper && paper.querySelector('canvas.ink');
+    const board = [paper ? paper.dataset.slide : '', paper ? paper.dataset.picture : 'none',
+      ink ? Number(ink.dataset.strokes) : 0];
+    if (this.shown !== String(board)) this.board.push([Date.now(), ...board]);
+    this.shown = String(board);
+    for (const name of Object.keys(this.STATES)) {
+      const isThere = document.querySelector(this.STATES[name]) !== null;
+      if (isThere && !(name in this.firsts)) this.firsts[name] = Date.now();
+      if (isThere) delete this.gone[name];
+      else if (name in this.firsts && !(name in this.gone)) this.gone[name] = Date.now();
+    }
+  },
+  STATES: {polled: '[data-events=polled]', tcp: '[data-way=tcp]', catching_up: '[data-behind]'},
+  listen(track, marks) {  // when each mark of the clip is heard
+    let last = 0;
     const audio = this.audio = this.audio || new AudioContext();
     const source = audio.createMediaStreamSource(new MediaStream([track]));
     const block = audio.createScriptProcessor(512, 1, 1);
@@ -61,8 +93,8 @@ window.bench = {
       const samples = event.inputBuffer.getChannelData(0); let a = 0, b = 0, power = 0;
       for (const x of samples) { const c = x + turn * a - b; b = a; a = c; power += x * x; }
       const tone = 2 * (a * a + b * b - turn * a * b) / samples.length;
-      const last = this.marks[this.marks.length - 1] || 0, now = Date.now();
-      if (power > 1 && tone > 0.5 * power && now - last > 1000) this.marks.push(now);
+      const now = Date.now();
+      if (power > 1 && tone > 0.5 * power && now - last > 1000) { marks.push(now); last = now; }
     };
     source.connect(block); block.connect(audio.destination); audio.resume();
   },
@@ -75,21 +107,24 @@ window.bench = {
       busy = true; try { await this.tick(); } finally { busy = false; }
     }, 200);
   },
-  async joined(ms) {
-    const pause = () => new Promise(done => setTimeout(done, 100));
-    for (const end = Date.now() + ms; Date.now() < end; await pause()) {
-      const last = this.ticks[this.ticks.length - 1];
-      if (last && last.voice && last.voice.packetsReceived) return;
-    }
-  },
-  report() {
-    return {origin: performance.timeOrigin, ticks: this.ticks, pictures: this.pictures,
-      marks: this.marks, words: document.body ? document.body.innerText : ''};
+  report() {  // what was seen since the last report
+    const told = {origin: performance.timeOrigin, firsts: this.firsts, gone: this.gone,
+      words: document.body ? document.body.innerText : ''};
+    for (const name of ['ticks', 'pictures', 'marks', 'spoken', 'board'])
+      told[name] = this[name].splice(0);
+    return told;
   },
 };
 window.RTCPeerConnection = class extends RTCPeerConnection {
   constructor(...given) { super(...given); window.bench.connections.push(this); }
 };
+if (navigator.mediaDevices) {
+  const ask = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+  navigator.mediaDevices.getUserMedia = async wanted => bench.mine = await ask(wanted);
+}
+new MutationObserver(() => bench.look()).observe(document, {subtree: true, childList: true,
+  attributes: true, attributeFilter: ['data-slide', 'data-picture', 'data-strokes', 'data-events',
+    'data-way', 'data-behind']});
 if (self === top) window.bench.start('lead', 'lead-voice');
 """
 
@@ -137,7 +172,7 @@ window.teacher = async () => {
   const voice = {echoCancellation: false, noiseSuppression: false, autoGainControl: false};
   window.stream = await navigator.mediaDevices.getUserMedia(
     {audio: voice, video: {width: 960, height: 540, frameRate: 15}});
-  bench.listen(window.stream.getAudioTracks()[0]);
+  bench.listen(window.stream.getAudioTracks()[0], bench.marks);
   return window.stream;
 };
 window.speaker = async encodings => {

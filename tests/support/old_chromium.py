@@ -9,9 +9,10 @@ import base64
 import json
 import os
 import signal
+import socket
 import subprocess
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
 from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -29,6 +30,9 @@ needs_old_chromium = pytest.mark.skipif(
     not BINARY.exists(), reason="Chromium 80 is not unpacked: run sh .ci/browser.sh"
 )
 _START_SECONDS = 20
+
+Inside = Callable[[], AbstractContextManager[None]]
+"""In a network namespace, for example: what is started and opened meanwhile is there."""
 
 
 class OldPage:
@@ -55,11 +59,11 @@ class OldPage:
                     assert "error" not in message, f"{method}: {message['error']}"
                     return dict(message["result"])
 
-    async def prepare(self, viewport: Mapping[str, int], locale: str) -> None:
-        """Probes in every document, this size, these people's language."""
+    async def prepare(self, viewport: Mapping[str, int], locale: str, script: str) -> None:
+        """The script in every document, this size, these people's language."""
         await self.command("Page.enable")
         await self.command("Runtime.enable")
-        await self.command("Page.addScriptToEvaluateOnNewDocument", source=PROBES)
+        await self.command("Page.addScriptToEvaluateOnNewDocument", source=script)
         await self.command(
             "Emulation.setUserAgentOverride",
             userAgent=self.about["User-Agent"],
@@ -117,22 +121,26 @@ class OldPage:
 
 @asynccontextmanager
 async def old_chromium(
-    viewport: Mapping[str, int], locale: str = "zh-CN"
+    viewport: Mapping[str, int],
+    *flags: str,
+    locale: str = "zh-CN",
+    inside: Inside = nullcontext,
+    script: str = PROBES,
 ) -> AsyncIterator[OldPage]:
     """Chromium 80 with fake devices, one page open; gone at the end with its children."""
     with TemporaryDirectory(ignore_cleanup_errors=True) as profile:
         command = [
             str(BINARY), "--headless", "--no-zygote", "--disable-dev-shm-usage",
             "--remote-debugging-port=0", f"--user-data-dir={profile}", *QUIET,
-            *FAKE_DEVICES, AUTOPLAY, "about:blank",
+            *FAKE_DEVICES, AUTOPLAY, *flags, "about:blank",
         ]  # fmt: skip
-        with (Path(profile) / "log").open("wb") as log:
+        with (Path(profile) / "log").open("wb") as log, inside():
             process = subprocess.Popen(
                 command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
             )
         try:
-            async with _page(Path(profile)) as page:
-                await page.prepare(viewport, locale)
+            async with _page(Path(profile), inside) as page:
+                await page.prepare(viewport, locale, script)
                 yield page
         finally:
             os.killpg(process.pid, signal.SIGKILL)  # its children outlive a polite end
@@ -140,15 +148,21 @@ async def old_chromium(
 
 
 @asynccontextmanager
-async def _page(profile: Path) -> AsyncIterator[OldPage]:
-    host = f"127.0.0.1:{await _debugging_port(profile)}"
-    async with httpx.AsyncClient(base_url=f"http://{host}/json") as http:
-        about = (await http.get("/version")).json()
-        targets = (await http.get("/list")).json()
-    (address,) = [t["webSocketDebuggerUrl"] for t in targets if t["type"] == "page"]
+async def _page(profile: Path, inside: Inside) -> AsyncIterator[OldPage]:
+    port = await _debugging_port(profile)
+    with inside():
+        about, address, there = _met(port)
     # this old server does not answer pings
-    async with connect(address, max_size=None, ping_interval=None) as socket:
-        yield OldPage(socket, about)
+    async with connect(address, sock=there, max_size=None, ping_interval=None) as channel:
+        yield OldPage(channel, about)
+
+
+def _met(port: int) -> tuple[Mapping[str, str], str, socket.socket]:
+    """What it is, its page's address, and a connection for it."""
+    about = httpx.get(f"http://127.0.0.1:{port}/json/version").json()
+    targets = httpx.get(f"http://127.0.0.1:{port}/json/list").json()
+    (address,) = [t["webSocketDebuggerUrl"] for t in targets if t["type"] == "page"]
+    return about, address, socket.create_connection(("127.0.0.1", port))
 
 
 async def _debugging_port(profile: Path) -> int:

@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 
-from tests.bench.thin_figures import RATE, Window, figures_of
-from tests.bench.thin_rows import ROWS, Row, is_held, named
+from tests.bench.thin_figures import RATE, Window, figures_of, growth_of, page_figures
+from tests.bench.thin_rows import ROWS, is_held, lasting, named
+from tests.bench.thin_writing import Deed, board_figures
 
 VOICE = (
     "totalSamplesReceived", "concealedSamples", "jitterBufferDelay", "jitterBufferEmittedCount",
@@ -33,7 +34,15 @@ def report(**odd: dict[int, float]) -> dict[str, Any]:
                 if name in stream:
                     stream[name] += more
         ticks.append({"at": 100 * number, "voice": voice, "picture": picture})
-    return {"origin": 0, "ticks": ticks, "pictures": [], "marks": [], "words": ""}
+    return {
+        "origin": 0,
+        "ticks": ticks,
+        "pictures": [],
+        "marks": [],
+        "words": "",
+        "firsts": {},
+        "gone": {},
+    }
 
 
 def test_a_lesson_without_trouble() -> None:
@@ -97,11 +106,60 @@ def test_a_row_holds_when_all_of_it_was_measured_and_met() -> None:
     assert not is_held(row, good | {"freeze_percent": 2.5})
     assert not is_held(row, {"freeze_percent": 1.0})
     assert not is_held(row, good | {"voice_clock_percent": 90.0}), "the machine was too busy"
-    unmeasured = Row("x", row.link, row.demands, not_measured=("ink",))
-    assert not is_held(unmeasured, {**good})
+    assert not is_held(row, good | {"freeze_percent": None})
 
 
 def test_rows_are_chosen_by_name() -> None:
     assert [row.name for row in named("64k,good")] == ["64k", "good"]
     with pytest.raises(KeyError):
         named("none")
+
+
+def test_a_long_lesson_is_as_long_as_wanted() -> None:
+    (long, good) = named("long-lesson,good")
+    assert lasting(long, 120).seconds == 120
+    assert lasting(good, 120) == good
+
+
+def test_the_board_is_as_late_as_a_room_shows_it() -> None:
+    deeds = [Deed(1_000, "c/1"), Deed(2_000, "c/1", 1), Deed(5_000, "c/2"), Deed(9_500, "c/3")]
+    board = [
+        [500, "c/2", "sharp", 3],
+        [1_300, "c/1", "preview", 0],
+        [1_900, "c/1", "sharp", 0],
+        [2_450, "c/1", "sharp", 1],
+    ]
+    figures = board_figures(board, deeds, 0, 10_000)
+    assert figures["page_turn_ms"] == (300 + 5_000) / 2, "the second never came"
+    assert figures["page_turn_p95_ms"] == 5_000
+    assert figures["page_sharp_p95_ms"] == 5_000
+    assert figures["ink_ms"] == figures["ink_p95_ms"] == 450
+    assert figures["board_deeds"] == 3, "the last may still be on its way"
+    assert board_figures(board, [], 0, 10_000)["page_turn_ms"] is None
+
+
+def test_what_the_page_says_counts_where_no_picture_moves() -> None:
+    assert page_figures(report(), WINDOW)["picture_is_honest"] == 1
+    still = report(framesDecoded={n: -1.5 for n in range(1, 10 * SECONDS + 1)})
+    assert page_figures(still, WINDOW)["picture_is_honest"] == 0
+    still["words"] = "网络很慢，画面先停一停。"
+    told = page_figures(still, WINDOW)
+    assert (told["picture_is_honest"], told["says_no_picture"]) == (1, 1)
+
+
+def test_growth_is_from_the_second_fifth_to_the_last() -> None:
+    seen = report()
+    for tick in seen["ticks"]:
+        tick["heap"] = 10_000_000 + 1_000 * tick["at"]
+    seen["marks"] = [2_500, 8_900]
+    rss = [(3_000.0, 50_000_000), (9_000.0, 70_000_000)]
+    grown = growth_of(seen, [2_000, 8_000], Window(0, 10_000, rss=rss))
+    assert grown == {"delay_growth_ms": 400, "heap_growth_mb": 6, "rss_growth_mb": 20}
+
+
+def test_catching_up_lasts_until_the_page_is_live_again() -> None:
+    window = Window(0, 10_000, [1_000, 2_000])
+    seen = report() | {"firsts": {"catching_up": 2_500}}
+    assert page_figures(seen, window)["caught_up_s"] is None
+    seen["gone"] = {"catching_up": 8_000}
+    assert page_figures(seen, window)["caught_up_s"] == 6
