@@ -56,7 +56,7 @@ class Ink:
         elif event.style is not None:
             self.deeds.append(event.stroke_id)
             self.strokes[event.stroke_id] = StrokeView(
-                stroke_id=event.stroke_id, style=event.style, points=event.points
+                stroke_id=event.stroke_id, style=event.style, points=event.points, by=event.by
             )
 
     def erase(self, event: StrokeErased) -> None:

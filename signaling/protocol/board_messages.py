@@ -17,6 +17,8 @@ MAX_BATCH_POINTS = 64
 MAX_STROKE_POINTS = 1_000
 """A page begins a new stroke beyond it."""
 MAX_SLIDE_STROKES = 800
+STAGE_COLOR = 3
+STAGE_WIDTH = 60
 MAX_SLIDE_POINTS = 8_000
 """Ink beyond this is refused with `board-full`; so a board is never more than one message of some
 60 kB, about half of it compressed."""
@@ -69,6 +71,13 @@ class StrokeStyle(Wire):
         return self
 
 
+class Writer(Wire):
+    """A room that wrote from the stage."""
+
+    room_id: str
+    room_name: str
+
+
 class StrokeView(Wire):
     """One stroke as it stands. Line, rectangle and ellipse have two points (two corners), a text
     has one (where its first line begins)."""
@@ -76,6 +85,8 @@ class StrokeView(Wire):
     stroke_id: str
     style: StrokeStyle
     points: list[int]
+    by: Writer | None = None
+    """None: the lead teacher."""
 
 
 class BoardView(Wire):
@@ -111,6 +122,8 @@ class StrokeDrawn(Event):
     stroke_id: str
     style: StrokeStyle | None
     points: list[int]
+    by: Writer | None = None
+    """Told when it begins; None: the lead teacher."""
 
 
 class StrokeErased(Event):
@@ -149,9 +162,10 @@ class TurnSlide(Request):
 
 
 class Draw(Wire):
-    """By the lead teacher: the next points of a stroke, some five times a second. Not answered; if
-    it is refused, `failed` names the stroke in `request_id`. `offset` is how many points were sent
-    before: what the server has already is passed over, so a page may send again after a break."""
+    """By the lead teacher or the room on stage (a pen of the stage's own color, whatever its style
+    says): the next points of a stroke, some five times a second. Not answered; if it is refused,
+    `failed` names the stroke in `request_id`. `offset` is how many points were sent before: what
+    the server has already is passed over, so a page may send again after a break."""
 
     type: Literal["draw"] = "draw"
     stroke_id: StrokeId
@@ -163,7 +177,8 @@ class Draw(Wire):
 
 
 class Erase(Request):
-    """By the lead teacher: take a stroke away. Harmless when it is gone."""
+    """By the lead teacher, or of its own strokes by the room on stage: take a stroke away. Harmless
+    when it is gone."""
 
     type: Literal["erase"] = "erase"
     stroke_id: StrokeId
@@ -171,7 +186,7 @@ class Erase(Request):
 
 class Undo(Request):
     """By the lead teacher: take back the last stroke, erasing or clearing on this slide; twenty can
-    be taken back. Harmless when there is none."""
+    be taken back. By the room on stage: its own last stroke. Harmless when there is none."""
 
     type: Literal["undo"] = "undo"
 

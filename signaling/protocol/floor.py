@@ -1,12 +1,15 @@
 """Who has the floor: hands, the stage, and which slots are filled with media."""
 
+from signaling.protocol.board_messages import Writer
 from signaling.protocol.effects import ClosePublication, MuteSlot
+from signaling.protocol.inputs import Participant
 from signaling.protocol.messages import (
     PublicationsChanged,
     PublicationsView,
     StageChanged,
     StageView,
 )
+from signaling.protocol.roles import Action, may
 from signaling.protocol.roster import Roster
 from signaling.protocol.stage import Because, Stage
 from signaling.protocol.teller import Teller
@@ -84,6 +87,22 @@ class Floor:
             self._teller.add(MuteSlot(Slot.STAGE, is_muted))
         self._moved(moved, now_ms)
 
+    def let_write(self, now_ms: int, *, may_write: bool) -> None:
+        """Raises UserError `stage-empty`."""
+        self._moved(self._stage.let_write(may_write=may_write), now_ms)
+
+    def writer(self, participant: Participant) -> Writer | None:
+        """In whose name it writes on the board; None is the lead teacher's. Raises UserError
+        `not-allowed`, `board-not-yours`."""
+        if may(participant.role, Action.USE_BOARD):
+            return None
+        room_id = participant.room_id
+        if room_id is None or not may(participant.role, Action.WRITE_ON_STAGE):
+            raise UserError("not-allowed")
+        if not self._stage.may_write(room_id):
+            raise UserError("board-not-yours")
+        return Writer(room_id=room_id, room_name=self._roster.seat(room_id).room.name)
+
     def clear(self, now_ms: int, room_id: RoomId | None = None) -> None:
         """Empty the stage: the lesson is over, or (with `room_id`) that room is uninvited."""
         held = self._stage.now
@@ -160,6 +179,7 @@ class Floor:
             state=held.state,
             since_ms=held.since_ms,
             is_muted=held.is_muted,
+            may_write=held.may_write,
         )
 
     def _tell_publications(self, now_ms: int) -> None:

@@ -290,12 +290,12 @@ class LessonMachine:
     ) -> None:
         """Ink is not answered, unless it is refused: its event tells."""
         try:
-            if not may(participant.role, Action.USE_BOARD):
-                raise UserError("not-allowed")
             if self.is_ended:
                 raise UserError("lesson-ended")
             if isinstance(said, Draw):
-                self._drawing.draw(said, now_ms)
+                self._drawing.draw(said, self._floor.writer(participant), now_ms)
+            elif not may(participant.role, Action.USE_BOARD):
+                raise UserError("not-allowed")
             else:
                 self._drawing.point(said, connection_id, now_ms)
         except StreamsvcError as error:

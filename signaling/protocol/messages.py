@@ -129,6 +129,8 @@ class StageView(Wire):
     """accepted: the helper said yes, its media is not flowing yet."""
     since_ms: int
     is_muted: bool
+    may_write: bool = False
+    """The lead teacher lets the room write on the board while it is on stage."""
 
 
 class MessageView(Wire):
@@ -228,7 +230,15 @@ class StageChanged(Event):
     type: Literal["stage_changed"] = "stage_changed"
     stage: StageView | None
     because: Literal[
-        "called", "accepted", "declined", "on_stage", "returned", "withdrawn", "lost", "muted"
+        "called",
+        "accepted",
+        "declined",
+        "on_stage",
+        "returned",
+        "withdrawn",
+        "lost",
+        "muted",
+        "writing",
     ]
 
 
@@ -443,6 +453,14 @@ class MuteStage(Request):
     is_muted: bool
 
 
+class LetWrite(Request):
+    """By the lead teacher: whether the room on stage may write on the board; kept for the rooms
+    that come up after it. They may until she says otherwise."""
+
+    type: Literal["let_write"] = "let_write"
+    may_write: bool
+
+
 class PostMessage(Request):
     """By the lead teacher or a helper teacher."""
 
@@ -482,6 +500,7 @@ ClientMessage = Annotated[
     | DeclineStage
     | ReturnFromStage
     | MuteStage
+    | LetWrite
     | PostMessage
     | TurnSlide
     | Draw

@@ -11,6 +11,7 @@ from signaling.protocol.messages import (
     DeclineStage,
     EndLesson,
     GetSnapshot,
+    LetWrite,
     LowerHand,
     MessagePosted,
     MessageView,
@@ -39,10 +40,11 @@ NEEDED: dict[type[Request], tuple[Action, ...]] = {
     DeclineStage: (Action.ANSWER_CALL,),
     ReturnFromStage: (Action.RETURN_FROM_STAGE,),
     MuteStage: (Action.MUTE_STAGE,),
+    LetWrite: (Action.USE_BOARD,),
     PostMessage: (Action.POST_MESSAGE,),
     TurnSlide: (Action.USE_BOARD,),
-    Erase: (Action.USE_BOARD,),
-    Undo: (Action.USE_BOARD,),
+    Erase: (Action.USE_BOARD, Action.WRITE_ON_STAGE),
+    Undo: (Action.USE_BOARD, Action.WRITE_ON_STAGE),
     ClearBoard: (Action.USE_BOARD,),
     GetSnapshot: (Action.ENTER_LESSON,),
 }
@@ -115,19 +117,22 @@ class Requests:
                 self._floor.leave(by_room, now_ms)
             case MuteStage():
                 self._floor.mute(now_ms, is_muted=request.is_muted)
+            case LetWrite():
+                self._floor.let_write(now_ms, may_write=request.may_write)
             case PostMessage():
                 self._post(participant, request.text, now_ms)
             case _:
-                self._do_on_board(request, now_ms)
+                self._do_on_board(participant, request, now_ms)
 
-    def _do_on_board(self, request: Request, now_ms: int) -> None:
+    def _do_on_board(self, participant: Participant, request: Request, now_ms: int) -> None:
+        writer = self._floor.writer(participant)
         match request:
             case TurnSlide():
                 self._drawing.turn(request.slide, now_ms)
             case Erase():
-                self._drawing.erase(request.stroke_id, now_ms)
+                self._drawing.erase(request.stroke_id, writer, now_ms)
             case Undo():
-                self._drawing.undo(now_ms)
+                self._drawing.undo(writer, now_ms)
             case ClearBoard():
                 self._drawing.clear(now_ms)
 

@@ -63,6 +63,7 @@ class Action(StrEnum):
     READ_MESSAGES = "read_messages"
     SEE_ROSTER = "see_roster"
     USE_BOARD = "use_board"
+    WRITE_ON_STAGE = "write_on_stage"
     SEE_INK = "see_ink"
     REPORT_LINK = "report_link"
     SEND_STILL = "send_still"
@@ -154,6 +155,7 @@ TABLE: dict[Role, frozenset[Action]] = {
             Action.LOWER_HAND,
             Action.ANSWER_CALL,
             Action.RETURN_FROM_STAGE,
+            Action.WRITE_ON_STAGE,
             Action.SEE_INK,
             Action.REPORT_LINK,
             Action.SEND_STILL,

@@ -18,7 +18,15 @@ BACK_WITHIN_MS = 15_000
 """How long a room on stage may be cut off before the stage is empty again."""
 
 Because = Literal[
-    "called", "accepted", "declined", "on_stage", "returned", "withdrawn", "lost", "muted"
+    "called",
+    "accepted",
+    "declined",
+    "on_stage",
+    "returned",
+    "withdrawn",
+    "lost",
+    "muted",
+    "writing",
 ]
 StageState = Literal["calling", "accepted", "on_stage"]
 
@@ -31,6 +39,7 @@ class OnStage:
     state: StageState
     since_ms: int
     is_muted: bool = False
+    may_write: bool = True
 
 
 class Stage:
@@ -39,6 +48,7 @@ class Stage:
     def __init__(self) -> None:
         self.now: OnStage | None = None
         self._gone_since_ms: int | None = None
+        self._may_write = True
 
     def call(self, room_id: RoomId, now_ms: int) -> Because | None:
         """Ask a room up. Raises UserError `stage-taken` while another is there."""
@@ -46,7 +56,7 @@ class Stage:
             if self.now.room_id == room_id:
                 return None
             raise UserError("stage-taken")
-        self.now = OnStage(room_id, "calling", now_ms)
+        self.now = OnStage(room_id, "calling", now_ms, may_write=self._may_write)
         self._gone_since_ms = None
         return "called"
 
@@ -80,6 +90,24 @@ class Stage:
             return None
         self.now = replace(self.now, is_muted=is_muted)
         return "muted"
+
+    def let_write(self, *, may_write: bool) -> Because | None:
+        """Hand over the pen, or take it; the rooms after it find it so. Raises UserError
+        `stage-empty`."""
+        if self.now is None:
+            raise UserError("stage-empty")
+        if self.now.may_write == may_write:
+            return None
+        self._may_write = may_write
+        self.now = replace(self.now, may_write=may_write)
+        return "writing"
+
+    def may_write(self, room_id: RoomId | None) -> bool:
+        """It is on stage, seen by all, and the lead teacher lets it."""
+        held = self.now
+        if held is None or held.room_id != room_id:
+            return False
+        return held.state == "on_stage" and held.may_write
 
     def media_opened(self, room_id: RoomId, now_ms: int) -> Because | None:
         """Its picture or voice flows."""

@@ -112,6 +112,11 @@ LESSON = {
         "这一页写满了。翻到新的一页，或者清空这一页。",
         "This page is full. Turn to a fresh one, or clear it.",
     ),
+    "board-not-yours": Entry(
+        403,
+        "上台后老师允许了才能写，擦也只能擦自己写的。",
+        "A room writes while it is on stage and the teacher lets it, and erases only its own.",
+    ),
     "ink-too-fast": Entry(
         429,
         "笔迹太多，有一部分稍后自动补上。",

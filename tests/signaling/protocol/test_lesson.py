@@ -32,6 +32,7 @@ from signaling.protocol.messages import (
     CoursewareView,
     EndLesson,
     GetSnapshot,
+    LetWrite,
     LinkSignal,
     LowerHand,
     MessagePosted,
@@ -179,6 +180,7 @@ def test_each_request_for_each_role(role: Role, kind: type[Any]) -> None:
     connection = drive.connect(role, ONE if is_at_room else None)
     fields: dict[str, Any] = {"text": "x"} if kind is PostMessage else {}
     fields |= {"is_muted": True} if kind is MuteStage else {}
+    fields |= {"may_write": True} if kind is LetWrite else {}
     fields |= {"room_id": ONE} if kind in (CallOnStage, LowerHand) else {}
     fields |= {"slide": None} if kind is TurnSlide else {}
     fields |= {"stroke_id": "a"} if kind is Erase else {}

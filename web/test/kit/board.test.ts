@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { BARE_BOARD, boardAfter, slideKey, type BoardEvent } from '$kit/board/board';
 import type { BoardView, StrokeStyle } from '$kit/protocol/schema';
+import { tagsOf } from '$kit/board/tags';
 import { reduce } from '$kit/store/reduce';
 import { aSnapshot } from '../support/lesson';
 
@@ -8,7 +9,7 @@ const PEN: StrokeStyle = { tool: 'pen', color: 0, width: 50, text: '' };
 const ONE = { courseware_id: null, number: 1 };
 
 function drawn(stroke_id: string, points: number[], style: StrokeStyle | null = PEN): BoardEvent {
-  return { type: 'stroke_drawn', seq: 1, at_ms: 1, stroke_id, style, points };
+  return { type: 'stroke_drawn', seq: 1, at_ms: 1, stroke_id, style, points, by: null };
 }
 
 function after(...events: BoardEvent[]): BoardView {
@@ -62,5 +63,19 @@ describe('the board', () => {
   it('has a name for each slide', () => {
     const keys = [null, ONE, { courseware_id: 'cw', number: 1 }].map(slideKey);
     expect(new Set(keys).size).toBe(3);
+  });
+});
+
+describe('a room that wrote from the stage', () => {
+  it('has its name at its newest stroke, and keeps it', () => {
+    const by = { room_id: 'r', room_name: '三年级' };
+    const first = { ...drawn('a', [1000, 5000]), by } as BoardEvent;
+    const next = { ...drawn('b', [9900, 100]), by } as BoardEvent;
+    const more = drawn('b', [5, 5], null);
+    const board = after(drawn('t', [1, 1]), first, next, more);
+    expect(board.strokes[2]).toMatchObject({ by, points: [9900, 100, 5, 5] });
+    expect(tagsOf(board.strokes)).toEqual([{ roomId: 'r', name: '三年级', left: 84, top: 0 }]);
+    expect(tagsOf(after(first).strokes)).toMatchObject([{ left: 10, top: 45 }]);
+    expect(tagsOf(after(drawn('t', [1, 1])).strokes)).toEqual([]);
   });
 });

@@ -17,6 +17,7 @@ const drawn = (at_ms: number, stroke_id: string): BoardEvent => ({
   stroke_id,
   style: PEN,
   points: [1, 1],
+  by: null,
 });
 
 describe('the board of a recording', () => {

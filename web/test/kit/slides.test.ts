@@ -165,6 +165,7 @@ describe('what is painted anew', () => {
     stroke_id,
     style: pen,
     points,
+    by: null,
   });
   const [a, b] = [stroke('a', [1, 1]), stroke('b', [2, 2])];
 

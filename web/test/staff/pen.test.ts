@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { boardAfter } from '$kit/board/board';
 import { MOST_BATCH_POINTS, MOST_STROKE_POINTS, placesOf, type Place } from '$kit/board/ink';
+import { Pen } from '$kit/board/pen';
+import { touched } from '$kit/board/touch';
 import type { BoardView, Courseware, Draw, StrokeStyle } from '$kit/protocol/schema';
 import { countBeside, slideBeside } from '../../src/staff/console/pages';
-import { Pen } from '../../src/staff/console/pen';
-import { styleOf, touched } from '../../src/staff/console/tools';
+import { styleOf } from '../../src/staff/console/tools';
 
 const ONE = { courseware_id: null, number: 1 };
 const TWO = { courseware_id: null, number: 2 };
@@ -24,7 +25,8 @@ function taken(board: BoardView, draw: Omit<Draw, 'type'>): BoardView {
   if (points.length === 0) return board;
   const { stroke_id } = draw;
   const style: StrokeStyle | null = known ? null : (draw.style ?? null);
-  return boardAfter(board, { type: 'stroke_drawn', seq: 1, at_ms: 1, stroke_id, style, points });
+  const told = { seq: 1, at_ms: 1, by: null } as const;
+  return boardAfter(board, { type: 'stroke_drawn', stroke_id, style, points, ...told });
 }
 
 function wave(pen: Pen, count: number, style = PEN): void {
@@ -129,7 +131,7 @@ describe('a pen', () => {
 
 describe('the eraser', () => {
   const at = (place: Place, style: StrokeStyle, points: number[]) =>
-    touched([{ stroke_id: 'a', style, points }], place) !== null;
+    touched([{ stroke_id: 'a', style, points, by: null }], place) !== null;
 
   it('touches lines, the sides of shapes and the words of a text', () => {
     expect(at([500, 40], PEN, [0, 0, 1_000, 0])).toBe(true);
@@ -144,7 +146,7 @@ describe('the eraser', () => {
 
   it('takes what is on top', () => {
     const points = [0, 0, 1_000, 0];
-    const both = ['a', 'b'].map((stroke_id) => ({ stroke_id, style: PEN, points }));
+    const both = ['a', 'b'].map((stroke_id) => ({ stroke_id, style: PEN, points, by: null }));
     expect(touched(both, [500, 0])?.stroke_id).toBe('b');
   });
 });

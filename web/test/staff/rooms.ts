@@ -22,5 +22,12 @@ export function room(room_id: string, differs: Partial<RoomView> = {}): RoomView
 
 /** That room on stage, or on its way there. */
 export function stageOf(room_id: string, state: StageView['state'] = 'on_stage'): StageView {
-  return { room_id, room_name: `room ${room_id}`, state, since_ms: 0, is_muted: false };
+  return {
+    room_id,
+    room_name: `room ${room_id}`,
+    state,
+    since_ms: 0,
+    is_muted: false,
+    may_write: true,
+  };
 }

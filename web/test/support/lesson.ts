@@ -28,7 +28,13 @@ export function aRoom(some: Partial<RoomView> = {}): RoomView {
 }
 
 export function aStage(some: Partial<StageView> = {}): StageView {
-  const stage = { room_id: 'room-a', room_name: '三年级', since_ms: 0, is_muted: false };
+  const stage = {
+    room_id: 'room-a',
+    room_name: '三年级',
+    since_ms: 0,
+    is_muted: false,
+    may_write: true,
+  };
   return { ...stage, state: 'calling', ...some };
 }
 

@@ -41,8 +41,8 @@ function withPoints(strokes: StrokeView[], event: StrokeDrawn): StrokeView[] {
     return strokes.map((one) =>
       isNamed(one, event) ? { ...one, points: [...one.points, ...event.points] } : one,
     );
-  const { stroke_id, style, points } = event;
-  return [...strokes, { stroke_id, style, points }];
+  const { stroke_id, style, points, by } = event;
+  return [...strokes, { stroke_id, style, points, by }];
 }
 
 function isNamed(stroke: StrokeView, event: { stroke_id: string }): boolean {

@@ -11,6 +11,7 @@ export type ClientMessage =
   | DeclineStage
   | ReturnFromStage
   | MuteStage
+  | LetWrite
   | PostMessage
   | TurnSlide
   | Draw
@@ -103,6 +104,7 @@ export interface Wire {
   LessonSummary?: LessonSummary;
   LessonView?: LessonView;
   LessonWindow?: LessonWindow;
+  LetWrite?: LetWrite;
   LevelTimes?: LevelTimes;
   LinkSignal?: LinkSignal;
   LowerHand?: LowerHand;
@@ -175,6 +177,7 @@ export interface Wire {
   Undo?: Undo;
   WindowTrack?: WindowTrack;
   Withheld?: Withheld;
+  Writer?: Writer;
   ClientMessage?: ClientMessage;
   ServerMessage?: ServerMessage;
   LessonEvent?: LessonEvent;
@@ -262,6 +265,10 @@ export interface StrokeView {
   stroke_id: string;
   style: StrokeStyle;
   points: number[];
+  /**
+   * None: the lead teacher.
+   */
+  by: Writer | null;
 }
 /**
  * How a stroke looks; told once, when it begins.
@@ -277,6 +284,13 @@ export interface StrokeStyle {
    * Empty but for a text.
    */
   text: string;
+}
+/**
+ * A room that wrote from the stage.
+ */
+export interface Writer {
+  room_id: string;
+  room_name: string;
 }
 /**
  * By the lead teacher: ask a room up.
@@ -465,9 +479,10 @@ export interface Done {
   request_id: string;
 }
 /**
- * By the lead teacher: the next points of a stroke, some five times a second. Not answered; if
- * it is refused, `failed` names the stroke in `request_id`. `offset` is how many points were sent
- * before: what the server has already is passed over, so a page may send again after a break.
+ * By the lead teacher or the room on stage (a pen of the stage's own color, whatever its style
+ * says): the next points of a stroke, some five times a second. Not answered; if it is refused,
+ * `failed` names the stroke in `request_id`. `offset` is how many points were sent before: what
+ * the server has already is passed over, so a page may send again after a break.
  */
 export interface Draw {
   type: 'draw';
@@ -492,7 +507,8 @@ export interface EndLesson {
   type: 'end_lesson';
 }
 /**
- * By the lead teacher: take a stroke away. Harmless when it is gone.
+ * By the lead teacher, or of its own strokes by the room on stage: take a stroke away. Harmless
+ * when it is gone.
  */
 export interface Erase {
   request_id: string;
@@ -741,6 +757,10 @@ export interface StrokeDrawn {
   stroke_id: string;
   style: StrokeStyle | null;
   points: number[];
+  /**
+   * Told when it begins; None: the lead teacher.
+   */
+  by: Writer | null;
 }
 /**
  * A stroke is gone: erased, or its drawing undone.
@@ -751,6 +771,15 @@ export interface StrokeErased {
   type: 'stroke_erased';
   stroke_id: string;
   is_undo: boolean;
+}
+/**
+ * By the lead teacher: whether the room on stage may write on the board; kept for the rooms
+ * that come up after it. They may until she says otherwise.
+ */
+export interface LetWrite {
+  request_id: string;
+  type: 'let_write';
+  may_write: boolean;
 }
 /**
  * What reaches a room right now.
@@ -1354,6 +1383,10 @@ export interface StageView {
   state: 'calling' | 'accepted' | 'on_stage';
   since_ms: number;
   is_muted: boolean;
+  /**
+   * The lead teacher lets the room write on the board while it is on stage.
+   */
+  may_write: boolean;
 }
 /**
  * Someone was called, accepted, is on stage, or the stage is empty (None).
@@ -1364,7 +1397,15 @@ export interface StageChanged {
   type: 'stage_changed';
   stage: StageView | null;
   because:
-    'called' | 'accepted' | 'declined' | 'on_stage' | 'returned' | 'withdrawn' | 'lost' | 'muted';
+    | 'called'
+    | 'accepted'
+    | 'declined'
+    | 'on_stage'
+    | 'returned'
+    | 'withdrawn'
+    | 'lost'
+    | 'muted'
+    | 'writing';
 }
 /**
  * By the lead teacher, once her camera flows (`lead-not-live` until then).
@@ -1383,7 +1424,7 @@ export interface TurnSlide {
 }
 /**
  * By the lead teacher: take back the last stroke, erasing or clearing on this slide; twenty can
- * be taken back. Harmless when there is none.
+ * be taken back. By the room on stage: its own last stroke. Harmless when there is none.
  */
 export interface Undo {
   request_id: string;

@@ -8,6 +8,7 @@ import type {
   RecordingView,
   RoomTotals,
   RoomView,
+  StageChanged,
   StageView,
 } from '../protocol/schema';
 
@@ -36,8 +37,7 @@ export interface LessonState {
   me: MeView;
 }
 
-export type StageBecause =
-  'called' | 'accepted' | 'declined' | 'on_stage' | 'returned' | 'withdrawn' | 'lost' | 'muted';
+export type StageBecause = StageChanged['because'];
 
 /** Messages kept on a page; older ones are in the lesson's record. */
 export const MOST_MESSAGES = 200;

@@ -3,15 +3,15 @@
 import { slideKey } from '$kit/board/board';
 import { viewOf } from '$kit/board/order';
 import type { Place } from '$kit/board/ink';
+import { newStrokeId, Pen } from '$kit/board/pen';
 import { SlideShelf } from '$kit/board/shelf.svelte';
+import { touched } from '$kit/board/touch';
 import type { BoardView, SlideRef, StrokeView } from '$kit/protocol/schema';
 import { slideBeside, slidesOf } from './pages';
-import { Pen } from './pen';
 import type { Teaching } from './teaching.svelte';
-import { isInk, styleOf, touched, type BoardTool } from './tools';
+import { isInk, styleOf, type BoardTool } from './tools';
 
 const SEND_EVERY_MS = 200;
-const ID_CHARS = 8;
 const BARE: BoardView = { slide: null, strokes: [] };
 /** The console's slide is never wider than this share of the screen. */
 const SLIDE_SHARE = 0.7;
@@ -32,7 +32,7 @@ export class BoardDesk {
   #lastSlide: SlideRef | null = null;
   #lastBlank: SlideRef = { courseware_id: null, number: 1 };
   #pointed: Place | null = null;
-  readonly #pen = new Pen(newId);
+  readonly #pen = new Pen(newStrokeId);
   readonly #timer: ReturnType<typeof setInterval>;
 
   constructor(private readonly teaching: Teaching) {
@@ -77,7 +77,7 @@ export class BoardDesk {
     const { state, store } = this.teaching;
     if (!state || !store) return;
     this.shelf ??= new SlideShelf({
-      lessonId: this.teaching.lessonId,
+      place: `/api/lessons/${this.teaching.lessonId}`,
       grant: () => store.grant,
       link: () => null,
       pixels: () => Math.min(1920, innerWidth * devicePixelRatio * SLIDE_SHARE),
@@ -225,9 +225,4 @@ export class BoardDesk {
 
 function asPair(place: Place | null): [number, number] | null {
   return place === null ? null : [place[0], place[1]];
-}
-
-function newId(): string {
-  const bytes = crypto.getRandomValues(new Uint8Array(ID_CHARS));
-  return [...bytes].map((byte) => (byte % 36).toString(36)).join('');
 }

@@ -1,14 +1,8 @@
 /** What is being drawn here, until the lesson's own board holds it. Pure. */
 
-import { slideKey } from '$kit/board/board';
-import {
-  MOST_BATCH_POINTS,
-  MOST_STROKE_POINTS,
-  pointsOf,
-  Thinner,
-  type Place,
-} from '$kit/board/ink';
-import type { BoardView, Draw, SlideRef, StrokeStyle, StrokeView } from '$kit/protocol/schema';
+import { slideKey } from './board';
+import { MOST_BATCH_POINTS, MOST_STROKE_POINTS, pointsOf, Thinner, type Place } from './ink';
+import type { BoardView, Draw, SlideRef, StrokeStyle, StrokeView } from '../protocol/schema';
 
 /** After ink was refused for coming too fast. */
 const PAUSE_MS = 1_000;
@@ -43,6 +37,7 @@ export class Pen {
       stroke_id: id,
       style,
       points: pointsOf(line.places),
+      by: null,
     }));
   }
 
@@ -156,4 +151,12 @@ function isLine({ style }: Drawn): boolean {
 
 function isOn(stroke: Drawn, slide: SlideRef | null): boolean {
   return slideKey(stroke.slide) === slideKey(slide);
+}
+
+const ID_CHARS = 8;
+
+/** A name for a new stroke. */
+export function newStrokeId(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(ID_CHARS));
+  return [...bytes].map((byte) => (byte % 36).toString(36)).join('');
 }
