@@ -23,12 +23,11 @@ ALL_WELL = link_signal("full", "full", "full")
 _RANK: dict[Level, int] = {"none": 0, "half": 1, "full": 2}
 
 
-def lesser(one: LinkSignal, other: LinkSignal) -> LinkSignal:
-    """The worse of two views of the same link, part by part."""
+def lesser(report: LinkSignal, flow: LinkSignal) -> LinkSignal:
+    """The worse of a room's own word and the relay's, part by part. Of slides only the room knows:
+    it has them without the relay, and the relay counts all pictures together."""
     return link_signal(
-        _lesser(one.voice, other.voice),
-        _lesser(one.slides, other.slides),
-        _lesser(one.picture, other.picture),
+        _lesser(report.voice, flow.voice), report.slides, _lesser(report.picture, flow.picture)
     )
 
 
@@ -36,7 +35,7 @@ def flow_signal(flow: SubscriberFlow, *, has_slides: bool) -> LinkSignal | None:
     """What a subscription shows while the lead teacher's media flows; None while its receiver has
     not reported on the voice.
 
-    Slides travel as video of their own slot for now; the flow counts all pictures together.
+    `has_slides`: a screen is shared; the flow counts all pictures together.
     """
     if flow.voice_packets is None:
         return None

@@ -45,6 +45,7 @@ const NO_MEDIA: MediaView = {
 /** One lesson on this screen, from the moment it opens until it is over. */
 export class LessonSession {
   readonly lessonId: string;
+  readonly roomId: string;
   readonly store: LessonStore;
   media = $state.raw<MediaView>(NO_MEDIA);
   notice = $state.raw<Notice>({ kind: 'none' });
@@ -65,7 +66,6 @@ export class LessonSession {
   #isOver = $state(false);
   readonly #opened: RoomLesson;
   readonly #camera: RoomCamera;
-  readonly #roomId: string;
   readonly #subscriber: Subscriber;
   readonly #stills: Stills;
   readonly #linkNotice = new LinkNotice();
@@ -92,11 +92,11 @@ export class LessonSession {
     this.#opened = opened;
     this.lessonId = opened.lesson_id;
     this.#camera = camera;
-    this.#roomId = roomId;
+    this.roomId = roomId;
     const lessonPath = `/api/lessons/${this.lessonId}`;
     this.store = new LessonStore(`${lessonPath}/events`, grant, renew);
     this.board = new RoomBoardParts({
-      lessonId: this.lessonId,
+      place: lessonPath,
       grant: () => this.store.grant,
       link: () => this.#linkBesideSlides(),
     });
@@ -121,7 +121,7 @@ export class LessonSession {
   }
 
   get layout(): Layout {
-    return layoutOf(this.store.state?.stage ?? null, this.#roomId);
+    return layoutOf(this.store.state?.stage ?? null, this.roomId);
   }
 
   /** A slide or a shared screen has the big place; the teacher has it without them. */
@@ -138,6 +138,14 @@ export class LessonSession {
   /** The big place shows an old page of a shared screen, because there is no slide in its stead. */
   get isScreenOld(): boolean {
     return this.showsScreen && this.#isScreenPaused;
+  }
+
+  /** What reaches us; of the slides, what we show of them. */
+  get link(): LinkSignal | null {
+    const link = this.media.vitals?.link;
+    const slide = this.store.state?.board.slide;
+    if (!link || !slide || this.showsScreen) return link ?? null;
+    return { ...link, slides: this.board.open?.shelf.levelOf(slide) ?? 'none' };
   }
 
   get #isScreenPaused(): boolean {
@@ -166,13 +174,13 @@ export class LessonSession {
   /** Ourselves as the wall shows us; null before the first snapshot. */
   get room(): RoomView | null {
     const rooms = this.store.state?.rooms ?? [];
-    return rooms.find((room) => room.room_id === this.#roomId) ?? null;
+    return rooms.find((room) => room.room_id === this.roomId) ?? null;
   }
 
   /** The teacher calls us and waits for an answer. */
   get isCalled(): boolean {
     const stage = this.store.state?.stage;
-    return stage?.room_id === this.#roomId && stage.state === 'calling';
+    return stage?.room_id === this.roomId && stage.state === 'calling';
   }
 
   /** The relay sends no picture that we could not decode: voice alone, in a browser without H.264. */
@@ -378,7 +386,7 @@ export class LessonSession {
   #report(): void {
     // While no connection is measured the clock alone decides, so look again.
     this.#mediaChanged(this.#subscriber);
-    const link = this.media.vitals?.link;
+    const { link } = this;
     if (link) this.store.tell({ type: 'report_link', link });
   }
 }

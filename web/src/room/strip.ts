@@ -50,8 +50,8 @@ const WITHOUT: Record<Exclude<Quality, 'none'> | 'paused', Record<'title' | Held
   voice: {
     title: 'link.voice.title',
     link: 'link.voice',
-    setting: 'link.voice',
-    server: 'link.voice',
+    setting: 'link.audio.set',
+    server: 'link.audio.server',
   },
 };
 
@@ -65,7 +65,8 @@ export interface StripFacts {
   isMicOff: boolean;
   /** What of our picture goes out while on stage. */
   sendLevel: SendLevel;
-  hasScreen: boolean;
+  /** A slide or a shared screen has the big place. */
+  hasSlides: boolean;
   /** What is seen of the shared screen is an old page. */
   isScreenOld: boolean;
   isRecorded: boolean;
@@ -84,8 +85,8 @@ export function stripOf(facts: StripFacts): Strip {
   return stageOf(facts) ?? quality(facts) ?? hand(facts);
 }
 
-function lost({ hasScreen, isRecorded }: StripFacts): Strip {
-  const title = hasScreen ? 'link.lost.title' : 'link.lost.alone';
+function lost({ hasSlides, isRecorded }: StripFacts): Strip {
+  const title = hasSlides ? 'link.lost.title' : 'link.lost.alone';
   return say('lost', 'bad', title, isRecorded ? 'link.lost.safe' : 'link.lost');
 }
 
@@ -98,7 +99,8 @@ function stageOf(facts: StripFacts): Strip | null {
   return say('stage', 'info', 'stage.heard', `stage.thin.${sendLevel}`);
 }
 
-function quality({ notice, isRecorded, isScreenOld, cannotShowPicture }: StripFacts): Strip | null {
+function quality(facts: StripFacts): Strip | null {
+  const { notice, isRecorded, isScreenOld, cannotShowPicture } = facts;
   if (notice.kind === 'back') {
     const text = isRecorded ? 'link.gap' : 'link.gap.unrecorded';
     return say('back', 'info', 'link.back', text, { s: Math.round(notice.lostForMs / 1000) });
@@ -106,9 +108,18 @@ function quality({ notice, isRecorded, isScreenOld, cannotShowPicture }: StripFa
   if (cannotShowPicture) return say('codec', 'warn', 'link.codec.title', 'link.codec');
   if (!('heldBy' in notice)) return null;
   const { heldBy } = notice;
-  const kind = notice.kind === 'audio' && isScreenOld ? 'paused' : notice.kind;
+  const isStill = notice.kind === 'audio' || notice.kind === 'voice';
+  const kind = isStill && isScreenOld ? 'paused' : notice.kind;
   const words = WITHOUT[kind];
-  return say(kind, heldBy === 'setting' ? 'info' : 'warn', words.title, words[heldBy]);
+  const tone = heldBy === 'setting' ? 'info' : 'warn';
+  return say(kind, tone, titleOf(words.title, facts), words[heldBy]);
+}
+
+/** Slides are not said to be fine where an old page stands still, or none is shown. */
+function titleOf(title: RoomKey, { hasSlides, isScreenOld }: StripFacts): RoomKey {
+  if (title !== 'link.life.title') return title;
+  if (isScreenOld) return 'link.paused.title';
+  return hasSlides ? title : 'link.codec.title';
 }
 
 function hand({ hasFailed, handPlace }: StripFacts): Strip {

@@ -11,7 +11,7 @@ const QUIET: StripFacts = {
   isMutedByTeacher: false,
   isMicOff: false,
   sendLevel: 'all',
-  hasScreen: true,
+  hasSlides: true,
   isScreenOld: false,
   isRecorded: true,
   cannotShowPicture: false,
@@ -89,6 +89,22 @@ it.each([
   ['our hand last', { handPlace: 2 }, 'hand', 'info', null],
 ] as const)('%s', (_name, some, kind, tone, text) => {
   expect(stripOf({ ...QUIET, ...some })).toMatchObject({ kind, tone, text });
+});
+
+// Never a word of slides where none is shown, or an old page stands still.
+it.each([
+  ['lifeline', true, false, 'link.life.title', 'link.life'],
+  ['lifeline', false, false, 'link.codec.title', 'link.life'],
+  ['lifeline', true, true, 'link.paused.title', 'link.life'],
+  ['audio', true, false, 'link.life.title', 'link.audio'],
+  ['audio', false, false, 'link.codec.title', 'link.audio'],
+  ['audio', true, true, 'link.paused.title', 'link.paused'],
+  ['screen', true, true, 'link.screen.title', 'link.screen'],
+  ['voice', true, false, 'link.voice.title', 'link.voice'],
+  ['voice', true, true, 'link.paused.title', 'link.paused'],
+] as const)('%s, slides %s, an old page %s: %s', (kind, hasSlides, isScreenOld, title, text) => {
+  const notice = { kind, heldBy: 'link' } as const;
+  expect(stripOf({ ...QUIET, notice, hasSlides, isScreenOld })).toMatchObject({ title, text });
 });
 
 const KEY = { ctrlKey: false, altKey: false, metaKey: false, repeat: false };

@@ -2,46 +2,73 @@ import { describe, expect, test } from 'vitest';
 import {
   conditionOf,
   handQueue,
-  signalOf,
   tallyOf,
   tilesOf,
   unheardRooms,
   wallGrid,
 } from '../../src/staff/console/wall';
-import { heldKey, stateKey } from '../../src/staff/console/held';
+import { heldKey } from '../../src/staff/console/held';
+import { signalOf } from '../../src/kit/ui/signal';
 import { room, stageOf } from './rooms';
 
 const LIVE = { state: 'live' } as const;
+const SCREEN = { screen: true, slide: false };
+const SLIDE = { screen: false, slide: true };
+const BOTH = { screen: true, slide: true };
+const NEITHER = { screen: false, slide: false };
 
 describe('conditionOf', () => {
   test.each([
-    ['full', 'full', 'full', true, 'fine'],
-    ['full', 'none', 'full', false, 'fine'],
-    ['full', 'none', 'full', true, 'reduced'],
-    ['full', 'full', 'half', true, 'reduced'],
-    ['half', 'full', 'full', true, 'reduced'],
-    ['full', 'full', 'none', true, 'voice'],
-    ['none', 'full', 'full', true, 'connecting'],
-  ] as const)('voice %s, slides %s, picture %s, shared %s: %s', (...row) => {
-    const [voice, slides, picture, hasScreen, condition] = row;
+    ['full', 'full', 'full', SCREEN, 'fine'],
+    ['full', 'none', 'full', NEITHER, 'fine'],
+    ['full', 'none', 'full', SCREEN, 'screen'],
+    ['full', 'full', 'half', SCREEN, 'reduced'],
+    ['half', 'full', 'full', SCREEN, 'choppy'],
+    ['full', 'full', 'none', SCREEN, 'slides'],
+    ['full', 'none', 'none', SCREEN, 'voice'],
+    ['full', 'full', 'none', NEITHER, 'voice'],
+    ['none', 'full', 'full', SCREEN, 'connecting'],
+  ] as const)('voice %s, slides %s, picture %s, shown %o: %s', (...row) => {
+    const [voice, slides, picture, shown, condition] = row;
     const one = room('a', { link: { voice, slides, picture } });
-    expect(conditionOf(one, true, hasScreen)).toBe(condition);
+    expect(conditionOf(one, true, shown)).toBe(condition);
   });
 
+  // Each level of the ladder, in a lesson that shares a screen, shows courseware, both or neither.
   test.each([
-    ['high_video', 'high_video', 'full', 'fine', 'full'],
-    ['high_video', 'high_video', 'half', 'reduced', 'full'],
-    ['high_video', 'screen_video', 'full', 'reduced', 'full'],
-    ['low_video', 'high_video', 'full', 'reduced', 'half'],
-    ['slides', 'high_video', 'full', 'voice', 'none'],
-    ['voice', 'high_video', 'full', 'voice', 'none'],
-    ['slides', 'slides', 'full', 'fine', 'full'],
-    ['slides', 'high_video', 'none', 'connecting', 'none'],
-  ] as const)('%s of %s, voice %s: %s, picture %s', (level, top, voice, condition, picture) => {
-    const ladder = { level, top, held_by: 'link' } as const;
-    const one = room('a', { ladder, link: { voice, slides: 'full', picture: 'half' } });
-    expect(conditionOf(one, true, true)).toBe(condition);
-    expect(signalOf(one).picture).toBe(picture);
+    ['screen_video', 'screen_video', SCREEN, 'state.fine', 'full full'],
+    ['high_video', 'high_video', SLIDE, 'state.fine', 'full full'],
+    ['slides', 'slides', NEITHER, 'state.fine', 'full full'],
+    ['high_video', 'screen_video', SCREEN, 'state.screen', 'half full'],
+    ['high_video', 'screen_video', BOTH, 'state.screen', 'half full'],
+    ['low_video', 'screen_video', SCREEN, 'state.reduced', 'full half'],
+    ['low_video', 'high_video', NEITHER, 'state.reduced', 'full half'],
+    ['slides', 'screen_video', SCREEN, 'state.slides', 'full none'],
+    ['slides', 'screen_video', BOTH, 'state.slides', 'full none'],
+    ['slides', 'high_video', SLIDE, 'state.slides', 'full none'],
+    ['slides', 'high_video', NEITHER, 'state.voice', 'full none'],
+    ['voice', 'screen_video', SCREEN, 'state.voice.screen', 'none none'],
+    ['voice', 'high_video', SLIDE, 'state.voice.slide', 'none none'],
+    ['voice', 'high_video', NEITHER, 'state.voice', 'none none'],
+  ] as const)(
+    '%s of %s, shown %o: %s, slides and picture %s',
+    (level, top, shown, state, parts) => {
+      const one = room('a', { ladder: { level, top, held_by: 'link' } });
+      const [tile] = tilesOf([one], null, LIVE, shown);
+      expect(tile?.state).toBe(state);
+      const { slides, picture } = signalOf(one);
+      expect(`${slides} ${picture}`).toBe(parts);
+      const isHeld = level !== top;
+      expect(heldKey(one, tile?.condition ?? 'lost')).toBe(isHeld ? 'pop.held.link' : null);
+    },
+  );
+
+  test('says a broken voice before a picture that is reduced, and a silent one before all', () => {
+    const ladder = { level: 'low_video', top: 'high_video', held_by: 'link' } as const;
+    const half = room('a', { ladder, link: { voice: 'half', slides: 'full', picture: 'half' } });
+    const none = room('a', { ladder, link: { voice: 'none', slides: 'full', picture: 'half' } });
+    expect(conditionOf(half, true, SLIDE)).toBe('choppy');
+    expect(conditionOf(none, true, SLIDE)).toBe('connecting');
   });
 
   test('says why a room goes without', () => {
@@ -49,20 +76,19 @@ describe('conditionOf', () => {
     expect(heldKey(room('a', { ladder }), 'voice')).toBe('pop.held.setting');
     expect(heldKey(room('a', { ladder }), 'lost')).toBeNull();
     expect(heldKey(room('a'), 'reduced')).toBeNull();
-    expect(stateKey(room('a', { ladder }), 'voice')).toBe('state.voice');
   });
 
   test('says nothing of links before anything is sent', () => {
     const one = room('a', { link: { voice: 'none', slides: 'none', picture: 'none' } });
-    expect(conditionOf(one, false, false)).toBe('fine');
-    expect(conditionOf(room('b', { presence: 'absent' }), false, false)).toBe('absent');
+    expect(conditionOf(one, false, NEITHER)).toBe('fine');
+    expect(conditionOf(room('b', { presence: 'absent' }), false, NEITHER)).toBe('absent');
   });
 });
 
 describe('tilesOf', () => {
   test('keeps the order given and puts the stage before a hand', () => {
     const rooms = [room('b', { hand_place: 1 }), room('a', { hand_place: 2 }), room('c')];
-    const tiles = tilesOf(rooms, stageOf('b'), LIVE, false);
+    const tiles = tilesOf(rooms, stageOf('b'), LIVE, NEITHER);
     expect(tiles.map(({ room: { room_id }, badge }) => [room_id, badge])).toEqual([
       ['b', 'stage'],
       ['a', 'hand'],
@@ -71,7 +97,7 @@ describe('tilesOf', () => {
   });
 
   test('shows a called room as being called until it is on stage', () => {
-    const [tile] = tilesOf([room('a')], stageOf('a', 'accepted'), LIVE, false);
+    const [tile] = tilesOf([room('a')], stageOf('a', 'accepted'), LIVE, NEITHER);
     expect(tile?.badge).toBe('calling');
   });
 
@@ -83,7 +109,7 @@ describe('tilesOf', () => {
       room('d', { presence: 'absent' }),
       room('e'),
     ];
-    const tally = tallyOf(tilesOf(rooms, null, LIVE, false));
+    const tally = tallyOf(tilesOf(rooms, null, LIVE, NEITHER));
     expect(tally).toEqual({ fine: 1, reduced: 2, lost: 1, absent: 1 });
   });
 });

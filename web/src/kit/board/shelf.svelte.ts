@@ -5,7 +5,7 @@ import { slideKey } from './board';
 import { Download } from './download';
 import { MemoryKeep, openKeep, type SlideKeep } from './keep';
 import { Manifests, retryMs, sleep } from './manifests';
-import { needOrder, sizeFor, type NeededSlide, type Size } from './order';
+import { needOrder, sizeFor, viewOf, type NeededSlide, type Size } from './order';
 import { paceOf, type Pace } from './pace';
 
 /** A slide's picture, decoded. */
@@ -16,7 +16,8 @@ export interface SlidePicture {
 }
 
 export interface ShelfOptions {
-  lessonId: string;
+  /** Under which courseware and slides are: a lesson's address, or a recording's. */
+  place: string;
   /** Undefined where a cookie opens the slides. */
   grant: () => string | undefined;
   /** What reaches this page now; null while nothing is due. */
@@ -89,6 +90,12 @@ export class SlideShelf {
     return this.pictures.find(({ key }) => key === slideKey(slide)) ?? null;
   }
 
+  /** How much of a slide is here: its picture, its preview or nothing. */
+  levelOf(slide: SlideRef): LinkSignal['slides'] {
+    if (slide.courseware_id === null || this.pictureOf(slide)) return 'full';
+    return viewOf(this.coursewares, slide) ? 'half' : 'none';
+  }
+
   close(): void {
     this.#isClosed = true;
     this.#manifests.close();
@@ -100,7 +107,7 @@ export class SlideShelf {
 
   #fetchManifests(): Promise<Courseware[]> {
     const grant = this.#options.grant();
-    const path = `/api/lessons/${this.#options.lessonId}/courseware`;
+    const path = `${this.#options.place}/courseware`;
     return api<Courseware[]>(path, grant === undefined ? {} : { grant });
   }
 

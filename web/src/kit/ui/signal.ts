@@ -1,4 +1,4 @@
-import type { LinkSignal } from '../protocol/schema';
+import type { LadderView, LinkSignal, RoomView } from '../protocol/schema';
 import type { Locale } from '../i18n/locale.svelte';
 
 type Level = LinkSignal['voice'];
@@ -21,4 +21,25 @@ export function signalText(link: LinkSignal, locale: Locale): string {
   const words = WORDS[locale];
   const parts = [words.voice[link.voice], words.slides[link.slides], words.picture[link.picture]];
   return parts.join(locale === 'en' ? ', ' : ' ');
+}
+
+/** The level told, or the best where nothing is missing. */
+export function levelOf({ level, top }: LadderView): LadderView['level'] {
+  return level === top ? 'screen_video' : level;
+}
+
+const PICTURE: Record<LadderView['level'], LinkSignal['picture']> = {
+  voice: 'none',
+  slides: 'none',
+  low_video: 'half',
+  high_video: 'full',
+  screen_video: 'full',
+};
+
+/** The three parts as the server told them, where it did: they go with the words beside them. */
+export function signalOf({ link, ladder }: RoomView): LinkSignal {
+  if (!ladder) return link;
+  const level = levelOf(ladder);
+  const slides = level === 'voice' ? 'none' : level === 'high_video' ? 'half' : 'full';
+  return { voice: link.voice, slides, picture: PICTURE[level] };
 }

@@ -1,59 +1,65 @@
 /** The wall of rooms: what each tile says, how many fit, who comes next. Pure. */
 
 import type { LadderView, LessonView, LinkSignal, RoomView, StageView } from '$kit/protocol/schema';
+import { levelOf } from '$kit/ui/signal';
+import { stateKey, type StateKey } from './held';
 
 /** Worst first: what a room can do without. */
-export type Condition = 'absent' | 'lost' | 'connecting' | 'voice' | 'reduced' | 'fine';
+export type Condition =
+  | 'absent'
+  | 'lost'
+  | 'connecting'
+  /** It hears the lesson, and sees nothing of it. */
+  | 'voice'
+  /** And sees what has the big place, but not the teacher. */
+  | 'slides'
+  /** The voice itself is broken up. */
+  | 'choppy'
+  | 'reduced'
+  /** The shared screen alone does not come. */
+  | 'screen'
+  | 'fine';
 export type Badge = 'calling' | 'stage' | 'hand' | null;
 
 export interface Tile {
   room: RoomView;
   condition: Condition;
+  state: StateKey;
   badge: Badge;
 }
 
-/** What the link of a room still carries, while the lesson runs and `hasScreen` is shared. */
-export function conditionOf(room: RoomView, isLive: boolean, hasScreen: boolean): Condition {
+/** What the lesson shows beside the teacher. */
+export interface Shown {
+  screen: boolean;
+  slide: boolean;
+}
+
+/** What the link of a room still carries, while the lesson runs. */
+export function conditionOf(room: RoomView, isLive: boolean, shown: Shown): Condition {
   if (room.presence === 'absent') return 'absent';
   if (room.presence === 'lost') return 'lost';
   if (!isLive) return 'fine';
-  const { voice, slides, picture } = room.link;
+  const { voice } = room.link;
   if (voice === 'none') return 'connecting';
-  const placed = room.ladder && BY_LADDER[levelOf(room.ladder)];
-  if (placed) return placed === 'fine' && voice === 'half' ? 'reduced' : placed;
-  if (picture === 'none') return 'voice';
-  const isReduced = voice === 'half' || picture === 'half' || (hasScreen && slides !== 'full');
-  return isReduced ? 'reduced' : 'fine';
+  const level = room.ladder ? levelOf(room.ladder) : levelSeen(room.link, shown);
+  if (level === 'slides') return shown.screen || shown.slide ? 'slides' : 'voice';
+  const condition = BY_LEVEL[level];
+  return voice === 'half' && condition !== 'voice' ? 'choppy' : condition;
 }
 
-/** The level told, or the best where nothing is missing. */
-function levelOf({ level, top }: LadderView): LadderView['level'] {
-  return level === top ? 'screen_video' : level;
+/** The level as it looks from the room alone, while the server has told none. */
+function levelSeen({ slides, picture }: LinkSignal, shown: Shown): LadderView['level'] {
+  if (picture === 'none') return slides === 'none' ? 'voice' : 'slides';
+  if (picture === 'half') return 'low_video';
+  return shown.screen && slides !== 'full' ? 'high_video' : 'screen_video';
 }
 
-const BY_LADDER: Record<LadderView['level'], Condition> = {
+const BY_LEVEL: Record<Exclude<LadderView['level'], 'slides'>, Condition> = {
   voice: 'voice',
-  slides: 'voice',
   low_video: 'reduced',
-  high_video: 'reduced',
+  high_video: 'screen',
   screen_video: 'fine',
 };
-
-const PICTURE: Record<LadderView['level'], LinkSignal['picture']> = {
-  voice: 'none',
-  slides: 'none',
-  low_video: 'half',
-  high_video: 'full',
-  screen_video: 'full',
-};
-
-/** The three parts as the server told them, where it did: they go with the tile's words. */
-export function signalOf({ link, ladder }: RoomView): LinkSignal {
-  if (!ladder) return link;
-  const level = levelOf(ladder);
-  const slides = level === 'voice' ? 'none' : level === 'high_video' ? 'half' : 'full';
-  return { voice: link.voice, slides, picture: PICTURE[level] };
-}
 
 function badgeOf(room: RoomView, stage: StageView | null): Badge {
   if (stage?.room_id === room.room_id) return stage.state === 'on_stage' ? 'stage' : 'calling';
@@ -65,14 +71,13 @@ export function tilesOf(
   rooms: readonly RoomView[],
   stage: StageView | null,
   lesson: Pick<LessonView, 'state'>,
-  hasScreen: boolean,
+  shown: Shown,
 ): Tile[] {
   const isLive = lesson.state === 'live';
-  return rooms.map((room) => ({
-    room,
-    condition: conditionOf(room, isLive, hasScreen),
-    badge: badgeOf(room, stage),
-  }));
+  return rooms.map((room) => {
+    const condition = conditionOf(room, isLive, shown);
+    return { room, condition, state: stateKey(condition, shown), badge: badgeOf(room, stage) };
+  });
 }
 
 export interface Tally {
@@ -87,7 +92,10 @@ const COUNTED_AS: Record<Condition, keyof Tally> = {
   lost: 'lost',
   connecting: 'lost',
   voice: 'reduced',
+  slides: 'reduced',
+  choppy: 'reduced',
   reduced: 'reduced',
+  screen: 'reduced',
   fine: 'fine',
 };
 
