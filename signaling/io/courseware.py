@@ -88,13 +88,18 @@ async def slide(
 ) -> Response:
     """A slide's file. Range requests are answered (RFC 9110 §14), so that a room goes on where its
     link broke."""
-    sha256 = name.removesuffix(".webp")
-    if sha256 not in (await ctx.courseware.listings.of(LessonId(lesson_id))).names:
-        raise UserError("slide-unknown")
-    path = ctx.services.courseware.file(sha256)
-    answer = slide_answer(request, sha256, await ctx.slides.read(sha256, path))
+    answer = await lesson_slide(ctx, request, LessonId(lesson_id), name)
     _leave_room(ctx, request, LessonId(lesson_id), answer)
     return answer
+
+
+async def lesson_slide(ctx: Context, request: Request, lesson_id: LessonId, name: str) -> Response:
+    """A file of one of the lesson's slides. Raises UserError `slide-unknown`."""
+    sha256 = name.removesuffix(".webp")
+    if sha256 not in (await ctx.courseware.listings.of(lesson_id)).names:
+        raise UserError("slide-unknown")
+    path = ctx.services.courseware.file(sha256)
+    return slide_answer(request, sha256, await ctx.slides.read(sha256, path))
 
 
 def _leave_room(ctx: Context, request: Request, lesson_id: LessonId, answer: Response) -> None:

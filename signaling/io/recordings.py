@@ -9,7 +9,8 @@ from starlette.responses import FileResponse, Response
 
 from signaling.io.auth import Caller, require
 from signaling.io.context import Context, context
-from signaling.io.views import attendance_view, comment_view
+from signaling.io.courseware import lesson_slide
+from signaling.io.views import attendance_view, comment_view, courseware_manifest
 from signaling.ports import PlayableRecording, PlayableTrack
 from signaling.protocol.board_messages import BoardEvent
 from signaling.protocol.moments import moments
@@ -24,6 +25,7 @@ from signaling.protocol.resources import (
     TimelineEvent,
     TrackInfo,
 )
+from signaling.protocol.resources_courseware import Courseware
 from signaling.protocol.roles import Action, may
 from streamsvc.base.errors import StreamsvcError
 from streamsvc.base.ids import CommentId, RecordingId, RoomId
@@ -92,6 +94,32 @@ async def recorded_board(
     found = await ctx.services.school.recordings.find(caller.principal, RecordingId(recording_id))
     zero_ms = _zero_ms(found, await _on_disk(ctx, found.id))
     return await asyncio.to_thread(lambda: board_events(_lines(ctx, found), zero_ms))
+
+
+@router.get("/{recording_id}/courseware")
+async def recorded_courseware(
+    recording_id: str,
+    caller: Caller = Depends(require(Action.SEE_RECORDINGS)),
+    ctx: Context = Depends(context),
+) -> list[Courseware]:
+    """The courseware of its lesson. Who may watch may see the slides, also without the lesson."""
+    school = ctx.services.school
+    found = await school.recordings.find(caller.principal, RecordingId(recording_id))
+    listed = await school.courseware.listed(found.lesson_id)
+    return [courseware_manifest(one, f"/api/recordings/{found.id}") for one in listed]
+
+
+@router.get("/{recording_id}/slides/{name}")
+async def recorded_slide(
+    recording_id: str,
+    name: str,
+    request: Request,
+    caller: Caller = Depends(require(Action.SEE_RECORDINGS)),
+    ctx: Context = Depends(context),
+) -> Response:
+    """A slide's file, as the lesson has it."""
+    found = await ctx.services.school.recordings.find(caller.principal, RecordingId(recording_id))
+    return await lesson_slide(ctx, request, found.lesson_id, name)
 
 
 @router.patch("/{recording_id}")

@@ -17,7 +17,7 @@ from signaling.protocol.resources_courseware import Courseware as Manifest
 from signaling.protocol.resources_courseware import SlideFile, SlideView
 from streamsvc.base.courseware import Slide, SlidePicture
 from streamsvc.base.errors import UserError
-from streamsvc.base.ids import LessonId, PersonId
+from streamsvc.base.ids import PersonId
 from streamsvc.school.records import (
     Attendance,
     Comment,
@@ -173,8 +173,10 @@ def courseware_view(courseware: Courseware) -> CoursewareView:
     )
 
 
-def courseware_manifest(courseware: Courseware) -> Manifest:
-    """A file with all of its slides."""
+def courseware_manifest(courseware: Courseware, place: str | None = None) -> Manifest:
+    """A file with all of its slides, which are fetched from under `place`: their lesson's address,
+    if it is None."""
+    under = place or f"/api/lessons/{courseware.lesson_id}"
     return Manifest(
         courseware_id=courseware.id,
         lesson_id=courseware.lesson_id,
@@ -183,7 +185,7 @@ def courseware_manifest(courseware: Courseware) -> Manifest:
         done_slides=len(courseware.slides),
         total_slides=courseware.total_slides,
         error=_courseware_error(courseware),
-        slides=[_slide_view(courseware.lesson_id, slide) for slide in courseware.slides],
+        slides=[_slide_view(under, slide) for slide in courseware.slides],
     )
 
 
@@ -201,9 +203,9 @@ def _courseware_error(courseware: Courseware) -> ErrorBody | None:
     return error_body(UserError(courseware.error_id, **courseware.error_details))
 
 
-def _slide_view(lesson_id: LessonId, slide: Slide) -> SlideView:
+def _slide_view(place: str, slide: Slide) -> SlideView:
     def file(picture: SlidePicture) -> SlideFile:
-        url = f"/api/lessons/{lesson_id}/slides/{picture.sha256}.webp"
+        url = f"{place}/slides/{picture.sha256}.webp"
         return SlideFile(url=url, bytes=picture.bytes, sha256=picture.sha256)
 
     return SlideView(

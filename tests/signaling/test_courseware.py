@@ -135,6 +135,21 @@ async def test_a_slide_of_another_lesson_or_of_none(house: House) -> None:
         assert (answer.status_code, error_of(answer)) == (404, "slide-unknown")
 
 
+async def test_who_may_watch_a_shared_recording_sees_its_slides(house: House) -> None:
+    _, sha256 = await house.slide("lesson_ac")
+    lead, owner = await house.signed_in("lead_a1"), await house.signed_in("admin_a")
+    recording = f"/api/recordings/{house.county.recordings['rec_ac'].id}"
+    assert error_of(await lead.get(place(house, lesson="lesson_ac"))) == "lesson-unknown"
+    [manifest] = (await lead.get(f"{recording}/courseware")).json()
+    url = manifest["slides"][0]["large"]["url"]
+    assert url == f"{recording}/slides/{sha256}.webp"
+    assert (await lead.get(url)).headers["content-type"] == "image/webp"
+    assert error_of(await lead.get(f"{recording}/slides/{'0' * 64}.webp")) == "slide-unknown"
+    await owner.patch(recording, json={"is_shared": False})
+    for path in (url, f"{recording}/courseware"):
+        assert error_of(await lead.get(path)) == "recording-unknown"
+
+
 async def test_a_grant_reads_slides_and_a_teacher_at_a_screen_does(house: House) -> None:
     _, sha256 = await house.slide("lesson_a1")
     url = f"/api/lessons/{house.lesson_id('lesson_a1')}/slides/{sha256}.webp"

@@ -146,6 +146,12 @@ async def slide_file(house: House, county: str) -> tuple[str, Any]:
     return f"/api/lessons/{house.lesson_id(lesson)}/slides/{sha256}.webp", None
 
 
+async def recorded_slide(house: House, county: str) -> tuple[str, Any]:
+    path, _ = await slide_file(house, county)
+    recording = house.county.recordings[f"rec_{county}1"].id
+    return f"/api/recordings/{recording}/slides/{path.rpartition('/')[2]}", None
+
+
 async def courseware(house: House, county: str) -> tuple[str, Any]:
     lesson = f"lesson_{county}1"
     added, _ = await house.slide(lesson)
@@ -255,6 +261,12 @@ CASES: dict[tuple[str, str], Case] = {
     ),
     ("GET", "/api/recordings/{recording_id}/board"): Case(
         about("/api/recordings/{id}/board", *RECORDING), MANAGES, MANAGES_B
+    ),
+    ("GET", "/api/recordings/{recording_id}/courseware"): Case(
+        about("/api/recordings/{id}/courseware", *RECORDING), MANAGES, MANAGES_B
+    ),
+    ("GET", "/api/recordings/{recording_id}/slides/{name}"): Case(
+        recorded_slide, MANAGES, MANAGES_B
     ),
     ("PATCH", "/api/recordings/{recording_id}"): Case(
         about("/api/recordings/{id}", *RECORDING, body={"is_shared": False}), MANAGES, MANAGES_B

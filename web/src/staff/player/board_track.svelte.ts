@@ -16,10 +16,7 @@ export class BoardTrack {
   #isClosed = false;
   #shown = '';
 
-  constructor(
-    private readonly recordingId: string,
-    private readonly lessonId: string,
-  ) {}
+  constructor(private readonly recordingId: string) {}
 
   get hasSlides(): boolean {
     return this.#replay?.hasSlides ?? false;
@@ -34,7 +31,7 @@ export class BoardTrack {
     }
     if (!this.hasSlides || this.#shelf || this.#isClosed) return;
     this.#shelf = new SlideShelf({
-      lessonId: this.lessonId,
+      place: `/api/recordings/${this.recordingId}`,
       grant: () => undefined,
       link: () => null,
       pixels: () => innerWidth * devicePixelRatio * SLIDE_SHARE,
