@@ -11,7 +11,7 @@ from tests.support import papers
 from tests.support.browser import needs_chromium
 from tests.support.demo import TEACHER, DemoLesson, demo_lesson
 from tests.support.ink import WATCH, ink, shows_as
-from tests.support.screens import BLUE, GREEN, RED, RoomBoard, TeacherDesk, screen
+from tests.support.screens import BLUE, GREEN, RED, RoomBoard, Screen, TeacherDesk, screen
 from tests.support.waiting import SECOND, until
 
 pytestmark = [pytest.mark.e2e, needs_chromium, pytest.mark.timeout(180)]
@@ -27,17 +27,46 @@ def demo() -> Iterator[DemoLesson]:
         yield demo
 
 
-async def draw(teacher: TeacherDesk, *corners: tuple[float, float]) -> None:
+async def draw(hand: Screen, *corners: tuple[float, float]) -> None:
     """By mouse, from place to place of the slide, as a hand moves."""
-    box = await teacher.page.locator("[data-pad]").bounding_box()
+    box = await hand.page.locator("[data-pad]").bounding_box()
     assert box is not None
-    mouse = teacher.page.mouse
+    mouse = hand.page.mouse
     places = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in corners]
     await mouse.move(*places[0])
     await mouse.down()
     for place in places[1:]:
         await mouse.move(*place, steps=12)
     await mouse.up()
+
+
+async def pupils_write(teacher: TeacherDesk, room: RoomBoard, name: str) -> None:
+    """On stage, with a pen and an eraser of their own, until the teacher takes the pen."""
+    await teacher.tile(name).click()
+    await teacher.button("请上台").click()
+    await room.says("老师请我们上台")
+    await room.page.keyboard.press("Enter")
+    await expect(room.page.locator("[data-pad]")).to_be_visible()
+    await draw(room, (0.2, 0.6), (0.5, 0.8), (0.7, 0.55))
+    await shows_as(teacher.page, room.page, 2)
+    await expect(teacher.page.locator("[data-writer]")).to_have_text(name)
+    await draw(room, (0.1, 0.9), (0.9, 0.9))
+    await shows_as(teacher.page, room.page, 3)
+    await teacher.shot("pupils-write")
+    await room.shot("pupils-write")
+    await room.page.keyboard.press("z")
+    await shows_as(teacher.page, room.page, 2)
+    await room.page.keyboard.press("e")
+    await draw(room, (0.5, 0.25), (0.5, 0.35))  # across the teacher's own stroke
+    await draw(room, (0.35, 0.65), (0.35, 0.75))
+    await shows_as(teacher.page, room.page, 1)
+    await room.page.keyboard.press("p")
+    await draw(room, (0.2, 0.6), (0.5, 0.8))
+    await shows_as(teacher.page, room.page, 2)
+    await teacher.page.locator("[data-action=let-write]").click()
+    await expect(room.page.locator("[data-pad]")).to_have_count(0)
+    await teacher.shot("pen-taken")
+    await room.shot("pen-taken")
 
 
 async def test_ink_reaches_the_rooms_and_whoever_comes_later(
@@ -95,9 +124,11 @@ async def test_ink_reaches_the_rooms_and_whoever_comes_later(
         await teacher.page.keyboard.press("PageUp")
         await shows_as(room.page, teacher.page, 1)
 
+        await pupils_write(teacher, room, first["name"])
+        await shows_as(later.page, teacher.page, 2)
+
         await teacher.page.locator("[data-action=me]").click()
         await expect(room.page.locator(".paper")).to_have_count(0)
-        await room.watches()
 
 
 async def test_slides_are_there_before_they_are_turned_to(demo: DemoLesson, tmp_path: Path) -> None:

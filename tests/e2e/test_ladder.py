@@ -152,9 +152,7 @@ async def test_what_a_room_is_told_is_what_it_sees(tmp_path: Path) -> None:
         await far.board.says("画面先停一停")
         await far.shots("audio")
         await far.is_told_what_it_sees(TOLD_SECONDS)
-        await expect(far.tile).to_have_accessible_name(
-            f"{far.room['name']}，声音和课件正常，画面停了"
-        )
+        await expect(far.tile).to_have_accessible_name(f"{far.room['name']}，声音正常，画面停了")
 
         far.becomes(GOOD_BPS)
         began = time.monotonic()
@@ -176,7 +174,7 @@ async def the_administrator_sets_voice_and_slides(far: Far) -> None:
     await page.wait_for_url("**/today")
     await page.goto(f"{desk.url}/admin/rooms")
     row = page.locator(f"tr[data-room='{far.room['room_id']}']")
-    await expect(row).to_contain_text("声音、课件、画面都有")
+    await expect(row).to_contain_text("老师发的都收到")
     await row.locator("[data-action=policy]").click()
     await page.get_by_label("只要声音和课件").check()
     await desk.shot("policy")
