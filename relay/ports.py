@@ -237,6 +237,10 @@ class Engine(Protocol):
         """A subscriber could use more than its link is thought to take: look whether it can, if it
         is time to. Harmless to repeat."""
 
+    def begin_probe(self, peer: int, bps: int) -> None:
+        """Send everything and more to a subscriber, together at this rate, for a moment, whatever
+        is thought of its link."""
+
     # ---- statistics
 
     def load(self) -> Load:

@@ -123,6 +123,10 @@ class RelayPort(Protocol):
     ) -> None:
         """So much goes to this participant by HTTP now: its pictures leave room for it."""
 
+    def send_burst(self, lesson_id: LessonId, participant_id: ParticipantId, bps: int) -> None:
+        """Half a second of this participant's own packets again and again, together with all else
+        it is sent at this rate: to see whether its link carries so much."""
+
     def flows(self, lesson_id: LessonId) -> tuple[list[PublisherFlow], list[SubscriberFlow]]:
         """Counters since the last call for this lesson; one caller per lesson, once a second."""
 

@@ -351,7 +351,7 @@ class NativeEngine:
             self.begin_probe(peer, bps)
 
     def begin_probe(self, peer: int, bps: int) -> None:
-        """Send everything and more to a subscriber, together at this rate, for a moment."""
+        """See `Engine`."""
         place = self._peers.find(peer)
         if place is not None:
             self._command(lambda: self._core.begin_probe(place, bps, int(1000 * PROBE_SECONDS)))

@@ -372,6 +372,12 @@ class Relay:
                 session.ladder.data.expect(byte_count)
                 self._sessions.lesson(lesson_id).steer(session)
 
+    def send_burst(self, lesson_id: LessonId, participant_id: ParticipantId, bps: int) -> None:
+        """See `RelayPort`."""
+        for session in self._sessions.of_party(lesson_id, participant_id):
+            if isinstance(session, SubscriberSession):
+                self._engine.begin_probe(session.peer.number, bps)
+
     def set_tapped(self, lesson_id: LessonId, *, is_tapped: bool) -> None:
         """Feed the sink with this lesson's tracks, or stop; key frames come every 2 s then."""
         if is_tapped or self._sessions.knows(lesson_id):

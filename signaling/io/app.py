@@ -9,6 +9,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from signaling.io import (
+    checks,
     courseware,
     events,
     health,
@@ -45,9 +46,11 @@ def create_app(services: Services, *extra: APIRouter) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         await ctx.registry.start()
         await ctx.courseware.start()
+        await ctx.checks.start()
         try:
             yield
         finally:
+            await ctx.checks.close()
             await ctx.courseware.close()
             await ctx.polls.close()
             await ctx.registry.close()
@@ -65,13 +68,13 @@ def create_app(services: Services, *extra: APIRouter) -> FastAPI:
     app.add_exception_handler(StreamsvcError, _known)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
-    gate = MediaGate(ctx.grants, ctx.registry)
+    gate = MediaGate(ctx.grants, ctx.registry, ctx.checks)
     servers = [IceServer(url) for url in services.settings.ice_servers]
     # Not included like the others: a router within a router is searched twice for each request.
     media = media_router(services.relay, gate, problem_response, ice_servers=servers)
     app.router.routes.extend(media.routes)
     for module in (
-        *(people, rooms, phone, lessons, courseware, wall),
+        *(people, rooms, checks, phone, lessons, courseware, wall),
         *(window, recordings, qr, health),
     ):
         app.include_router(module.router)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from starlette.requests import HTTPConnection
 
+from signaling.io.check_desk import CheckDesk
 from signaling.io.courseware_desk import CoursewareDesk
 from signaling.io.grants import Grants
 from signaling.io.polled_socket import Polls
@@ -43,6 +44,7 @@ class Context:
     waiting: WaitingScreens
     changes: Changes
     stills: Stills
+    checks: CheckDesk
     courseware: CoursewareDesk
     slides: SlideFiles
     sockets: SocketLimit
@@ -67,6 +69,7 @@ def make_context(services: Services) -> Context:
         registry=registry,
         waiting=WaitingScreens(services, registry, grants),
         changes=changes,
+        checks=CheckDesk(services, registry, grants),
         courseware=CoursewareDesk(services, registry),
         slides=SlideFiles(),
         stills=Stills(services.settings.max_still_bytes),

@@ -43,8 +43,12 @@ class Grants:
             may_publish=publishable(role),
             may_subscribe=may(role, Action.SUBSCRIBE),
             may_moderate=may(role, Action.CALL_ON_STAGE),
-            expires_at_ms=self._clock.wall_ms() + GRANT_LIFE_MS,
+            expires_at_ms=self.expires_at_ms(),
         )
+
+    def expires_at_ms(self) -> int:
+        """When a grant that is made now ends."""
+        return self._clock.wall_ms() + GRANT_LIFE_MS
 
     def encode(self, claims: Claims) -> str:
         """The token."""

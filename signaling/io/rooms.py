@@ -34,9 +34,9 @@ async def rooms(
     caller: Caller = Depends(require(Action.SEE_ROOMS)), ctx: Context = Depends(context)
 ) -> list[RoomInfo]:
     """Rooms the caller may see; for a lead teacher those she may invite."""
-    online = _online_rooms(ctx)
+    online = online_rooms(ctx)
     found = await ctx.services.school.rooms.visible(caller.principal)
-    return [_info(room, online) for room in found]
+    return [info(room, online) for room in found]
 
 
 @router.post("/rooms", status_code=201)
@@ -66,7 +66,7 @@ async def set_policy(
     policy = LinkPolicy(body.most_kbps, body.is_voice_and_slides, body.is_satellite)
     room = await ctx.services.school.rooms.set_policy(caller.principal, RoomId(room_id), policy)
     await ctx.registry.room_changed(room.id)
-    return _info(room, _online_rooms(ctx))
+    return info(room, online_rooms(ctx))
 
 
 @router.post("/rooms/join", dependencies=[Depends(public("proves it knows the code; throttled"))])
@@ -144,12 +144,13 @@ def _end_device(ctx: Context, room_id: RoomId) -> None:
     ctx.changes.note()
 
 
-def _info(room: Room, online: Mapping[RoomId, LadderView | None]) -> RoomInfo:
+def info(room: Room, online: Mapping[RoomId, LadderView | None]) -> RoomInfo:
+    """A room, with whether it is in a lesson now."""
     return room_info(room, is_online=room.id in online, ladder=online.get(room.id))
 
 
-def _online_rooms(ctx: Context) -> dict[RoomId, LadderView | None]:
-    """With their places on the ladder."""
+def online_rooms(ctx: Context) -> dict[RoomId, LadderView | None]:
+    """Those in a lesson, with their places on the ladder."""
     machines = [runner.machine for runner in ctx.registry.running.values()]
     return {
         seat.room.id: seat.ladder.value

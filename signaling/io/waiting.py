@@ -9,11 +9,14 @@ from signaling.io.registry import LessonRegistry, is_due
 from signaling.io.services import Services
 from signaling.protocol.messages import HelperView
 from signaling.protocol.resources import PhoneHome
-from signaling.protocol.room_channel import RoomHome, RoomLesson
+from signaling.protocol.room_channel import CheckSlot, RoomHome, RoomLesson
 from streamsvc.base.errors import UserError
 from streamsvc.base.ids import RoomId
+from streamsvc.school.checks import DAY_MS, slots_of
 from streamsvc.school.records import Lesson, LessonState, Principal, Role
 
+CHECKS_KNOWN_SECONDS = 60.0
+CHECKS_SHOWN = 3
 PHONE_SEEN_SECONDS = 15.0
 """A helper's page looks for a lesson every 5 s; after this long without a look it is gone."""
 
@@ -37,6 +40,45 @@ class Changes:
                 await self._changed.wait()
 
 
+class _ChecksAhead:
+    """Unattended checks of each room, worked out anew once a minute: a thousand screens ask every
+    few seconds."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._known: dict[RoomId, tuple[float, list[CheckSlot]]] = {}
+
+    async def of(self, principal: Principal) -> list[CheckSlot]:
+        """Those that are not over, the next first."""
+        room_id, now = principal.room_id, self._services.clock.now()
+        if room_id is None:
+            return []
+        known_at, slots = self._known.get(room_id, (float("-inf"), []))
+        if now - known_at > CHECKS_KNOWN_SECONDS:
+            slots = await self._worked_out(principal, room_id)
+            self._known[room_id] = now, slots
+        now_ms = self._services.clock.wall_ms()
+        return [slot for slot in slots if now_ms < slot.until_ms][:CHECKS_SHOWN]
+
+    def forget(self, room_id: RoomId) -> None:
+        """One was made."""
+        self._known.pop(room_id, None)
+
+    async def _worked_out(self, principal: Principal, room_id: RoomId) -> list[CheckSlot]:
+        school, now_ms = self._services.school, self._services.clock.wall_ms()
+        lessons = await school.lessons.visible(
+            principal,
+            from_ms=now_ms,
+            to_ms=now_ms + 2 * DAY_MS,
+            state=LessonState.SCHEDULED,
+        )
+        done = await school.checks.slots_done(room_id)
+        return [
+            CheckSlot(slot=slot.name, from_ms=slot.from_ms, until_ms=slot.until_ms)
+            for slot in slots_of(room_id, lessons, done, now_ms)
+        ]
+
+
 class WaitingScreens:
     """Homes of rooms and phones."""
 
@@ -45,6 +87,7 @@ class WaitingScreens:
         self._registry = registry
         self._grants = grants
         self._phone_looked_at: dict[RoomId, float] = {}
+        self._checks = _ChecksAhead(services)
 
     async def room_home(self, principal: Principal) -> RoomHome:
         """The waiting screen of a room."""
@@ -61,7 +104,12 @@ class WaitingScreens:
             grant=grant,
             grant_expires_at_ms=expires_at_ms,
             helper=await self._helper(principal),
+            checks=await self._checks.of(principal),
         )
+
+    def checked(self, room_id: RoomId) -> None:
+        """The room made an unattended check, perhaps: what is ahead is another."""
+        self._checks.forget(room_id)
 
     async def phone_home(self, principal: Principal) -> PhoneHome:
         """What a helper's phone shows. Raises UserError `phone-signed-out` for anybody else."""

@@ -4,6 +4,7 @@ error becomes words; a test looks through the source for ids that have no entry.
 from collections.abc import Mapping
 
 from signaling.protocol.messages import ErrorBody, Sentence
+from signaling.protocol.sentences.checks import CHECKS
 from signaling.protocol.sentences.courseware import COURSEWARE
 from signaling.protocol.sentences.entry import Entry
 from signaling.protocol.sentences.lesson import LESSON
@@ -12,7 +13,7 @@ from signaling.protocol.sentences.school import SCHOOL
 from signaling.protocol.sentences.service import SERVICE
 from streamsvc.base.errors import StreamsvcError, UserError
 
-CATALOGUE: dict[str, Entry] = SCHOOL | LESSON | COURSEWARE | MEDIA | SERVICE
+CATALOGUE: dict[str, Entry] = SCHOOL | LESSON | COURSEWARE | CHECKS | MEDIA | SERVICE
 
 CLOSE_NORMAL = 1000
 CLOSE_GOING_AWAY = 1001

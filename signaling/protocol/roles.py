@@ -24,6 +24,7 @@ class Action(StrEnum):
     ADD_ROOM = "add_room"
     SET_ROOM_POLICY = "set_room_policy"
     MAKE_ROOM_CODE = "make_room_code"
+    SEE_CHECKS = "see_checks"
     REMOVE_ROOM_DEVICE = "remove_room_device"
     SEE_COURSES = "see_courses"
     ADD_COURSE = "add_course"
@@ -41,6 +42,7 @@ class Action(StrEnum):
     SEE_ROOM_HOME = "see_room_home"
     MAKE_PAIR_CODE = "make_pair_code"
     LEAVE_ROOM = "leave_room"
+    CHECK_ROOM = "check_room"
     SEE_PHONE_HOME = "see_phone_home"
     # in a lesson
     ENTER_LESSON = "enter_lesson"
@@ -75,6 +77,7 @@ _STAFF = frozenset(
         Action.SEE_SELF,
         Action.SEE_ORGANISATIONS,
         Action.SEE_ROOMS,
+        Action.SEE_CHECKS,
         Action.SEE_COURSES,
         Action.SEE_LESSONS,
         Action.SEE_SUMMARY,
@@ -145,6 +148,7 @@ TABLE: dict[Role, frozenset[Action]] = {
             Action.SEE_ROOM_HOME,
             Action.MAKE_PAIR_CODE,
             Action.LEAVE_ROOM,
+            Action.CHECK_ROOM,
             Action.MAKE_QR,
             Action.ENTER_LESSON,
             Action.SUBSCRIBE,

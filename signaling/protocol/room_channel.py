@@ -25,6 +25,14 @@ class RoomLesson(Wire):
     sound_profile: Literal["speech", "music"]
 
 
+class CheckSlot(Wire):
+    """When the page is to check the room by itself, once, if it is not in a lesson then."""
+
+    slot: str
+    from_ms: int
+    until_ms: int
+
+
 class RoomHome(Wire):
     """Sent on connect and whenever anything of it changes. `open` is the lesson to be in now: live,
     or starting within five minutes; the page connects to its events with `grant`."""
@@ -39,6 +47,8 @@ class RoomHome(Wire):
     grant: str | None
     grant_expires_at_ms: int | None
     helper: HelperView | None
+    checks: list[CheckSlot]
+    """The next first."""
 
 
 class RoomRemoved(Wire):

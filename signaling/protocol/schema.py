@@ -16,6 +16,7 @@ from signaling.protocol import (
     board_messages,
     messages,
     resources,
+    resources_checks,
     resources_courseware,
     resources_polls,
     resources_window,
@@ -46,6 +47,8 @@ INBOUND_BODIES = (
     resources.RecordingChange,
     resources.NewComment,
     resources.CommentChange,
+    resources_checks.NewCheck,
+    resources_checks.Burst,
 )
 """Request bodies; every other model of `resources` is an answer."""
 
@@ -71,7 +74,10 @@ def schema() -> dict[str, Any]:
 def wire_models() -> list[type[BaseModel]]:
     """Every message and body, in the order of the source; bases of messages are left out."""
     channels = (messages, behind, board_messages, room_channel)
-    bodies = (resources, resources_courseware, resources_polls, resources_window)
+    bodies = (
+        *(resources, resources_checks, resources_courseware),
+        *(resources_polls, resources_window),
+    )
     modules = (*channels, *bodies)
     found = [model for module in modules for model in _declared(module)]
     return [model for model in found if model not in (Wire, Event, Request)]

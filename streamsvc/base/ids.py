@@ -14,6 +14,7 @@ LessonId = NewType("LessonId", str)
 RecordingId = NewType("RecordingId", str)
 CoursewareId = NewType("CoursewareId", str)
 CommentId = NewType("CommentId", str)
+CheckId = NewType("CheckId", str)
 ParticipantId = NewType("ParticipantId", str)
 MediaSessionId = NewType("MediaSessionId", str)
 """One WHIP or WHEP resource: one peer, one direction."""

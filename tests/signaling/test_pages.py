@@ -77,6 +77,7 @@ def test_no_name_breaks_out_of_the_bootstrap() -> None:
         grant=None,
         grant_expires_at_ms=None,
         helper=None,
+        checks=[],
     )
     block = bootstrap(home, "zh-CN")
     assert block.count("<") == 2 and "&" not in block and "\u2028" not in block

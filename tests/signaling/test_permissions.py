@@ -139,6 +139,31 @@ async def still(house: House, county: str) -> tuple[str, Any]:
     return f"/api/lessons/{lesson}/rooms/{room}/still", None
 
 
+def check(path: str, body: Any = None) -> Make:
+    """A check that the receiving room of the county has under way."""
+
+    async def make(house: House, county: str) -> tuple[str, Any]:
+        room = house.county.principal("room_a2" if county == "a" else "room_b1")
+        under_way = await house.context.checks.open(room, None)
+        return path.format(id=under_way.id), body
+
+    return make
+
+
+FOUND = {
+    "camera": "good",
+    "microphone": "good",
+    "echo": "good",
+    "way": "udp",
+    "round_trip_ms": 40,
+    "loss_down": 0,
+    "loss_up": 0,
+    "down_bps": 2_000_000,
+    "up_bps": 1_000_000,
+    "duration_ms": 20_000,
+}
+
+
 async def slide_file(house: House, county: str) -> tuple[str, Any]:
     lesson = f"lesson_{county}1"
     known = (await house.context.courseware.listings.of(house.lesson_id(lesson))).names
@@ -211,6 +236,22 @@ CASES: dict[tuple[str, str], Case] = {
         about("/api/rooms/{id}/device", "rooms", "room_a1", "room_b1"),
         {"admin_a", "admin_a1"},
         {"admin_b"},
+    ),
+    ("POST", "/api/room/checks"): Case(plain("/api/room/checks", {}), ROOMS, has_object=False),
+    ("POST", "/api/room/checks/{check_id}/bursts"): Case(
+        check("/api/room/checks/{id}/bursts", {"bps": 100_000}), {"room_a2"}, {"room_b1"}
+    ),
+    ("PUT", "/api/room/checks/{check_id}/result"): Case(
+        check("/api/room/checks/{id}/result", FOUND), {"room_a2"}, {"room_b1"}
+    ),
+    ("DELETE", "/api/room/checks/{check_id}"): Case(
+        check("/api/room/checks/{id}"), {"room_a2"}, {"room_b1"}
+    ),
+    ("GET", "/api/checks"): Case(plain("/api/checks"), STAFF, has_object=False),
+    ("GET", "/api/rooms/{room_id}/checks"): Case(
+        about("/api/rooms/{id}/checks", "rooms", "room_a1", "room_b1"),
+        STAFF - {"admin_b", "lead_b1", "helper_a2"},
+        {"admin_b", "lead_b1"},
     ),
     ("GET", "/api/room"): Case(plain("/api/room"), ROOMS, has_object=False),
     ("POST", "/api/room/pair"): Case(plain("/api/room/pair"), ROOMS, has_object=False),
@@ -416,6 +457,7 @@ SCOPED = {
     "recording-unknown",
     "recording-of-other-teacher",
     "comment-unknown",
+    "check-unknown",
     "comment-of-other-author",
 }
 
@@ -463,7 +505,7 @@ async def test_a_sign_in_that_is_over_opens_nothing(house: House, how: str) -> N
 
 async def test_each_grant_opens_what_the_table_says(house: House) -> None:
     """WHIP, WHEP and stills, for each role's own grant, in its lesson and in another."""
-    gate = MediaGate(house.context.grants, house.context.registry)
+    gate = MediaGate(house.context.grants, house.context.registry, house.context.checks)
     own, foreign = house.lesson_id("lesson_a1"), house.lesson_id("lesson_b1")
     doors = {
         Slot.LEAD: Action.PUBLISH_LEAD,
@@ -501,7 +543,7 @@ async def _still_put(house: House, grant: str) -> str:
 
 
 async def test_somebody_elses_session_can_not_be_closed(house: House) -> None:
-    gate = MediaGate(house.context.grants, house.context.registry)
+    gate = MediaGate(house.context.grants, house.context.registry, house.context.checks)
     lead = await house.grant("lead_a1", "lesson_a1")
     room = await house.grant("room_a2", "lesson_a1")
     party = await gate.publisher(lead, house.lesson_id("lesson_a1"), Slot.LEAD)
@@ -511,7 +553,7 @@ async def test_somebody_elses_session_can_not_be_closed(house: House) -> None:
 
 
 async def test_a_switched_off_account_loses_its_grant(house: House) -> None:
-    gate = MediaGate(house.context.grants, house.context.registry)
+    gate = MediaGate(house.context.grants, house.context.registry, house.context.checks)
     grant = await house.grant("observer_a", "lesson_a1")
     house.clock.advance(1)
     admin = await house.signed_in("admin_a")

@@ -35,6 +35,7 @@ class FakeRelay:
         self.policies: list[tuple[ParticipantId, LinkPolicy]] = []
         self.profiles: dict[LessonId, PictureProfile] = {}
         self.data: list[tuple[ParticipantId, int]] = []
+        self.bursts: list[tuple[ParticipantId, int]] = []
         self.subscriber_flows: list[SubscriberFlow] = []
 
     def listen(self, listener: RelayListener) -> None:
@@ -104,6 +105,9 @@ class FakeRelay:
         self, lesson_id: LessonId, participant_id: ParticipantId, byte_count: int
     ) -> None:
         self.data.append((participant_id, byte_count))
+
+    def send_burst(self, lesson_id: LessonId, participant_id: ParticipantId, bps: int) -> None:
+        self.bursts.append((participant_id, bps))
 
     def flows(self, lesson_id: LessonId) -> tuple[list[PublisherFlow], list[SubscriberFlow]]:
         return [], [f for f in self.subscriber_flows if f.party.lesson_id == lesson_id]

@@ -6,6 +6,7 @@ from datetime import tzinfo
 from streamsvc.base.clock import Clock
 from streamsvc.school.io.attendance import AttendanceBook
 from streamsvc.school.io.audit import Audit
+from streamsvc.school.io.checks import RoomChecks
 from streamsvc.school.io.comments import Comments
 from streamsvc.school.io.courses import Courses
 from streamsvc.school.io.courseware import CoursewareShelf
@@ -30,6 +31,7 @@ class School:
     organisations: Organisations
     people: People
     rooms: Rooms
+    checks: RoomChecks
     courses: Courses
     lessons: Lessons
     courseware: CoursewareShelf
@@ -47,11 +49,12 @@ class School:
         await self.database.close()
 
     async def forget_expired(self) -> None:
-        """Remove what nobody can use any more: sign-ins, codes and secrets past their time, and
-        audit entries older than the law asks for. Once a day is enough."""
+        """Remove what nobody can use any more: sign-ins, codes and secrets past their time,
+        old checks of rooms, and audit entries older than the law asks for. Once a day is enough."""
         await self.sign_ins.prune()
         await self.join_codes.prune()
         await self.pairs.prune()
+        await self.checks.prune()
         await self.audit.prune()
 
 
@@ -68,6 +71,7 @@ async def open_school(
         organisations=Organisations(database),
         people=People(database, hashes),
         rooms=Rooms(database),
+        checks=RoomChecks(database),
         courses=Courses(database),
         lessons=Lessons(database, zone),
         courseware=CoursewareShelf(database),

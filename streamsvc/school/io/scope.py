@@ -14,6 +14,7 @@ from streamsvc.school.io.tables import (
     OrganisationRow,
     PersonRow,
     RecordingRow,
+    RoomCheckRow,
     RoomRow,
     Table,
 )
@@ -61,6 +62,12 @@ def _people(reach: Reach) -> list[Condition]:
 
 def _rooms(reach: Reach) -> list[Condition]:
     return _within(RoomRow.organisation_id, reach.rooms_within) + _is(RoomRow.id, reach.room_id)
+
+
+def _room_checks(reach: Reach) -> list[Condition]:
+    """Those of every room one sees."""
+    rooms = select(RoomRow.id).where(or_(false(), *_rooms(reach)))
+    return [RoomCheckRow.room_id.in_(rooms)]
 
 
 def _courses(reach: Reach) -> list[Condition]:
@@ -122,6 +129,7 @@ _CONDITIONS: dict[type[Table], Callable[[Reach], list[Condition]]] = {
     OrganisationRow: _organisations,
     PersonRow: _people,
     RoomRow: _rooms,
+    RoomCheckRow: _room_checks,
     CourseRow: _courses,
     LessonRow: _lessons,
     CoursewareRow: _courseware,

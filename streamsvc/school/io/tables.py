@@ -6,6 +6,7 @@ Change a table here, then add a migration (README, "A new column"); a test compa
 from sqlalchemy import (
     BigInteger,
     ForeignKey,
+    Index,
     MetaData,
     String,
     Text,
@@ -272,6 +273,33 @@ class SlideRow(Table):
     medium_bytes: Mapped[int]
     large_sha256: Mapped[str] = mapped_column(HASH, index=True)
     large_bytes: Mapped[int]
+
+
+class RoomCheckRow(Table):
+    """Figures of one check of a room; what follows from them is worked out when they are read."""
+
+    __tablename__ = "room_checks"
+
+    id: Mapped[str] = mapped_column(ID, primary_key=True)
+    room_id: Mapped[str] = mapped_column(ID, ForeignKey("rooms.id"))
+    at_ms: Mapped[int] = mapped_column(BigInteger)
+    slot: Mapped[str | None] = mapped_column(String(60))
+    """Which unattended check it was; None for one that a person asked for."""
+    camera: Mapped[str] = mapped_column(WORD)
+    microphone: Mapped[str] = mapped_column(WORD)
+    echo: Mapped[str] = mapped_column(WORD)
+    way: Mapped[str] = mapped_column(WORD)
+    round_trip_ms: Mapped[int | None]
+    lost_down_permille: Mapped[int | None]
+    lost_up_permille: Mapped[int | None]
+    down_bps: Mapped[int | None]
+    up_bps: Mapped[int | None]
+    duration_ms: Mapped[int]
+
+    __table_args__ = (
+        UniqueConstraint("room_id", "slot"),
+        Index("ix_room_checks_room_id_at_ms", "room_id", "at_ms"),
+    )
 
 
 class AuditRow(Table):

@@ -3,6 +3,7 @@ import { ReturningSocket } from '$kit/protocol/socket';
 import type { RoomBootstrap, RoomHome, RoomLesson, RoomMessage } from '$kit/protocol/schema';
 import type { HeldGrant } from '$kit/store/lesson.svelte';
 import { RoomCamera } from './camera.svelte';
+import { Checking } from './checking.svelte';
 import { nextLesson, sceneOf, type Scene } from './scene';
 import { LessonSession } from './session.svelte';
 import { Sound } from './sound.svelte';
@@ -18,6 +19,7 @@ export class Classroom {
   nowMs = $state(Date.now());
   readonly camera = new RoomCamera();
   readonly sound = new Sound();
+  readonly checking = new Checking();
 
   #offsetMs = $state(0);
   #enteredId = $state<string | null>(null);
@@ -129,6 +131,9 @@ export class Classroom {
 
   #tick(): void {
     this.nowMs = Date.now();
+    const isFree = ['home', 'waiting'].includes(this.scene);
+    const camera = () => this.camera.videoTrack;
+    this.checking.follow(this.home?.checks ?? [], this.serverNowMs, isFree, camera);
     if (this.session === null || !this.session.isEnded) return;
     if (this.#endedAtMs === null) {
       this.#endedAtMs = this.nowMs;

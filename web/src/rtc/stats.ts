@@ -116,7 +116,8 @@ export function flightMs(report: RTCStatsReport): number {
   return Math.min(LONGEST_FLIGHT_MS, (roundTripMs(report) ?? 0) / 2);
 }
 
-function availableBps(report: RTCStatsReport): number | null {
+/** What the browser believes its uplink takes; null where it does not say. */
+export function availableBps(report: RTCStatsReport): number | null {
   const pairs = listed(report).filter((entry) => entry.type === 'candidate-pair');
   const told = pairs.map((pair) => number(pair['availableOutgoingBitrate']) ?? 0);
   return Math.max(0, ...told) || null;

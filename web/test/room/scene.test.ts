@@ -33,6 +33,7 @@ function aHome(some: Partial<RoomHome> = {}): RoomHome {
     grant: null,
     grant_expires_at_ms: null,
     helper: null,
+    checks: [],
     ...some,
   };
 }

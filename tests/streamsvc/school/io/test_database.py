@@ -69,6 +69,7 @@ async def test_a_school_in_use_keeps_its_rows(tmp_path: Path) -> None:
             assert found[: len(row)] == row
         added = "most_kbps, is_voice_and_slides, is_satellite"
         assert connection.execute(f"SELECT {added} FROM rooms").fetchall() == [(None, 0, 0)]
+        assert connection.execute("SELECT count(*) FROM room_checks").fetchone() == (0,)
         assert connection.execute("PRAGMA foreign_key_check").fetchall() == []
     connection.close()
 

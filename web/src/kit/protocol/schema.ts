@@ -71,7 +71,12 @@ export interface Wire {
   BehindReport?: BehindReport;
   BehindView?: BehindView;
   BoardView?: BoardView;
+  Burst?: Burst;
   CallOnStage?: CallOnStage;
+  CheckOpened?: CheckOpened;
+  CheckResult?: CheckResult;
+  CheckSlot?: CheckSlot;
+  CheckView?: CheckView;
   ClearBoard?: ClearBoard;
   CommentChange?: CommentChange;
   CommentView?: CommentView;
@@ -113,6 +118,7 @@ export interface Wire {
   MessagePosted?: MessagePosted;
   MessageView?: MessageView;
   MuteStage?: MuteStage;
+  NewCheck?: NewCheck;
   NewComment?: NewComment;
   NewCourse?: NewCourse;
   NewLesson?: NewLesson;
@@ -153,6 +159,7 @@ export interface Wire {
   RoomJoined?: RoomJoined;
   RoomLesson?: RoomLesson;
   RoomPolicy?: RoomPolicy;
+  RoomReadiness?: RoomReadiness;
   RoomRemoved?: RoomRemoved;
   RoomTotals?: RoomTotals;
   RoomUninvited?: RoomUninvited;
@@ -293,12 +300,117 @@ export interface Writer {
   room_name: string;
 }
 /**
+ * POST /api/room/checks/{check_id}/bursts: half a second of packets at this rate.
+ */
+export interface Burst {
+  bps: number;
+}
+/**
  * By the lead teacher: ask a room up.
  */
 export interface CallOnStage {
   request_id: string;
   type: 'call_on_stage';
   room_id: string;
+}
+/**
+ * A media loop of the room's own, for a minute: publish, view, ask for bursts, say what came
+ * of it.
+ */
+export interface CheckOpened {
+  check_id: string;
+  grant: string;
+  /**
+   * Takes one voice and one picture.
+   */
+  whip: string;
+  /**
+   * Gives them back.
+   */
+  whep: string;
+  expires_at_ms: number;
+  /**
+   * By the room's policy.
+   */
+  most_burst_bps: number;
+  bursts: number;
+}
+/**
+ * PUT /api/room/checks/{check_id}/result: what the page measured. Rates are of media.
+ */
+export interface CheckResult {
+  camera:
+    | 'good'
+    | 'skipped'
+    | 'black'
+    | 'frozen'
+    | 'silent'
+    | 'denied'
+    | 'missing'
+    | 'busy'
+    | 'insecure'
+    | 'failed';
+  microphone:
+    | 'good'
+    | 'skipped'
+    | 'black'
+    | 'frozen'
+    | 'silent'
+    | 'denied'
+    | 'missing'
+    | 'busy'
+    | 'insecure'
+    | 'failed';
+  echo:
+    | 'good'
+    | 'skipped'
+    | 'black'
+    | 'frozen'
+    | 'silent'
+    | 'denied'
+    | 'missing'
+    | 'busy'
+    | 'insecure'
+    | 'failed';
+  way: 'udp' | 'tcp' | 'relay' | 'none';
+  round_trip_ms: number | null;
+  loss_down: number | null;
+  loss_up: number | null;
+  down_bps: number | null;
+  up_bps: number | null;
+  duration_ms: number;
+}
+/**
+ * When the page is to check the room by itself, once, if it is not in a lesson then.
+ */
+export interface CheckSlot {
+  slot: string;
+  from_ms: number;
+  until_ms: number;
+}
+/**
+ * A check that was made, and what follows from it.
+ */
+export interface CheckView {
+  check_id: string;
+  at_ms: number;
+  is_auto: boolean;
+  /**
+   * How much of a lesson reaches the room; null: not even the voice.
+   */
+  level: ('voice' | 'slides' | 'low_video' | 'high_video' | 'screen_video') | null;
+  /**
+   * What the room can be of to the others when it is on stage.
+   */
+  sends: 'nothing' | 'voice' | 'stills' | 'video';
+  readiness: 'not_ready' | 'limited' | 'ready';
+  /**
+   * The gravest first.
+   */
+  problems: (
+    'no_media' | 'thin_down' | 'thin_up' | 'microphone' | 'echo' | 'camera' | 'loss' | 'tcp' | 'far'
+  )[];
+  found: CheckResult;
 }
 /**
  * By the lead teacher: take all strokes of the shown slide away. Can be undone.
@@ -859,6 +971,15 @@ export interface MuteStage {
   is_muted: boolean;
 }
 /**
+ * POST /api/room/checks
+ */
+export interface NewCheck {
+  /**
+   * The unattended check this is, by RoomHome; null: a person asked for it.
+   */
+  slot?: string | null;
+}
+/**
  * POST /api/recordings/{recording_id}/comments
  */
 export interface NewComment {
@@ -1214,6 +1335,10 @@ export interface RoomHome {
   grant: string | null;
   grant_expires_at_ms: number | null;
   helper: HelperView | null;
+  /**
+   * The next first.
+   */
+  checks: CheckSlot[];
 }
 /**
  * A room came, went, raised a hand or its link changed: its whole new view.
@@ -1315,6 +1440,16 @@ export interface RoomJoined {
   room_id: string;
   room_name: string;
   school_name: string;
+}
+/**
+ * One room of GET /api/checks.
+ */
+export interface RoomReadiness {
+  room: RoomInfo;
+  /**
+   * The newest first, eight at most; none: it was never checked.
+   */
+  checks: CheckView[];
 }
 /**
  * The administrator removed this device; it must join with a new code.
