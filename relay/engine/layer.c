@@ -159,8 +159,9 @@ const Packet *layer_receive(Layer *layer, const RtpView *view, int64_t now_us, b
     if (ext_seq <= 0 || place->ext_seq >= ext_seq) return NULL;
     fill(layer, place, view, ext_seq, now_us);
     if (ext_seq > layer->highest) layer->highest = ext_seq;
-    if (!is_repaired) receive_stats_add(&layer->stats, ext_seq, view->ts, now_us);
-    nack_list_received(&layer->nacks, ext_seq, now_us);
+    /* voice is repaired under its own number: its sender must hear of the loss, to protect it */
+    bool was_asked = nack_list_received(&layer->nacks, ext_seq, now_us);
+    if (!is_repaired && !was_asked) receive_stats_add(&layer->stats, ext_seq, view->ts, now_us);
     meter(layer, place, now_us);
     layer->last_packet_us = now_us;
     if (place->starts_keyframe && !layer_is_audio(layer)) note_keyframe(layer, place);

@@ -23,19 +23,21 @@ static void forget(NackList *list, int place) {
     memmove(list->missing + place, list->missing + place + 1, after * sizeof *list->missing);
 }
 
-void nack_list_received(NackList *list, int64_t ext_seq, int64_t now_us) {
+bool nack_list_received(NackList *list, int64_t ext_seq, int64_t now_us) {
     if (!list->round_trip_us) list->round_trip_us = FIRST_ROUND_TRIP_US;
     if (ext_seq > list->highest) {
         skip_to(list, ext_seq, now_us);
-        return;
+        return false;
     }
     for (int i = 0; i < list->count; i++) {
         if (list->missing[i].ext_seq != ext_seq) continue;
         if (list->missing[i].tries == 1)
             list->round_trip_us += (now_us - list->missing[i].asked_us - list->round_trip_us) / 4;
+        bool was_asked = list->missing[i].tries > 0;
         forget(list, i);
-        return;
+        return was_asked;
     }
+    return false;
 }
 
 int nack_list_due(NackList *list, int64_t now_us, uint16_t seqs[MAX_MISSING]) {

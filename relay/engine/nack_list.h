@@ -21,8 +21,8 @@ typedef struct NackList {
     Missing missing[MAX_MISSING]; /* ascending */
 } NackList;
 
-/* Note a packet; numbers skipped on the way to it are missing. */
-void nack_list_received(NackList *list, int64_t ext_seq, int64_t now_us);
+/* Note a packet; numbers skipped on the way to it are missing. Whether it was asked for. */
+bool nack_list_received(NackList *list, int64_t ext_seq, int64_t now_us);
 
 /* Fills `seqs` with the numbers to ask for now, ascending; returns how many. */
 int nack_list_due(NackList *list, int64_t now_us, uint16_t seqs[MAX_MISSING]);

@@ -83,6 +83,8 @@ def figures_of(report: dict[str, Any], spoken: Sequence[float], window: Window) 
         "pli": sum(step.more("pliCount") for step in picture),
         "voice_lost": sum(step.more("packetsLost") for step in voice),
         "voice_nacks": sum(step.more("nackCount") for step in voice),
+        "voice_fec": sum(step.more("fecPacketsReceived") for step in voice),
+        "voice_fec_unused": sum(step.more("fecPacketsDiscarded") for step in voice),
         "voice_discarded": sum(step.more("packetsDiscarded") for step in voice),
         "voice_kbps": _kbps(voice, window),
         "picture_kbps": _kbps(picture, window),

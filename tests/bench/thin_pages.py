@@ -11,13 +11,15 @@ window.bench = {
   VOICE: ['timestamp', 'totalSamplesReceived', 'concealedSamples', 'silentConcealedSamples',
     'insertedSamplesForDeceleration', 'removedSamplesForAcceleration', 'jitterBufferDelay',
     'jitterBufferEmittedCount', 'packetsReceived', 'packetsLost', 'packetsDiscarded',
-    'bytesReceived', 'headerBytesReceived', 'nackCount', 'retransmittedPacketsReceived'],
+    'bytesReceived', 'headerBytesReceived', 'nackCount', 'retransmittedPacketsReceived',
+    'fecPacketsReceived', 'fecPacketsDiscarded'],
   PICTURE: ['timestamp', 'framesDecoded', 'framesDropped', 'frameHeight', 'freezeCount',
     'totalFreezesDuration', 'keyFramesDecoded', 'packetsReceived', 'packetsLost', 'nackCount',
     'pliCount', 'bytesReceived', 'headerBytesReceived', 'retransmittedBytesReceived',
     'jitterBufferDelay', 'jitterBufferEmittedCount'],
   track(slot, kind) {
-    const element = document.querySelector(kind + '[data-slot="' + slot + '"]');
+    const named = '[data-slot="' + slot + '"]';
+    const element = document.querySelector(kind + named) || document.querySelector(named);
     const stream = element && element.srcObject;
     return stream ? stream.getTracks().filter(t => t.kind === kind)[0] : undefined;
   },

@@ -93,7 +93,7 @@ class Row:
     opened_on: Link | None = None
     """The page was opened, and its slides fetched, on this link before the lesson's."""
     who: str = "room"
-    """Whose seeing counts: the `room` at the link, or `stage`: somebody elsewhere, of that room."""
+    """Whose seeing counts: the `room` at the link, or `stage`: the lead's console, of that room."""
     browser: str = "chromium"
     """Or `chromium-80`, `firefox`."""
     slowdown: float = 1.0

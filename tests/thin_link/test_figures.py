@@ -11,7 +11,7 @@ from tests.bench.thin_writing import Deed, board_figures
 VOICE = (
     "totalSamplesReceived", "concealedSamples", "jitterBufferDelay", "jitterBufferEmittedCount",
     "bytesReceived", "headerBytesReceived", "packetsReceived", "packetsLost", "nackCount",
-    "retransmittedPacketsReceived", "packetsDiscarded",
+    "retransmittedPacketsReceived", "packetsDiscarded", "fecPacketsReceived", "fecPacketsDiscarded",
 )  # fmt: skip
 PICTURE = (
     "framesDecoded", "freezeCount", "totalFreezesDuration", "keyFramesDecoded", "pliCount",

@@ -365,6 +365,21 @@ async def test_what_a_publisher_lost_is_asked_for_and_passed_on(stage: Stage) ->
     assert viewer.payloads()[2:] == [h264_payload(1), h264_payload(2)]
 
 
+async def test_a_voice_that_lost_packets_hears_of_it_though_they_came_again(stage: Stage) -> None:
+    microphone = stage.publisher(published(1, AUDIO))
+    await stage.settled()
+    for seq in (0, 3):
+        microphone.send(voice(seq))
+    await stage.until(lambda: microphone.said(Nack))
+    for seq in (1, 2):
+        microphone.send(voice(seq))
+    reports = lambda: microphone.said(ReceiverReport)  # noqa: E731
+    await stage.until(
+        lambda: any(b.packets_lost == 2 for r in reports() for b in r.blocks),  # type: ignore
+        "it protects its voice by what it hears",
+    )
+
+
 async def test_who_was_away_gets_a_picture_without_asking(stage: Stage) -> None:
     camera, (viewer,) = await watched(stage)
     viewer.say(write_receiver_report(ReceiverReport(1)))

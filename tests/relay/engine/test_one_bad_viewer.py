@@ -73,8 +73,9 @@ class Lesson:
             await self.stage.settled()
         for layer in PACKETS:
             self._picture(layer, number)
-        head = {"payload_type": 111, "seq": number, "ts": 960 * number, "ssrc": VOICE_IN}
-        self.camera.send(write_packet(opus_payload(number), **head))
+        payload = opus_payload(number)
+        voice = write_packet(payload, payload_type=111, seq=number, ts=960 * number, ssrc=VOICE_IN)
+        self.camera.send(voice)
         await asyncio.sleep(TICK_SECONDS)
 
     def _picture(self, layer: str, number: int) -> None:
@@ -97,7 +98,7 @@ def rage(viewer: FarPeer, chance: random.Random) -> None:
     seqs = [view.seq for view in viewer.views(OUT)] or [500]
     lost = [seq for seq in range(seqs[0], seqs[-1] + 50) if chance.random() < LOSS]
     block = ReportBlock(OUT, int(LOSS * 256), len(lost), seqs[-1], 9_000, 0, 0)
-    viewer.say(write_receiver_report(ReceiverReport(1, [block])))
+    viewer.say(write_receiver_report(ReceiverReport(1, (block,))))
     for _ in range(3):
         viewer.say(write_nack(1, OUT, lost))
         viewer.say(write_pli(1, OUT))

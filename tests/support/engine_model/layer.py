@@ -77,8 +77,8 @@ class Layer:
         packet = replace(packet, place=self._place(packet))
         self._cache.amend(packet)
         self._unwrapper.extend(view.seq)
-        self.stats.received(ext_seq, view.ts, now, is_repaired=is_repaired)
-        self.nacks.received(ext_seq, now)
+        was_asked = self.nacks.received(ext_seq, now)
+        self.stats.received(ext_seq, view.ts, now, is_repaired=is_repaired or was_asked)
         self.rate.add(len(view.packet), now)
         self.last_packet_at = now
         self.repaired_packets += is_repaired

@@ -34,15 +34,16 @@ class NackGenerator:
         self._missing: dict[int, _Missing] = {}
         self._highest: int | None = None
 
-    def received(self, ext_seq: int, now: float) -> None:
-        """Note a packet; numbers skipped on the way to it are missing."""
+    def received(self, ext_seq: int, now: float) -> bool:
+        """Note a packet; numbers skipped on the way to it are missing. Whether it was asked for."""
         if self._highest is None or ext_seq > self._highest:
             self._skip_to(ext_seq, now)
-            return
+            return False
         missing = self._missing.pop(ext_seq, None)
         if missing is not None and missing.tries == 1:
             sample = now - missing.asked_at
             self.round_trip_seconds += (sample - self.round_trip_seconds) / 4
+        return missing is not None and missing.tries > 0
 
     def _skip_to(self, ext_seq: int, now: float) -> None:
         first = ext_seq if self._highest is None else self._highest + 1
