@@ -1,6 +1,7 @@
 """Courses, the plan of lessons, and the way into one."""
 
 import asyncio
+from collections.abc import Sequence
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
@@ -77,7 +78,7 @@ async def lessons(
         to_ms=to_ms,
         state=None if state is None else LessonState(state),
     )
-    return [_info(ctx, lesson) for lesson in found]
+    return await _infos(ctx, found)
 
 
 @router.post("/lessons", status_code=201)
@@ -102,7 +103,7 @@ async def add_lesson(
         sound_profile=SoundProfile(body.sound_profile),
     )
     await _open_if_due(ctx, lesson)
-    return _info(ctx, lesson)
+    return await _info(ctx, lesson)
 
 
 @router.get("/lessons/{lesson_id}")
@@ -113,7 +114,7 @@ async def lesson(
 ) -> LessonInfo:
     """One lesson."""
     found = await ctx.services.school.lessons.find(caller.principal, LessonId(lesson_id))
-    return _info(ctx, found)
+    return await _info(ctx, found)
 
 
 @router.patch("/lessons/{lesson_id}")
@@ -139,7 +140,7 @@ async def change_lesson(
     )
     await ctx.registry.plan_changed(changed)
     await _open_if_due(ctx, changed)
-    return _info(ctx, changed)
+    return await _info(ctx, changed)
 
 
 @router.delete("/lessons/{lesson_id}", status_code=204)
@@ -180,7 +181,7 @@ async def summary(
     lesson = await ctx.services.school.lessons.find(caller.principal, LessonId(lesson_id))
     rows = await ctx.services.school.attendance.of_lesson(lesson.id)
     return LessonSummary(
-        lesson=_info(ctx, lesson),
+        lesson=await _info(ctx, lesson),
         attendance=[attendance_view(row) for row in rows],
         message_count=await message_count(ctx, lesson.id),
     )
@@ -210,9 +211,21 @@ async def _open_if_due(ctx: Context, lesson: Lesson) -> None:
     ctx.changes.note()
 
 
-def _info(ctx: Context, lesson: Lesson) -> LessonInfo:
-    runner = ctx.registry.find(lesson.id)
-    return lesson_info(lesson, rooms_online=runner.machine.rooms_online if runner else 0)
+async def _info(ctx: Context, lesson: Lesson) -> LessonInfo:
+    return (await _infos(ctx, [lesson]))[0]
+
+
+async def _infos(ctx: Context, found: Sequence[Lesson]) -> list[LessonInfo]:
+    courseware = await ctx.services.school.courseware.progress([lesson.id for lesson in found])
+    online = {lesson.id: runner for lesson in found if (runner := ctx.registry.find(lesson.id))}
+    return [
+        lesson_info(
+            lesson,
+            rooms_online=online[lesson.id].machine.rooms_online if lesson.id in online else 0,
+            courseware=courseware.get(lesson.id, ()),
+        )
+        for lesson in found
+    ]
 
 
 def _grant(token: str, claims: Claims) -> Grant:

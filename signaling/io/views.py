@@ -1,5 +1,7 @@
 """Records of the school as the bodies of the API."""
 
+from collections.abc import Iterable
+
 from signaling.protocol.catalogue import error_body
 from signaling.protocol.messages import CoursewareView, ErrorBody, LadderView
 from signaling.protocol.resources import (
@@ -23,6 +25,7 @@ from streamsvc.school.records import (
     Comment,
     Course,
     Courseware,
+    CoursewareProgress,
     Lesson,
     Organisation,
     Person,
@@ -97,7 +100,9 @@ def course_view(course: Course) -> CourseView:
     )
 
 
-def lesson_info(lesson: Lesson, *, rooms_online: int) -> LessonInfo:
+def lesson_info(
+    lesson: Lesson, *, rooms_online: int, courseware: Iterable[CoursewareProgress]
+) -> LessonInfo:
     """A lesson."""
     return LessonInfo(
         lesson_id=lesson.id,
@@ -121,6 +126,7 @@ def lesson_info(lesson: Lesson, *, rooms_online: int) -> LessonInfo:
         recording_id=lesson.recording_id,
         picture_profile=lesson.picture_profile.value,
         sound_profile=lesson.sound_profile.value,
+        courseware=[courseware_progress(one) for one in courseware],
     )
 
 
@@ -173,6 +179,18 @@ def courseware_view(courseware: Courseware) -> CoursewareView:
     )
 
 
+def courseware_progress(progress: CoursewareProgress) -> CoursewareView:
+    """The same, for those who plan it."""
+    return CoursewareView(
+        courseware_id=progress.id,
+        title=progress.title,
+        status=progress.status.value,
+        done_slides=progress.done_slides,
+        total_slides=progress.total_slides,
+        error=_courseware_error(progress),
+    )
+
+
 def courseware_manifest(courseware: Courseware, place: str | None = None) -> Manifest:
     """A file with all of its slides, which are fetched from under `place`: their lesson's address,
     if it is None."""
@@ -197,7 +215,7 @@ def courseware_title(file_name: str) -> str:
     return (stem if dot and stem and len(ending) <= MAX_ENDING else line)[:80].strip()
 
 
-def _courseware_error(courseware: Courseware) -> ErrorBody | None:
+def _courseware_error(courseware: Courseware | CoursewareProgress) -> ErrorBody | None:
     if courseware.error_id is None:
         return None
     return error_body(UserError(courseware.error_id, **courseware.error_details))

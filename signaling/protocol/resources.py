@@ -10,7 +10,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from signaling.protocol.messages import ErrorBody, HelperView, LadderView
+from signaling.protocol.messages import CoursewareView, ErrorBody, HelperView, LadderView
 from signaling.protocol.room_channel import RoomHome, RoomLesson
 from signaling.protocol.wire import Wire
 
@@ -231,6 +231,8 @@ class LessonInfo(Wire):
     recording_id: str | None
     picture_profile: PictureProfileName
     sound_profile: SoundProfileName
+    courseware: list[CoursewareView]
+    """Its files, in order, and how far they are."""
 
 
 class NewLesson(Wire):

@@ -183,6 +183,20 @@ class Courseware:
 
 
 @dataclass(frozen=True, slots=True)
+class CoursewareProgress:
+    """How far a file is, without its slides."""
+
+    id: CoursewareId
+    lesson_id: LessonId
+    title: str
+    status: CoursewareStatus
+    done_slides: int
+    total_slides: int | None
+    error_id: str | None
+    error_details: Mapping[str, str | int | float]
+
+
+@dataclass(frozen=True, slots=True)
 class Attendance:
     """Evidence of one room in one lesson; the three sums cover the lesson's live time so far."""
 

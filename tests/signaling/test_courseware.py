@@ -173,6 +173,14 @@ async def test_a_grant_reads_slides_and_a_teacher_at_a_screen_does(house: House)
     assert (await both.get(url)).status_code == 200
 
 
+async def test_the_plan_of_lessons_says_how_far_courseware_is(house: House) -> None:
+    await house.slide("lesson_a1")
+    admin = await house.signed_in("admin_a1")
+    planned = {one["title"]: one["courseware"] for one in (await admin.get("/api/lessons")).json()}
+    assert [(c["status"], c["done_slides"]) for c in planned["lesson_a1"]] == [("ready", 1)]
+    assert planned["lesson_ac"] == []
+
+
 @pytest.mark.parametrize(
     ("data", "expected"),
     [

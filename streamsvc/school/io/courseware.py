@@ -5,7 +5,7 @@ import json
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from streamsvc.base.courseware import Slide, SlidePicture
@@ -16,7 +16,13 @@ from streamsvc.school.io.database import Database
 from streamsvc.school.io.lesson_rows import managed_row, scoped_row
 from streamsvc.school.io.scope import Condition, visible
 from streamsvc.school.io.tables import CoursewareRow, LessonRow, SlideRow
-from streamsvc.school.records import Courseware, CoursewareStatus, LessonState, Principal
+from streamsvc.school.records import (
+    Courseware,
+    CoursewareProgress,
+    CoursewareStatus,
+    LessonState,
+    Principal,
+)
 
 MAX_OF_LESSON = 20
 _PICTURES = (SlideRow.small_sha256, SlideRow.medium_sha256, SlideRow.large_sha256)
@@ -86,6 +92,18 @@ class CoursewareShelf:
         """All of a lesson, not scoped: for those who are in it."""
         async with self._db.reading() as session:
             return await _where(session, CoursewareRow.lesson_id == lesson_id)
+
+    async def progress(
+        self, lesson_ids: Sequence[LessonId]
+    ) -> dict[LessonId, list[CoursewareProgress]]:
+        """How far the files of these lessons are, in order, not scoped; lessons without any are
+        left out."""
+        found: defaultdict[LessonId, list[CoursewareProgress]] = defaultdict(list)
+        async with self._db.reading() as session:
+            for some in _in_parts(lesson_ids):
+                for row, done in await session.execute(_counted(some)):
+                    found[LessonId(row.lesson_id)].append(_progress(row, done))
+        return dict(found)
 
     async def unfinished(self) -> list[Courseware]:
         """What a restart interrupted."""
@@ -171,6 +189,28 @@ async def _slides(session: AsyncSession, ids: Sequence[str]) -> dict[str, Sequen
     for row in await session.scalars(query):
         found[row.courseware_id].append(_slide(row))
     return dict(found)
+
+
+def _counted(lesson_ids: Sequence[str]) -> Select[CoursewareRow, int]:
+    done = select(func.count()).where(SlideRow.courseware_id == CoursewareRow.id)
+    return (
+        select(CoursewareRow, done.scalar_subquery())
+        .where(CoursewareRow.lesson_id.in_(lesson_ids))
+        .order_by(*_IN_ORDER)
+    )
+
+
+def _progress(row: CoursewareRow, done: int) -> CoursewareProgress:
+    return CoursewareProgress(
+        id=CoursewareId(row.id),
+        lesson_id=LessonId(row.lesson_id),
+        title=row.title,
+        status=CoursewareStatus(row.status),
+        done_slides=done,
+        total_slides=row.total_slides,
+        error_id=row.error_id,
+        error_details=json.loads(row.error_details),
+    )
 
 
 def _in_parts(values: Sequence[str], size: int = 500) -> Iterable[Sequence[str]]:

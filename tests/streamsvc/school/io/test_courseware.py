@@ -34,6 +34,11 @@ async def test_a_file_becomes_slides_one_by_one(school: School, county: County) 
     await shelf.slide_made(FIRST, slide(1, "b"))  # made again after a crash
     await shelf.slide_made(FIRST, slide(2))
     assert await shelf.converted(FIRST) == lesson_id
+    progress = await shelf.progress([lesson_id, county.lessons["lesson_b1"].id])
+    assert [(p.title, p.status.value, p.done_slides) for p in progress.pop(lesson_id)] == [
+        ("面积", "ready", 2)
+    ]
+    assert progress == {}
     (found,) = await shelf.of_lesson(county.principal("room_a2"), lesson_id)
     assert (found.status, found.total_slides) == (CoursewareStatus.READY, 2)
     assert found.slides == (slide(1, "b"), slide(2))

@@ -794,6 +794,10 @@ export interface LessonInfo {
   recording_id: string | null;
   picture_profile: 'slides_first' | 'movement_first';
   sound_profile: 'speech' | 'music';
+  /**
+   * Its files, in order, and how far they are.
+   */
+  courseware: CoursewareView[];
 }
 /**
  * The lesson is live since `at_ms`.
