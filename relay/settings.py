@@ -27,7 +27,7 @@ class RelaySettings(BaseModel):
     """Media sessions on this node at once; more are refused with `relay-full`."""
     socket_buffer_bytes: int = Field(default=4 << 20, ge=1 << 16)
     """Asked for in both directions; the kernel may give less (net.core.rmem_max, wmem_max)."""
-    handshake_seconds: float = Field(default=10.0, gt=0)
+    handshake_seconds: float = Field(default=20.0, gt=0)
     """From the answer to a finished DTLS handshake, ICE included."""
     ghost_seconds: float = Field(default=2.0, gt=0)
     """A slot's holder that was silent for longer gives way to a new session of the same

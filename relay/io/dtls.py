@@ -23,6 +23,9 @@ INBOUND_WINDOW = 1024
 OUTBOUND_WINDOW = 256
 """Packets of voice that can be sent again, and more than any repair of a picture is late: libsrtp
 shifts the whole window for each packet it sends."""
+AGAIN_SECONDS = 1.0
+"""A flight that is not answered goes out again after this, each time. OpenSSL by itself waits
+longer and longer, and where two of five packets are lost the session is given up meanwhile."""
 _READ_BYTES = 1500
 _RECORD_HEAD_BYTES = 13
 _HANDSHAKE_TYPES = (20, 22)
@@ -154,7 +157,7 @@ class Dtls:
         flight = _written(connection)
         self._send_all(flight)
         self._wind_timer(connection)
-        if self._is_done and not was_done:
+        if not was_done and (flight or self._is_done):
             self._last_flight = flight
         if self._is_done:
             self._end()
@@ -177,7 +180,8 @@ class Dtls:
         self._stop_timer()
         seconds = connection.DTLSv1_get_timeout()
         if seconds is not None:
-            self._timer = asyncio.get_running_loop().call_later(seconds, self._timed_out)
+            soon = min(seconds, AGAIN_SECONDS)
+            self._timer = asyncio.get_running_loop().call_later(soon, self._timed_out)
 
     def _stop_timer(self) -> None:
         if self._timer is not None:
@@ -189,7 +193,7 @@ class Dtls:
             return
         with suppress(SSL.Error):
             self._ssl.DTLSv1_handle_timeout()
-        self._send_all(_written(self._ssl))
+        self._send_all(_written(self._ssl) or self._last_flight)
         self._wind_timer(self._ssl)
 
     # ---- keys

@@ -10,6 +10,7 @@ from relay.io.dtls import MAX_DATAGRAM_BYTES, PROFILES, Dtls, datagrams_of, new_
 from relay.ports import PeerKeys
 from relay.sdp.negotiated import DtlsRole, Fingerprint
 from streamsvc.base.errors import PeerGone
+from tests.support.waiting import SECOND
 
 GCM_256_ONLY = PROFILES[1].name
 CHANGE_CIPHER_SPEC = 20
@@ -120,6 +121,23 @@ async def test_a_flight_that_is_lost_is_sent_again() -> None:
     wire.loses = loses_once
     await wire.handshake()
     assert len(lost) > 2
+
+
+async def test_a_flight_that_is_lost_again_and_again_is_not_waited_for_ever_longer(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("relay.io.dtls.AGAIN_SECONDS", 0.05)
+    wire = Wire(Far())
+    lost: list[bytes] = []
+
+    def loses_many(datagram: bytes) -> bool:
+        lost.append(datagram)
+        return len(lost) <= 20  # OpenSSL alone would be at it for a minute
+
+    wire.loses = loses_many
+    async with asyncio.timeout(10 * SECOND):
+        await wire.handshake()
+    assert len(lost) > 20
 
 
 async def test_noise_ends_no_handshake() -> None:

@@ -174,6 +174,9 @@ export class Subscriber {
       if (this.#pc !== pc) return await endSession(session, this.#options.grant());
       this.#session = session;
       this.#own = tracks;
+      // An answer that came late says that the link is bad, not that it is dead.
+      if (pc.connectionState !== 'connected')
+        this.#after(CONNECT_WITHIN_MS, () => this.#again(UNREACHABLE));
       this.#looks = setInterval(() => void this.#look(pc), LOOK_EVERY_MS);
       this.#options.changed(this);
     } catch (error) {
