@@ -72,9 +72,13 @@ class TeacherDesk:
         url = urlunsplit((wire, place, grant["events"], "", ""))
         async with connect(url, open_timeout=10, close_timeout=2) as socket:
             await socket.send(json.dumps({"type": "hello", "version": 1, "grant": grant["grant"]}))
-            state = ""
+            state, clock = "", asyncio.get_running_loop()
+            ping_at = clock.time() + PING_SECONDS
             while True:
-                message = await _receive(socket)
+                message = await _receive(socket, ping_at - clock.time())
+                if clock.time() >= ping_at:  # also while much is heard: the server wants to hear us
+                    await socket.send(json.dumps({"type": "ping"}))
+                    ping_at = clock.time() + PING_SECONDS
                 if message is None:
                     continue
                 state = _state_after(state, message)
@@ -98,14 +102,14 @@ class TeacherDesk:
         raise UserError(error_id)
 
 
-async def _receive(socket: ClientConnection) -> dict[str, Any] | None:
-    """The next message; None after a quiet while, in which we pinged."""
+async def _receive(socket: ClientConnection, seconds: float) -> dict[str, Any] | None:
+    """The next message; None after a quiet while."""
     try:
-        message: dict[str, Any] = json.loads(await asyncio.wait_for(socket.recv(), PING_SECONDS))
-        return message
+        text = await asyncio.wait_for(socket.recv(), max(0.0, seconds))
     except TimeoutError:
-        await socket.send(json.dumps({"type": "ping"}))
         return None
+    message: dict[str, Any] = json.loads(text)
+    return message
 
 
 def _state_after(state: str, message: dict[str, Any]) -> str:

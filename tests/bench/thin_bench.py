@@ -17,7 +17,16 @@ from streamsvc.base.tasks import TaskScope
 from streamsvc.desk import TeacherDesk
 from tests.bench import janus_room, thin_memory
 from tests.bench.thin_figures import Window, figures_of, growth_of, page_figures
-from tests.bench.thin_players import Place, Players, Viewer, Watch, holds, teach, trust
+from tests.bench.thin_players import (
+    Place,
+    Players,
+    Viewer,
+    Watch,
+    at_port,
+    holds,
+    teach,
+    trust,
+)
 from tests.bench.thin_rows import Figures, Row
 from tests.bench.thin_stage import heard_from_stage
 from tests.bench.thin_writing import PAGES, Writing, board_figures
@@ -25,10 +34,12 @@ from tests.support import talking_teacher
 from tests.support.browser import chromium, in_namespace
 from tests.support.demo import CLIPS, TEACHER, DemoLesson
 from tests.support.link.places import Center, FarRoom
+from tests.support.link.shared_port import shared_port
 
 LONGEST_JOIN_SECONDS = 60.0
 FETCH_SECONDS = 60.0
 LOOK_SECONDS = 10.0
+SHARED_PORT = 443
 FETCHED = "caches.open('streamsvc-slides').then(all => all.keys()).then(keys => keys.length)"
 KEPT = ("ticks", "pictures", "marks", "spoken", "board")
 
@@ -230,6 +241,11 @@ async def bench(
         if has_janus and janus_room.is_installed():
             starting = janus_room.running_janus(address=center.address, interface="tun0")
             janus = await asyncio.to_thread(stack.enter_context, starting)
+        pages, media = (
+            (center.address, demo.service.port),
+            (center.address, demo.service.media_port),
+        )
+        await stack.enter_async_context(shared_port((center.address, SHARED_PORT), pages, media))
         folder = Path(stack.enter_context(TemporaryDirectory()))
         origin = f"http://{center.address}:{demo.service.port}"
         clip = await asyncio.to_thread(talking_teacher.flags, CLIPS)
@@ -240,7 +256,7 @@ async def bench(
         await stack.enter_async_context(live_lesson(demo, writing))
         players = Players(demo, origin, janus, near)
         made = Bench(players, lead, writing, lengths)
-        flags = (trust(origin), *clip)
+        flags = (trust(origin, at_port(origin, SHARED_PORT)), *clip)
         for browser, room in await _browsers(stack, rooms, folder, flags):
             made.add(Place(room, browser))
         yield made

@@ -18,6 +18,8 @@ class Link:
     up_bps: int = 128_000
     passes: str = ""
     """Protocols that pass; all when empty."""
+    port: int = 0
+    """The only one that passes, unless 0; pages and media share it then."""
 
     def settings(self) -> dict[str, Any]:
         """For `FarRoom.set`."""
@@ -28,12 +30,14 @@ class Link:
             "loss": self.loss,
             "burst": self.burst,
             "passes": self.passes,
+            "port": self.port,
             "is_cut": False,
         }
 
     def __str__(self) -> str:
         burst = f" in bursts of {self.burst:g}" if self.burst > 1 else ""
-        only = f", {self.passes} only" if self.passes else ""
+        port = f" {self.port}" if self.port else ""
+        only = f", {self.passes}{port} only" if self.passes else ""
         rate = f"{self.down_bps / 1000:g}k"
         return f"{rate}, {1000 * self.round_trip:g} ms, {self.loss:.0%}{burst}{only}"
 
@@ -204,6 +208,12 @@ ROWS = (
         "udp-dropped",
         replace(GOOD, passes="tcp icmp"),
         (most("first_picture_s", NEXT_WAY_SECONDS),),
+    ),
+    Row(
+        "tcp-443",
+        replace(GOOD, passes="tcp", port=443),
+        (most("first_picture_s", NEXT_WAY_SECONDS),),
+        rivals=False,
     ),
     Row(
         "websocket-stripped",

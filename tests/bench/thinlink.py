@@ -9,9 +9,11 @@ Prints a line for each row and player, what did not hold, and at the end the tab
 import argparse
 import asyncio
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from tests.bench.thin_bench import Bench, Lengths, bench
@@ -65,9 +67,19 @@ async def measure(options: argparse.Namespace, rows: Sequence[Row]) -> list[Resu
     with places(count) as (center, rooms), center.entered():
         if options.trace:
             center.links.trace(options.trace)
-        with demo_lesson(is_taught=False) as demo:
+        with flags_for(rows) as flags, demo_lesson(*flags, is_taught=False) as demo:
             async with bench(center, rooms, demo, lengths, "janus" in players) as running:
                 return await _results(running, rows, players)
+
+
+@contextmanager
+def flags_for(rows: Sequence[Row]) -> Iterator[list[str]]:
+    """Of the service: where a row's link passes one port, browsers are told that media is there."""
+    ports = {row.link.port for row in rows if row.link.port}
+    with TemporaryDirectory() as folder:
+        settings = Path(folder) / "settings.toml"
+        settings.write_text("".join(f"[media]\nouter_tcp_port = {port}\n" for port in ports))
+        yield ["--config", str(settings)]
 
 
 async def _results(running: Bench, rows: Sequence[Row], players: Sequence[str]) -> list[Result]:
