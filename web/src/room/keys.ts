@@ -2,6 +2,7 @@
 export interface KeyActions {
   confirm: () => void;
   hand: () => void;
+  live: () => void;
   microphone: () => void;
   louder: () => void;
   softer: () => void;
@@ -13,6 +14,7 @@ export interface KeyActions {
 const ACTIONS: Record<string, keyof KeyActions> = {
   Enter: 'confirm',
   h: 'hand',
+  l: 'live',
   m: 'microphone',
   '+': 'louder',
   '=': 'louder',

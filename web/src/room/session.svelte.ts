@@ -1,4 +1,4 @@
-import type { ErrorBody, LinkSignal, RoomLesson, RoomView } from '$kit/protocol/schema';
+import type { BoardView, ErrorBody, LinkSignal, RoomLesson, RoomView } from '$kit/protocol/schema';
 import { LessonStore, type HeldGrant, type LessonRequest } from '$kit/store/lesson.svelte';
 import { canDecodeH264 } from '$rtc/codecs';
 import { importUntilHere } from '$kit/lazy';
@@ -8,6 +8,7 @@ import { kindsOf } from '$rtc/devices';
 import type { SendLevel } from '$rtc/send_ladder';
 import type { Vitals } from '$rtc/liveness';
 import type { Way } from '$rtc/stats';
+import type { Behind } from './behind/behind.svelte';
 import { RoomBoardParts } from './board_parts.svelte';
 import type { RoomCamera } from './camera.svelte';
 import { LinkNotice, type Notice } from './notice';
@@ -21,6 +22,8 @@ const SHOW_AFTER_MS = 5_000;
 const SAY_FAILED_FOR_MS = 6_000;
 const SCREEN_GONE_AFTER_MS = 2_500;
 type StageParts = typeof import('./stage_lazy');
+/** Voice first; and by then it is clear whether a live path is there. */
+const LOAD_BEHIND_AFTER_MS = 8_000;
 const NOTHING: LinkSignal = { voice: 'none', slides: 'none', picture: 'none' };
 
 /** What the subscriber said last, as values that markup can follow. */
@@ -56,6 +59,10 @@ export class LessonSession {
   /** A shared screen has the big place. */
   hasScreen = $state(false);
   readonly board: RoomBoardParts;
+  /** What we play while we are behind the lesson; its code is not part of the first screen. */
+  behind = $state.raw<Behind | null>(null);
+  isClosed = false;
+  readonly sound: RoomLesson['sound_profile'];
   /** The last key press came to nothing; said for a few seconds. */
   hasFailed = $state(false);
   /** We switched our own mic off while on stage. */
@@ -72,7 +79,6 @@ export class LessonSession {
   readonly #timer: ReturnType<typeof setInterval>;
   #stageParts: StageParts | null = null;
   #isStageLoading = false;
-  #isClosed = false;
   #publisher: Publisher | null = null;
   /** What the publisher sends. */
   #sent: MediaStream | null = null;
@@ -91,6 +97,7 @@ export class LessonSession {
   ) {
     this.#opened = opened;
     this.lessonId = opened.lesson_id;
+    this.sound = opened.sound_profile;
     this.#camera = camera;
     this.roomId = roomId;
     const lessonPath = `/api/lessons/${this.lessonId}`;
@@ -102,7 +109,7 @@ export class LessonSession {
     });
     this.#subscriber = new Subscriber({
       endpoint: `/whep/${this.lessonId}`,
-      sound: opened.sound_profile,
+      sound: this.sound,
       grant: () => this.store.grant,
       expected: () => this.#expected(),
       changed: (subscriber) => this.#mediaChanged(subscriber),
@@ -118,6 +125,7 @@ export class LessonSession {
     };
     this.#stills = new Stills(still, grantNow, () => (mayShow() ? camera.videoTrack : null));
     this.#timer = setInterval(() => this.#report(), REPORT_EVERY_MS);
+    setTimeout(() => void this.#loadBehind(), LOAD_BEHIND_AFTER_MS);
   }
 
   get layout(): Layout {
@@ -126,13 +134,21 @@ export class LessonSession {
 
   /** A slide or a shared screen has the big place; the teacher has it without them. */
   get hasSlides(): boolean {
-    return this.hasScreen || (this.store.state?.board.slide ?? null) !== null;
+    return this.hasScreen || this.#hasSlide;
   }
 
   /** The board stands in for a shared screen that does not come; the strip says why. */
   get showsScreen(): boolean {
-    const hasSlide = (this.store.state?.board.slide ?? null) !== null;
-    return this.hasScreen && !(this.#isScreenPaused && hasSlide);
+    return this.hasScreen && !(this.#isScreenPaused && this.#hasSlide);
+  }
+
+  /** The lesson's, or that of the moment we play. */
+  get shownBoard(): BoardView | undefined {
+    return this.behind?.board ?? this.store.state?.board;
+  }
+
+  get #hasSlide(): boolean {
+    return (this.shownBoard?.slide ?? null) !== null;
   }
 
   /** The big place shows an old page of a shared screen, because there is no slide in its stead. */
@@ -142,8 +158,8 @@ export class LessonSession {
 
   /** What reaches us; of the slides, what we show of them. */
   get link(): LinkSignal | null {
-    const link = this.media.vitals?.link;
-    const slide = this.store.state?.board.slide;
+    const link = this.behind?.link ?? this.media.vitals?.link;
+    const slide = this.shownBoard?.slide;
     if (!link || !slide || this.showsScreen) return link ?? null;
     return { ...link, slides: this.board.open?.shelf.levelOf(slide) ?? 'none' };
   }
@@ -161,7 +177,7 @@ export class LessonSession {
 
   #isArriving(): boolean {
     const { vitals, phase } = this.media;
-    if (phase === 'repairing') return true;
+    if (phase === 'repairing' || this.behind !== null) return true;
     if (vitals === null || phase !== 'live') return false;
     const isKnown = this.store.state !== null;
     if (!this.#expected().lead) return isKnown;
@@ -241,7 +257,8 @@ export class LessonSession {
   /** Voice first: the board's code and slides come after it, or before the lesson. */
   #followBoard(): void {
     const lesson = this.store.state;
-    if (lesson !== null && (!this.isLive || this.hasArrived)) this.board.follow(lesson);
+    if (lesson === null || (this.isLive && !this.hasArrived)) return;
+    this.board.follow({ ...lesson, board: this.shownBoard ?? lesson.board });
   }
 
   /** What reaches us while something is due; slides never starve it. */
@@ -250,6 +267,16 @@ export class LessonSession {
     const { vitals, phase } = this.media;
     if (vitals === null) return NOTHING;
     return linkBeside(vitals.link, this.#hadVoice || phase !== 'live', this.#told());
+  }
+
+  async #loadBehind(): Promise<void> {
+    type Parts = typeof import('./behind_lazy');
+    const parts = await importUntilHere<Parts>({
+      first: () => import('./behind_lazy'),
+      anew: (url) => import(/* @vite-ignore */ url) as Promise<Parts>,
+      isOver: () => this.isClosed,
+    });
+    parts?.watchBehind(this, this.#subscriber);
   }
 
   /** Raises our hand, or takes it down. */
@@ -289,7 +316,7 @@ export class LessonSession {
 
   /** Ends media and channel; the state stays to be read. */
   close(): void {
-    this.#isClosed = true;
+    this.isClosed = true;
     this.board.close();
     clearInterval(this.#timer);
     clearTimeout(this.#screenTimer);
@@ -320,9 +347,9 @@ export class LessonSession {
     this.#stageParts = await importUntilHere<StageParts>({
       first: () => import('./stage_lazy'),
       anew: (url) => import(/* @vite-ignore */ url) as Promise<StageParts>,
-      isOver: () => this.#isClosed,
+      isOver: () => this.isClosed,
     });
-    if (!this.#isClosed) this.follow();
+    if (!this.isClosed) this.follow();
   }
 
   #goUp(): void {
@@ -347,7 +374,7 @@ export class LessonSession {
     this.#publisher = new this.#stageParts.Publisher(stream, {
       endpoint: `/whip/${this.lessonId}/stage`,
       kind: 'stage',
-      sound: this.#opened.sound_profile,
+      sound: this.sound,
       isOurs: true,
       grant: () => this.store.grant,
       changed: (publisher) => {
@@ -387,6 +414,7 @@ export class LessonSession {
     // While no connection is measured the clock alone decides, so look again.
     this.#mediaChanged(this.#subscriber);
     const { link } = this;
-    if (link) this.store.tell({ type: 'report_link', link });
+    const behind = this.behind?.report ?? null;
+    if (link) this.store.tell({ type: 'report_link', link, behind });
   }
 }

@@ -12,6 +12,7 @@ export class Sound {
   shownUntilMs = $state(0);
   readonly #players = [playerOf('lead-voice'), playerOf('stage-voice')];
   #probe: HTMLAudioElement | null = null;
+  #share = 1;
 
   constructor() {
     for (const player of this.#players) {
@@ -19,6 +20,12 @@ export class Sound {
       // Once it may, a browser starts by itself what it had refused.
       player.onplaying = () => (this.isRefused = false);
     }
+  }
+
+  /** Only so much of the live voices is heard, 0 to 1. */
+  fade(share: number): void {
+    for (const player of this.#players) player.volume = this.volume * share;
+    this.#share = share;
   }
 
   /** Plays these voices from now on, in place of the earlier ones. */
@@ -56,7 +63,7 @@ export class Sound {
   #set(volume: number): void {
     this.volume = Math.round(Math.min(1, Math.max(0, volume)) * 10) / 10;
     this.shownUntilMs = Date.now() + 3_000;
-    for (const player of this.#players) player.volume = this.volume;
+    this.fade(this.#share);
     try {
       localStorage.setItem(REMEMBERED, String(this.volume));
     } catch {

@@ -44,6 +44,7 @@ export class PlayoutBuffer {
   #last: BufferSigns | null = null;
   #troubledAtMs = Number.NEGATIVE_INFINITY;
   #extraMs = 0;
+  #heldMs = 0;
   /** Of voice, in the look before. */
   #packets = 0;
 
@@ -65,6 +66,12 @@ export class PlayoutBuffer {
     this.targetMs = this.#needed(roundTripMs, this.#isTroubled(this.#last?.atMs ?? 0));
   }
 
+  /** At least so large, whatever is needed: nobody hears it now. 0 lets it shrink again. */
+  hold(ms: number): void {
+    this.#heldMs = ms;
+    this.targetMs = Math.max(this.targetMs, ms);
+  }
+
   /** A new connection counts from zero, and may be by another way. */
   restart(): void {
     this.#last = null;
@@ -75,7 +82,8 @@ export class PlayoutBuffer {
     const last = this.#last;
     this.#last = signs;
     if (last !== null) this.#note(last, signs);
-    const neededMs = this.#needed(signs.roundTripMs, this.#isTroubled(signs.atMs));
+    const ownMs = this.#needed(signs.roundTripMs, this.#isTroubled(signs.atMs));
+    const neededMs = Math.max(ownMs, this.#heldMs);
     const isNewsOfTheWay = last === null || (last.roundTripMs === null && signs.samples === 0);
     if (isNewsOfTheWay || neededMs > this.targetMs) this.targetMs = neededMs;
     else if (!this.isSteady) this.targetMs = Math.max(neededMs, this.targetMs - SHRINK_MS);

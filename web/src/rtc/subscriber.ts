@@ -95,7 +95,8 @@ export class Subscriber {
   repairs = 0;
 
   readonly #options: SubscriberOptions;
-  readonly #buffer: PlayoutBuffer;
+  /** How far behind all slots play. */
+  readonly buffer: PlayoutBuffer;
   #pc: RTCPeerConnection | null = null;
   /** What the open connection would show; `tracks` once it is connected. */
   #own: SlotTracks | null = null;
@@ -108,7 +109,8 @@ export class Subscriber {
   #media = 0;
   /** What comes was sent so long ago: a break is older than the silence after it. */
   #flightMs = 0;
-  #receivers = new Map<SlotName, RTCRtpReceiver>();
+  /** Of the open connection. */
+  receivers = new Map<SlotName, RTCRtpReceiver>();
   #liveness = new Liveness(Date.now());
   #looks: ReturnType<typeof setInterval> | undefined;
   readonly #feeling: ReturnType<typeof setInterval>;
@@ -117,7 +119,7 @@ export class Subscriber {
 
   constructor(options: SubscriberOptions) {
     this.#options = options;
-    this.#buffer = new PlayoutBuffer(options.isTalking, options.sound === 'music');
+    this.buffer = new PlayoutBuffer(options.isTalking, options.sound === 'music');
     this.#feeling = setInterval(() => void this.#feel(), FEEL_EVERY_MS);
     addEventListener('online', this.#hurry);
     addEventListener('pagehide', this.#leave);
@@ -132,13 +134,13 @@ export class Subscriber {
 
   /** The room is heard by the others, or not any more: plays with another delay, without a gap. */
   setTalking(isTalking: boolean): void {
-    this.#buffer.become(isTalking);
+    this.buffer.become(isTalking);
     this.#applyBuffer();
   }
 
   /** How loud the lead voice is right now, 0 to 1. */
   async voiceLevel(): Promise<number> {
-    const report = await this.#receivers.get('voice')?.getStats();
+    const report = await this.receivers.get('voice')?.getStats();
     return report === undefined ? 0 : received(report).audioLevel;
   }
 
@@ -164,7 +166,7 @@ export class Subscriber {
     const pc = new RTCPeerConnection({ bundlePolicy: 'max-bundle' });
     this.#pc = pc;
     this.#liveness = new Liveness(Date.now());
-    this.#buffer.restart();
+    this.buffer.restart();
     const tracks = this.#addSlots(pc);
     pc.onconnectionstatechange = () => pc === this.#pc && this.#moved(pc);
     this.#after(CONNECT_WITHIN_MS, () => this.#again(UNREACHABLE));
@@ -186,13 +188,13 @@ export class Subscriber {
 
   #addSlots(pc: RTCPeerConnection): SlotTracks {
     const tracks: Partial<SlotTracks> = {};
-    this.#receivers = new Map();
+    this.receivers = new Map();
     for (const slot of SLOTS) {
       const isWanted = this.#options.slots?.includes(slot) ?? true;
       const direction = isWanted ? 'recvonly' : 'inactive';
       const transceiver = pc.addTransceiver(KINDS[slot], { direction });
       if (KINDS[slot] === 'video') preferCodecs(transceiver);
-      this.#receivers.set(slot, transceiver.receiver);
+      this.receivers.set(slot, transceiver.receiver);
       tracks[slot] = transceiver.receiver.track;
     }
     this.#applyBuffer();
@@ -200,7 +202,7 @@ export class Subscriber {
   }
 
   #applyBuffer(): void {
-    for (const receiver of this.#receivers.values()) applyBuffer(receiver, this.#buffer.targetMs);
+    for (const receiver of this.receivers.values()) applyBuffer(receiver, this.buffer.targetMs);
   }
 
   #moved(pc: RTCPeerConnection): void {
@@ -215,7 +217,7 @@ export class Subscriber {
 
   async #look(pc: RTCPeerConnection): Promise<void> {
     const flows = Object.fromEntries(SLOTS.map((slot) => [slot, NO_FLOW]));
-    for (const [slot, receiver] of this.#receivers)
+    for (const [slot, receiver] of this.receivers)
       flows[slot] = received(await receiver.getStats());
     const report = await pc.getStats();
     if (pc !== this.#pc) return;
@@ -229,7 +231,7 @@ export class Subscriber {
       flows: flows as Record<SlotName, FlowCounters>,
     };
     this.vitals = this.#liveness.see(sight, this.#options.expected());
-    if (connected) this.#buffer.see(bufferSigns(sight, roundTripMs(report)));
+    if (connected) this.buffer.see(bufferSigns(sight, roundTripMs(report)));
     this.#applyBuffer();
     this.#judge(pc, this.vitals);
     this.#options.changed(this);
@@ -264,7 +266,7 @@ export class Subscriber {
   #setAside(): void {
     const [pc, session, tracks] = [this.#pc, this.#session, this.tracks];
     if (pc === null || !session || tracks === null || tracks !== this.#own) return;
-    this.#former = { pc, session, receivers: this.#receivers, tracks, media: this.#media };
+    this.#former = { pc, session, receivers: this.receivers, tracks, media: this.#media };
     [this.#pc, this.#session] = [null, ''];
   }
 
@@ -272,9 +274,9 @@ export class Subscriber {
     this.#drop();
     this.#former = null;
     [this.#pc, this.#session, this.#own] = [former.pc, former.session, former.tracks];
-    this.#receivers = former.receivers;
+    this.receivers = former.receivers;
     this.#liveness = new Liveness(Date.now());
-    this.#buffer.restart();
+    this.buffer.restart();
     this.#looks = setInterval(() => void this.#look(former.pc), LOOK_EVERY_MS);
     this.#mended();
   }

@@ -111,3 +111,14 @@ it('music is never played faster', () => {
   look(buffer, 120, WELL);
   expect(buffer.targetMs).toBe(1_500);
 });
+
+it('waits further behind while nobody hears it, and comes back slowly', () => {
+  const buffer = new PlayoutBuffer();
+  const signs = { roundTripMs: 20, lost: 0, voicePackets: 50, concealed: 0, freezes: 0 };
+  buffer.see({ ...signs, atMs: 0, samples: 0 });
+  buffer.hold(3_500);
+  expect(buffer.targetMs).toBe(3_500);
+  expect(buffer.see({ ...signs, atMs: 1_000, samples: 48_000 })).toBe(3_500);
+  buffer.hold(0);
+  expect(buffer.see({ ...signs, atMs: 2_000, samples: 96_000 })).toBe(3_450);
+});

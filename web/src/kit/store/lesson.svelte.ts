@@ -33,6 +33,8 @@ export class LessonStore {
   pointer = $state.raw<readonly number[] | null>(null);
   /** Told when something that is not answered was refused; `about` names it (a stroke's id). */
   onRefused: ((about: string, error: ErrorBody) => void) | null = null;
+  /** Told every message, before it counts. */
+  onMessage: ((message: ServerMessage) => void) | null = null;
   link = $state<'connecting' | 'open' | 'lost'>('connecting');
   /** Events come by requests, because the network passes no WebSocket. */
   isPolled = $state(false);
@@ -130,6 +132,7 @@ export class LessonStore {
   }
 
   #apply(message: ServerMessage): void {
+    this.onMessage?.(message);
     const before = this.state;
     if (message.type === 'slide_turned') this.pointer = null;
     this.state = reduce(before, message, Date.now());

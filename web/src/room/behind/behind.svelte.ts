@@ -1,0 +1,283 @@
+import type { BehindReport, BoardView, LinkSignal, ServerMessage } from '$kit/protocol/schema';
+import type { Subscriber } from '$rtc/subscriber';
+import type { Quality } from '../quality';
+import type { LessonSession } from '../session.svelte';
+import BehindStrip from './BehindStrip.svelte';
+import BehindTile from './BehindTile.svelte';
+import { Refused, rest } from './fetching';
+import { WindowFeed } from './feed';
+import { LiveLag } from './live_lag';
+import {
+  hasArrived,
+  keepsUp,
+  leftMs,
+  mayHavePictures,
+  OFFER_STAYS_MS,
+  shareDone,
+  speedOf,
+  stateOf,
+  type State,
+} from './plan';
+import { LessonSoFar } from './window';
+
+const LOOK_EVERY_MS = 200;
+const LISTEN_EVERY_MS = 1_000;
+/** The live voice waits for us so far behind, while nobody hears it: browsers take no more. */
+const LIVE_WAITS_MS = 3_500;
+/** What was heard last is heard again, rather than a word lost. */
+const AGAIN_MS = 1_000;
+const FADE_STEPS = 6;
+const FADE_STEP_MS = 50;
+/** So much came before it is judged whether it comes fast enough. */
+const JUDGED_MS = 8_000;
+const STALLED_MS = 4_000;
+
+export interface BehindView {
+  state: State;
+  behindMs: number;
+  speed: number;
+  leftMs: number;
+  share: number;
+  /** It waits for data. */
+  isWaiting: boolean;
+}
+
+export interface BehindNeed {
+  session: LessonSession;
+  subscriber: Subscriber;
+  /** Of our pictures, before the link broke. */
+  quality: Quality;
+  /** Our clock. */
+  heardUntilMs: number;
+  gapMs: number;
+}
+
+/** A room that is behind the lesson: plays what it missed, or follows where no live path is. */
+export class Behind {
+  /** For the lesson's screen, which does not carry them. */
+  readonly Strip = BehindStrip;
+  readonly Tile = BehindTile;
+  readonly picture = document.createElement('video');
+  mode = $state<'offer' | 'play'>('offer');
+  view = $state.raw<BehindView | null>(null);
+  board = $state.raw<BoardView | null>(null);
+  hasPicture = $state(false);
+  /** How much of the live voice is heard, 0 to 1. */
+  liveShare = $state(1);
+  /** What was missed, in all. */
+  gapMs = $state(0);
+
+  readonly #need: BehindNeed;
+  readonly #session: LessonSession;
+  readonly #lesson: LessonSoFar;
+  readonly #liveLag = new LiveLag();
+  readonly #looks: ReturnType<typeof setInterval>;
+  readonly #listens: ReturnType<typeof setInterval>;
+  #fromMs: number;
+  #volume = 1;
+  #mostBehindMs = 0;
+  #waitingSinceMs: number | null = null;
+  #feed: WindowFeed | null = null;
+  #isOver = false;
+  #isSliding = false;
+
+  constructor(need: BehindNeed) {
+    this.#need = need;
+    this.#session = need.session;
+    this.gapMs = need.gapMs;
+    const { store, lessonId } = need.session;
+    const offsetMs = store.now() - Date.now();
+    this.#fromMs = need.heardUntilMs + offsetMs - AGAIN_MS;
+    const fetching = { grant: () => store.grant, isOver: () => this.#isOver };
+    this.#lesson = new LessonSoFar(`/api/lessons/${lessonId}/window`, fetching, offsetMs);
+    this.picture.playsInline = true;
+    this.picture.className = 'live cover';
+    this.picture.dataset['slot'] = 'behind';
+    Object.assign(this.picture, { preservesPitch: true, webkitPreservesPitch: true });
+    store.onMessage = (message) => this.#hear(message);
+    this.#looks = setInterval(() => this.#look(), LOOK_EVERY_MS);
+    this.#listens = setInterval(() => void this.#listen(), LISTEN_EVERY_MS);
+    setTimeout(() => this.mode === 'offer' && this.end(), OFFER_STAYS_MS);
+  }
+
+  /** Plays what was missed. */
+  accept(): void {
+    if (this.mode === 'play' || this.#isOver) return;
+    this.mode = 'play';
+    this.liveShare = 0;
+    this.#need.subscriber.buffer.hold(LIVE_WAITS_MS);
+    this.#begin(mayHavePictures(this.#need.quality)).catch((error: unknown) => {
+      if (error instanceof Refused) this.end();
+    });
+  }
+
+  /** To the live lesson, now. */
+  goLive(): void {
+    if (this.mode === 'offer') this.end();
+    else if (this.#session.media.phase === 'live') void this.#slide();
+  }
+
+  /** Cut off once more: that is missed, too. */
+  missed(ms: number): void {
+    if (this.mode === 'play') this.gapMs += ms;
+  }
+
+  set volume(volume: number) {
+    this.#volume = volume;
+    if (!this.#isSliding) this.picture.volume = volume;
+  }
+
+  /** Something is played, or waits to be chosen; not while we are cut off with nothing to play. */
+  get isShown(): boolean {
+    if (this.mode === 'offer') return true;
+    return !(this.view?.isWaiting ?? true) || this.#session.notice.kind !== 'lost';
+  }
+
+  /** Instead of the live picture and voice. */
+  get isPlayed(): boolean {
+    return this.mode === 'play' && this.isShown;
+  }
+
+  /** For the server; null while the lesson is seen live. */
+  get report(): BehindReport | null {
+    const view = this.view;
+    if (this.mode === 'offer' || view === null) return null;
+    const speed = view.isWaiting ? 0 : view.speed;
+    return { ms: Math.max(0, Math.round(view.behindMs)), speed, state: view.state };
+  }
+
+  /** What reaches us, though not by the live path. */
+  get link(): LinkSignal | null {
+    if (this.mode === 'offer' || this.view === null || this.view.isWaiting) return null;
+    return { voice: 'full', slides: 'full', picture: this.hasPicture ? 'full' : 'none' };
+  }
+
+  /** Over, with no more to say. Safe to repeat. */
+  end(): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    clearInterval(this.#looks);
+    clearInterval(this.#listens);
+    this.#session.store.onMessage = null;
+    this.#feed?.close();
+    this.liveShare = 1;
+    this.#need.subscriber.buffer.hold(0);
+    if (this.#session.behind === this) this.#session.behind = null;
+  }
+
+  async #begin(withPicture: boolean): Promise<void> {
+    const window = await this.#lesson.read(this.#fromMs);
+    const lead = window?.tracks.find(({ slot, playlist }) => slot === 'lead' && playlist);
+    if (window === null || this.#isOver) return;
+    if (lead === undefined) return this.end();
+    this.hasPicture = withPicture;
+    const fromMs = Math.max(this.#fromMs, lead.start_ms);
+    this.#feed?.close();
+    this.#feed = new WindowFeed(
+      this.picture,
+      {
+        playlist: withPicture ? lead.playlist : lead.voice_playlist || lead.playlist,
+        zeroMs: window.started_at_ms,
+        isThin: !withPicture,
+        grant: () => this.#session.store.grant,
+        isOver: () => this.#isOver,
+      },
+      fromMs,
+    );
+    this.#play();
+  }
+
+  #play(): void {
+    this.picture.play().catch((error: unknown) => {
+      // Without sound nobody catches up.
+      if (error instanceof DOMException && error.name === 'NotAllowedError') this.end();
+    });
+  }
+
+  #hear(message: ServerMessage): void {
+    if (this.#lesson.hear(message) || this.mode === 'offer') return;
+    this.#fromMs = this.#feed?.positionMs ?? this.#fromMs;
+    void this.#lesson.read(this.#fromMs).catch(() => undefined);
+  }
+
+  async #listen(): Promise<void> {
+    const report = await this.#need.subscriber.receivers.get('voice')?.getStats();
+    if (report !== undefined) this.#liveLag.see(report);
+  }
+
+  #look(): void {
+    const session = this.#session;
+    if (session.isEnded) return this.end();
+    const isConnected = session.media.phase === 'live';
+    if (isConnected && (session.isCalled || session.layout === 'onstage')) return this.goLive();
+    const feed = this.#feed;
+    if (this.mode === 'offer' || this.#isSliding || feed === null) return;
+    if (feed.isFailed) return this.#fail(feed);
+    this.#follow(feed, isConnected);
+  }
+
+  #follow(feed: WindowFeed, isConnected: boolean): void {
+    feed.skipHole();
+    const { isWaiting, positionMs } = feed;
+    const behindMs = this.#lesson.now() - positionMs;
+    const isMusic = this.#session.sound === 'music';
+    const state = stateOf(isConnected);
+    const speed = speedOf(state, behindMs, isMusic);
+    if (this.picture.playbackRate !== speed) this.picture.playbackRate = speed;
+    if (this.picture.paused) this.#play();
+    const isAtEnd = isWaiting && feed.isAtEnd;
+    const liveLagMs = this.#liveLag.ms;
+    if (isMusic && isConnected) return this.goLive();
+    if (hasArrived({ state, behindMs, liveLagMs, isAtEnd })) return void this.#slide();
+    this.#mostBehindMs = Math.max(this.#mostBehindMs, behindMs);
+    const aheadMs = behindMs - liveLagMs;
+    this.view = {
+      state,
+      behindMs,
+      speed,
+      leftMs: leftMs(aheadMs, speed),
+      share: shareDone(aheadMs, this.#mostBehindMs - liveLagMs),
+      isWaiting,
+    };
+    const board = this.#lesson.boardAt(positionMs);
+    if (board !== this.board) this.board = board;
+    this.#judge(feed, speed);
+  }
+
+  /** Where pictures come too slowly, the voice goes on without them. */
+  #judge(feed: WindowFeed, speed: number): void {
+    const nowMs = Date.now();
+    if (!feed.isWaiting || feed.isAtEnd) this.#waitingSinceMs = null;
+    else this.#waitingSinceMs ??= nowMs;
+    if (!this.hasPicture || this.#session.media.phase !== 'live') return;
+    const isSlow = feed.playedMs >= JUDGED_MS && !keepsUp(feed.playedMs, feed.tookMs, speed);
+    const waitedMs = this.#waitingSinceMs === null ? 0 : nowMs - this.#waitingSinceMs;
+    if (!isSlow && waitedMs < STALLED_MS) return;
+    this.#fromMs = feed.positionMs;
+    this.#waitingSinceMs = null;
+    this.hasPicture = false;
+    this.#begin(false).catch(() => this.end());
+  }
+
+  /** Not played here, or not ours to read: once without pictures, then live. */
+  #fail(feed: WindowFeed): void {
+    if (!this.hasPicture) return this.end();
+    this.#fromMs = feed.positionMs;
+    this.hasPicture = false;
+    this.#feed = null;
+    feed.close();
+    this.#begin(false).catch(() => this.end());
+  }
+
+  /** Both voices are at the same word: one goes, the other comes. */
+  async #slide(): Promise<void> {
+    if (this.#isSliding) return;
+    this.#isSliding = true;
+    for (let step = 1; step <= FADE_STEPS && !this.#isOver; step += 1) {
+      this.liveShare = step / FADE_STEPS;
+      this.picture.volume = this.#volume * (1 - this.liveShare);
+      await rest(FADE_STEP_MS);
+    }
+    this.end();
+  }
+}

@@ -1,0 +1,176 @@
+import { fetchWhole, Refused, rest, type Fetching } from './fetching';
+import { codecsOf, extentAt, nextRange } from './buffered';
+import { segmentsOf, type Segment } from './playlist';
+
+export interface FeedOptions extends Fetching {
+  playlist: string;
+  /** Wall time of the segments' own zero. */
+  zeroMs: number;
+  /** On a thin link segments come one after the other, with rests between them. */
+  isThin: boolean;
+}
+
+const AHEAD_S = 20;
+const BEHIND_S = 20;
+/** With so much ahead a thin link is left to the live voice for a while. */
+const CALM_AHEAD_S = 6;
+const FULL_REST_MS = 500;
+/** How soon to look whether the recording has grown. */
+const LOOK_AGAIN_MS = 600;
+
+/** Plays one track of the lesson's window in a media element: segments in, in order, from a moment on. */
+export class WindowFeed {
+  /** All that is recorded is here. */
+  isAtEnd = false;
+  /** It can't be played here, or may not be read. */
+  isFailed = false;
+  /** Length of the segments that came, and how long that took. */
+  playedMs = 0;
+  tookMs = 0;
+  readonly #source = new MediaSource();
+  readonly #url = URL.createObjectURL(this.#source);
+  #buffer: SourceBuffer | null = null;
+  #initUrl = '';
+  #segments: Segment[] = [];
+  /** End of the last segment that was taken. */
+  #takenMs: number;
+  #isPlaced = false;
+  #isClosed = false;
+
+  constructor(
+    readonly element: HTMLMediaElement,
+    private readonly options: FeedOptions,
+    private readonly fromMs: number,
+  ) {
+    this.#takenMs = fromMs;
+    element.src = this.#url;
+    void this.#run();
+  }
+
+  /** Where it stands, as wall time of the lesson. */
+  get positionMs(): number {
+    if (!this.#isPlaced) return this.fromMs;
+    return this.options.zeroMs + this.element.currentTime * 1000;
+  }
+
+  /** It has nothing to go on with. */
+  get isWaiting(): boolean {
+    return this.element.readyState < HTMLMediaElement.HAVE_FUTURE_DATA;
+  }
+
+  get aheadS(): number {
+    const { buffered, currentTime } = this.element;
+    return extentAt(buffered, currentTime);
+  }
+
+  /** Over what nobody sent: a teacher who was gone left a hole. */
+  skipHole(): void {
+    const { buffered, currentTime } = this.element;
+    if (!this.#isPlaced || extentAt(buffered, currentTime) > 0) return;
+    const next = nextRange(buffered, currentTime);
+    if (next !== null) this.element.currentTime = next;
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    this.element.pause();
+    this.element.removeAttribute('src');
+    this.element.load();
+    URL.revokeObjectURL(this.#url);
+  }
+
+  async #run(): Promise<void> {
+    try {
+      await until(this.#source, 'sourceopen');
+      while (!this.#isOver()) await this.#step();
+    } catch {
+      if (!this.#isClosed) this.isFailed = true;
+    }
+  }
+
+  readonly #isOver = (): boolean => this.#isClosed || this.options.isOver();
+
+  async #step(): Promise<void> {
+    const ahead = this.aheadS;
+    if (ahead >= AHEAD_S) return rest(FULL_REST_MS);
+    const segment = this.#segments.find(({ endMs }) => endMs > this.#takenMs + 1);
+    if (segment === undefined) return this.#list();
+    await this.#take(segment);
+    if (this.options.isThin && ahead > CALM_AHEAD_S)
+      await rest((segment.endMs - segment.startMs) / 2);
+  }
+
+  async #list(): Promise<void> {
+    const url = `${this.options.playlist}?from_ms=${Math.round(this.#takenMs + 1)}`;
+    const text = await this.#fetch(url);
+    if (text === null) return;
+    this.#segments = segmentsOf(new TextDecoder().decode(text), this.options.playlist);
+    this.isAtEnd = !this.#segments.some(({ endMs }) => endMs > this.#takenMs + 1);
+    if (this.isAtEnd) await rest(LOOK_AGAIN_MS);
+  }
+
+  async #take(segment: Segment): Promise<void> {
+    const began = performance.now();
+    if (segment.initUrl !== this.#initUrl) await this.#begin(segment.initUrl);
+    const data = await this.#fetch(segment.url);
+    if (data === null || this.#buffer === null) return;
+    this.tookMs += performance.now() - began;
+    this.playedMs += segment.endMs - segment.startMs;
+    await this.#append(data);
+    this.#takenMs = segment.endMs;
+    this.#place();
+    await this.#forget();
+  }
+
+  /** A section of its own: another camera, or the teacher came back. */
+  async #begin(initUrl: string): Promise<void> {
+    const init = await this.#fetch(initUrl);
+    if (init === null) return;
+    const type = codecsOf(init);
+    if (this.#buffer === null) this.#buffer = this.#source.addSourceBuffer(type);
+    else this.#buffer.changeType(type);
+    await this.#append(init);
+    this.#initUrl = initUrl;
+  }
+
+  async #append(data: ArrayBuffer): Promise<void> {
+    if (this.#buffer === null || this.#isClosed) return;
+    const done = until(this.#buffer, 'updateend');
+    this.#buffer.appendBuffer(data);
+    await done;
+  }
+
+  #place(): void {
+    const { buffered } = this.element;
+    if (this.#isPlaced || buffered.length === 0) return;
+    const wanted = (this.fromMs - this.options.zeroMs) / 1000;
+    this.element.currentTime = Math.max(wanted, buffered.start(0));
+    this.#isPlaced = true;
+  }
+
+  async #forget(): Promise<void> {
+    const { buffered, currentTime } = this.element;
+    const until_s = currentTime - BEHIND_S;
+    if (this.#buffer === null || buffered.length === 0 || buffered.start(0) >= until_s) return;
+    const done = until(this.#buffer, 'updateend');
+    this.#buffer.remove(0, until_s);
+    await done;
+  }
+
+  async #fetch(url: string): Promise<ArrayBuffer | null> {
+    try {
+      return await fetchWhole(url, { grant: this.options.grant, isOver: this.#isOver });
+    } catch (error) {
+      if (error instanceof Refused) this.isFailed = true;
+      throw error;
+    }
+  }
+}
+
+/** The next event of that name. */
+function until(target: EventTarget, name: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    target.addEventListener(name, () => resolve(), { once: true });
+    target.addEventListener('error', () => reject(new Error(name)), { once: true });
+  });
+}

@@ -1,0 +1,96 @@
+/** When to play what was missed, how fast, and when to slide into the live lesson. Pure. */
+
+import type { Quality } from '../quality';
+
+/** Less is not worth a word: the strip's notice says it. */
+export const WORTH_MS = 5_000;
+/** What a broadcast plays by itself: a cut of three minutes and what it takes to be back. */
+export const BY_ITSELF_MS = 240_000;
+/** Catching up takes five times the gap; more than this is for the library. */
+export const OFFERED_MS = 600_000;
+/** So few rooms talk with the teacher; more of them listen. */
+export const INTERACTIVE_ROOMS = 3;
+export const OFFER_STAYS_MS = 60_000;
+
+export const CATCH_UP_SPEED = 1.2;
+/** So far behind it follows the recording where no live path is: a segment and its way to us. */
+export const FOLLOWED_MS = 8_000;
+/** Further than this from it is caught up with, live path or not. */
+const STRAYED_MS = 5_000;
+
+export interface Gap {
+  lostForMs: number;
+  /** Invited to the lesson. */
+  rooms: number;
+  isMusic: boolean;
+  isRecorded: boolean;
+}
+
+export type Start = 'no' | 'offer' | 'play';
+
+/**
+ * What follows a gap. Music is never played faster, and at its own speed nobody arrives. Where few
+ * rooms talk with the teacher, being behind has a price, so a person decides.
+ */
+export function startAfter({ lostForMs, rooms, isMusic, isRecorded }: Gap): Start {
+  if (isMusic || !isRecorded || lostForMs < WORTH_MS || lostForMs > OFFERED_MS) return 'no';
+  return rooms > INTERACTIVE_ROOMS && lostForMs <= BY_ITSELF_MS ? 'play' : 'offer';
+}
+
+export type State = 'catching' | 'following';
+
+/** What a room that is behind does: become live, where a live path is. */
+export function stateOf(isConnected: boolean): State {
+  return isConnected ? 'catching' : 'following';
+}
+
+export function speedOf(state: State, behindMs: number, isMusic: boolean): number {
+  if (isMusic) return 1;
+  if (state === 'following' && behindMs < FOLLOWED_MS + STRAYED_MS) return 1;
+  return CATCH_UP_SPEED;
+}
+
+/** Pictures cost ten times the voice: only a link that carried the best ones takes them faster. */
+export function mayHavePictures(before: Quality): boolean {
+  return before === 'none' || before === 'screen';
+}
+
+/** Downloads that are slower than this many times what is played don't keep up. */
+const SPARE = 1.3;
+
+/** Whether segments come fast enough to be played at that speed. */
+export function keepsUp(playedMs: number, tookMs: number, speed: number): boolean {
+  return playedMs >= tookMs * speed * SPARE;
+}
+
+export interface Place {
+  state: State;
+  behindMs: number;
+  /** How far behind the live voice itself plays: its buffer, and its way. */
+  liveLagMs: number;
+  /** All that is recorded was played, and more is not there yet. */
+  isAtEnd: boolean;
+}
+
+/** What the ear does not notice in a crossfade. */
+const TOGETHER_MS = 80;
+/** The recording's end is never nearer than a segment and its way; beyond that we wait for more. */
+const END_WITHIN_MS = 3_500;
+
+/** Whether the live voice can take over: it is at the same word, or the recording has no more. */
+export function hasArrived({ state, behindMs, liveLagMs, isAtEnd }: Place): boolean {
+  if (state === 'following') return false;
+  const aheadMs = behindMs - liveLagMs;
+  return aheadMs <= TOGETHER_MS || (isAtEnd && aheadMs <= END_WITHIN_MS);
+}
+
+/** Until it is live, in ms of the clock. */
+export function leftMs(behindMs: number, speed: number): number {
+  return speed > 1 ? Math.max(0, behindMs) / (speed - 1) : Number.POSITIVE_INFINITY;
+}
+
+/** How much of the way is done, 0 to 1; what is missed on the way makes it longer. */
+export function shareDone(behindMs: number, mostBehindMs: number): number {
+  if (mostBehindMs <= 0) return 1;
+  return Math.min(1, Math.max(0, 1 - behindMs / mostBehindMs));
+}

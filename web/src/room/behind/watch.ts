@@ -1,0 +1,83 @@
+import type { Subscriber } from '$rtc/subscriber';
+import type { Notice } from '../notice';
+import { toldOf, type Quality } from '../quality';
+import type { LessonSession } from '../session.svelte';
+import { Behind } from './behind.svelte';
+import { startAfter } from './plan';
+
+const LOOK_EVERY_MS = 200;
+/** Without a live path for so long, while the server can be reached, the recording is played. */
+const STUCK_AFTER_MS = 8_000;
+
+/** Looks whether the room missed something, or gets nothing live, until the lesson is closed. */
+export function watchBehind(session: LessonSession, subscriber: Subscriber): void {
+  const watch = new Watch(session, subscriber);
+  const timer = setInterval(() => {
+    if (!session.isClosed) return watch.look();
+    clearInterval(timer);
+    session.behind?.end();
+  }, LOOK_EVERY_MS);
+}
+
+class Watch {
+  /** Of our pictures, while all was well. */
+  #quality: Quality = 'none';
+  #notice: Notice;
+  #stuckSinceMs: number | null = null;
+
+  constructor(
+    private readonly session: LessonSession,
+    private readonly subscriber: Subscriber,
+  ) {
+    this.#notice = session.notice;
+  }
+
+  look(): void {
+    const { notice, behind } = this.session;
+    const isNews = notice !== this.#notice;
+    this.#notice = notice;
+    if (isNews && notice.kind === 'back') this.#back(notice.lostForMs);
+    if (behind !== null) return;
+    const told = toldOf(this.session.room?.ladder);
+    if (notice.kind !== 'lost' && told !== null) this.#quality = told.quality;
+    this.#watchPath();
+  }
+
+  #back(gapMs: number): void {
+    const { session } = this;
+    if (session.behind !== null) return session.behind.missed(gapMs);
+    const state = session.store.state;
+    const start = startAfter({
+      lostForMs: gapMs,
+      rooms: state?.totals.total ?? 0,
+      isMusic: session.sound === 'music',
+      isRecorded: state?.recording.state === 'recording',
+    });
+    if (start !== 'no') this.#open(Date.now() - gapMs, gapMs, start === 'play');
+  }
+
+  /** The link is there, but no live path: the recording is. */
+  #watchPath(): void {
+    const { session, subscriber } = this;
+    const isLive = session.media.phase === 'live' || !session.isLive;
+    if (isLive) this.#stuckSinceMs = null;
+    else this.#stuckSinceMs ??= subscriber.brokenSinceMs ?? Date.now() - STUCK_AFTER_MS;
+    const sinceMs = this.#stuckSinceMs;
+    const state = session.store.state;
+    const isDue = state?.recording.state === 'recording' && state.publications.lead;
+    if (sinceMs === null || session.store.link !== 'open' || !isDue) return;
+    if (Date.now() - sinceMs >= STUCK_AFTER_MS) this.#open(sinceMs, 0, true);
+  }
+
+  #open(heardUntilMs: number, gapMs: number, isByItself: boolean): void {
+    const { session, subscriber } = this;
+    session.behind = new Behind({
+      session,
+      subscriber,
+      quality: this.#quality,
+      heardUntilMs,
+      gapMs,
+    });
+    if (isByItself) session.behind.accept();
+  }
+}

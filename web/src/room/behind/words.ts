@@ -1,0 +1,67 @@
+import { translator } from '$kit/i18n';
+
+const zh = {
+  seconds: '{s} 秒',
+  minutes: '{m} 分 {s} 秒',
+  'about.seconds': '{s} 秒',
+  'about.minutes': '{m} 分钟',
+  title: '连上了，正在补听断开的 {gap}',
+  'title.behind': '正在追上老师，还差 {behind}',
+  left: '{speed} 倍速 · 约 {left}后追上',
+  'left.voice': '{speed} 倍速 · 约 {left}后追上 · 先补声音和课件',
+  soon: '正在取断开的那一段',
+  waiting: '网络慢，取到下一段就继续',
+  bar: '补听进度',
+  live: '直接到现在',
+  offer: '连上了，断开的 {gap}可以补听',
+  'offer.how': '从断开的地方听起，用 1.2 倍速追上老师。',
+  'offer.yes': '补听',
+  'offer.no': '不用',
+  follow: '直播连不上，正在看录播，比老师晚 {behind}',
+  'follow.how': '声音和课件照常，直播通了会自己接回。现在不能上台。',
+  'follow.voice': '先放声音和课件，直播通了会自己接回。现在不能上台。',
+  speed: '{speed}×',
+  later: '晚 {behind}',
+  voice: '先补声音和课件',
+};
+
+const en: Record<keyof typeof zh, string> = {
+  seconds: '{s, plural, one {# second} other {# seconds}}',
+  minutes: '{m} min {s} s',
+  'about.seconds': '{s} s',
+  'about.minutes': '{m} min',
+  title: 'Back. Playing the {gap} you missed',
+  'title.behind': 'Catching up with the teacher, {behind} to go',
+  left: '{speed}× speed, level in about {left}',
+  'left.voice': '{speed}× speed, level in about {left}, voice and slides first',
+  soon: 'Fetching what you missed',
+  waiting: 'The network is slow. It goes on with the next piece.',
+  bar: 'How far it has caught up',
+  live: 'Skip to now',
+  offer: 'Back. You can play the {gap} you missed',
+  'offer.how': 'From where it broke, at 1.2× speed until level with the teacher.',
+  'offer.yes': 'Play it',
+  'offer.no': 'No',
+  follow: 'No live path: playing the recording, {behind} behind',
+  'follow.how': 'Voice and slides are fine. It goes live by itself; no stage until then.',
+  'follow.voice': 'Voice and slides for now. It goes live by itself; no stage until then.',
+  speed: '{speed}×',
+  later: '{behind} behind',
+  voice: 'Voice and slides first',
+};
+
+export const t = translator<keyof typeof zh>({ 'zh-CN': zh, en });
+
+/** `42 seconds`, `3 min 5 s`. */
+export function lengthText(ms: number): string {
+  const seconds = Math.max(0, Math.round(ms / 1000));
+  if (seconds < 100) return t('seconds', { s: seconds });
+  return t('minutes', { m: Math.floor(seconds / 60), s: seconds % 60 });
+}
+
+/** `2 min`, `40 s`: by tens of seconds below 90. */
+export function aboutText(ms: number): string {
+  const seconds = ms / 1000;
+  if (seconds >= 90) return t('about.minutes', { m: Math.round(seconds / 60) });
+  return t('about.seconds', { s: Math.max(10, 10 * Math.ceil(seconds / 10)) });
+}

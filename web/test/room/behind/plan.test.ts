@@ -1,0 +1,104 @@
+import { describe, expect, it } from 'vitest';
+import {
+  BY_ITSELF_MS,
+  CATCH_UP_SPEED,
+  FOLLOWED_MS,
+  hasArrived,
+  INTERACTIVE_ROOMS,
+  keepsUp,
+  leftMs,
+  mayHavePictures,
+  OFFERED_MS,
+  shareDone,
+  speedOf,
+  startAfter,
+  stateOf,
+  WORTH_MS,
+  type Gap,
+} from '../../../src/room/behind/plan';
+
+const GAP: Gap = { lostForMs: 42_000, rooms: 12, isMusic: false, isRecorded: true };
+
+describe('what follows a gap', () => {
+  it('a broadcast plays what was missed by itself, up to a cut of three minutes', () => {
+    expect(startAfter(GAP)).toBe('play');
+    expect(startAfter({ ...GAP, lostForMs: 185_000 })).toBe('play');
+    expect(startAfter({ ...GAP, lostForMs: BY_ITSELF_MS + 1 })).toBe('offer');
+  });
+  it('where few rooms talk with the teacher a person decides', () => {
+    expect(startAfter({ ...GAP, rooms: INTERACTIVE_ROOMS })).toBe('offer');
+    expect(startAfter({ ...GAP, rooms: INTERACTIVE_ROOMS + 1 })).toBe('play');
+  });
+  it('a moment is not worth it, and what takes an hour is for the library', () => {
+    expect(startAfter({ ...GAP, lostForMs: WORTH_MS - 1 })).toBe('no');
+    expect(startAfter({ ...GAP, lostForMs: OFFERED_MS + 1 })).toBe('no');
+  });
+  it('music is never played faster, and what is not recorded can not be played', () => {
+    expect(startAfter({ ...GAP, isMusic: true })).toBe('no');
+    expect(startAfter({ ...GAP, isRecorded: false })).toBe('no');
+  });
+});
+
+describe('how fast', () => {
+  it('catches up where a live path is, and never faster than 1.2', () => {
+    expect(speedOf('catching', 7_000, false)).toBe(CATCH_UP_SPEED);
+    expect(CATCH_UP_SPEED).toBeLessThanOrEqual(1.2);
+  });
+  it('follows at the speed of the lesson, but works off what was missed', () => {
+    expect(speedOf('following', FOLLOWED_MS, false)).toBe(1);
+    expect(speedOf('following', 60_000, false)).toBe(CATCH_UP_SPEED);
+  });
+  it('leaves music as it is', () => {
+    expect(speedOf('following', 60_000, true)).toBe(1);
+    expect(speedOf('catching', 60_000, true)).toBe(1);
+  });
+  it('a cut of three minutes is worked off in fifteen', () => {
+    expect(leftMs(180_000, CATCH_UP_SPEED) / 60_000).toBeCloseTo(15);
+    expect(leftMs(180_000, 1)).toBe(Number.POSITIVE_INFINITY);
+  });
+});
+
+describe('when it is live', () => {
+  const place = { state: 'catching', behindMs: 9_000, liveLagMs: 3_200, isAtEnd: false } as const;
+  it('when both are at the same word, and not before', () => {
+    expect(hasArrived(place)).toBe(false);
+    expect(hasArrived({ ...place, behindMs: 3_500 })).toBe(false);
+    expect(hasArrived({ ...place, behindMs: 3_250 })).toBe(true);
+    expect(hasArrived({ ...place, behindMs: 1_000 })).toBe(true);
+  });
+  it('or where the recording has no more, if that is near', () => {
+    expect(hasArrived({ ...place, behindMs: 5_000, isAtEnd: true })).toBe(true);
+    expect(hasArrived({ ...place, isAtEnd: true })).toBe(false);
+  });
+  it('never without a live path', () => {
+    expect(hasArrived({ ...place, behindMs: 100, state: stateOf(false) })).toBe(false);
+    expect(stateOf(true)).toBe('catching');
+  });
+  it.each([5_000, 42_000, 180_000])('a gap of %i ms ends by itself', (gapMs) => {
+    let behindMs = gapMs + 4_000;
+    let tookMs = 0;
+    for (; !hasArrived({ ...place, behindMs }) && tookMs < 3_600_000; tookMs += 200)
+      behindMs += 200 * (1 - speedOf('catching', behindMs, false));
+    expect(tookMs).toBeLessThanOrEqual((gapMs + 4_000) * 5);
+  });
+});
+
+describe('what a link takes', () => {
+  it('pictures only where the best ones came before', () => {
+    expect(
+      (['none', 'screen', 'lifeline', 'audio', 'voice'] as const).map(mayHavePictures),
+    ).toEqual([true, true, false, false, false]);
+  });
+  it('and only where they come clearly faster than they are played', () => {
+    expect(keepsUp(8_000, 2_000, 1.2)).toBe(true);
+    expect(keepsUp(8_000, 6_000, 1.2)).toBe(false);
+  });
+});
+
+it('the bar fills, and starts nowhere outside itself', () => {
+  expect(shareDone(42_000, 42_000)).toBe(0);
+  expect(shareDone(21_000, 42_000)).toBe(0.5);
+  expect(shareDone(-5, 42_000)).toBe(1);
+  expect(shareDone(50_000, 42_000)).toBe(0);
+  expect(shareDone(0, 0)).toBe(1);
+});
