@@ -139,7 +139,8 @@ export class LessonSession {
 
   /** The board stands in for a shared screen that does not come; the strip says why. */
   get showsScreen(): boolean {
-    return this.hasScreen && !(this.#isScreenPaused && this.#hasSlide);
+    const isOld = this.#isScreenPaused || this.behind?.isPlayed;
+    return this.hasScreen && !(isOld && this.#hasSlide);
   }
 
   /** The lesson's, or that of the moment we play. */

@@ -34,6 +34,18 @@ describe('conditionOf', () => {
     expect(conditionOf(one, true, shown)).toBe(condition);
   });
 
+  test.each(['catching', 'following'] as const)(
+    '%s comes before what its link carries',
+    (state) => {
+      const behind = { ms: 18_000, at_ms: 0, speed: 1.2, state };
+      const one = room('a', { behind, link: { voice: 'full', slides: 'full', picture: 'none' } });
+      expect(conditionOf(one, true, SCREEN)).toBe(state);
+      expect(conditionOf({ ...one, presence: 'lost' }, true, SCREEN)).toBe('lost');
+      const tiles = tilesOf([one], null, LIVE, SCREEN);
+      expect(tallyOf(tiles)).toMatchObject({ behind: 1, fine: 0 });
+    },
+  );
+
   // Each level of the ladder, in a lesson that shares a screen, shows courseware, both or neither.
   test.each([
     ['screen_video', 'screen_video', SCREEN, 'state.fine', 'full full'],
@@ -110,7 +122,7 @@ describe('tilesOf', () => {
       room('e'),
     ];
     const tally = tallyOf(tilesOf(rooms, null, LIVE, NEITHER));
-    expect(tally).toEqual({ fine: 1, reduced: 2, lost: 1, absent: 1 });
+    expect(tally).toEqual({ fine: 1, behind: 0, reduced: 2, lost: 1, absent: 1 });
   });
 });
 

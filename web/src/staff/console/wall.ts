@@ -18,6 +18,9 @@ export type Condition =
   | 'reduced'
   /** The shared screen alone does not come. */
   | 'screen'
+  /** It plays what it missed, or follows the recording. */
+  | 'catching'
+  | 'following'
   | 'fine';
 export type Badge = 'calling' | 'stage' | 'hand' | null;
 
@@ -39,6 +42,7 @@ export function conditionOf(room: RoomView, isLive: boolean, shown: Shown): Cond
   if (room.presence === 'absent') return 'absent';
   if (room.presence === 'lost') return 'lost';
   if (!isLive) return 'fine';
+  if (room.behind) return room.behind.state;
   const { voice } = room.link;
   if (voice === 'none') return 'connecting';
   const level = room.ladder ? levelOf(room.ladder) : levelSeen(room.link, shown);
@@ -82,6 +86,7 @@ export function tilesOf(
 
 export interface Tally {
   fine: number;
+  behind: number;
   reduced: number;
   lost: number;
   absent: number;
@@ -96,12 +101,14 @@ const COUNTED_AS: Record<Condition, keyof Tally> = {
   choppy: 'reduced',
   reduced: 'reduced',
   screen: 'reduced',
+  catching: 'behind',
+  following: 'behind',
   fine: 'fine',
 };
 
 /** How many rooms are in which state: what counts is what they can do without. */
 export function tallyOf(tiles: readonly Tile[]): Tally {
-  const tally: Tally = { fine: 0, reduced: 0, lost: 0, absent: 0 };
+  const tally: Tally = { fine: 0, behind: 0, reduced: 0, lost: 0, absent: 0 };
   for (const { condition } of tiles) tally[COUNTED_AS[condition]] += 1;
   return tally;
 }
