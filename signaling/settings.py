@@ -25,8 +25,16 @@ class SignalingSettings(BaseModel):
         description="Addresses whose X-Forwarded-* headers uvicorn believes.",
     )
     web_dist: Path = Field(default=Path("web/dist"), description="Folder of the built web pages.")
-    ice_servers: tuple[str, ...] = Field(
-        default=(), description="STUN and TURN URLs that WHIP and WHEP answers name."
+    stun_urls: tuple[str, ...] = Field(
+        default=(), description="STUN servers that pages and other clients are told of."
+    )
+    turn_urls: tuple[str, ...] = Field(
+        default=(), description="TURN servers that they are told of, with passwords of their own."
+    )
+    turn_secret: str = Field(
+        default="",
+        repr=False,
+        description="What those passwords are made with; the TURN server has the same one.",
     )
     metrics_token: str = Field(
         default="",

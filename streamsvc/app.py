@@ -245,7 +245,9 @@ def _signaling_settings(settings: Settings) -> SignalingSettings:
         secure_cookies=public_url(settings).startswith("https://"),
         trusted_proxies=tuple(settings.http.trusted_proxies),
         web_dist=settings.web_dist,
-        ice_servers=tuple(settings.media.ice_servers),
+        stun_urls=tuple(settings.media.stun_urls),
+        turn_urls=tuple(settings.media.turn_urls),
+        turn_secret=settings.media.turn_secret.get_secret_value(),
         metrics_token=settings.metrics_token,
     )
 

@@ -18,7 +18,7 @@ from enum import StrEnum
 import av
 import pylibsrtp
 
-from streamsvc import listen, tls
+from streamsvc import listen, tls, turn_check
 from streamsvc.addresses import machine_addresses
 from streamsvc.base.errors import EnvironmentFault
 from streamsvc.courseware.io.confine import can_leave_network
@@ -318,6 +318,22 @@ def presentations(settings: Settings) -> Finding:
     )
 
 
+def turn(settings: Settings) -> Finding:
+    """Each TURN server takes a password of ours."""
+    urls, secret = settings.media.turn_urls, settings.media.turn_secret.get_secret_value()
+    if not urls:
+        return Finding("turn", Grade.OK, "none")
+    for url in urls:
+        if amiss := turn_check.why_not(url, secret):
+            return Finding(
+                "turn",
+                Grade.FAULT,
+                f"{url}: {amiss}",
+                "compare media.turn_secret with coturn's static-auth-secret, and its ports",
+            )
+    return Finding("turn", Grade.OK, ", ".join(urls))
+
+
 def web_pages(settings: Settings) -> Finding:
     """Built, or not."""
     if (settings.web_dist / "room.html").exists():
@@ -340,6 +356,7 @@ CHECKS: tuple[Check, ...] = (
     codecs,
     srtp,
     presentations,
+    turn,
     web_pages,
 )
 

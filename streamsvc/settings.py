@@ -13,6 +13,7 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
+    SecretStr,
     ValidationError,
     ValidationInfo,
     field_validator,
@@ -34,7 +35,7 @@ _BUILT_PAGES = Path(__file__).resolve().parent.parent / "web" / "dist"
 class Section(BaseModel):
     """Frozen, and a misspelt key is an error."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, validate_default=True)
 
 
 class HttpSettings(Section):
@@ -95,9 +96,42 @@ class MediaSettings(Section):
         " outer address.",
     )
     max_peers: int = Field(default=2000, ge=2, description="Media sessions this node accepts.")
-    ice_servers: list[str] = Field(
-        default=[], description="STUN or TURN URLs handed to browsers, e.g. turn:turn.example.org."
+    stun_urls: list[str] = Field(
+        default=[], description="STUN servers browsers are told of, e.g. stun:stun.example.org."
     )
+    turn_urls: list[str] = Field(
+        default=[],
+        description="TURN servers for networks that pass nothing else, e.g."
+        " turns:turn.example.org:443?transport=tcp.",
+    )
+    turn_secret: SecretStr = Field(
+        default=SecretStr(""),
+        description="coturn's static-auth-secret: browsers get passwords made with it, good for ten"
+        " minutes, never the secret itself.",
+    )
+
+    @field_validator("stun_urls")
+    @classmethod
+    def _are_stun(cls, urls: list[str]) -> list[str]:
+        return _with_scheme(urls, "stun:", "stuns:")
+
+    @field_validator("turn_urls")
+    @classmethod
+    def _are_turn(cls, urls: list[str]) -> list[str]:
+        return _with_scheme(urls, "turn:", "turns:")
+
+    @field_validator("turn_secret")
+    @classmethod
+    def _goes_with_servers(cls, secret: SecretStr, info: ValidationInfo) -> SecretStr:
+        if info.data.get("turn_urls") and not secret.get_secret_value():
+            raise ValueError("turn_urls need the secret of their server")
+        return secret
+
+
+def _with_scheme(urls: list[str], *schemes: str) -> list[str]:
+    if all(url.startswith(schemes) for url in urls):
+        return urls
+    raise ValueError(f"each begins with {' or '.join(schemes)}")
 
 
 class RecordingSettings(Section):

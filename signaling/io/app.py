@@ -25,13 +25,14 @@ from signaling.io import (
     wall,
     window,
 )
-from signaling.io.context import make_context
+from signaling.io.context import Context, make_context
 from signaling.io.guard import BodyTooLarge, Guard
 from signaling.io.media_gate import MediaGate
-from signaling.io.media_http import IceServer
+from signaling.io.media_http import IceServer, IceServersOf
 from signaling.io.media_router import media_router
 from signaling.io.problem import problem_response
 from signaling.io.services import Services
+from signaling.ports import MediaParty
 from streamsvc.base.errors import ProtocolError, StreamsvcError, UserError
 
 
@@ -69,9 +70,8 @@ def create_app(services: Services, *extra: APIRouter) -> FastAPI:
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
     gate = MediaGate(ctx.grants, ctx.registry, ctx.checks)
-    servers = [IceServer(url) for url in services.settings.ice_servers]
     # Not included like the others: a router within a router is searched twice for each request.
-    media = media_router(services.relay, gate, problem_response, ice_servers=servers)
+    media = media_router(services.relay, gate, problem_response, ice_servers=_ice_links(ctx))
     app.router.routes.extend(media.routes)
     for module in (
         *(people, rooms, checks, phone, lessons, courseware, wall),
@@ -85,6 +85,20 @@ def create_app(services: Services, *extra: APIRouter) -> FastAPI:
         app.include_router(router)
     app.include_router(pages.router)
     return app
+
+
+def _ice_links(ctx: Context) -> IceServersOf:
+    """For clients that are no pages of ours, whose grant is all they have."""
+
+    def links(bearer: str, party: MediaParty) -> list[IceServer]:
+        claims = ctx.grants.verify(bearer, party.lesson_id)
+        return [
+            IceServer(url, server.username, server.credential)
+            for server in ctx.ice.of(claims)
+            for url in server.urls
+        ]
+
+    return links
 
 
 def _known(request: Request, error: Exception) -> Response:

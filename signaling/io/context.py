@@ -13,6 +13,7 @@ from signaling.io.services import Services
 from signaling.io.slide_files import SlideFiles
 from signaling.io.stills import Stills
 from signaling.io.waiting import Changes, WaitingScreens
+from signaling.protocol.ice import IceServers
 
 
 class SocketLimit:
@@ -49,6 +50,7 @@ class Context:
     slides: SlideFiles
     sockets: SocketLimit
     polls: Polls
+    ice: IceServers
 
 
 def context(connection: HTTPConnection) -> Context:
@@ -63,11 +65,13 @@ def make_context(services: Services) -> Context:
     changes = Changes()
     grants = Grants(services.grant_secret, services.clock)
     registry = LessonRegistry(services, changes.note)
+    settings = services.settings
+    ice = IceServers(settings.stun_urls, settings.turn_urls, settings.turn_secret)
     return Context(
         services=services,
         grants=grants,
         registry=registry,
-        waiting=WaitingScreens(services, registry, grants),
+        waiting=WaitingScreens(services, registry, grants, ice),
         changes=changes,
         checks=CheckDesk(services, registry, grants),
         courseware=CoursewareDesk(services, registry),
@@ -75,4 +79,5 @@ def make_context(services: Services) -> Context:
         stills=Stills(services.settings.max_still_bytes),
         sockets=SocketLimit(services.settings.max_connections),
         polls=Polls(),
+        ice=ice,
     )

@@ -187,7 +187,9 @@ class EventSocket:
         self._claims = fresh
         self._connection.admitted(fresh.renew_at_ms())
         renewed = GrantRenewed(
-            grant=self._ctx.grants.encode(fresh), expires_at_ms=fresh.expires_at_ms
+            grant=self._ctx.grants.encode(fresh),
+            expires_at_ms=fresh.expires_at_ms,
+            ice_servers=self._ctx.ice.of(fresh),
         )
         self._outbox.put(text_of(renewed))
 

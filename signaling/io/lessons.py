@@ -11,6 +11,7 @@ from signaling.io.context import Context, context
 from signaling.io.registry import is_due
 from signaling.io.views import attendance_view, course_view, lesson_info
 from signaling.protocol.grants import Claims
+from signaling.protocol.ice import IceServerView
 from signaling.protocol.resources import (
     CourseView,
     Grant,
@@ -168,7 +169,7 @@ async def grant(
     claims = ctx.grants.claims(caller.principal, lesson, rooms)
     _check_open(ctx, caller.principal, lesson)
     await ctx.registry.open(lesson.id)
-    return _grant(ctx.grants.encode(claims), claims)
+    return _grant(ctx.grants.encode(claims), claims, ctx.ice.of(claims))
 
 
 @router.get("/lessons/{lesson_id}/summary")
@@ -228,7 +229,7 @@ async def _infos(ctx: Context, found: Sequence[Lesson]) -> list[LessonInfo]:
     ]
 
 
-def _grant(token: str, claims: Claims) -> Grant:
+def _grant(token: str, claims: Claims, ice_servers: list[IceServerView]) -> Grant:
     slots = [slot.value for slot in claims.may_publish]
     return Grant(
         grant=token,
@@ -239,4 +240,5 @@ def _grant(token: str, claims: Claims) -> Grant:
         whip={slot: f"/whip/{claims.lesson_id}/{slot}" for slot in slots},
         whep=f"/whep/{claims.lesson_id}",
         events=f"/api/lessons/{claims.lesson_id}/events",
+        ice_servers=ice_servers,
     )

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from starlette.requests import Request
 from starlette.responses import Response
 
-from signaling.ports import MediaAnswer
+from signaling.ports import MediaAnswer, MediaParty
 from streamsvc.base.errors import ProtocolError, StreamsvcError
 
 SDP = "application/sdp"
@@ -25,6 +25,8 @@ _GZIP = 16 + zlib.MAX_WBITS
 _PACKING_LEVEL = 6
 
 Handler = Callable[[Request], Awaitable[Response]]
+IceServersOf = Callable[[str, MediaParty], Sequence["IceServer"]]
+"""Those for the bearer of a token, who is that party."""
 Problem = Callable[[StreamsvcError, Request], Response]
 
 

@@ -5,12 +5,10 @@ PATCH  /whip/sessions/{session_id}  trickle, restart PATCH  /whep/sessions/{sess
 DELETE /whip/sessions/{session_id}  end              DELETE /whep/sessions/{session_id}
 """
 
-from collections.abc import Sequence
-
 from fastapi import APIRouter
 
 from signaling.io import whep, whip
-from signaling.io.media_http import FRAGMENT, SDP, Handler, IceServer, Problem, door, not_here
+from signaling.io.media_http import FRAGMENT, SDP, Handler, IceServersOf, Problem, door, not_here
 from signaling.io.media_http import preflight as preflight_of
 from signaling.io.media_session import MediaSessionResource
 from signaling.ports import MediaAuthorizer, RelayPort
@@ -21,9 +19,10 @@ def media_router(
     authorize: MediaAuthorizer,
     problem: Problem,
     *,
-    ice_servers: Sequence[IceServer] = (),
+    ice_servers: IceServersOf,
 ) -> APIRouter:
-    """Routes of WHIP and WHEP. `problem` turns an error into its response."""
+    """Routes of WHIP and WHEP. `problem` turns an error into its response; answers name
+    `ice_servers`."""
     session = MediaSessionResource(relay, authorize)
     session_methods: dict[str, Handler] = {"PATCH": session.patch, "DELETE": session.delete}
     publish = whip.WhipEndpoint(relay, authorize, ice_servers)

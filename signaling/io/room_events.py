@@ -99,7 +99,9 @@ class RoomChannel:
         grant_ends_ms = shown.grant_expires_at_ms
         if grant_ends_ms is not None and home.now_ms >= grant_ends_ms - _RENEW_BEFORE_MS:
             return True
-        same_time = {"now_ms": 0, "grant": None, "grant_expires_at_ms": None}
+        same_time: dict[str, object] = {
+            "now_ms": 0, "grant": None, "grant_expires_at_ms": None, "ice_servers": [],
+        }  # fmt: skip
         return home.model_copy(update=same_time) != shown.model_copy(update=same_time)
 
     async def _answer(self, text: str) -> None:

@@ -7,6 +7,8 @@ from contextlib import suppress
 from signaling.io.grants import Grants
 from signaling.io.registry import LessonRegistry, is_due
 from signaling.io.services import Services
+from signaling.protocol.grants import Claims
+from signaling.protocol.ice import IceServers
 from signaling.protocol.messages import HelperView
 from signaling.protocol.resources import PhoneHome
 from signaling.protocol.room_channel import CheckSlot, RoomHome, RoomLesson
@@ -82,10 +84,13 @@ class _ChecksAhead:
 class WaitingScreens:
     """Homes of rooms and phones."""
 
-    def __init__(self, services: Services, registry: LessonRegistry, grants: Grants) -> None:
+    def __init__(
+        self, services: Services, registry: LessonRegistry, grants: Grants, ice: IceServers
+    ) -> None:
         self._services = services
         self._registry = registry
         self._grants = grants
+        self._ice = ice
         self._phone_looked_at: dict[RoomId, float] = {}
         self._checks = _ChecksAhead(services)
 
@@ -93,7 +98,7 @@ class WaitingScreens:
         """The waiting screen of a room."""
         lessons = await self._services.school.lessons.today(principal)
         opened = self._open_one(lessons)
-        grant, expires_at_ms = await self._grant(principal, opened)
+        claims = await self._claims(principal, opened)
         return RoomHome(
             now_ms=self._services.clock.wall_ms(),
             room_id=principal.room_id or "",
@@ -101,8 +106,9 @@ class WaitingScreens:
             school_name=principal.school_name,
             lessons=[self._view(lesson) for lesson in lessons],
             open=opened and self._view(opened),
-            grant=grant,
-            grant_expires_at_ms=expires_at_ms,
+            grant=claims and self._grants.encode(claims),
+            grant_expires_at_ms=claims and claims.expires_at_ms,
+            ice_servers=self._ice.of(claims) if claims else [],
             helper=await self._helper(principal),
             checks=await self._checks.of(principal),
         )
@@ -117,7 +123,7 @@ class WaitingScreens:
             raise UserError("phone-signed-out")
         self._phone_looked_at[principal.room_id] = self._services.clock.now()
         opened = self._open_one(await self._services.school.lessons.today(principal))
-        grant, expires_at_ms = await self._grant(principal, opened)
+        claims = await self._claims(principal, opened)
         room = await self._services.school.rooms.find(principal, principal.room_id)
         return PhoneHome(
             now_ms=self._services.clock.wall_ms(),
@@ -126,18 +132,15 @@ class WaitingScreens:
             school_name=room.school_name,
             helper=HelperView(name=principal.name, is_online=True),
             open=opened and self._view(opened),
-            grant=grant,
-            grant_expires_at_ms=expires_at_ms,
+            grant=claims and self._grants.encode(claims),
+            grant_expires_at_ms=claims and claims.expires_at_ms,
         )
 
-    async def _grant(
-        self, principal: Principal, lesson: Lesson | None
-    ) -> tuple[str | None, int | None]:
+    async def _claims(self, principal: Principal, lesson: Lesson | None) -> Claims | None:
         if lesson is None:
-            return None, None
+            return None
         rooms = await self._services.school.rooms.invited(lesson.id)
-        claims = self._grants.claims(principal, lesson, rooms)
-        return self._grants.encode(claims), claims.expires_at_ms
+        return self._grants.claims(principal, lesson, rooms)
 
     async def _helper(self, principal: Principal) -> HelperView | None:
         room_id = principal.room_id

@@ -1,12 +1,11 @@
 """The viewers' door: WHEP (draft-ietf-wish-whep), client offers."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-from signaling.io.media_http import SDP, IceServer, bearer_token, created, read_body
+from signaling.io.media_http import SDP, IceServersOf, bearer_token, created, read_body
 from signaling.ports import MediaAuthorizer, RelayPort
 from streamsvc.base.ids import LessonId
 
@@ -20,7 +19,7 @@ class WhepEndpoint:
 
     relay: RelayPort
     authorize: MediaAuthorizer
-    ice_servers: Sequence[IceServer]
+    ice_servers: IceServersOf
 
     async def post(self, request: Request) -> Response:
         """201 with the answer. The grant is checked before the body is read, and again after: a
@@ -30,4 +29,5 @@ class WhepEndpoint:
         offer = await read_body(request, SDP)
         party = await self.authorize.subscriber(bearer_token(request), lesson_id)
         answer = await self.relay.subscribe(party, offer)
-        return created(answer, SESSIONS, self.ice_servers)
+        servers = self.ice_servers(bearer_token(request), party)
+        return created(answer, SESSIONS, servers)

@@ -1,12 +1,11 @@
 """The publishers' door: WHIP (RFC 9725)."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-from signaling.io.media_http import SDP, IceServer, bearer_token, created, read_body
+from signaling.io.media_http import SDP, IceServersOf, bearer_token, created, read_body
 from signaling.ports import MediaAuthorizer, RelayPort
 from streamsvc.base.errors import UserError
 from streamsvc.base.ids import LessonId, MediaSessionId
@@ -23,7 +22,7 @@ class WhipEndpoint:
 
     relay: RelayPort
     authorize: MediaAuthorizer
-    ice_servers: Sequence[IceServer]
+    ice_servers: IceServersOf
 
     async def post(self, request: Request) -> Response:
         """201 with the answer. The grant is checked before the body is read, and again after: a
@@ -39,7 +38,8 @@ class WhipEndpoint:
         answer = await self.relay.publish(
             party, slot, offer, take_over=take_over, replaces=replaces
         )
-        return created(answer, SESSIONS, self.ice_servers)
+        servers = self.ice_servers(bearer_token(request), party)
+        return created(answer, SESSIONS, servers)
 
 
 def _slot(name: str) -> Slot:

@@ -29,6 +29,7 @@ from signaling.protocol.board_messages import (
     TurnSlide,
     Undo,
 )
+from signaling.protocol.ice import IceServerView
 from signaling.protocol.wire import Event, Request, Wire
 
 PROTOCOL_VERSION = 1
@@ -368,6 +369,7 @@ class GrantRenewed(Wire):
     type: Literal["grant_renewed"] = "grant_renewed"
     grant: str
     expires_at_ms: int
+    ice_servers: list[IceServerView]
 
 
 class Pong(Wire):

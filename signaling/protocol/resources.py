@@ -10,6 +10,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from signaling.protocol.ice import IceServerView
 from signaling.protocol.messages import CoursewareView, ErrorBody, HelperView, LadderView
 from signaling.protocol.room_channel import RoomHome, RoomLesson
 from signaling.protocol.wire import Wire
@@ -277,6 +278,8 @@ class Grant(Wire):
     """Slot to WHIP endpoint path, for what may be published."""
     whep: str
     events: str
+    ice_servers: list[IceServerView]
+    """For media, as long as the grant lives."""
 
 
 class LevelTimes(Wire):

@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from signaling.protocol.ice import IceServerView
 from signaling.protocol.messages import ErrorBody, Failed, HelperView, Pong
 from signaling.protocol.wire import Wire
 
@@ -46,6 +47,8 @@ class RoomHome(Wire):
     open: RoomLesson | None
     grant: str | None
     grant_expires_at_ms: int | None
+    ice_servers: list[IceServerView]
+    """For media, as long as the grant lives."""
     helper: HelperView | None
     checks: list[CheckSlot]
     """The next first."""

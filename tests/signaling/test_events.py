@@ -276,6 +276,7 @@ async def test_the_next_grant_comes_before_the_old_one_ends(live: Live) -> None:
         renewed = await client.until("grant_renewed")
         claims = verify(renewed["grant"], b"g" * 32, house.clock.wall_ms())
         assert claims.expires_at_ms == renewed["expires_at_ms"]
+        assert renewed["ice_servers"] == []
 
 
 async def test_the_waiting_screen_is_called_into_the_lesson(live: Live) -> None:

@@ -76,6 +76,7 @@ def test_no_name_breaks_out_of_the_bootstrap() -> None:
         open=None,
         grant=None,
         grant_expires_at_ms=None,
+        ice_servers=[],
         helper=None,
         checks=[],
     )

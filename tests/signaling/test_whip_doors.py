@@ -172,7 +172,7 @@ def gate() -> NameIsGrant:
 async def client(relay: FakeRelay, gate: NameIsGrant) -> AsyncIterator[httpx.AsyncClient]:
     app = FastAPI()
     servers = [IceServer("stun:s.example"), IceServer("turn:t.example?transport=udp", "u", 'p"w')]
-    app.include_router(media_router(relay, gate, problem, ice_servers=servers))
+    app.include_router(media_router(relay, gate, problem, ice_servers=lambda bearer, who: servers))
     listener = socket.create_server(("127.0.0.1", 0))
     server = uvicorn.Server(uvicorn.Config(app, log_level="warning", lifespan="off"))
     serving = asyncio.ensure_future(server.serve(sockets=[listener]))

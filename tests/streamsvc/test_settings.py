@@ -62,6 +62,9 @@ def test_file_then_environment_then_command_line(
         ("[http]\nprot = 1", "http.prot"),
         ("colour = 1", "colour"),
         ("[tls]\nmode = 'maybe'", "tls.mode"),
+        ("[media]\nstun_urls = ['turn:t.example']", "media.stun_urls"),
+        ("[media]\nturn_urls = ['t.example']", "media.turn_urls"),
+        ("[media]\nturn_urls = ['turn:t.example']", "media.turn_secret"),
     ],
 )
 def test_a_wrong_setting_is_named(tmp_path: Path, text: str, key: str) -> None:
@@ -89,3 +92,11 @@ def test_media_by_tcp_has_a_port_of_its_own() -> None:
     for taken in ("http.port", "tls.port"):
         with pytest.raises(EnvironmentFault, match="media"):
             load(None, {taken: 9443, "media.tcp_port": 9443})
+
+
+def test_the_secret_of_turn_is_shown_nowhere(tmp_path: Path) -> None:
+    file = tmp_path / "s.toml"
+    file.write_text("[media]\nturn_urls = ['turn:t.example']\nturn_secret = 'north-wind'\n")
+    settings = load(file, {"media.port": 3002})
+    assert settings.media.turn_secret.get_secret_value() == "north-wind"
+    assert "north-wind" not in repr(settings) + settings.model_dump_json()

@@ -1,7 +1,7 @@
 """A live lesson: the real service with its demo county, taught by the clip."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -98,10 +98,12 @@ def demo_data(folder: Path) -> Path:
 
 
 @contextmanager
-def demo_lesson(*flags: str, is_taught: bool = True) -> Iterator[DemoLesson]:
+def demo_lesson(
+    *flags: str, is_taught: bool = True, environment: Mapping[str, str] | None = None
+) -> Iterator[DemoLesson]:
     """A service of its own, its demo lesson live if it `is_taught` by the clip; nobody teaches it
     otherwise."""
-    environment = None if is_taught else NO_CLIP
+    environment = {**(environment or {}), **({} if is_taught else NO_CLIP)}
     with TemporaryDirectory() as folder, ExitStack() as stack:
         data = demo_data(Path(folder))
         service = stack.enter_context(running(data, "--demo", *flags, environment=environment))

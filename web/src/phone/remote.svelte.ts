@@ -97,5 +97,6 @@ export class Remote {
 
 function grantOf(home: PhoneHome): HeldGrant | null {
   if (home.grant === null || home.grant_expires_at_ms === null) return null;
-  return { grant: home.grant, expiresAtMs: home.grant_expires_at_ms };
+  // A phone sends and receives no media.
+  return { grant: home.grant, expiresAtMs: home.grant_expires_at_ms, iceServers: [] };
 }

@@ -152,7 +152,11 @@ export function readBootstrap(): RoomBootstrap | null {
 
 function grantOf(home: RoomHome): HeldGrant | null {
   if (home.grant === null || home.grant_expires_at_ms === null) return null;
-  return { grant: home.grant, expiresAtMs: home.grant_expires_at_ms };
+  return {
+    grant: home.grant,
+    expiresAtMs: home.grant_expires_at_ms,
+    iceServers: home.ice_servers,
+  };
 }
 
 function toJoin(): void {

@@ -111,6 +111,7 @@ export class LessonSession {
       endpoint: `/whep/${this.lessonId}`,
       sound: this.sound,
       grant: () => this.store.grant,
+      iceServers: () => this.store.iceServers,
       expected: () => this.#expected(),
       changed: (subscriber) => this.#mediaChanged(subscriber),
     });
@@ -378,6 +379,7 @@ export class LessonSession {
       sound: this.sound,
       isOurs: true,
       grant: () => this.store.grant,
+      iceServers: () => this.store.iceServers,
       changed: (publisher) => {
         this.stagePhase = publisher.phase;
         this.stageError = publisher.error;

@@ -46,13 +46,18 @@ async function described(
   return sentInStereo(sdp);
 }
 
-/** New ICE names both ways in one PATCH (RFC 9725 §4.3.2); the media session lives on. */
+/**
+ * New ICE names both ways in one PATCH (RFC 9725 §4.3.2); the media session lives on. From now on
+ * `servers` are tried, too; their passwords may have changed since.
+ */
 export async function restartIce(
   pc: RTCPeerConnection,
   session: string,
   grant: string,
   sound: Sound = 'speech',
+  servers: RTCIceServer[] = [],
 ): Promise<void> {
+  if (servers.length > 0) pc.setConfiguration({ ...pc.getConfiguration(), iceServers: servers });
   const answered = pc.remoteDescription?.sdp ?? '';
   const fragment = iceFragment(await described(pc, sound, { iceRestart: true }));
   const response = await call('PATCH', session, grant, FRAGMENT, fragment);

@@ -5,6 +5,7 @@ import { Knocking } from './knocking';
 import type { Encoding, PublicationKind } from './layers';
 import { endSession, openSession, restartIce } from './negotiation';
 import { PublishRepair, type RepairStep } from './publish_repair';
+import { afterHeadStart, newConnection } from './relays';
 import { SendLadder, type SendLevel } from './send_ladder';
 import { addTracks, replaceTracks, senderOf, thin } from './sending';
 import type { Sound } from './stereo';
@@ -28,6 +29,8 @@ export interface PublisherOptions {
   isOurs?: boolean;
   /** The newest grant, read before every try. */
   grant: () => string;
+  /** STUN and TURN servers, with passwords that live now. */
+  iceServers: () => RTCIceServer[];
   /** Called when `phase`, `error`, `figures` or `way` changed. */
   changed: (publisher: Publisher) => void;
 }
@@ -119,7 +122,8 @@ export class Publisher {
   async #open(): Promise<void> {
     clearTimeout(this.#timer);
     this.#next?.close();
-    const pc = new RTCPeerConnection({ bundlePolicy: 'max-bundle' });
+    const isRelayed = this.#attempt > 0 || this.way === 'relay';
+    const pc = newConnection(this.#options.iceServers(), isRelayed);
     this.#next = pc;
     try {
       const layers = addTracks(pc, this.#stream, this.#options.kind);
@@ -151,6 +155,9 @@ export class Publisher {
     this.level = 'all';
     pc.onconnectionstatechange = () => this.#moved(pc);
     this.#after(CONNECT_WITHIN_MS, () => this.#again(UNREACHABLE));
+    afterHeadStart(pc, this.#options.iceServers(), () => {
+      if (pc === this.#pc) this.#restartIce(pc).catch(() => undefined);
+    });
     this.#moved(pc);
   }
 
@@ -204,13 +211,18 @@ export class Publisher {
     this.#knocking.stop();
     if (pc === null) return;
     try {
-      await restartIce(pc, this.#session, this.#options.grant(), this.#options.sound);
+      await this.#restartIce(pc);
       this.#carryOut(repair.restarted());
     } catch (error) {
       if (pc !== this.#pc) return;
       const isGone = error instanceof ApiError && !PASSING.includes(error.status);
       this.#carryOut(repair.restartFailed(Date.now(), isGone));
     }
+  }
+
+  #restartIce(pc: RTCPeerConnection): Promise<void> {
+    const { grant, sound, iceServers } = this.#options;
+    return restartIce(pc, this.#session, grant(), sound, iceServers());
   }
 
   #mended(): void {

@@ -14,6 +14,7 @@ import {
   type Vitals,
 } from './liveness';
 import { endSession, openSession, restartIce } from './negotiation';
+import { afterHeadStart, newConnection } from './relays';
 import {
   flightMs,
   mediaCount,
@@ -43,6 +44,8 @@ export interface SubscriberOptions {
   /** `/whep/{lesson_id}` */
   endpoint: string;
   grant: () => string;
+  /** STUN and TURN servers, with passwords that live now. */
+  iceServers: () => RTCIceServer[];
   /** What the lesson's microphones are for. */
   sound?: Sound;
   /** Heard by the others from the start: plays with little delay. */
@@ -163,7 +166,7 @@ export class Subscriber {
   async #connect(): Promise<void> {
     this.#setAside();
     this.#drop();
-    const pc = new RTCPeerConnection({ bundlePolicy: 'max-bundle' });
+    const pc = newConnection(this.#options.iceServers(), this.#attempt > 0 || this.way === 'relay');
     this.#pc = pc;
     this.#liveness = new Liveness(Date.now());
     this.buffer.restart();
@@ -180,6 +183,9 @@ export class Subscriber {
       if (pc.connectionState !== 'connected')
         this.#after(CONNECT_WITHIN_MS, () => this.#again(UNREACHABLE));
       this.#looks = setInterval(() => void this.#look(pc), LOOK_EVERY_MS);
+      afterHeadStart(pc, this.#options.iceServers(), () => {
+        if (pc === this.#pc) this.#restart(pc).catch(() => undefined);
+      });
       this.#options.changed(this);
     } catch (error) {
       if (this.#pc === pc) this.#failed(error);
@@ -293,10 +299,15 @@ export class Subscriber {
     this.#after(RESTART_WITHIN_MS, () => this.#knocking.start(() => void this.#connect()));
     const pc = this.#pc;
     if (pc === null) return;
-    restartIce(pc, this.#session, this.#options.grant(), this.#options.sound).catch(() => {
+    this.#restart(pc).catch(() => {
       if (pc === this.#pc && this.phase === 'repairing')
         this.#knocking.start(() => void this.#connect());
     });
+  }
+
+  #restart(pc: RTCPeerConnection): Promise<void> {
+    const { grant, sound, iceServers } = this.#options;
+    return restartIce(pc, this.#session, grant(), sound, iceServers());
   }
 
   #mended(): void {

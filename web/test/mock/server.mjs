@@ -51,6 +51,7 @@ let home = {
   open: null,
   grant: 'grant',
   grant_expires_at_ms: Date.now() + 60 * MINUTE,
+  ice_servers: [],
   helper: { name: '王芳', is_online: true },
 };
 const { rooms_total, rooms_online, ...lessonView } = lessons[0];

@@ -32,6 +32,7 @@ function aHome(some: Partial<RoomHome> = {}): RoomHome {
     open: null,
     grant: null,
     grant_expires_at_ms: null,
+    ice_servers: [],
     helper: null,
     checks: [],
     ...some,

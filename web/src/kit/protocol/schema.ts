@@ -97,6 +97,7 @@ export interface Wire {
   GrantRenewed?: GrantRenewed;
   Hello?: Hello;
   HelperView?: HelperView;
+  IceServerView?: IceServerView;
   InkCleared?: InkCleared;
   InkShown?: InkShown;
   JoinRoom?: JoinRoom;
@@ -660,6 +661,18 @@ export interface Grant {
   };
   whep: string;
   events: string;
+  /**
+   * For media, as long as the grant lives.
+   */
+  ice_servers: IceServerView[];
+}
+/**
+ * Goes into `RTCConfiguration.iceServers` as it is; name and password are empty for STUN.
+ */
+export interface IceServerView {
+  urls: string[];
+  username: string;
+  credential: string;
 }
 /**
  * A fresh grant before the old one expires; use it from now on.
@@ -668,6 +681,7 @@ export interface GrantRenewed {
   type: 'grant_renewed';
   grant: string;
   expires_at_ms: number;
+  ice_servers: IceServerView[];
 }
 /**
  * First message of a connection.
@@ -1338,6 +1352,10 @@ export interface RoomHome {
   open: RoomLesson | null;
   grant: string | null;
   grant_expires_at_ms: number | null;
+  /**
+   * For media, as long as the grant lives.
+   */
+  ice_servers: IceServerView[];
   helper: HelperView | null;
   /**
    * The next first.

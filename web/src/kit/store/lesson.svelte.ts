@@ -8,6 +8,8 @@ import type { LessonState } from './state';
 export interface HeldGrant {
   grant: string;
   expiresAtMs: number;
+  /** For media, with passwords that die with the grant. */
+  iceServers: RTCIceServer[];
 }
 
 /** Something a page may ask of a lesson; the store adds the `request_id`. */
@@ -69,6 +71,10 @@ export class LessonStore {
     return this.#grant.grant;
   }
 
+  get iceServers(): RTCIceServer[] {
+    return this.#grant.iceServers;
+  }
+
   /** The server's clock now. */
   now(): number {
     return Date.now() + (this.state?.clockOffsetMs ?? 0);
@@ -121,7 +127,11 @@ export class LessonStore {
         this.#failed(message.request_id, message.error);
         return;
       case 'grant_renewed':
-        this.#grant = { grant: message.grant, expiresAtMs: message.expires_at_ms };
+        this.#grant = {
+          grant: message.grant,
+          expiresAtMs: message.expires_at_ms,
+          iceServers: message.ice_servers,
+        };
         return;
       case 'pointer_moved':
         this.pointer = message.at;

@@ -12,11 +12,12 @@ export class StageMedia {
   #subscriber: Subscriber | null = null;
 
   /** Subscribes once; a second call while it is open does nothing. */
-  open(endpoint: string, grant: () => string): void {
+  open(endpoint: string, grant: () => string, iceServers: () => RTCIceServer[]): void {
     if (this.#subscriber) return;
     this.#subscriber = new Subscriber({
       endpoint,
       grant,
+      iceServers,
       isTalking: true,
       // Her own picture and screen stay out. Her voice comes along, unheard: the first m-line
       // carries the bundle.

@@ -158,10 +158,13 @@ export class Teaching {
 
   /** Receives the stage while the lesson runs. Idempotent. */
   watchStage(): void {
-    if (this.#grant && this.store) this.stageMedia.open(this.#grant.whep, this.#bearer);
+    if (this.#grant && this.store)
+      this.stageMedia.open(this.#grant.whep, this.#bearer, this.#iceServers);
   }
 
   readonly #bearer = (): string => this.store?.grant ?? this.#grant?.grant ?? '';
+
+  readonly #iceServers = (): RTCIceServer[] => this.store?.iceServers ?? [];
 
   async #renew(): Promise<HeldGrant> {
     try {
@@ -170,7 +173,8 @@ export class Teaching {
       this.isOver = faultOf(caught).id === 'lesson-ended';
       throw caught;
     }
-    return { grant: this.#grant.grant, expiresAtMs: this.#grant.expires_at_ms };
+    const { grant, expires_at_ms, ice_servers } = this.#grant;
+    return { grant, expiresAtMs: expires_at_ms, iceServers: ice_servers };
   }
 
   #send(takeOver: boolean): void {
@@ -185,6 +189,7 @@ export class Teaching {
       kind: 'camera',
       sound: this.camera.sound,
       grant: this.#bearer,
+      iceServers: this.#iceServers,
       changed: (publisher) => this.#leadChanged(publisher),
     });
     this.#lead.open(takeOver);
@@ -199,6 +204,7 @@ export class Teaching {
       endpoint,
       kind: 'screen',
       grant: this.#bearer,
+      iceServers: this.#iceServers,
       changed: ({ phase, error }) => {
         if (phase === 'refused') this.fault = error;
       },
