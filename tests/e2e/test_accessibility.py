@@ -83,7 +83,14 @@ async def test_pages_that_wait_for_somebody(quiet_demo: DemoLesson, language: st
             (TEACHER, ["/today", "/library"]),
             (
                 ADMINISTRATOR,
-                ["/today", "/admin", "/admin/rooms", "/admin/people", "/admin/organisations"],
+                [
+                    "/today",
+                    "/admin",
+                    "/admin/rooms",
+                    "/admin/readiness",
+                    "/admin/people",
+                    "/admin/organisations",
+                ],
             ),
         ):
             context = await open_context(browser, BOARD, language, **STILL)

@@ -6,6 +6,7 @@ import type {
   CommentView,
   Courseware,
   CoursewareLimits,
+  CheckView,
   CourseView,
   ErrorBody,
   Grant,
@@ -26,6 +27,7 @@ import type {
   RoomCode,
   RoomInfo,
   RoomPolicy,
+  RoomReadiness,
   SignIn,
 } from '$kit/protocol/schema';
 import { navigate } from './router';
@@ -98,6 +100,9 @@ export const changePerson = (person_id: string, body: PersonChange) =>
   patch<PersonView>(`/api/people/${id(person_id)}`, body);
 
 export const listRooms = () => call<RoomInfo[]>('/api/rooms');
+export const listChecks = () => call<RoomReadiness[]>('/api/checks');
+export const listRoomChecks = (room_id: string) =>
+  call<CheckView[]>(`/api/rooms/${id(room_id)}/checks`);
 export const createRoom = (body: NewRoom) => post<RoomInfo>('/api/rooms', body);
 export const createRoomCode = (room_id: string) => post<RoomCode>(`/api/rooms/${id(room_id)}/code`);
 export const setRoomPolicy = (room_id: string, body: RoomPolicy) =>

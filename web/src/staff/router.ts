@@ -11,7 +11,7 @@ export type Route =
   | { page: 'admin'; section: AdminSection }
   | { page: 'missing' };
 
-export const ADMIN_SECTIONS = ['lessons', 'rooms', 'people', 'organisations'] as const;
+export const ADMIN_SECTIONS = ['lessons', 'rooms', 'readiness', 'people', 'organisations'] as const;
 export type AdminSection = (typeof ADMIN_SECTIONS)[number];
 
 /** The route of a path and query; unknown addresses are `missing`, never an exception. */

@@ -5,7 +5,8 @@ import { availableBps, roundTripMs, wayOf, type Way } from '$rtc/stats';
 import type { Look } from './arrival';
 import { carriedBytes, lossBetween, type Losses, lossesOf } from './counting';
 
-const LOOK_EVERY_MS = 150;
+/** Several in the half second of a burst. */
+const LOOK_EVERY_MS = 100;
 const SMALL_BPS = 120_000;
 const LARGE_BPS = 1_500_000;
 

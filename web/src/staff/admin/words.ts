@@ -6,6 +6,7 @@ export const t = translator({
     tabs: '管理什么',
     'tab.lessons': '课',
     'tab.rooms': '教室',
+    'tab.readiness': '就绪',
     'tab.people': '人员',
     'tab.organisations': '机构',
     'not.yours': '这里只有管理员能用。需要改什么，可以找学校或区县的管理员。',
@@ -129,6 +130,7 @@ export const t = translator({
     tabs: 'What to manage',
     'tab.lessons': 'Lessons',
     'tab.rooms': 'Rooms',
+    'tab.readiness': 'Readiness',
     'tab.people': 'People',
     'tab.organisations': 'Organisations',
     'not.yours':
