@@ -29,7 +29,7 @@ from tests.bench.thin_players import (
 )
 from tests.bench.thin_rows import Figures, Row
 from tests.bench.thin_stage import heard_from_stage
-from tests.bench.thin_writing import PAGES, Writing, board_figures
+from tests.bench.thin_writing import PAGES, Writing, board_figures, catching_up_figures
 from tests.support import talking_teacher
 from tests.support.browser import chromium, in_namespace
 from tests.support.demo import CLIPS, TEACHER, DemoLesson
@@ -41,7 +41,7 @@ FETCH_SECONDS = 60.0
 LOOK_SECONDS = 10.0
 SHARED_PORT = 443
 FETCHED = "caches.open('streamsvc-slides').then(all => all.keys()).then(keys => keys.length)"
-KEPT = ("ticks", "pictures", "marks", "spoken", "board")
+KEPT = ("ticks", "pictures", "marks", "spoken", "board", "behind")
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +151,9 @@ class Bench:
         return _worst(row, every) | _of_link(before, after, window)
 
     def _of_board(self, row: Row, room: dict[str, Any], window: Window) -> Figures:
-        return board_figures(room["board"], self._writing.deeds, window.begin, window.end)
+        deeds = self._writing.deeds
+        live = board_figures(room["board"], deeds, window.begin, window.end)
+        return live | catching_up_figures(room["board"], room["behind"], deeds)
 
     async def _window(self, row: Row, place: Place, diaries: Sequence[Diary]) -> Window:
         begin, seconds = time.time(), self._lengths.of(row)

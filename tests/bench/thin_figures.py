@@ -100,6 +100,7 @@ TOP_HEIGHT = 540
 NO_PICTURE = ("画面先停一停", "课件和画面都在路上", "屏幕先停一停")
 """What the room page says, one of them, while no picture is sent."""
 FEWEST_FRAMES = 1.0
+LAST_MS = 10_000
 MEGABYTE = 1_000_000
 
 
@@ -108,11 +109,13 @@ def page_figures(report: dict[str, Any], window: Window) -> Figures:
     says = any(words in report["words"] for words in NO_PICTURE)
     moves = _sum(list(_steps(report["ticks"], "picture", window)), "framesDecoded", window)
     states = report["firsts"]
+    last = Window(window.end - LAST_MS, window.end)
     return {
         "says_no_picture": float(says),
         "picture_is_honest": float(says or moves >= FEWEST_FRAMES),
         "polled_s": _since(report["origin"], states.get("polled")),
         "caught_up_s": _caught_up(report, window),
+        "live_fps": _sum(list(_steps(report["ticks"], "picture", last)), "framesDecoded", last),
     }
 
 

@@ -6,7 +6,8 @@ all. Nothing here is newer than Chrome 80.
 
 OBSERVE = """
 window.bench = {
-  connections: [], ticks: [], pictures: [], marks: [], spoken: [], board: [], firsts: {}, gone: {},
+  connections: [], ticks: [], pictures: [], marks: [], spoken: [], board: [], behind: [],
+  firsts: {}, gone: {},
   video: null, heard: null, mine: null, shown: '', hasVoice: false, decoded: 0,
   VOICE: ['timestamp', 'totalSamplesReceived', 'concealedSamples', 'silentConcealedSamples',
     'insertedSamplesForDeceleration', 'removedSamplesForAcceleration', 'jitterBufferDelay',
@@ -77,6 +78,8 @@ window.bench = {
       ink ? Number(ink.dataset.strokes) : 0];
     if (this.shown !== String(board)) this.board.push([Date.now(), ...board]);
     this.shown = String(board);
+    const late = document.querySelector('[data-behind]');
+    if (late) this.behind.push([Date.now(), 1000 * Number(late.dataset.behind)]);
     for (const name of Object.keys(this.STATES)) {
       const isThere = document.querySelector(this.STATES[name]) !== null;
       if (isThere && !(name in this.firsts)) this.firsts[name] = Date.now();
@@ -112,7 +115,7 @@ window.bench = {
   report() {  // what was seen since the last report
     const told = {origin: performance.timeOrigin, firsts: this.firsts, gone: this.gone,
       words: document.body ? document.body.innerText : ''};
-    for (const name of ['ticks', 'pictures', 'marks', 'spoken', 'board'])
+    for (const name of ['ticks', 'pictures', 'marks', 'spoken', 'board', 'behind'])
       told[name] = this[name].splice(0);
     return told;
   },

@@ -226,9 +226,9 @@ ROWS = (
     Row(
         "cut-3min",
         FAR,
-        (most("back_s", 2.6), most("caught_up_s", 700), *IN_STEP),
-        changes=(Change(30 / 870, {"is_cut": True}), Change(210 / 870, {"is_cut": False})),
-        seconds=870,
+        (most("caught_up_s", 1_000), most("catch_up_step_p95_ms", 2_000), least("live_fps", 1)),
+        changes=(Change(30 / 1_260, {"is_cut": True}), Change(210 / 1_260, {"is_cut": False})),
+        seconds=1_260,
         rivals=False,
         is_own_run=True,
     ),

@@ -27,6 +27,7 @@ PAUSE_SECONDS = 1.0
 """Before she writes on a new page, and before she turns it."""
 LATEST_SECONDS = 3.0
 """What was done so shortly before the end may still be on its way."""
+SAID_WITHIN_MS = 1_500
 AGAIN_SECONDS = 1.0
 _PEN = {"tool": "pen", "color": 0, "width": 50, "text": ""}
 _LINE = [40, -60, 30, 55, 41, -70, 28, 66, 35, -40]
@@ -124,6 +125,27 @@ def board_figures(
         "ink_p95_ms": _share(ink, 0.95),
         "board_deeds": len(done),
     }
+
+
+def catching_up_figures(
+    board: Sequence[Sequence[Any]], behind: Sequence[tuple[float, float]], deeds: Sequence[Deed]
+) -> Figures:
+    """While a room plays what it missed, each page should come as late as the voice. `behind`:
+    when, and how many ms the page said it was behind."""
+    turns = [deed for deed in deeds if not deed.strokes]
+    apart = []
+    for at, slide, *_ in _turned(board):
+        said = [late for moment, late in behind if abs(moment - at) < SAID_WITHIN_MS]
+        times = [deed.at for deed in turns if deed.slide == slide]
+        if said and times:
+            apart.append(min(abs(at - said[-1] - moment) for moment in times))
+    return {"catch_up_step_p95_ms": _share(apart, 0.95), "caught_up_pages": len(apart)}
+
+
+def _turned(board: Sequence[Sequence[Any]]) -> list[Sequence[Any]]:
+    """Where another page came."""
+    pairs = zip(board, board[1:], strict=False)
+    return [after for before, after in pairs if after[1] and before[1] != after[1]]
 
 
 def _late(deed: Deed, board: Sequence[Sequence[Any]], pictures: Sequence[str], end: float) -> float:

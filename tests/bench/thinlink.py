@@ -31,6 +31,7 @@ TOLD = (
     "page_turn_ms", "page_turn_p95_ms", "page_sharp_p95_ms", "ink_ms", "ink_p95_ms",
     "frames_per_second", "freeze_percent", "longest_freeze_ms", "height_p50", "joined_s",
     "first_picture_s", "to_top_s", "polled_s", "back_s", "back_at_top_s", "caught_up_s",
+    "catch_up_step_p95_ms",
     "says_no_picture", "delay_growth_ms", "heap_growth_mb", "rss_growth_mb", "voice_kbps",
     "picture_kbps", "link_down_kbps", "queue_dropped",
 )  # fmt: skip

@@ -6,7 +6,7 @@ import pytest
 
 from tests.bench.thin_figures import RATE, Window, figures_of, growth_of, page_figures
 from tests.bench.thin_rows import ROWS, is_held, lasting, named
-from tests.bench.thin_writing import Deed, board_figures
+from tests.bench.thin_writing import Deed, board_figures, catching_up_figures
 
 VOICE = (
     "totalSamplesReceived", "concealedSamples", "jitterBufferDelay", "jitterBufferEmittedCount",
@@ -163,3 +163,12 @@ def test_catching_up_lasts_until_the_page_is_live_again() -> None:
     assert page_figures(seen, window)["caught_up_s"] is None
     seen["gone"] = {"catching_up": 8_000}
     assert page_figures(seen, window)["caught_up_s"] == 6
+
+
+def test_pages_of_what_was_missed_come_as_late_as_the_voice() -> None:
+    deeds = [Deed(1_000, "c/1"), Deed(7_000, "c/2"), Deed(13_000, "c/1")]
+    board = [[500, "c/9", "sharp", 0], [61_200, "c/1", "sharp", 0], [66_000, "c/2", "sharp", 0]]
+    behind = [(61_000, 60_000.0), (66_100, 58_000.0)]
+    figures = catching_up_figures(board, behind, deeds)
+    assert figures == {"catch_up_step_p95_ms": 1_000, "caught_up_pages": 2}
+    assert catching_up_figures(board, [], deeds)["catch_up_step_p95_ms"] is None
