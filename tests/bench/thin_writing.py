@@ -109,9 +109,11 @@ def board_figures(
     board: Sequence[Sequence[Any]], deeds: Sequence[Deed], begin: float, end: float
 ) -> Figures:
     """Of the deeds between `begin` and `end`. `board`: each change of what a room showed, as
-    (when, slide, `sharp`, `preview` or `none`, strokes). What never came is as late as the end."""
+    (when, slide, `sharp`, `preview` or `none`, strokes). What never came is as late as the end; a
+    player that never showed a board has none."""
     until_ms = end - 1000 * LATEST_SECONDS
-    done = [deed for deed in deeds if begin <= deed.at <= until_ms]
+    has_board = any(slide for _, slide, *_ in board)
+    done = [deed for deed in deeds if has_board and begin <= deed.at <= until_ms]
     turns = [deed for deed in done if not deed.strokes]
     strokes = [deed for deed in done if deed.strokes]
     seen = [_late(deed, board, ("sharp", "preview"), end) for deed in turns]
