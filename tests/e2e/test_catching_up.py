@@ -1,6 +1,7 @@
 """A room that was cut off plays what it missed, faster, with slides in step, and is live again."""
 
 import asyncio
+import re
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -98,3 +99,22 @@ def check(looks: list[dict[str, Any]]) -> None:
     seen = list(dict.fromkeys(look["slide"] for look in played if look["slide"]))
     assert [page for page in seen if "白板" in page] == [f"白板第 {n} 页" for n in range(1, 7)]
     assert looks[-1]["live"] == 1 or looks[-2]["live"] > 0
+
+
+async def test_where_no_live_path_comes_about_the_recording_is_followed(tmp_path: Path) -> None:
+    with demo_lesson() as demo:
+        flags = BLUE.flags(tmp_path)
+        async with screen(RoomBoard, "follows", demo.service.url, *flags) as board:
+            await board.page.route("**/whep/**", lambda route: route.abort())
+            await board.join(demo.join_code(demo.rooms()[0]["room_id"]))
+            await board.says(re.compile("直播连不上，正在看录播"), seconds=60)
+            await board.moves("behind", frames=30, seconds=30)
+            await board.shot("follows")
+            await expect(board.page.locator(".lesson[data-behind]")).to_be_visible()
+            await board.page.unroute("**/whep/**")
+            await board.moves("lead", frames=5, seconds=60)
+            await board.says(re.compile("1.2 倍速"), seconds=20)
+            await board.shot("live-soon")
+            await board.page.keyboard.press("l")
+            await expect(board.page.locator("video[data-slot=behind]")).to_have_count(0)
+            await board.shot("live")

@@ -135,13 +135,13 @@ export class LessonSession {
 
   /** A slide or a shared screen has the big place; the teacher has it without them. */
   get hasSlides(): boolean {
-    return this.hasScreen || this.#hasSlide;
+    return this.hasScreen || this.#hasSlide || (this.behind?.hasScreen ?? false);
   }
 
   /** The board stands in for a shared screen that does not come; the strip says why. */
   get showsScreen(): boolean {
-    const isOld = this.#isScreenPaused || this.behind?.isPlayed;
-    return this.hasScreen && !(isOld && this.#hasSlide);
+    if (this.behind?.isPlayed) return this.behind.hasScreen || (this.hasScreen && !this.#hasSlide);
+    return this.hasScreen && !(this.#isScreenPaused && this.#hasSlide);
   }
 
   /** The lesson's, or that of the moment we play. */

@@ -1,11 +1,19 @@
-import type { BehindReport, BoardView, LinkSignal, ServerMessage } from '$kit/protocol/schema';
+import type {
+  BehindReport,
+  BoardView,
+  LinkSignal,
+  ServerMessage,
+  WindowTrack,
+} from '$kit/protocol/schema';
 import type { Subscriber } from '$rtc/subscriber';
 import type { Quality } from '../quality';
 import type { LessonSession } from '../session.svelte';
+import BehindScreen from './BehindScreen.svelte';
 import BehindStrip from './BehindStrip.svelte';
 import BehindTile from './BehindTile.svelte';
 import { Refused, rest } from './fetching';
-import { WindowFeed } from './feed';
+import { WindowFeed, type FeedOptions } from './feed';
+import { Follower } from './follower';
 import { LiveLag } from './live_lag';
 import {
   hasArrived,
@@ -26,6 +34,9 @@ const LISTEN_EVERY_MS = 1_000;
 const LIVE_WAITS_MS = 3_500;
 /** What was heard last is heard again, rather than a word lost. */
 const AGAIN_MS = 1_000;
+const KEEPS_PITCH = { preservesPitch: true, webkitPreservesPitch: true };
+/** How soon a room that went on stage meanwhile, or a screen that was shared, is looked for. */
+const READ_AGAIN_MS = 10_000;
 const FADE_STEPS = 6;
 const FADE_STEP_MS = 50;
 /** So much came before it is judged whether it comes fast enough. */
@@ -57,11 +68,15 @@ export class Behind {
   /** For the lesson's screen, which does not carry them. */
   readonly Strip = BehindStrip;
   readonly Tile = BehindTile;
+  readonly Screen = BehindScreen;
   readonly picture = document.createElement('video');
+  readonly screen = document.createElement('video');
   mode = $state<'offer' | 'play'>('offer');
   view = $state.raw<BehindView | null>(null);
   board = $state.raw<BoardView | null>(null);
   hasPicture = $state(false);
+  /** Her screen was shared at the moment we play, and is played with it. */
+  hasScreen = $state(false);
   /** How much of the live voice is heard, 0 to 1. */
   liveShare = $state(1);
   /** What was missed, in all. */
@@ -78,6 +93,8 @@ export class Behind {
   #mostBehindMs = 0;
   #waitingSinceMs: number | null = null;
   #feed: WindowFeed | null = null;
+  #followers = new Map<string, Follower>();
+  #readAtMs = 0;
   #isOver = false;
   #isSliding = false;
 
@@ -93,7 +110,9 @@ export class Behind {
     this.picture.playsInline = true;
     this.picture.className = 'live cover';
     this.picture.dataset['slot'] = 'behind';
-    Object.assign(this.picture, { preservesPitch: true, webkitPreservesPitch: true });
+    Object.assign(this.picture, KEEPS_PITCH);
+    this.screen.className = 'live contain';
+    this.screen.playsInline = this.screen.muted = true;
     store.onMessage = (message) => this.#hear(message);
     this.#looks = setInterval(() => this.#look(), LOOK_EVERY_MS);
     this.#listens = setInterval(() => void this.#listen(), LISTEN_EVERY_MS);
@@ -124,7 +143,7 @@ export class Behind {
 
   set volume(volume: number) {
     this.#volume = volume;
-    if (!this.#isSliding) this.picture.volume = volume;
+    if (!this.#isSliding) this.#setVolume(volume);
   }
 
   /** Something is played, or waits to be chosen; not while we are cut off with nothing to play. */
@@ -160,31 +179,74 @@ export class Behind {
     clearInterval(this.#listens);
     this.#session.store.onMessage = null;
     this.#feed?.close();
+    this.#dropFollowers();
     this.liveShare = 1;
     this.#need.subscriber.buffer.hold(0);
     if (this.#session.behind === this) this.#session.behind = null;
   }
 
   async #begin(withPicture: boolean): Promise<void> {
+    this.#readAtMs = Date.now();
     const window = await this.#lesson.read(this.#fromMs);
     const lead = window?.tracks.find(({ slot, playlist }) => slot === 'lead' && playlist);
     if (window === null || this.#isOver) return;
     if (lead === undefined) return this.end();
     this.hasPicture = withPicture;
+    this.#dropFollowers();
     const fromMs = Math.max(this.#fromMs, lead.start_ms);
     this.#feed?.close();
-    this.#feed = new WindowFeed(
-      this.picture,
-      {
-        playlist: withPicture ? lead.playlist : lead.voice_playlist || lead.playlist,
-        zeroMs: window.started_at_ms,
-        isThin: !withPicture,
-        grant: () => this.#session.store.grant,
-        isOver: () => this.#isOver,
-      },
-      fromMs,
-    );
+    this.#feed = new WindowFeed(this.picture, this.#options(lead, withPicture), fromMs);
     this.#play();
+  }
+
+  #options(track: WindowTrack, withPicture: boolean): FeedOptions {
+    return {
+      playlist: withPicture ? track.playlist : track.voice_playlist || track.playlist,
+      zeroMs: this.#lesson.window?.started_at_ms ?? 0,
+      isThin: !withPicture,
+      grant: () => this.#session.store.grant,
+      isOver: () => this.#isOver,
+    };
+  }
+
+  /** The rooms on stage are heard, and her screen is seen where there is room for pictures. */
+  #followAll(leadMs: number, speed: number, isWaiting: boolean): void {
+    for (const track of this.#lesson.window?.tracks ?? []) {
+      const isWanted = track.slot === 'stage' || (track.slot === 'screen' && this.hasPicture);
+      if (!isWanted || !track.playlist) continue;
+      const known = this.#followers.get(track.name);
+      const follower = known ?? new Follower(track, this.#elementOf(track), this.#beside(track));
+      follower.track = track;
+      this.#followers.set(track.name, follower);
+      follower.follow(leadMs, speed, isWaiting);
+    }
+    this.hasScreen = this.#followers.get('screen')?.isShown ?? false;
+  }
+
+  #beside(track: WindowTrack): FeedOptions {
+    return this.#options(track, track.slot === 'screen');
+  }
+
+  #elementOf({ slot }: WindowTrack): HTMLMediaElement {
+    if (slot === 'screen') return this.screen;
+    return Object.assign(new Audio(), KEEPS_PITCH, { volume: this.#volume });
+  }
+
+  #dropFollowers(): void {
+    for (const follower of this.#followers.values()) follower.close();
+    this.#followers.clear();
+    this.hasScreen = false;
+  }
+
+  #setVolume(volume: number): void {
+    this.picture.volume = volume;
+    for (const { element } of this.#followers.values()) element.volume = volume;
+  }
+
+  /** Again from where we are; the board begins there, too. */
+  #readAgain(fromMs: number): void {
+    this.#readAtMs = Date.now();
+    void this.#lesson.read(fromMs).catch(() => undefined);
   }
 
   #play(): void {
@@ -196,8 +258,7 @@ export class Behind {
 
   #hear(message: ServerMessage): void {
     if (this.#lesson.hear(message) || this.mode === 'offer') return;
-    this.#fromMs = this.#feed?.positionMs ?? this.#fromMs;
-    void this.#lesson.read(this.#fromMs).catch(() => undefined);
+    this.#readAgain(this.#feed?.positionMs ?? this.#fromMs);
   }
 
   async #listen(): Promise<void> {
@@ -241,6 +302,8 @@ export class Behind {
     };
     const board = this.#lesson.boardAt(positionMs);
     if (board !== this.board) this.board = board;
+    this.#followAll(positionMs, speed, isWaiting);
+    if (Date.now() - this.#readAtMs > READ_AGAIN_MS) this.#readAgain(positionMs);
     this.#judge(feed, speed);
   }
 
@@ -275,7 +338,7 @@ export class Behind {
     this.#isSliding = true;
     for (let step = 1; step <= FADE_STEPS && !this.#isOver; step += 1) {
       this.liveShare = step / FADE_STEPS;
-      this.picture.volume = this.#volume * (1 - this.liveShare);
+      this.#setVolume(this.#volume * (1 - this.liveShare));
       await rest(FADE_STEP_MS);
     }
     this.end();

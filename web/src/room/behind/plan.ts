@@ -94,3 +94,29 @@ export function shareDone(behindMs: number, mostBehindMs: number): number {
   if (mostBehindMs <= 0) return 1;
   return Math.min(1, Math.max(0, 1 - behindMs / mostBehindMs));
 }
+
+export interface Span {
+  startMs: number;
+  endMs: number;
+}
+
+export type Beside =
+  | { does: 'nothing' | 'wait' }
+  /** From where it is by so much, and so many times the lead's speed. */
+  | { does: 'play'; seekByMs: number; nudge: number };
+
+/** Loaded so long before it begins; it may have grown so much since we heard of its end. */
+const LOAD_AHEAD_MS = 8_000;
+const GROWN_MS = 15_000;
+const SEEK_BEYOND_MS = 400;
+const MOST_NUDGE = 0.05;
+
+/** What a track beside the lead does when the lead is at `leadMs`; `atMs` null: it has not begun. */
+export function beside({ startMs, endMs }: Span, leadMs: number, atMs: number | null): Beside {
+  if (leadMs < startMs - LOAD_AHEAD_MS || leadMs > endMs + GROWN_MS) return { does: 'nothing' };
+  if (leadMs < startMs || atMs === null) return { does: 'wait' };
+  const lateMs = leadMs - atMs;
+  if (Math.abs(lateMs) > SEEK_BEYOND_MS) return { does: 'play', seekByMs: lateMs, nudge: 1 };
+  const nudge = Math.max(-MOST_NUDGE, Math.min(MOST_NUDGE, lateMs / 2_000));
+  return { does: 'play', seekByMs: 0, nudge: 1 + nudge };
+}

@@ -1,3 +1,4 @@
+import { fetchWithin } from '$kit/api';
 import type { Subscriber } from '$rtc/subscriber';
 import type { Notice } from '../notice';
 import { toldOf, type Quality } from '../quality';
@@ -8,6 +9,7 @@ import { startAfter } from './plan';
 const LOOK_EVERY_MS = 200;
 /** Without a live path for so long, while the server can be reached, the recording is played. */
 const STUCK_AFTER_MS = 8_000;
+const ANSWER_WITHIN_MS = 4_000;
 
 /** Looks whether the room missed something, or gets nothing live, until the lesson is closed. */
 export function watchBehind(session: LessonSession, subscriber: Subscriber): void {
@@ -24,6 +26,7 @@ class Watch {
   #quality: Quality = 'none';
   #notice: Notice;
   #stuckSinceMs: number | null = null;
+  #isKnocking = false;
 
   constructor(
     private readonly session: LessonSession,
@@ -66,7 +69,23 @@ class Watch {
     const state = session.store.state;
     const isDue = state?.recording.state === 'recording' && state.publications.lead;
     if (sinceMs === null || session.store.link !== 'open' || !isDue) return;
-    if (Date.now() - sinceMs >= STUCK_AFTER_MS) this.#open(sinceMs, 0, true);
+    if (Date.now() - sinceMs >= STUCK_AFTER_MS && !this.#isKnocking) void this.#knock(sinceMs);
+  }
+
+  /** A dead link looks the same for a while: only what answers can be read. */
+  async #knock(sinceMs: number): Promise<void> {
+    this.#isKnocking = true;
+    try {
+      const asked: RequestInit = { method: 'HEAD', cache: 'no-store' };
+      await fetchWithin('/healthz', asked, ANSWER_WITHIN_MS);
+      const { session } = this;
+      const isStuck = session.media.phase !== 'live' && !session.isClosed;
+      if (isStuck && session.behind === null) this.#open(sinceMs, 0, true);
+    } catch {
+      return;
+    } finally {
+      this.#isKnocking = false;
+    }
   }
 
   #open(heardUntilMs: number, gapMs: number, isByItself: boolean): void {

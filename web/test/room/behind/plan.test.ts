@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import {
+  beside,
   BY_ITSELF_MS,
   CATCH_UP_SPEED,
   FOLLOWED_MS,
@@ -101,4 +102,20 @@ it('the bar fills, and starts nowhere outside itself', () => {
   expect(shareDone(-5, 42_000)).toBe(1);
   expect(shareDone(50_000, 42_000)).toBe(0);
   expect(shareDone(0, 0)).toBe(1);
+});
+
+describe('a track beside the lead', () => {
+  const span = { startMs: 60_000, endMs: 90_000 };
+  it('is loaded in time, and gone when it is over', () => {
+    expect(beside(span, 20_000, null)).toEqual({ does: 'nothing' });
+    expect(beside(span, 55_000, 60_000)).toEqual({ does: 'wait' });
+    expect(beside(span, 70_000, null)).toEqual({ does: 'wait' });
+    expect(beside(span, 200_000, 90_000)).toEqual({ does: 'nothing' });
+  });
+  it('keeps to the lead: a little faster or slower, or at once where it is far off', () => {
+    expect(beside(span, 70_000, 70_000)).toEqual({ does: 'play', seekByMs: 0, nudge: 1 });
+    expect(beside(span, 70_000, 69_950)).toEqual({ does: 'play', seekByMs: 0, nudge: 1.025 });
+    expect(beside(span, 70_000, 70_390)).toEqual({ does: 'play', seekByMs: 0, nudge: 0.95 });
+    expect(beside(span, 70_000, 60_000)).toEqual({ does: 'play', seekByMs: 10_000, nudge: 1 });
+  });
 });

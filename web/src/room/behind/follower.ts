@@ -1,0 +1,45 @@
+import type { WindowTrack } from '$kit/protocol/schema';
+import { WindowFeed, type FeedOptions } from './feed';
+import { beside, type Beside } from './plan';
+
+/** A track that is played beside the teacher's: the room on stage, her screen. */
+export class Follower {
+  #feed: WindowFeed | null = null;
+
+  constructor(
+    public track: WindowTrack,
+    readonly element: HTMLMediaElement,
+    private readonly options: FeedOptions,
+  ) {}
+
+  /** It shows what happened at that moment. */
+  get isShown(): boolean {
+    return this.#feed !== null && !this.#feed.isWaiting && !this.element.paused;
+  }
+
+  /** Keeps it at the lead's moment, `leadMs`; it waits where the lead waits. */
+  follow(leadMs: number, speed: number, isLeadWaiting: boolean): void {
+    const { start_ms, end_ms } = this.track;
+    const place = beside(
+      { startMs: start_ms, endMs: end_ms },
+      leadMs,
+      this.#feed?.positionMs ?? null,
+    );
+    if (place.does === 'nothing') this.close();
+    else this.#feed ??= new WindowFeed(this.element, this.options, Math.max(leadMs, start_ms));
+    this.#obey(place, speed, isLeadWaiting);
+  }
+
+  close(): void {
+    this.#feed?.close();
+    this.#feed = null;
+  }
+
+  #obey(place: Beside, speed: number, isLeadWaiting: boolean): void {
+    if (place.does !== 'play' || isLeadWaiting) return this.element.pause();
+    if (place.seekByMs !== 0) this.element.currentTime += place.seekByMs / 1000;
+    const rate = speed * place.nudge;
+    if (Math.abs(this.element.playbackRate - rate) > 0.005) this.element.playbackRate = rate;
+    if (this.element.paused) this.element.play().catch(() => undefined);
+  }
+}
