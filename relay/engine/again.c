@@ -19,18 +19,30 @@ static const Packet *source_of(const Engine *engine, const Subscription *subscri
     return ext_seq > 0 ? layer_find(layer, ext_seq) : NULL;
 }
 
-static int repeat(Engine *engine, Subscription *subscription, const Sent *sent,
-                  const Packet *packet, Counter counter) {
-    Subscriber *subscriber = subscription->subscriber;
-    uint32_t send_time = abs_send_time(engine->instant.now_us);
-    uint8_t *place = batch_place(engine->batch);
-    int length = subscription_repeat(subscription, sent, packet, send_time, place);
+/* Sends what was written into a place of the batch; its bytes with headers. */
+static int send_more(Engine *engine, Subscriber *subscriber, uint8_t *place, int length,
+                     Counter counter) {
     if (!length) return 0;
     counters_add(&engine->counters, counter, 1);
     engine_send_rtp(engine, subscriber, place, length);
     length += PACKET_BYTES - RTP_HEADER_BYTES;
     subscriber->repeated_bytes += (uint64_t)length;
     return length;
+}
+
+static int repeat(Engine *engine, Subscription *subscription, const Sent *sent,
+                  const Packet *packet, Counter counter) {
+    uint32_t send_time = abs_send_time(engine->instant.now_us);
+    uint8_t *place = batch_place(engine->batch);
+    int length = subscription_repeat(subscription, sent, packet, send_time, place);
+    return send_more(engine, subscription->subscriber, place, length, counter);
+}
+
+static int pad(Engine *engine, Subscription *subscription) {
+    uint32_t send_time = abs_send_time(engine->instant.now_us);
+    uint8_t *place = batch_place(engine->batch);
+    int length = subscription_pad(subscription, send_time, place);
+    return send_more(engine, subscription->subscriber, place, length, COUNT_PROBED);
 }
 
 /* Send the packet of this number again. Bytes that went out, with headers; 0: it can't be had. */
@@ -113,11 +125,13 @@ static Subscription *probed(Subscriber *subscriber) {
     return NULL;
 }
 
-/* Bytes of one of the last packets, again; 0: that one can't be had. */
+/* Bytes of one of the last packets, again, or of padding where that one can't be had: who gets no
+ * picture now is looked at, too. */
 static int repeat_recent(Engine *engine, Subscription *subscription, Probe *probe) {
     int64_t newest = subscription->munger.next_seq - 1;
     uint16_t seq = (uint16_t)(newest - probe->step++ % PROBED_BACK);
     int bytes = engine_repeat(engine, subscription, seq, COUNT_PROBED);
+    if (!bytes) bytes = pad(engine, subscription);
     probe->repeated_bytes += (uint64_t)bytes;
     return bytes;
 }

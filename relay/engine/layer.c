@@ -8,7 +8,9 @@
 #define BURST_US (2 * SECOND_US) /* and age; beyond, a new key frame is cheaper for everybody */
 #define NEAR_PACKETS 16 /* a picture's late packet finds the others across so large a gap */
 #define REQUEST_INTERVAL_US (SECOND_US / 2)
-#define TAPPED_INTERVAL_US (2 * SECOND_US) /* a recording has a place to seek to this often */
+/* A recording has a place to seek to, and a segment to begin with, every 4 s. Asking takes a round trip
+ * of its publisher. Browsers begin all layers anew then, the smallest too, so it is not done oftener. */
+#define TAPPED_INTERVAL_US (7 * SECOND_US / 2)
 
 Layer *layer_new(uint32_t ssrc, const char *rid, Codec codec, const WallOffset *offset) {
     Layer *layer = calloc(1, sizeof *layer);

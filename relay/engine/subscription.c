@@ -142,6 +142,16 @@ int subscription_repeat(Subscription *subscription, const Sent *sent, const Pack
     return (int)(at - out) + 2 + write_payload(packet, sent, at + 2);
 }
 
+int subscription_pad(Subscription *subscription, uint32_t send_time, uint8_t *out) {
+    uint8_t *at = out + RTP_HEADER_BYTES;
+    at += write_extensions(subscription, !subscription->knows_ssrc, send_time, at);
+    rtp_write_header(out, (uint8_t)subscription->rtx_payload_type, false,
+                     at > out + RTP_HEADER_BYTES, subscription->rtx_seq++,
+                     subscription->munger.last_ts, subscription->spec.rtx_ssrc);
+    int length = (int)(at - out);
+    return length + rtp_write_padding(out, length, UINT8_MAX);
+}
+
 /* The publisher's own clock where it is known: voice and picture stay together. */
 static uint32_t rtp_time(const Subscription *subscription, Instant instant) {
     const Munger *munger = &subscription->munger;

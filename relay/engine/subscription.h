@@ -91,6 +91,10 @@ static inline bool subscription_can_repeat(const Subscription *subscription) {
 int subscription_repeat(Subscription *subscription, const Sent *sent, const Packet *packet,
                         uint32_t send_time, uint8_t *out);
 
+/* An RTX packet of nothing but padding (RFC 3550 section 5.1), which a receiver counts and drops; its
+ * length. */
+int subscription_pad(Subscription *subscription, uint32_t send_time, uint8_t *out);
+
 /* Our clocks for this SSRC; false before its first packet. */
 bool subscription_sender_report(const Subscription *subscription, Instant instant,
                                 SenderReport *report);

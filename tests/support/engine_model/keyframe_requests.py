@@ -2,8 +2,8 @@
 
 MIN_INTERVAL_SECONDS = 0.5
 """Between two requests to one layer."""
-TAPPED_INTERVAL_SECONDS = 2.0
-"""A recording has a place to seek to at least this often, if the publisher obeys."""
+TAPPED_INTERVAL_SECONDS = 3.5
+"""A recording has a place to seek to every 4 s, if the publisher obeys."""
 
 
 class KeyframeRequests:
