@@ -18,6 +18,11 @@ STAY_SECONDS = 10.0
 """In a form, before less is done for the voice again."""
 DENIED_SECONDS = 60.0
 """After the link was full, copies must fit what it is thought to take."""
+FULL_SECONDS = 5.0
+"""What is lost so soon after the link was full was thrown away by its queue; copies make that
+worse."""
+MOST_FULL_SECONDS = 12.0
+"""A queue is gone by then; what looks like one is a long way that varies."""
 FIRST_SECONDS = 15.0
 """Who can't ask gets everything twice so long, until it is known what is lost."""
 SINGLE_BPS = 60_000
@@ -103,14 +108,14 @@ class VoiceChoice:
         self._began_at: float | None = None
         self._heard_at = 0.0
         self._changed_at = float("-inf")
-        self._full_at = float("-inf")
+        self._full_at = self._full_since = float("-inf")
 
     def choose(self, link: VoiceLink, now: float) -> VoiceForm:
         """The form from now on."""
         if self._began_at is None:
             self._began_at = self._heard_at = now
-        self._hear(link.fraction_lost, now)
-        self._full_at = now if link.has_queue else self._full_at
+        is_overflow = self._is_overflow(link.has_queue, now)
+        self._hear(None if is_overflow else link.fraction_lost, now)
         is_merged = self._merged(link)
         form = VoiceForm(is_merged, self._copies(link, is_merged, now), _spacing_ms(link))
         has_more = form.is_merged > self.form.is_merged or form.copies > self.form.copies
@@ -123,11 +128,20 @@ class VoiceChoice:
         self.form = form
         return form
 
+    def _is_overflow(self, has_queue: bool, now: float) -> bool:
+        """Whether what is lost now was most likely thrown away by a full queue."""
+        if has_queue:
+            was_full = now - self._full_at < FULL_SECONDS
+            self._full_since = self._full_since if was_full else now
+            self._full_at = now
+        is_lately = now - self._full_at < FULL_SECONDS
+        return is_lately and now - self._full_since < MOST_FULL_SECONDS
+
     def _hear(self, fraction_lost: float | None, now: float) -> None:
         """Believe in loss soon, in its end slowly."""
+        elapsed = min(_MOST_STEP_SECONDS, now - self._heard_at)
         if fraction_lost is None:
             return
-        elapsed = min(_MOST_STEP_SECONDS, now - self._heard_at)
         self._heard_at = now
         seconds = _RISE_SECONDS if fraction_lost > self._lost else _FALL_SECONDS
         self._lost += (fraction_lost - self._lost) * (1 - math.exp(-elapsed / seconds))

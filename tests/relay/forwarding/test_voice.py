@@ -95,6 +95,16 @@ def test_copies_never_fill_a_thin_link() -> None:
     assert after(choice, thinner, 10, 122).copies == 2
 
 
+def test_what_a_full_queue_throws_away_asks_for_no_copies() -> None:
+    choice, link = VoiceChoice(), dataclasses.replace(FAR, bps=176_000, fraction_lost=0.04)
+    after(choice, link, 20)
+    full = dataclasses.replace(link, fraction_lost=0.3, has_queue=True)
+    assert after(choice, full, 6, 21).copies == 0
+    drained = dataclasses.replace(link, fraction_lost=0.2)
+    assert after(choice, drained, 3, 28).copies == 0
+    assert after(choice, link, 60, 32).copies == 0
+
+
 def test_a_bad_radio_is_taken_for_thinner_than_it_is() -> None:
     assert form_of(fraction_lost=0.2, bps=80_000).copies == 1
     assert form_of(fraction_lost=0.4, bps=80_000, voices=2).copies == 0
