@@ -59,7 +59,8 @@ class LayerStats:
     """Of its picture; 0 where not known."""
     is_live: bool
     temporal: tuple[tuple[int, int], ...] = ()
-    """Bits and pictures per second up to each temporal id; voice is all of id 0."""
+    """Bits and pictures per second up to each temporal id, the mean of some seconds; voice is all
+    of id 0."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +107,8 @@ class SubscriberStats:
     """Seconds, smoothed; a guess until the first report."""
     has_queue: bool = False
     """It has grown and does not shrink: the link is full."""
+    is_braking: bool = False
+    """It was sent so much too much that nothing but voice should follow for a moment."""
 
 
 class PeerSigns(NamedTuple):

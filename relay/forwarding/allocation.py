@@ -29,6 +29,10 @@ _LAST = {
 """Only what the others leave."""
 UP_SHARE = 0.85
 """Something better must fit into this share."""
+THIN_BPS = 400_000
+THIN_SHARE = 0.75
+"""On so little a larger picture must fit into this share: one of its key frames fills the link for
+a second, and what is lost of it is sent again."""
 KEEP_SHARE = 1.1
 """A smallest picture that flows is kept up to this share: encoders are never exact."""
 
@@ -125,13 +129,21 @@ class _Spending:
             if slot in self._steps:
                 self._raise(slot, len(self._offered[slot].steps) - 1)
 
+    def _reserve(self, entry: Offered, step: int) -> int:
+        """What must stay free for it; nothing for what flows already."""
+        if step <= entry.current_step:
+            return 0
+        flows = entry.steps[entry.current_step].choice.rid
+        is_larger = entry.steps[step].choice.rid != flows
+        share = THIN_SHARE if is_larger and self._budget.bps < THIN_BPS else UP_SHARE
+        return int(self._budget.bps * (1 - share))
+
     def _raise(self, slot: Slot, top: int) -> None:
         """To the highest step up to `top` that fits."""
         entry, at = self._offered[slot], self._steps[slot]
-        reserve = int(self._budget.bps * (1 - UP_SHARE))
         for step in range(top, at, -1):
             extra = entry.steps[step].bps - entry.steps[at].bps
-            if extra <= self._left - (reserve if step > entry.current_step else 0):
+            if extra <= self._left - self._reserve(entry, step):
                 self._steps[slot] = step
                 self._left -= extra
                 return

@@ -38,6 +38,10 @@ SATELLITE_MOST_GROWTH_SECONDS = 0.3
 OVERRUN_PACKETS = 20
 """Fewer may all be lost by chance."""
 OVERRUN_REMB_SHARE = 0.5
+OVERRUN_SECONDS = 4.0
+"""So long reports still tell of one."""
+BRAKE_SECONDS = 1.0
+"""After an overrun: a full queue of old pictures empties, and voice gets through."""
 NEW_SECONDS = 3.0
 """From the first report: so soon nothing was gone yet, but the guess may be far too much."""
 CONFIRMING_LOSS = 0.08
@@ -57,6 +61,12 @@ FIRST_HOLD_SECONDS = 1.5
 HOLD_SECONDS = 5.0
 MAX_HOLD_SECONDS = 120.0
 CLIMB = 1.5
+NEAR_CLIMB = 1.15
+"""From near what was too much a while ago: a link that fell seldom takes half as much again."""
+NEAR_SHARE = 0.85
+REMEMBERED_SECONDS = 120.0
+DISPROVED_SHARE = 1.1
+"""What comes through above what was too much: the link has become another."""
 PACE_OF_GUESS = 2.5
 """What can wait is sent at so many times a link that was never full; browsers do the same."""
 PACE_OF_LIMIT = 1.1
@@ -122,7 +132,9 @@ class Downlink:
         self._climbed_at = float("-inf")
         self._mostly_lost_since: float | None = None
         self._first_at = float("inf")
-        self._overrun_at = float("-inf")
+        self._overrun_at = self._brakes_until = float("-inf")
+        self._too_much_bps = float("inf")
+        """The estimate before it fell last."""
 
     def limit(self, most_bps: int | None, *, is_satellite: bool) -> None:
         """What an administrator allows, and what kind of link she says it is."""
@@ -187,6 +199,8 @@ class Downlink:
         self._note_sent(sent_bps, now)
         self._first_at = min(self._first_at, now)
         is_mostly_lost = lost > OUTAGE_LOSS * expected
+        if self._is_still_overrun(is_mostly_lost, now):
+            return self._fall(max(MIN_BPS, int((self._remb_bps or 0) * _BACKOFF)), now)
         is_enough = expected >= OVERRUN_PACKETS
         if is_mostly_lost and is_enough and self._is_beyond(longest, sent_bps, now):
             return self._overrun(expected, lost, sent_bps, now)
@@ -201,6 +215,7 @@ class Downlink:
 
     def _fall(self, bps: int, now: float) -> bool:
         has_fallen = bps < self.bps
+        self._too_much_bps = float(self.bps) if has_fallen else self._too_much_bps
         self.bps = min(self.bps, bps)
         self.has_fallen |= has_fallen
         self.fell_at = now if has_fallen else self.fell_at
@@ -227,7 +242,19 @@ class Downlink:
         self._overrun_at = now
         self._mostly_lost_since = None
         self._loss = LossWindow()
-        return self._fall(max(MIN_BPS, int(sent_bps * (1 - lost / expected) * _BACKOFF)), now)
+        self._brakes_until = now + BRAKE_SECONDS
+        arrived, remb = sent_bps * (1 - lost / expected), self._fresh_remb(now)
+        arrived = arrived if remb is None else min(arrived, remb)
+        return self._fall(max(MIN_BPS, int(arrived * _BACKOFF)), now)
+
+    def _is_still_overrun(self, is_mostly_lost: bool, now: float) -> bool:
+        """The receiver's estimate goes on falling for a while after the first report."""
+        is_new = self._remb_at > self._overrun_at and now - self._overrun_at < OVERRUN_SECONDS
+        return is_new and is_mostly_lost and (self._fresh_remb(now) or MAX_BPS) < self.bps
+
+    def is_braking(self, now: float) -> bool:
+        """Whether nothing but voice should be sent, for a moment."""
+        return now < self._brakes_until
 
     def was_well(self, expected: int, now: float) -> None:
         """Packets of the two seconds before that nobody told of, because hardly any was lost."""
@@ -294,9 +321,10 @@ class Downlink:
 
     def climb(self, sent_bps: int, now: float) -> None:
         """Call about once a second: a link that was well for a while may try more."""
-        if self.next_bps(sent_bps, now) is None or now - self._changed_at < self._hold:
+        next_bps = self.next_bps(sent_bps, now)
+        if next_bps is None or now - self._changed_at < self._hold:
             return
-        self.bps = min(self.most_bps, int(self.bps * CLIMB))
+        self.bps = next_bps
         self._changed_at = self._climbed_at = now
 
     def next_bps(self, sent_bps: int, now: float) -> int | None:
@@ -305,10 +333,18 @@ class Downlink:
             return None
         if self._reported_at <= self._changed_at:
             return None
-        return min(self.most_bps, int(self.bps * CLIMB))
+        return min(self.most_bps, self._climbed(now))
+
+    def _climbed(self, now: float) -> int:
+        far = int(self.bps * CLIMB)
+        if now - self.fell_at > REMEMBERED_SECONDS:
+            return far
+        return min(far, int(max(self.bps * NEAR_CLIMB, min(far, self._too_much_bps * NEAR_SHARE))))
 
     def probed(self, bps: int, now: float) -> None:
         """So much was sent for a moment, and arrived."""
+        if bps > DISPROVED_SHARE * self._too_much_bps:
+            self._too_much_bps = float("inf")
         self.bps = max(self.bps, min(self.most_bps, bps))
         self._changed_at = self.proved_at = now
 

@@ -10,6 +10,9 @@ from dataclasses import dataclass
 from enum import Enum, auto
 
 PROBE_SECONDS = 0.5
+SLOW_PROBE_SECONDS = 1.0
+SLOW_BELOW_BPS = 300_000
+"""What is too much for a thin link by a fifth takes so long to show."""
 FIRST_WAIT_SECONDS = 3.0
 """From a fall of the estimate, or a failed probe, to the next one."""
 MAX_WAIT_SECONDS = 120.0
@@ -22,6 +25,9 @@ EMPTY_SECONDS = 30.0
 """So long nothing is expected of another one then."""
 MORE_LOSS = 0.05
 QUEUE_SECONDS = 0.1
+FILLED_SECONDS = 0.03
+"""A queue of so long: the link was full, and the estimate stays a little below what it carried."""
+FILLED_SHARE = 0.92
 REMB_SHARE = 0.85
 TRIAL_SECONDS = 6.0
 """An estimate that falls so soon after a probe was raised in error."""
@@ -35,6 +41,11 @@ class Verdict(Enum):
     PASSED = auto()
     FAILED = auto()
     EMPTY = auto()
+
+
+def probe_seconds(bps: int) -> float:
+    """How long a probe at this rate lasts."""
+    return SLOW_PROBE_SECONDS if bps < SLOW_BELOW_BPS else PROBE_SECONDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +129,11 @@ class Probing:
         if reached_bps < REACHED_SHARE * probe.bps:
             self._empty_until = now + EMPTY_SECONDS
             return Verdict.EMPTY
-        self.wait, self._passed_at = FIRST_WAIT_SECONDS, now
+        self._passed_at = now
+        if _queue_seconds(probe) > FILLED_SECONDS:
+            self._wait_longer(now)  # that is all the link has
+        else:
+            self.wait = FIRST_WAIT_SECONDS
         return Verdict.PASSED
 
     def fell(self, now: float) -> bool:
@@ -133,6 +148,9 @@ class Probing:
 
     def _failed(self, now: float) -> None:
         self._running = None
+        self._wait_longer(now)
+
+    def _wait_longer(self, now: float) -> None:
         self._next_at = now + self.wait
         self.wait = min(MAX_WAIT_SECONDS, self.wait * BACKOFF)
 
@@ -143,8 +161,9 @@ def _queue_seconds(probe: _Probe) -> float:
 
 def _carried_bps(probe: _Probe, reached_bps: int) -> int:
     """What left a queue behind took longer to arrive than to send."""
-    took = (PROBE_SECONDS + _queue_seconds(probe)) / PROBE_SECONDS
-    return int(min(probe.bps, reached_bps) / took)
+    queue, seconds = _queue_seconds(probe), probe_seconds(probe.bps)
+    share = FILLED_SHARE if queue > FILLED_SECONDS else 1.0
+    return int(share * min(probe.bps, reached_bps) / ((seconds + queue) / seconds))
 
 
 def _has_suffered(probe: _Probe) -> bool:
@@ -164,10 +183,10 @@ class ProbeTurns:
     def __init__(self) -> None:
         self._ends: list[float] = []
 
-    def take(self, now: float) -> bool:
-        """Whether one more may run now; if so, it does."""
+    def take(self, bps: int, now: float) -> bool:
+        """Whether one more, at this rate, may run now; if so, it does."""
         self._ends = [end for end in self._ends if end > now]
         if len(self._ends) >= PROBES_AT_ONCE:
             return False
-        self._ends.append(now + PROBE_SECONDS)
+        self._ends.append(now + probe_seconds(bps))
         return True

@@ -36,6 +36,8 @@ class Link:
     fell_at: float = float("-inf")
     proved_at: float = float("-inf")
     is_loss_known: bool = True
+    is_braking: bool = False
+    """It was sent several times what it takes, and its queue is full of that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +81,8 @@ class RoomLadder:
             wanted = dict.fromkeys(wanted)
         self.is_short = wanted != best and not self.policy.is_voice_and_slides
         self._held_by = self._holder(link, beside, left_bps)
-        return self._climbed(offered, wanted, link, now)
+        targets = self._climbed(offered, wanted, link, now)
+        return dict.fromkeys(targets) if link.is_braking else targets
 
     def _climbed(
         self,

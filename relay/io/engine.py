@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from relay.engine._binding import NOTHING, STREAM_ADDRESS_PARTS, Core
 from relay.forwarding.ladder import EVERY_PICTURE
 from relay.forwarding.pressure import Load
-from relay.forwarding.probing import PROBE_SECONDS
+from relay.forwarding.probing import probe_seconds
 from relay.forwarding.publication import PublicationSpec
 from relay.forwarding.subscription import SubscriptionSpec
 from relay.io.engine_figures import EngineFigures
@@ -354,7 +354,9 @@ class NativeEngine:
         """See `Engine`."""
         place = self._peers.find(peer)
         if place is not None:
-            self._command(lambda: self._core.begin_probe(place, bps, int(1000 * PROBE_SECONDS)))
+            self._command(
+                lambda: self._core.begin_probe(place, bps, int(1000 * probe_seconds(bps)))
+            )
 
     def _set_beat(self, peer: int, seconds: int) -> None:
         place = self._peers.find(peer)

@@ -5,12 +5,14 @@ something is amiss, else every `QUIET_SECONDS`; estimates of their links are mad
 over that time.
 """
 
+from collections import deque
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from relay.forwarding.downlink import Downlink
 from relay.forwarding.ladder import Choice
+from relay.forwarding.layer_cost import LayerCost
 from relay.forwarding.probing import LinkNews, ProbeTurns, Probing, Verdict
 from relay.forwarding.uplink import Uplink
 from relay.metrics import PROBES
@@ -23,6 +25,7 @@ from relay.ports import (
 
 ALLOWANCE_SECONDS = 1.0
 MOST_VOICE_BPS = 120_000
+RATE_SECONDS = 0.8
 QUIET_SECONDS = 5
 """Between two looks at a subscriber who is well."""
 
@@ -38,24 +41,37 @@ class _Published:
     expected: int = 0
     lost: int = 0
     allowed_at: float = float("-inf")
+    costs: dict[tuple[int, str], LayerCost] = field(default_factory=dict)
+    """By publication and layer."""
 
 
 @dataclass(slots=True)
 class _Subscribed:
     """One subscriber."""
 
-    measured_at: float
+    added_at: float
     downlink: Downlink
     probing: Probing
     forwarded: Mapping[int, Choice | None]
-    sent: tuple[int, int] = (0, 0)
-    """Bytes in all, and those of pictures."""
+    sent: deque[tuple[float, tuple[int, int]]] = field(default_factory=deque)
+    """When records came, and what they told: bytes in all, and those of pictures."""
     sent_bps: int = 0
     can_probe: bool = False
     wanted_at: float = float("-inf")
     """When a better picture was wanted than the estimate allows."""
     told: tuple[int, int] = (0, 0)
     beat_seconds: int = 1
+
+    def sent_rates(self, sent: tuple[int, int], now: float) -> tuple[int, int]:
+        """Bits per second in all and of pictures, since the newest record that is not too new to
+        tell: a burst between two that follow each other closely is no rate."""
+        while len(self.sent) > 1 and now - self.sent[1][0] >= RATE_SECONDS:
+            self.sent.popleft()
+        since, before = self.sent[0] if self.sent else (self.added_at, (0, 0))
+        self.sent.append((now, sent))
+        seconds = max(0.1, now - since)
+        every, pictures = (8 * (b - a) / seconds for a, b in zip(before, sent, strict=True))
+        return int(every), int(pictures)
 
 
 _Publication = tuple[tuple[LayerStats, ...], float | None]
@@ -133,15 +149,19 @@ class EngineFigures:
             return
         found.heard_at, found.fraction_lost = heard_at, fraction_lost
         for number, layers, keyframe_at in publications:
-            self._publications[number] = (
-                tuple(LayerStats(*layer) for layer in layers),
-                keyframe_at,
-            )
+            stats = tuple(self._steadied(found, number, LayerStats(*its), now) for its in layers)
+            self._publications[number] = stats, keyframe_at
         if now - found.allowed_at >= ALLOWANCE_SECONDS:
             found.allowed_at = now
             more, gone = expected - found.expected, lost - found.lost
             found.expected, found.lost = expected, lost
             self._set_allowance(peer, found.uplink.update(more, gone, received_bps, now))
+
+    @staticmethod
+    def _steadied(found: _Published, number: int, layer: LayerStats, now: float) -> LayerStats:
+        cost = found.costs.setdefault((number, layer.rid), LayerCost())
+        cost.add(layer.temporal, now)
+        return replace(layer, temporal=cost.temporal)
 
     def subscriber(self, record: tuple[Any, ...], now: float) -> None:
         """One SubscriberFigures."""
@@ -149,12 +169,7 @@ class EngineFigures:
         found = self._subscribers.get(peer)
         if found is None:
             return
-        seconds = max(0.1, now - found.measured_at)
-        sent_bps, picture_bps = (
-            int((after - before) * 8 / seconds)
-            for after, before in zip(sent, found.sent, strict=True)
-        )
-        found.measured_at, found.sent = now, sent
+        sent_bps, picture_bps = found.sent_rates(sent, now)
         found.forwarded = {
             number: None if its is None else Choice(*its) for number, its in forwarded
         }
@@ -224,7 +239,7 @@ class EngineFigures:
             return None
         found.wanted_at = now
         bps = found.downlink.next_bps(found.sent_bps, now)
-        if bps is None or not found.probing.is_due(now) or not self._turns.take(now):
+        if bps is None or not found.probing.is_due(now) or not self._turns.take(bps, now):
             return None
         found.probing.begin(bps, found.downlink.before_probe(now), now)
         return bps
@@ -266,4 +281,5 @@ class EngineFigures:
             proved_at=downlink.proved_at,
             round_trip=downlink.round_trip,
             has_queue=downlink.has_queue,
+            is_braking=downlink.is_braking(now),
         )

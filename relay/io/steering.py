@@ -78,4 +78,5 @@ def _link(stats: SubscriberStats) -> Link:
         stats.fell_at,
         stats.proved_at,
         stats.is_loss_known,
+        stats.is_braking,
     )

@@ -3,12 +3,13 @@ wait for them; their links are probed with what they have got already."""
 
 import asyncio
 import time
+from functools import partial
 from itertools import pairwise
 
 import pytest
 
 from relay.forwarding.downlink import FAR_START_BPS, PACE_OF_FAR
-from relay.forwarding.probing import PROBE_SECONDS
+from relay.forwarding.probing import PROBE_SECONDS, probe_seconds
 from relay.rtp.packet import write_packet
 from relay.rtp.rtcp_feedback import KeyframeRequest, write_nack, write_pli
 from relay.rtp.rtcp_reports import SenderReport
@@ -20,6 +21,8 @@ VIDEO = media_of(MediaKind.VIDEO)
 AUDIO = media_of(MediaKind.AUDIO, ssrc=7_100)
 OUT, OUT_RTX = VIDEO.ssrc, VIDEO.rtx_ssrc
 PACKETS = 30
+KEPT = 1_024
+"""Packets of a picture that the engine keeps."""
 SIZE = 1_000
 FAR_SECONDS = 0.6
 PACE_BPS = FAR_START_BPS * PACE_OF_FAR
@@ -231,6 +234,35 @@ async def test_a_probe_fills_the_link_with_what_the_viewer_has_already(stage: St
     assert stage.counted("probed") == len(again)
     gaps = [b - a for a, b in pairwise(view.seq for view in viewer.views(OUT))]
     assert set(gaps) == {1}
+
+
+def _has_received(stage: Stage, packets: int) -> bool:
+    return stage.counted("received") >= packets
+
+
+async def test_who_gets_no_picture_now_is_probed_with_padding(stage: Stage) -> None:
+    camera = await camera_on(stage)
+    viewer = stage.viewer(2, VIDEO, AUDIO)
+    stage.show(20, 1)
+    await stage.settled()
+    send_key_frame(camera)
+    await stage.arrived(viewer, PACKETS, OUT)
+    stage.engine.set_target_layer(20, None)
+    await stage.settled()
+    for seq in range(PACKETS, PACKETS + KEPT):
+        camera.send(picture(seq))
+        if seq % 50 == 0:
+            await stage.until(partial(_has_received, stage, seq))
+    bps, reports = 100_000, len(viewer.said(SenderReport))
+    stage.engine.begin_probe(2, bps)
+    await stage.until(lambda: len(viewer.said(SenderReport)) > reports, "its end is reported")
+    padded = viewer.views(OUT_RTX)
+    sent = sum(len(view.packet) + 16 + 28 for view in padded)
+    assert 0.6 < sent * 8 / probe_seconds(bps) / bps < 1.1
+    assert [view.seq for view in padded] == list(range(60, 60 + len(padded))), "fresh numbers"
+    for view in padded:  # nothing it could be shown is left of what it was sent
+        assert view.packet[0] & 0x20 and view.packet[-1] == 255, "said to be padding"
+        assert not bytes(view.payload)
 
 
 async def test_nothing_is_probed_where_nothing_can_be_repeated(stage: Stage) -> None:

@@ -3,7 +3,7 @@ from collections.abc import Sequence
 from hypothesis import given
 from hypothesis import strategies as st
 
-from relay.forwarding.allocation import KEEP_SHARE, Budget, Offered, allocate
+from relay.forwarding.allocation import KEEP_SHARE, THIN_BPS, Budget, Offered, allocate
 from relay.forwarding.ladder import EVERY_PICTURE, Choice, Step
 from streamsvc.base.media import Slot
 
@@ -63,6 +63,13 @@ def test_at_the_limit_a_layer_is_kept_but_not_climbed_to() -> None:
     keeping = offer(Slot.LEAD, LAYERS, "h")
     assert rids(allocate([climbing], Budget(520_000)))[Slot.LEAD] == "q"
     assert rids(allocate([keeping], Budget(520_000)))[Slot.LEAD] == "h"
+
+
+def test_a_larger_picture_needs_more_room_on_a_thin_link() -> None:
+    layers = [("q", 80_000), ("h", 200_000)]
+    for bps, rid in ((240_000, "q"), (THIN_BPS, "h")):
+        assert rids(allocate([offer(Slot.LEAD, layers, "q")], Budget(bps)))[Slot.LEAD] == rid
+    assert rids(allocate([offer(Slot.LEAD, layers, "h")], Budget(240_000)))[Slot.LEAD] == "h"
 
 
 def test_a_slot_without_layers_has_no_target() -> None:

@@ -1,10 +1,14 @@
 import pytest
 
 from relay.forwarding.downlink import (
+    CLIMB,
+    DISPROVED_SHARE,
     FAR_START_BPS,
     LOSSY_FLOOR_BPS,
     MAX_BPS,
     MIN_BPS,
+    NEAR_CLIMB,
+    NEAR_SHARE,
     START_BPS,
     Downlink,
 )
@@ -124,6 +128,54 @@ def test_where_our_reports_are_lost_too_the_receivers_estimate_tells_of_a_queue(
     before = link.bps
     assert not link.reported(100, 90, SENT_BPS, 11.0, longest=0.0), "it tells of before"
     assert link.bps == before
+
+
+def test_an_overrun_brakes_and_the_receivers_estimate_says_how_far_down() -> None:
+    link = Downlink(0.0)
+    reported(link, range(10), lost=0)
+    link.remb(400_000, 9.9)
+    assert link.reported(40, 30, SENT_BPS, 10.0, longest=0.0)
+    assert link.bps < 0.25 * SENT_BPS
+    assert link.is_braking(10.9) and not link.is_braking(11.1)
+    link.remb(130_000, 10.4)
+    assert link.reported(30, 20, SENT_BPS, 10.5, longest=0.0), "it goes on falling"
+    assert 60_000 < link.bps < 130_000
+    link.remb(20_000, 16.0)
+    before = link.bps
+    assert not link.reported(30, 0, 100_000, 16.0, longest=0.06)
+    assert link.bps == before, "nothing is lost any more"
+
+
+def test_a_link_climbs_carefully_until_it_is_disproved_that_so_much_is_too_much() -> None:
+    link = Downlink(0.0)
+    link.remb(140_000, 0.9)
+    link.reported(100, 60, 300_000, 1.0, longest=0.0)
+    link.reported(100, 0, 80_000, 4.0, longest=0.06)
+    assert link.bps < 130_000
+    link.probed(200_000, 5.0)
+    link.reported(100, 0, 200_000, 6.0, longest=0.06)
+    assert (link.next_bps(200_000, 7.0) or 0) < 1.2 * START_BPS
+    link.probed(int(DISPROVED_SHARE * START_BPS) + 1, 8.0)
+    link.reported(100, 0, 200_000, 9.0, longest=0.06)
+    assert link.next_bps(200_000, 9.0) == int(link.bps * CLIMB)
+
+
+def test_a_thin_link_that_fell_is_not_sent_half_as_much_again() -> None:
+    link = Downlink(0.0)
+    link.limit(None, is_satellite=True)
+    for second, round_trip in enumerate((0.6, 0.6, 1.4, 1.4, 1.4, 1.4), start=1):
+        link.round_trips(round_trip, 0.6)
+        link.reported(100, 0, 180_000, float(second), longest=round_trip)
+    too_much, now = FAR_START_BPS, 20.0
+    assert link.bps < too_much
+    for _ in range(3):
+        link.round_trips(0.6, 0.6)
+        link.reported(100, 0, 100_000, now, longest=0.6)
+        wanted = link.next_bps(100_000, now)
+        assert wanted is not None
+        assert wanted <= max(NEAR_CLIMB * link.bps, NEAR_SHARE * too_much)
+        link.probed(wanted, now + 1)
+        now += 2
 
 
 def test_a_queue_shows_behind_a_satellite_too() -> None:

@@ -19,11 +19,13 @@ from relay.forwarding.probing import (
     PATIENCE_SECONDS,
     PROBE_SECONDS,
     PROBES_AT_ONCE,
+    SLOW_BELOW_BPS,
     LinkNews,
     LinkNow,
     ProbeTurns,
     Probing,
     Verdict,
+    probe_seconds,
 )
 
 MANY = settings(max_examples=60, deadline=None)
@@ -36,8 +38,9 @@ QUEUE_SECONDS = 1.0
 def answer(capacity_bps: int, probe_bps: int, base_loss: float = 0.0) -> LinkNews:
     """What reports say after a probe of a link that takes so much."""
     over = max(0.0, probe_bps / capacity_bps - 1)
-    queue = min(QUEUE_SECONDS, over * PROBE_SECONDS)
-    lost = base_loss + (over / (1 + over) if over * PROBE_SECONDS > QUEUE_SECONDS else 0.0)
+    waits = over * probe_seconds(probe_bps)
+    queue = min(QUEUE_SECONDS, waits)
+    lost = base_loss + (over / (1 + over) if waits > QUEUE_SECONDS else 0.0)
     return LinkNews(100, round(100 * lost), ROUND_TRIP + queue, None, probe_bps)
 
 
@@ -75,6 +78,15 @@ def test_a_link_that_has_more_is_found_within_seconds() -> None:
         assert judged is not None and judged[0] is Verdict.PASSED
         bps = judged[1]
     assert now - FIRST_WAIT_SECONDS < 5
+
+
+def test_a_thin_link_is_looked_at_for_longer_and_kept_a_little_below_what_it_carried() -> None:
+    assert probe_seconds(SLOW_BELOW_BPS - 1) > probe_seconds(SLOW_BELOW_BPS) == PROBE_SECONDS
+    probing, capacity_bps = Probing(0.0), 160_000
+    probing.begin(170_000, WELL, 3.0)
+    judged = probing.heard(answer(capacity_bps, 170_000), 5.0)
+    assert judged is not None and judged[0] is Verdict.PASSED
+    assert 0.9 * capacity_bps < judged[1] < 0.95 * capacity_bps
 
 
 @pytest.mark.parametrize("base_loss", [0.0, 0.05, 0.1])
@@ -136,7 +148,7 @@ def test_an_estimate_that_falls_after_a_probe_that_passed_was_raised_in_error() 
 def test_a_node_probes_a_few_links_at_once(asked: list[float]) -> None:
     turns, began = ProbeTurns(), []
     for now in sorted(asked):
-        if turns.take(now):
+        if turns.take(600_000, now):
             began.append(now)
         running = [at for at in began if at <= now < at + PROBE_SECONDS]
         assert len(running) <= PROBES_AT_ONCE
@@ -145,7 +157,7 @@ def test_a_node_probes_a_few_links_at_once(asked: list[float]) -> None:
 def test_a_thousand_links_take_turns() -> None:
     turns, waiting, seconds = ProbeTurns(), 1_000, 0.0
     while waiting:
-        waiting -= sum(turns.take(seconds) for _ in range(waiting))
+        waiting -= sum(turns.take(600_000, seconds) for _ in range(waiting))
         seconds += 0.25
     assert seconds < 90
 

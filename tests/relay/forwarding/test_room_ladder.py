@@ -183,6 +183,14 @@ def test_pictures_pause_at_heavy_loss_that_lasts_and_return_when_it_is_long_over
     assert LIGHTER_AFTER_SECONDS <= seconds - 1 <= LIGHTER_AFTER_SECONDS + STEADY_SECONDS
 
 
+def test_a_link_that_was_flooded_gets_nothing_but_voice_for_a_moment() -> None:
+    here = room()
+    here.sees(known(TOP_BPS), 0.0)
+    flooded = known(200_000, fell_at=1.0, is_braking=True)
+    assert here.sees(flooded, 1.0)[Slot.LEAD] is None
+    assert here.sees(replace(flooded, is_braking=False), 2.0)[Slot.LEAD] == Choice("q")
+
+
 def test_slides_on_their_way_have_their_part_of_a_thin_link() -> None:
     here = room()
     link = known(200_000)

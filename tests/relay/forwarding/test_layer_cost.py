@@ -1,0 +1,49 @@
+"""What a layer is thought to cost."""
+
+import pytest
+
+from relay.forwarding.layer_cost import FORGOTTEN_SHARE, LOOKS, LayerCost
+
+CALM = ((30_000, 8), (60_000, 15))
+WITH_KEY_FRAME = ((70_000, 8), (100_000, 15))
+DEAR = ((300_000, 8), (600_000, 15))
+SILENT = ((0, 0), (0, 0))
+
+
+def seen(*looks: tuple[tuple[int, int], ...], every: float = 1.0) -> LayerCost:
+    cost = LayerCost()
+    for number, look in enumerate(looks):
+        cost.add(look, number * every)
+    return cost
+
+
+def test_a_key_frame_makes_no_second_dearer_than_the_others() -> None:
+    cost = seen(*[CALM, WITH_KEY_FRAME, CALM, CALM] * 3)
+    assert cost.temporal[-1] == (70_000, 15)
+    cost.add(CALM, 100.0)
+    cost.add(WITH_KEY_FRAME, 101.0)
+    assert cost.temporal[-1] == (70_000, 15), "the one before is forgotten"
+
+
+def test_it_counts_from_the_first_second_and_follows_what_becomes_dearer() -> None:
+    assert LayerCost().temporal == ()
+    assert seen(CALM).temporal == CALM
+    assert seen(CALM, *(DEAR for _ in range(LOOKS))).temporal == DEAR
+
+
+def test_what_becomes_cheaper_is_believed_slowly() -> None:
+    dear = [DEAR] * LOOKS
+    assert seen(*dear, *([CALM] * LOOKS)).temporal[-1][0] > 600_000 * FORGOTTEN_SHARE**LOOKS - 1
+    assert seen(*dear, *([CALM] * 60)).temporal == CALM
+
+
+def test_after_a_pause_only_what_is_sent_then_counts() -> None:
+    assert seen(DEAR, SILENT).temporal == SILENT
+    assert seen(DEAR, SILENT, CALM).temporal == CALM
+    assert seen(DEAR, CALM[:1]).temporal == CALM[:1], "another pattern of pictures"
+
+
+@pytest.mark.parametrize("every", [0.2, 1.0])
+def test_looks_that_overlap_are_no_more_looks(every: float) -> None:
+    cost = seen(WITH_KEY_FRAME, *(CALM for _ in range(round(3 / every))), every=every)
+    assert cost.temporal[-1][0] == pytest.approx(70_000, rel=0.01)
