@@ -60,9 +60,12 @@ class Floor:
     # ---- stage -----------------------------------------------------------------------------------
 
     def call(self, room_id: RoomId, now_ms: int) -> None:
-        """Raises UserError `room-not-in-lesson`, `room-not-online`, `stage-taken`."""
+        """Raises UserError `room-not-in-lesson`, `room-not-online`, `room-without-live-path`,
+        `stage-taken`."""
         if self._roster.seat(room_id).presence != "online":
             raise UserError("room-not-online")
+        if self._roster.seat(room_id).is_following:
+            raise UserError("room-without-live-path")
         self._moved(self._stage.call(room_id, now_ms), now_ms)
 
     def accept(self, room_id: RoomId, now_ms: int) -> None:

@@ -185,6 +185,11 @@ class Seat:
         )
 
     @property
+    def is_following(self) -> bool:
+        """No live path reaches it: it can be neither heard nor seen on stage."""
+        return self._behind is not None and self._behind.state == "following"
+
+    @property
     def policy(self) -> LinkPolicy:
         """What holds for its link: an administrator's word, and no live pictures while it is too
         far behind to see them; what it plays needs the link."""

@@ -65,6 +65,11 @@ LESSON = {
         "这间教室还没有连上。连上后再请上台。",
         "This room is not connected. Bring it up once it is back.",
     ),
+    "room-without-live-path": Entry(
+        409,
+        "这间教室连不上直播，正在看录播，现在不能上台。请先请别的教室。",
+        "No live path reaches this room; it follows the recording. Bring up another room for now.",
+    ),
     "stage-taken": Entry(
         409,
         "台上已有一间教室。先请它回座。",

@@ -7,7 +7,13 @@ import pytest
 from signaling.protocol.behind import NEWS_MS, PICTURES_FROM_MS, BehindReport, ToldBehind
 from signaling.protocol.effects import SetPolicy
 from signaling.protocol.inputs import PlanChanged
-from signaling.protocol.messages import LinkSignal, ReportLink, RoomChanged
+from signaling.protocol.messages import (
+    CallOnStage,
+    Failed,
+    LinkSignal,
+    ReportLink,
+    RoomChanged,
+)
 from streamsvc.base.ids import RoomId
 from streamsvc.base.sessions import NO_POLICY, LinkPolicy
 from streamsvc.school.records import Role
@@ -111,3 +117,17 @@ def test_an_administrator_s_word_holds_beside() -> None:
     assert drive.of_kind(SetPolicy)[-1].policy == both
     report(drive, page, None)
     assert drive.of_kind(SetPolicy)[-1].policy == LinkPolicy(most_kbps=300)
+
+
+def test_a_room_that_follows_the_recording_is_not_called_on_stage() -> None:
+    drive = LessonDrive()
+    lead = drive.go_live()
+    page = drive.connect(Role.ROOM, ONE)
+    report(drive, page, BehindReport(ms=9_000, speed=1, state="following"))
+    drive.ask(lead, CallOnStage(request_id="c", room_id=ONE))
+    failed = [a.message for a in drive.answers if isinstance(a.message, Failed)]
+    assert [one.error.id for one in failed] == ["room-without-live-path"]
+    report(drive, page, catching(9_000))
+    drive.ask(lead, CallOnStage(request_id="d", room_id=ONE))
+    stage = drive.machine.picture.stage
+    assert stage is not None and stage.room_id == ONE
