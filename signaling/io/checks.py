@@ -29,9 +29,11 @@ async def open_check(
 ) -> CheckOpened:
     """Begin a check of the caller's own room."""
     check = await ctx.checks.open(caller.principal, body.slot)
+    grant = ctx.checks.grant(check)
     return CheckOpened(
         check_id=check.id,
-        grant=ctx.checks.grant(check),
+        grant=grant,
+        ice_servers=ctx.ice.of(ctx.grants.verify(grant, check.lesson_id)),
         whip=f"/whip/{check.id}/{Slot.LEAD}",
         whep=f"/whep/{check.id}",
         expires_at_ms=check.expires_at_ms,

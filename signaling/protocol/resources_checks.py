@@ -4,6 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from signaling.protocol.ice import IceServerView
 from signaling.protocol.resources import RoomInfo
 from signaling.protocol.wire import Wire
 
@@ -56,6 +57,7 @@ class CheckOpened(Wire):
     """Takes one voice and one picture."""
     whep: str
     """Gives them back."""
+    ice_servers: list[IceServerView]
     expires_at_ms: int
     most_burst_bps: int
     """By the room's policy."""

@@ -329,12 +329,21 @@ export interface CheckOpened {
    * Gives them back.
    */
   whep: string;
+  ice_servers: IceServerView[];
   expires_at_ms: number;
   /**
    * By the room's policy.
    */
   most_burst_bps: number;
   bursts: number;
+}
+/**
+ * Goes into `RTCConfiguration.iceServers` as it is; name and password are empty for STUN.
+ */
+export interface IceServerView {
+  urls: string[];
+  username: string;
+  credential: string;
 }
 /**
  * PUT /api/room/checks/{check_id}/result: what the page measured. Rates are of media.
@@ -665,14 +674,6 @@ export interface Grant {
    * For media, as long as the grant lives.
    */
   ice_servers: IceServerView[];
-}
-/**
- * Goes into `RTCConfiguration.iceServers` as it is; name and password are empty for STUN.
- */
-export interface IceServerView {
-  urls: string[];
-  username: string;
-  credential: string;
 }
 /**
  * A fresh grant before the old one expires; use it from now on.

@@ -1,6 +1,7 @@
 import type { CheckOpened } from '$kit/protocol/schema';
 import { preferCodecs } from '$rtc/codecs';
 import { endSession, openSession } from '$rtc/negotiation';
+import { newConnection } from '$rtc/relays';
 import { availableBps, roundTripMs, wayOf, type Way } from '$rtc/stats';
 import type { Look } from './arrival';
 import { carriedBytes, lossBetween, type Losses, lossesOf } from './counting';
@@ -23,14 +24,16 @@ export class MediaLoop {
   readonly downLooks: Look[] = [];
   readonly upLooks: Look[] = [];
   readonly #opened: CheckOpened;
-  readonly #up = new RTCPeerConnection({ bundlePolicy: 'max-bundle' });
-  readonly #down = new RTCPeerConnection({ bundlePolicy: 'max-bundle' });
+  readonly #up: RTCPeerConnection;
+  readonly #down: RTCPeerConnection;
   readonly #timer: ReturnType<typeof setInterval>;
   #sessions: string[] = [];
   #isClosed = false;
 
   constructor(opened: CheckOpened, tracks: readonly (MediaStreamTrack | null)[]) {
     this.#opened = opened;
+    this.#up = newConnection(opened.ice_servers, true);
+    this.#down = newConnection(opened.ice_servers, true);
     const stream = new MediaStream();
     for (const track of tracks) {
       if (track === null) continue;
