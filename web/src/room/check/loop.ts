@@ -8,7 +8,8 @@ import { carriedBytes, lossBetween, type Losses, lossesOf } from './counting';
 
 /** Several in the half second of a burst. */
 const LOOK_EVERY_MS = 100;
-const SMALL_BPS = 120_000;
+/** Beside the test sound this fits into most links. */
+const SMALL_BPS = 70_000;
 const LARGE_BPS = 1_500_000;
 
 /**

@@ -3,7 +3,6 @@ import type { CheckOpened, CheckResult, CheckView, ErrorBody } from '$kit/protoc
 import { closeStream, openDevices, ROOM_CAMERA } from '$rtc/devices';
 import { bestRateBps, downBps, nextBurstBps, type Burst } from './arrival';
 import { lookAt } from './camera_look';
-import type { Losses } from './counting';
 import { Ears, pause } from './ears';
 import { isHeard } from './hearing';
 import { MediaLoop } from './loop';
@@ -25,6 +24,8 @@ const CONNECT_MS = 14_000;
 const QUIET_MS = 1_000;
 const LISTEN_MS = 2_500;
 const ECHO_MS = 5_000;
+/** What a first picture loses on a thin link is no loss of the link. */
+const SETTLE_MS = 4_000;
 /** Of nothing but a voice and a small picture; a few losses in less say nothing. */
 const LOSS_MS = 3_000;
 const UP_MS = 5_000;
@@ -107,13 +108,10 @@ export class CheckRun {
       this.#listen(ears),
       this.#link(loop),
     ]);
-    const before = await loop.losses();
-    const countedMs = Date.now();
     const echo = await this.#hearEcho(ears, loop, microphone, isLinked);
     const devices = { camera, microphone, echo };
     if (!isLinked) return this.#unlinked(devices);
-    await pause(LOSS_MS - (Date.now() - countedMs));
-    const lost = await this.#losses(loop, before);
+    const lost = await this.#losses(loop);
     const up_bps = await this.#sendUp(loop);
     const down_bps = await this.#takeBursts(opened, loop);
     return {
@@ -219,10 +217,10 @@ export class CheckRun {
     ]);
   }
 
-  async #losses(
-    loop: MediaLoop,
-    before: Losses,
-  ): Promise<{ down: number | null; up: number | null }> {
+  async #losses(loop: MediaLoop): Promise<{ down: number | null; up: number | null }> {
+    if (this.#isAuto) await pause(SETTLE_MS);
+    const before = await loop.losses();
+    await pause(LOSS_MS);
     const lost = await loop.lost(before);
     const way = loop.way ?? 'udp';
     this.#say(linkStep({ way, round_trip_ms: loop.roundTripMs, loss_down: lost.down }));
