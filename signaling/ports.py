@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Callable, Collection
 from pathlib import Path
 from typing import Protocol
 
-from streamsvc.base.courseware import CoursewareLimits, Slide
+from streamsvc.base.courseware import CoursewareLimits, HalfUpload, Slide
 from streamsvc.base.errors import StreamsvcError
 from streamsvc.base.ids import (
     CoursewareId,
@@ -214,8 +214,40 @@ class ConversionListener(Protocol):
         """It can't become slides."""
 
 
+class HalvesPort(Protocol):
+    """Uploads in pieces."""
+
+    async def begin(self, half: HalfUpload, limits: CoursewareLimits) -> None:
+        """Note what will come. Raises UserError `courseware-empty`, ProtocolError
+        `courseware-too-large`, Overload `courseware-busy`, EnvironmentFault `disk-full`."""
+
+    async def find(self, upload_id: CoursewareId) -> HalfUpload:
+        """How much is here. Raises UserError `upload-unknown`."""
+
+    async def write(
+        self,
+        upload_id: CoursewareId,
+        offset: int,
+        chunks: AsyncIterator[bytes],
+        limits: CoursewareLimits,
+    ) -> HalfUpload:
+        """Take the next bytes. Raises UserError `upload-unknown`, `upload-offset-wrong`, and what
+        `CoursewarePort.receive` raises."""
+
+    async def drop(self, upload_id: CoursewareId) -> None:
+        """It is not wanted any more. Harmless when it is gone."""
+
+
 class CoursewarePort(Protocol):
     """Makes slides of files, and keeps them."""
+
+    @property
+    def halves(self) -> HalvesPort:
+        """Uploads in pieces."""
+
+    async def receive_whole(self, half: HalfUpload) -> None:
+        """All pieces are here: it is a file as any other now. Raises Overload
+        `courseware-busy`."""
 
     @property
     def limits(self) -> CoursewareLimits:

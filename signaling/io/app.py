@@ -11,6 +11,7 @@ from starlette.responses import Response
 from signaling.io import (
     checks,
     courseware,
+    courseware_uploads,
     events,
     health,
     lessons,
@@ -74,7 +75,7 @@ def create_app(services: Services, *extra: APIRouter) -> FastAPI:
     media = media_router(services.relay, gate, problem_response, ice_servers=_ice_links(ctx))
     app.router.routes.extend(media.routes)
     for module in (
-        *(people, rooms, checks, phone, lessons, courseware, wall),
+        *(people, rooms, checks, phone, lessons, courseware, courseware_uploads, wall),
         *(window, recordings, qr, health),
     ):
         app.include_router(module.router)

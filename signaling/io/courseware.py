@@ -62,7 +62,7 @@ async def add_courseware(
         caller.principal,
         LessonId(lesson_id),
         courseware_title(name),
-        _chunks(request),
+        body_chunks(request),
         int(announced) if announced.isdigit() else 0,
     )
     return courseware_manifest(added)
@@ -111,7 +111,8 @@ def _leave_room(ctx: Context, request: Request, lesson_id: LessonId, answer: Res
         ctx.services.relay.expect_data(lesson_id, claims.participant_id, count)
 
 
-async def _chunks(request: Request) -> AsyncIterator[bytes]:
+async def body_chunks(request: Request) -> AsyncIterator[bytes]:
+    """As they come. Raises PeerGone `upload-broken`."""
     try:
         async for chunk in request.stream():
             yield chunk

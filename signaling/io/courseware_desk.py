@@ -9,8 +9,8 @@ from signaling.io.registry import LessonRegistry
 from signaling.io.services import Services
 from signaling.io.views import courseware_view
 from signaling.protocol.inputs import CoursewareListed
-from streamsvc.base.courseware import Slide
-from streamsvc.base.errors import EnvironmentFault, StreamsvcError
+from streamsvc.base.courseware import HalfUpload, Slide
+from streamsvc.base.errors import EnvironmentFault, StreamsvcError, UserError
 from streamsvc.base.ids import CoursewareId, LessonId, new_id
 from streamsvc.school.records import Courseware, Principal
 
@@ -74,6 +74,53 @@ class CoursewareDesk:
         self._workshop.convert(courseware_id)
         await self._tell(lesson_id)
         return added
+
+    async def begin_upload(
+        self, principal: Principal, lesson_id: LessonId, title: str, total_bytes: int
+    ) -> HalfUpload:
+        """A file will come in pieces. Raises what `CoursewareShelf.check_addable` and
+        `HalvesPort.begin` raise."""
+        await self._shelf.check_addable(principal, lesson_id)
+        half = HalfUpload(CoursewareId(new_id("cw")), lesson_id, title, total_bytes, 0, 0)
+        await self._workshop.halves.begin(half, self._workshop.limits)
+        return await self._workshop.halves.find(half.id)
+
+    async def find_upload(
+        self, principal: Principal, lesson_id: LessonId, upload_id: CoursewareId
+    ) -> HalfUpload:
+        """How much is here. Raises what `check_addable` raises, UserError `upload-unknown`."""
+        await self._shelf.check_addable(principal, lesson_id)
+        half = await self._workshop.halves.find(upload_id)
+        if half.lesson_id != lesson_id:
+            raise UserError("upload-unknown")
+        return half
+
+    async def continue_upload(
+        self,
+        principal: Principal,
+        half: HalfUpload,
+        offset: int,
+        chunks: AsyncIterator[bytes],
+    ) -> HalfUpload:
+        """Take the next bytes; with the last one it is converted when it is its turn. Raises what
+        `add` and `HalvesPort.write` raise."""
+        workshop = self._workshop
+        half = await workshop.halves.write(half.id, offset, chunks, workshop.limits)
+        if half.offset < half.total_bytes:
+            return half
+        await workshop.receive_whole(half)
+        try:
+            await self._shelf.add(principal, half.id, half.lesson_id, half.title)
+        except BaseException:
+            await workshop.forget(half.id)
+            raise
+        workshop.convert(half.id)
+        await self._tell(half.lesson_id)
+        return half
+
+    async def drop_upload(self, half: HalfUpload) -> None:
+        """It is not wanted any more."""
+        await self._workshop.halves.drop(half.id)
 
     async def remove(
         self, principal: Principal, lesson_id: LessonId, courseware_id: CoursewareId

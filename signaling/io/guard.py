@@ -26,7 +26,7 @@ _HOST = re.compile(r"(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]{1,253})(:[0-9]{1,5})?")
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _ANY_ORIGIN = ("/whip/", "/whep/")
 """Media doors listen to grants only, never to cookies, so any page may use them."""
-_UPLOAD_PATH = re.compile(r"/api/lessons/[^/]+/courseware")
+_UPLOAD_PATH = re.compile(r"/api/lessons/[^/]+/courseware(/uploads/[^/]+)?")
 """Its route counts for itself, once it knows that the caller may."""
 _SECRET_PATH = re.compile(r"^/p/.+")
 
@@ -116,7 +116,7 @@ class Guard:
             raise UserError("origin-refused")
 
     def _limited(self, scope: Scope, receive: Receive) -> Receive:
-        if scope["method"] == "POST" and _UPLOAD_PATH.fullmatch(scope["path"]):
+        if scope["method"] in ("POST", "PATCH") and _UPLOAD_PATH.fullmatch(scope["path"]):
             return receive
         limit = self._settings.max_body_bytes
         announced = Headers(scope=scope).get("content-length", "0")

@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+from streamsvc.base.ids import CoursewareId, LessonId
+
 SizeName = Literal["small", "medium", "large"]
 
 
@@ -36,6 +38,20 @@ class Slide:
     def pictures(self) -> Iterator[SlidePicture]:
         """All three."""
         yield from (self.small, self.medium, self.large)
+
+
+@dataclass(frozen=True, slots=True)
+class HalfUpload:
+    """A file that comes in pieces; it becomes the courseware of the same id."""
+
+    id: CoursewareId
+    lesson_id: LessonId
+    title: str
+    total_bytes: int
+    offset: int
+    """Bytes that are here."""
+    expires_at_ms: int
+    """Unless more comes."""
 
 
 @dataclass(frozen=True, slots=True)

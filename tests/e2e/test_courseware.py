@@ -101,3 +101,41 @@ async def test_a_file_dropped_on_the_console_is_courseware(
         await expect(page.locator("[data-status=ready]")).to_have_count(1, timeout=CONVERTED_MS)
         await page.keyboard.press("Escape")
         await expect(page.get_by_text("课件 1 页，已备好")).to_be_visible()
+
+
+@pytest.mark.long
+async def test_an_upload_goes_on_after_a_break_and_after_a_reload(
+    demo: DemoLesson, tmp_path: Path
+) -> None:
+    file = tmp_path / "长方形的面积.pdf"
+    file.write_bytes(papers.pdf(2) + b"\n%" + b"x" * 6_000_000)
+    async with screen(TeacherDesk, "uploads", demo.service.url, *RED.flags(tmp_path)) as teacher:
+        page = teacher.page
+        await teacher.sign_in(TEACHER, demo.password)
+        cdp = await page.context.new_cdp_session(page)
+        await cdp.send("Network.enable")
+
+        async def link(up_bytes: int, *, is_cut: bool = False) -> None:
+            rates = {"latency": 0, "downloadThroughput": -1, "uploadThroughput": up_bytes}
+            await cdp.send("Network.emulateNetworkConditions", {"offline": is_cut, **rates})
+
+        box, chooser = page.locator("[data-courseware]"), page.locator("input[type=file]")
+        await link(400_000)
+        await page.locator("[data-action=courseware]").first.click()
+        await chooser.set_input_files(file)
+        await expect(box.get_by_text(re.compile("正在上传 [1-9]"))).to_be_visible()
+        await link(0, is_cut=True)
+        await expect(box.locator("[data-upload=lost]")).to_be_visible(timeout=CONVERTED_MS)
+        await teacher.shot("cut")
+        await link(400_000)
+        await expect(box.locator("[data-upload=sending]")).to_be_visible(timeout=CONVERTED_MS)
+        await page.reload()
+        await page.locator("[data-action=courseware]").first.click()
+        await expect(box.get_by_text("再选一次这个文件")).to_be_visible()
+        await teacher.shot("half")
+        await link(-1)
+        async with page.expect_request(lambda asked: asked.method == "PATCH") as piece:
+            await chooser.set_input_files(file)
+        assert int((await piece.value).headers["upload-offset"]) > 0
+        await expect(box.locator("[data-status=ready]")).to_have_count(1, timeout=CONVERTED_MS)
+        await expect(box.locator("[data-upload]")).to_have_count(0)

@@ -1,6 +1,9 @@
 """Courseware over HTTP and in the lesson: added, converted by the real process, shown, removed."""
 
 import asyncio
+import base64
+import contextlib
+import os
 import shutil
 from collections.abc import AsyncIterator, Callable
 from copy import deepcopy
@@ -17,6 +20,7 @@ from signaling.protocol.inputs import CoursewareListed
 from streamsvc.base.courseware import Slide, SlidePicture
 from streamsvc.base.errors import UserError
 from streamsvc.base.ids import CoursewareId, LessonId
+from streamsvc.courseware.io.store import CoursewareFolder
 from streamsvc.school.io.courseware import CoursewareShelf
 from streamsvc.school.records import OPERATOR, Courseware
 from tests.signaling.house import House, courseware_settings, open_house
@@ -374,3 +378,82 @@ async def test_a_restart_goes_on_with_what_was_not_done(
         done = await listed(house, lead, lambda found: found[1]["status"] != "converting")
         assert done[1]["error"]["id"] == "courseware-interrupted"
         assert done[0]["status"] == "ready"
+
+
+# ---- in pieces -----------------------------------------------------------------------------------
+
+TUS = {"Tus-Resumable": "1.0.0"}
+PIECE = TUS | {"Content-Type": "application/offset+octet-stream"}
+
+
+async def begun(client: httpx.AsyncClient, house: House, data: bytes, name: str) -> str:
+    """Address of a new upload."""
+    metadata = "filename " + base64.b64encode(name.encode()).decode()
+    headers = TUS | {"Upload-Length": str(len(data)), "Upload-Metadata": metadata}
+    answer = await client.post(place(house, "/uploads"), headers=headers)
+    assert answer.status_code == 201, answer.text
+    assert answer.headers["upload-offset"] == "0" and "upload-expires" in answer.headers
+    return answer.headers["location"]
+
+
+async def put(client: httpx.AsyncClient, url: str, data: bytes, offset: int) -> httpx.Response:
+    return await client.patch(url, content=data, headers=PIECE | {"Upload-Offset": str(offset)})
+
+
+async def test_an_upload_goes_on_where_its_link_broke(house: House) -> None:
+    lead, data = await house.signed_in("lead_a1"), papers.pdf(2)
+    url = await begun(lead, house, data, "面积.pdf")
+    cut = len(data) // 3
+    assert (await put(lead, url, data[:cut], 0)).headers["upload-offset"] == str(cut)
+
+    async def breaks() -> AsyncIterator[bytes]:
+        yield data[cut : 2 * cut]
+        raise ConnectionError
+
+    with contextlib.suppress(ConnectionError):
+        await lead.patch(url, content=breaks(), headers=PIECE | {"Upload-Offset": str(cut)})
+    offset = int((await lead.head(url)).headers["upload-offset"])
+    assert cut <= offset <= 2 * cut
+    wrong = await put(lead, url, data[cut:], 0)
+    assert (wrong.status_code, error_of(wrong)) == (409, "upload-offset-wrong")
+    # a restart keeps it
+    known = await house.school.courseware.checksums()
+    CoursewareFolder(house.folder / "courseware").keep_only([], known)
+    assert (await put(lead, url, data[offset:], offset)).status_code == 204
+    manifest = await ended(house, lead)
+    assert (manifest["title"], manifest["status"], manifest["done_slides"]) == ("面积", "ready", 2)
+    assert url.endswith(manifest["courseware_id"])
+    assert error_of(await put(lead, url, b"", len(data))) == "upload-unknown"
+
+
+async def test_pieces_are_refused_as_files_are(house: House) -> None:
+    lead, other = await house.signed_in("lead_a1"), await house.signed_in("lead_b1")
+    large = TUS | {"Upload-Length": "300000001"}
+    assert error_of(await lead.post(place(house, "/uploads"), headers=large)) == (
+        "courseware-too-large"
+    )
+    assert (
+        error_of(await lead.post(place(house, "/uploads"), headers={"Upload-Length": "1"}))
+        == "upload-version-wrong"
+    )
+    film = b"\x00\x00\x00\x18ftypmp42" + bytes(2_000)
+    url = await begun(lead, house, film, "a.pdf")
+    assert error_of(await put(other, url, film, 0)) == "lesson-unknown"
+    assert error_of(await put(lead, url, film, 0)) == "courseware-kind-unknown"
+    assert (await lead.head(url)).status_code == 404, "nothing stays of what is refused"
+    url = await begun(lead, house, papers.pdf(1), "b.pdf")
+    assert error_of(await put(lead, url, papers.pdf(3), 0)) == "courseware-too-large"
+    assert not list((house.folder / "courseware" / "uploads").iterdir())
+
+
+async def test_half_uploads_of_a_lesson_are_few_and_go_after_a_day(house: House) -> None:
+    lead, data = await house.signed_in("lead_a1"), papers.pdf(1)
+    urls = [await begun(lead, house, data, f"{n}.pdf") for n in range(6)]
+    found = [(await lead.head(url)).status_code for url in urls]
+    assert sorted(found) == [200] * 5 + [404]
+    assert (await lead.delete(urls[-1])).status_code == 204
+    uploads = house.folder / "courseware" / "uploads"
+    for part in uploads.glob("*.part"):
+        os.utime(part, (0, 0))
+    await begun(lead, house, data, "new.pdf")
+    assert len(list(uploads.glob("*.part"))) == len(list(uploads.glob("*.json"))) == 1

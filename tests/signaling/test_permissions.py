@@ -177,6 +177,22 @@ async def recorded_slide(house: House, county: str) -> tuple[str, Any]:
     return f"/api/recordings/{recording}/slides/{path.rpartition('/')[2]}", None
 
 
+TUS = {
+    "Tus-Resumable": "1.0.0",
+    "Upload-Length": "100",
+    "Upload-Offset": "0",
+    "Content-Type": "application/offset+octet-stream",
+}
+UPLOADS = "/api/lessons/{lesson_id}/courseware/uploads"
+
+
+async def upload(house: House, county: str) -> tuple[str, Any]:
+    lesson = house.lesson_id(f"lesson_{county}1")
+    lead = house.county.principal(f"lead_{county}1")
+    begun = await house.context.courseware.begin_upload(lead, lesson, "x", 100)
+    return f"{UPLOADS.format(lesson_id=lesson)}/{begun.id}", None
+
+
 async def courseware(house: House, county: str) -> tuple[str, Any]:
     lesson = f"lesson_{county}1"
     added, _ = await house.slide(lesson)
@@ -293,6 +309,12 @@ CASES: dict[tuple[str, str], Case] = {
     ("DELETE", "/api/lessons/{lesson_id}/courseware/{courseware_id}"): Case(
         courseware, MANAGES, MANAGES_B
     ),
+    ("POST", "/api/lessons/{lesson_id}/courseware/uploads"): Case(
+        about("/api/lessons/{id}/courseware/uploads", *LESSON), MANAGES, MANAGES_B
+    ),
+    ("HEAD", f"{UPLOADS}/{{upload_id}}"): Case(upload, MANAGES, MANAGES_B),
+    ("PATCH", f"{UPLOADS}/{{upload_id}}"): Case(upload, MANAGES, MANAGES_B),
+    ("DELETE", f"{UPLOADS}/{{upload_id}}"): Case(upload, MANAGES, MANAGES_B),
     ("GET", "/api/lessons/{lesson_id}/slides/{name}"): Case(
         slide_file, READS_SLIDES, MANAGES_B | {"room_b1"}
     ),
@@ -474,12 +496,20 @@ async def _try(
 
 
 async def _asked(browser: httpx.AsyncClient, method: str, path: str, body: Any) -> httpx.Response:
+    if "/uploads" in path:
+        return await browser.request(method, path, headers=TUS)
     if isinstance(body, bytes):
         return await browser.request(method, path, content=body)
     return await browser.request(method, path, json=body)
 
 
+HEAD_SAYS = {401: "signed-out", 403: "not-allowed", 404: "lesson-unknown"}
+"""An answer to HEAD has no body to name its error."""
+
+
 def _verdict(answer: httpx.Response) -> str:
+    if answer.request.method == "HEAD" and not answer.is_success:
+        return HEAD_SAYS[answer.status_code]
     return "allowed" if answer.is_success else str(answer.json()["error"]["id"])
 
 

@@ -46,6 +46,21 @@ COURSEWARE = {
         "上传中断了。检查网络，再添加一次。",
         "The upload broke off. Check the network and add the file again.",
     ),
+    "upload-unknown": Entry(
+        404,
+        "这次上传已经过期或取消了。请再添加一次。",
+        "This upload has expired or was cancelled. Add the file again.",
+    ),
+    "upload-offset-wrong": Entry(
+        409,
+        "上传的位置对不上，会从第 {offset} 字节接着传。",
+        "The upload is at another place; it goes on from byte {offset}.",
+    ),
+    "upload-version-wrong": Entry(
+        412,
+        "上传要用 tus {version} 版协议。",
+        "Uploads in pieces speak version {version} of tus.",
+    ),
     # converting it
     "courseware-encrypted": Entry(
         422,

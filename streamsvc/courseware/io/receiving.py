@@ -34,7 +34,7 @@ async def receive(
 ) -> None:
     """Write `chunks` to the originals. Raises as `Workshop.receive` says; nothing is left then."""
     check_size(announced_bytes, limits)
-    disk = _Disk(folder, min_free_bytes)
+    disk = Disk(folder, min_free_bytes)
     disk.check(announced_bytes)
     try:
         async with asyncio.timeout(UPLOAD_SECONDS):
@@ -51,7 +51,7 @@ async def receive(
 
 
 @dataclass(frozen=True, slots=True)
-class _Disk:
+class Disk:
     """Recordings need the last of it: each block asks, since others write there meanwhile."""
 
     folder: CoursewareFolder
@@ -75,7 +75,7 @@ class _Disk:
 
 
 async def _write(
-    disk: _Disk,
+    disk: Disk,
     path: Path,
     chunks: AsyncIterator[bytes],
     limits: CoursewareLimits,
@@ -83,21 +83,21 @@ async def _write(
     total, block = 0, bytearray()
     is_known = False
     with path.open("wb") as file:
-        async for chunk in _while_heard(chunks):
+        async for chunk in while_heard(chunks):
             total += len(chunk)
             check_size(total, limits)
             block += chunk
             if not is_known and len(block) >= HEAD_BYTES:
-                is_known = _check_kind(bytes(block), limits)
+                is_known = check_kind(bytes(block), limits)
             if len(block) >= BLOCK_BYTES:
                 await asyncio.to_thread(disk.write, file, bytes(block))
                 block.clear()
         if not is_known:
-            _check_kind(bytes(block), limits)
+            check_kind(bytes(block), limits)
         await asyncio.to_thread(disk.finish, file, bytes(block))
 
 
-async def _while_heard(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+async def while_heard(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
     """Raises PeerGone `upload-broken` after a silence."""
     while True:
         try:
@@ -116,7 +116,9 @@ def check_size(size: int, limits: CoursewareLimits) -> None:
         raise ProtocolError("courseware-too-large", limit_mb=limits.max_bytes // 1_000_000)
 
 
-def _check_kind(head: bytes, limits: CoursewareLimits) -> bool:
+def check_kind(head: bytes, limits: CoursewareLimits) -> bool:
+    """True. Raises UserError `courseware-empty`, `courseware-kind-unknown`,
+    `courseware-needs-office`."""
     if not head:
         raise UserError("courseware-empty")
     if kind_of(head).needs_office and not limits.reads_presentations:

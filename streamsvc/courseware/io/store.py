@@ -1,6 +1,7 @@
 """The courseware folder: uploads, originals, and slide files named by their checksum.
 
-uploads/<id>.part       being received; removed at the next start
+uploads/<id>.part       being received; removed at the next start, unless it comes in pieces
+uploads/<id>.json       what is known of one that comes in pieces
 originals/<id>          whole, until it is converted
 work/<id>/              what LibreOffice writes; removed with the conversion
 slides/ab/<sha256>.webp never changed; shared by all courseware with the same picture
@@ -36,6 +37,22 @@ class CoursewareFolder:
         """Where it is received."""
         return self.path / "uploads" / f"{_named(courseware_id)}.part"
 
+    def half(self, upload_id: CoursewareId) -> Path:
+        """What is known of one that comes in pieces."""
+        return self.path / "uploads" / f"{_named(upload_id)}.json"
+
+    def halves(self) -> list[CoursewareId]:
+        """Those that come in pieces."""
+        return [CoursewareId(p.stem) for p in (self.path / "uploads").glob("*.json")]
+
+    def expire_halves(self, before: float) -> None:
+        """Remove those that nothing was added to since then (seconds since the epoch)."""
+        for upload_id in self.halves():
+            part = self.upload(upload_id)
+            if not part.exists() or part.stat().st_mtime < before:
+                part.unlink(missing_ok=True)
+                self.half(upload_id).unlink(missing_ok=True)
+
     def original(self, courseware_id: CoursewareId) -> Path:
         """Where it waits to be converted."""
         return self.path / "originals" / _named(courseware_id)
@@ -53,6 +70,7 @@ class CoursewareFolder:
     def keep_upload(self, courseware_id: CoursewareId) -> None:
         """It is whole: put it among the originals, for good. Raises OSError."""
         self.upload(courseware_id).replace(self.original(courseware_id))
+        self.half(courseware_id).unlink(missing_ok=True)
         _sync_folder(self.path / "originals")
 
     def write_slide(self, data: bytes) -> SlidePicture:
@@ -88,7 +106,9 @@ class CoursewareFolder:
     def keep_only(self, originals: Collection[CoursewareId], checksums: Collection[str]) -> int:
         """Remove what a crash left behind: unfinished uploads, scratch folders, and files nobody
         knows. How many."""
-        doomed = [*(self.path / "uploads").iterdir(), *(self.path / "work").iterdir()]
+        halves = set(self.halves())
+        uploads = [p for p in (self.path / "uploads").iterdir() if p.stem not in halves]
+        doomed = [*uploads, *(self.path / "work").iterdir()]
         doomed += [p for p in (self.path / "originals").iterdir() if p.name not in originals]
         doomed += [p for p in self._slides() if p.stem not in checksums]
         for path in doomed:

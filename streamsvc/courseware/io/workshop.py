@@ -12,11 +12,12 @@ from collections.abc import AsyncIterator, Collection
 from pathlib import Path
 
 from streamsvc.base.clock import Clock
-from streamsvc.base.courseware import CoursewareLimits
+from streamsvc.base.courseware import CoursewareLimits, HalfUpload
 from streamsvc.base.errors import Overload, StreamsvcError, UserError
 from streamsvc.base.ids import CoursewareId
 from streamsvc.base.tasks import TaskScope
 from streamsvc.courseware.io.conversion import Conversion
+from streamsvc.courseware.io.halves import Halves
 from streamsvc.courseware.io.office import office_program
 from streamsvc.courseware.io.receiving import receive
 from streamsvc.courseware.io.store import CoursewareFolder
@@ -40,6 +41,7 @@ class Workshop:
         self._settings = settings
         self._clock = clock
         self._folder = CoursewareFolder(settings.folder)
+        self.halves = Halves(self._folder, settings.min_free_bytes)
         self._listener: ConversionListener | None = None
         self._waiting: deque[tuple[CoursewareId, int]] = deque()
         self._wake = asyncio.Event()
@@ -103,6 +105,13 @@ class Workshop:
             )
         finally:
             self._receiving -= 1
+
+    async def receive_whole(self, half: HalfUpload) -> None:
+        """All pieces of an upload are here: it is a file as any other now."""
+        if len(self._waiting) >= MAX_WAITING:
+            raise Overload("courseware-busy")
+        await asyncio.to_thread(self._folder.keep_upload, half.id)
+        await self.halves.drop(half.id)
 
     def convert(self, courseware_id: CoursewareId, first: int = 1) -> None:
         """Make its slides from number `first` on, when it is its turn."""

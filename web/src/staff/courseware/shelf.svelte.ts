@@ -9,7 +9,8 @@ import {
   removeCourseware,
 } from '../resources';
 import { refusalOf, type Refusal } from './plan';
-import { sendCourseware, type Sending } from './upload';
+import { halvesOf, type Half } from './halves';
+import { dropUpload, sendCourseware, type Sending } from './upload';
 
 const POLL_MS = 1_000;
 /** Before a server that takes many files is asked again. */
@@ -20,7 +21,7 @@ export interface Upload {
   key: number;
   file: File;
   sent: number;
-  state: 'waiting' | 'sending' | 'failed';
+  state: 'waiting' | 'sending' | 'lost' | 'failed';
   /** Refused by this page. */
   refusal: Refusal | null;
   /** Refused by the server, or not reached it. */
@@ -33,6 +34,8 @@ export class Shelf {
   /** Null until the server answered. */
   items = $state.raw<readonly Courseware[] | null>(null);
   uploads = $state.raw<readonly Upload[]>([]);
+  /** Begun before the page was loaded. */
+  halves = $state.raw<readonly Half[]>([]);
   limits = $state.raw<CoursewareLimits | null>(null);
   fault = $state.raw<ErrorBody | null>(null);
   private sending: Sending | null = null;
@@ -45,6 +48,7 @@ export class Shelf {
     try {
       this.limits ??= await readCoursewareLimits();
       this.items = await listCourseware(this.lessonId);
+      this.findHalves();
       this.fault = null;
     } catch (caught) {
       this.fault = faultOf(caught);
@@ -71,6 +75,18 @@ export class Shelf {
     void this.sendNext();
   }
 
+  /** What may go on when its file is chosen again; not what is on its way. */
+  private findHalves(): void {
+    const here = ({ name, size }: Half) =>
+      this.uploads.some(({ file }) => file.name === name && file.size === size);
+    this.halves = halvesOf(coursewarePath(this.lessonId)).filter((half) => !here(half));
+  }
+
+  async dropHalf({ place }: Half): Promise<void> {
+    await dropUpload(place);
+    this.findHalves();
+  }
+
   private taken(): number {
     const onTheirWay = this.uploads.filter(({ state }) => state !== 'failed').length;
     return (this.items?.length ?? 0) + onTheirWay;
@@ -78,7 +94,7 @@ export class Shelf {
 
   /** Stops an upload, or takes a failed one off the list. */
   dismiss(upload: Upload): void {
-    if (upload.state === 'sending') this.sending?.abort();
+    if (upload.state === 'sending' || upload.state === 'lost') this.sending?.abort();
     this.uploads = this.uploads.filter(({ key }) => key !== upload.key);
   }
 
@@ -102,12 +118,14 @@ export class Shelf {
     if (!next || this.sending) return;
     const { key, file } = next;
     this.change(key, { state: 'sending' });
-    this.sending = sendCourseware(coursewarePath(this.lessonId), file, (sent) =>
-      this.change(key, { sent }),
-    );
+    this.sending = sendCourseware(coursewarePath(this.lessonId), file, {
+      sent: (sent) => this.change(key, { sent }),
+      lost: (isLost) => this.change(key, { state: isLost ? 'lost' : 'sending' }),
+    });
+    this.findHalves();
     try {
-      const added = await this.sending.done;
-      this.items = [...(this.items ?? []), added];
+      await this.sending.done;
+      this.items = await listCourseware(this.lessonId);
       this.uploads = this.uploads.filter((upload) => upload.key !== key);
     } catch (caught) {
       const fault = faultOf(caught);

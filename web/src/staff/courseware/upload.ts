@@ -1,37 +1,170 @@
-/** Sends one file with its progress, which fetch() can't tell. */
+/** Sends one file in pieces (tus 1.0.0), with its progress, which fetch() can't tell. A break of the
+ *  link costs a piece; it goes on by itself, and after a reload when the same file is chosen. */
 
 import { ApiError, UNREACHABLE } from '$kit/api';
 import type { Courseware, Problem } from '$kit/protocol/schema';
+import { forget, halfOf, remember } from './halves';
 
 export interface Sending {
-  done: Promise<Courseware>;
+  /** The id of what it became. Raises ApiError with the server's sentence; `upload-cancelled` after
+   *  `abort`. */
+  done: Promise<string>;
   abort: () => void;
 }
 
-/** Raises ApiError with the server's sentence; `upload-cancelled` after `abort`. */
-export function sendCourseware(
-  path: string,
-  file: File,
-  onProgress: (sentBytes: number) => void,
-): Sending {
-  const request = new XMLHttpRequest();
-  const done = new Promise<Courseware>((resolve, reject) => {
-    request.open('POST', `${path}?name=${encodeURIComponent(file.name.slice(-200))}`);
-    request.responseType = 'json';
-    request.setRequestHeader('Content-Type', 'application/octet-stream');
-    request.upload.onprogress = ({ loaded }) => onProgress(loaded);
-    request.onload = () => {
-      if (request.status === 201) resolve(request.response as Courseware);
-      else reject(refusalIn(request));
-    };
-    request.onerror = () => reject(new ApiError(0, UNREACHABLE));
-    request.onabort = () => reject(new ApiError(0, { ...UNREACHABLE, id: 'upload-cancelled' }));
-    request.send(file);
-  });
-  return { done, abort: () => request.abort() };
+export interface UploadNews {
+  sent: (bytes: number) => void;
+  /** The link is gone, or is back. */
+  lost: (isLost: boolean) => void;
 }
 
-function refusalIn(request: XMLHttpRequest): ApiError {
+const PIECE_BYTES = 512 * 1024;
+/** For a piece: 46 kbit/s. */
+const PIECE_WITHIN_MS = 90_000;
+const RETRY_MS = [1_000, 2_000, 5_000, 10_000];
+const TUS = { 'Tus-Resumable': '1.0.0' };
+const TAKEN_UP_AGAIN = ['upload-broken', 'upload-offset-wrong'];
+
+export function sendCourseware(path: string, file: File, news: UploadNews): Sending {
+  const upload = new Upload(path, file, news);
+  return { done: upload.run(), abort: () => upload.abort() };
+}
+
+class Upload {
+  #place: string | null;
+  #request: XMLHttpRequest | null = null;
+  #isAborted = false;
+
+  constructor(
+    private readonly path: string,
+    private readonly file: File,
+    private readonly news: UploadNews,
+  ) {
+    this.#place = halfOf(path, file)?.place ?? null;
+  }
+
+  async run(): Promise<string> {
+    for (let failures = 0; ; failures += 1) {
+      try {
+        await this.#send(() => (failures = 0));
+        return idOf(this.#place);
+      } catch (caught) {
+        if (!isBreak(caught) || this.#isAborted) throw this.#over(caught);
+      }
+      this.news.lost(true);
+      await new Promise((resolve) => setTimeout(resolve, RETRY_MS[failures] ?? 10_000));
+    }
+  }
+
+  abort(): void {
+    this.#isAborted = true;
+    this.#request?.abort();
+    if (this.#place !== null) void dropUpload(this.#place);
+  }
+
+  async #send(moved: () => void): Promise<void> {
+    let sent = await this.#offset();
+    if (sent === null) return;
+    this.news.lost(false);
+    this.news.sent(sent);
+    do {
+      const end = Math.min(sent + PIECE_BYTES, this.file.size);
+      const headers = { 'Upload-Offset': String(sent), 'Content-Type': PIECE_TYPE };
+      await this.#ask('PATCH', this.#place ?? '', headers, this.file.slice(sent, end), sent);
+      sent = end;
+      moved();
+      if (this.#place) remember(this.path, this.#place, this.file, sent);
+    } while (sent < this.file.size);
+    if (this.#place) forget(this.#place);
+  }
+
+  /** From where to go on: what the server has of it, or the beginning of a new upload. Null when it
+   *  is whole there already, and only the answer was lost. */
+  async #offset(): Promise<number | null> {
+    const known = this.#place && (await this.#offsetAt(this.#place));
+    if (typeof known === 'number') return known;
+    if (this.#place && (await this.#isThere(idOf(this.#place)))) return null;
+    const answer = await this.#ask('POST', `${this.path}/uploads`, {
+      'Upload-Length': String(this.file.size),
+      'Upload-Metadata': `filename ${base64(this.file.name.slice(-200))}`,
+    });
+    this.#place = answer.getResponseHeader('Location') ?? '';
+    remember(this.path, this.#place, this.file, 0);
+    return 0;
+  }
+
+  /** Null when the server does not have it any more. */
+  async #offsetAt(place: string): Promise<number | null> {
+    try {
+      const answer = await this.#ask('HEAD', place, {});
+      return Number(answer.getResponseHeader('Upload-Offset'));
+    } catch (caught) {
+      if (!(caught instanceof ApiError) || caught.status !== 404) throw caught;
+      forget(place);
+      return null;
+    }
+  }
+
+  async #isThere(id: string): Promise<boolean> {
+    const listed = (await this.#ask('GET', this.path, {})).response as Courseware[];
+    return listed.some(({ courseware_id }) => courseware_id === id);
+  }
+
+  #ask(
+    method: string,
+    address: string,
+    headers: Record<string, string>,
+    body: Blob | null = null,
+    sent = 0,
+  ): Promise<XMLHttpRequest> {
+    const request = (this.#request = new XMLHttpRequest());
+    return new Promise((resolve, reject) => {
+      request.open(method, address);
+      request.responseType = 'json';
+      request.timeout = PIECE_WITHIN_MS;
+      for (const [name, value] of Object.entries({ ...TUS, ...headers }))
+        request.setRequestHeader(name, value);
+      if (body) request.upload.onprogress = ({ loaded }) => this.news.sent(sent + loaded);
+      request.onload = () => (request.status < 300 ? resolve(request) : reject(faultIn(request)));
+      request.onerror =
+        request.ontimeout =
+        request.onabort =
+          () => reject(new ApiError(0, UNREACHABLE));
+      request.send(body);
+    });
+  }
+
+  #over(caught: unknown): unknown {
+    if (this.#place && !isBreak(caught)) forget(this.#place);
+    return this.#isAborted ? new ApiError(0, { ...UNREACHABLE, id: 'upload-cancelled' }) : caught;
+  }
+}
+
+const PIECE_TYPE = 'application/offset+octet-stream';
+
+/** Tells the server that the rest will not come; it forgets by itself after a day. */
+export async function dropUpload(place: string): Promise<void> {
+  forget(place);
+  await fetch(place, { method: 'DELETE' }).catch(() => undefined);
+}
+
+/** The link or a proxy's trouble, and not the server's word on the file. */
+function isBreak(caught: unknown): boolean {
+  if (!(caught instanceof ApiError)) return false;
+  return (
+    caught.status === 0 || caught.error === UNREACHABLE || TAKEN_UP_AGAIN.includes(caught.error.id)
+  );
+}
+
+function idOf(place: string | null): string {
+  return place?.slice(place.lastIndexOf('/') + 1) ?? '';
+}
+
+function base64(text: string): string {
+  return btoa(String.fromCharCode(...new TextEncoder().encode(text)));
+}
+
+function faultIn(request: XMLHttpRequest): ApiError {
   const problem = request.response as Partial<Problem> | null;
   return new ApiError(request.status, problem?.error ?? UNREACHABLE);
 }
