@@ -53,24 +53,30 @@ async def one_round(url: str, password: str) -> int:
 
 def measured(minutes: float) -> dict[str, float | int | str]:
     """Round by round."""
-    sizes: list[float] = []
+    rounds: list[list[float]] = []
     came = 0
     with our_service(VIEWERS) as (url, password, pid):
         ends_at = time.monotonic() + 60 * minutes
         while time.monotonic() < ends_at:
             came += asyncio.run(one_round(url, password))
             time.sleep(AFTER_SECONDS)
-            sizes.append(sum(map(resident_bytes, family(pid))) / MEGABYTE)
-            print(f"{came} joins: {sizes[-1]:.1f} MB", flush=True)
-    return {"joins": came, "memory_mb": sizes[-1]} | _growth(sizes, came)
+            sizes = [resident_bytes(each) / MEGABYTE for each in family(pid)]
+            rounds.append([sizes[0], sum(sizes[1:])])
+            own, others = rounds[-1]
+            print(f"{came} joins: {own:.1f} MB, its recorder {others:.1f} MB", flush=True)
+    return {"joins": came, "memory_mb": sum(rounds[-1])} | _growth(rounds, came)
 
 
-def _growth(sizes: Sequence[float], came: int) -> dict[str, float | int | str]:
-    if len(sizes) < 3:
+def _growth(rounds: Sequence[Sequence[float]], came: int) -> dict[str, float | int | str]:
+    if len(rounds) < 3:
         return {}
-    grown = sizes[-1] - sizes[1]
-    joins = came * (len(sizes) - 2) / len(sizes)
-    return {"grown_mb": grown, "grown_bytes_per_join": grown * MEGABYTE / joins}
+    own, others = (last - second for last, second in zip(rounds[-1], rounds[1], strict=True))
+    joins = came * (len(rounds) - 2) / len(rounds)
+    return {
+        "grown_mb": own,
+        "recorder_grown_mb": others,
+        "grown_bytes_per_join": own * MEGABYTE / joins,
+    }
 
 
 def main() -> None:
