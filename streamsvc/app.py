@@ -201,6 +201,7 @@ def _workshop_settings(ground: Ground) -> WorkshopSettings:
         max_seconds=courseware.max_seconds,
         max_memory_bytes=courseware.max_memory_bytes,
         office=courseware.office,
+        office_online=courseware.office_online,
         min_free_bytes=ground.settings.recording.min_free_bytes,
     )
 

@@ -301,12 +301,19 @@ def presentations(settings: Settings) -> Finding:
     found = office_program(office)
     if found and can_leave_network():
         return Finding(name, Grade.OK, found)
-    if found:
+    if found and settings.courseware.office_online:
         return Finding(
             name,
             Grade.NOTE,
             f"{found} keeps the network: a presentation can make this server fetch its pictures",
-            "allow user namespaces (deploy/README.md), or set courseware.office to off",
+            "allow user namespaces (deploy/README.md), or set courseware.office_online to false",
+        )
+    if found:
+        return Finding(
+            name,
+            Grade.NOTE,
+            "refused: the kernel leaves LibreOffice the network, and a presentation could use it",
+            "allow user namespaces (deploy/README.md), or set courseware.office_online",
         )
     if office:
         return Finding(name, Grade.FAULT, f"no {office}", "check courseware.office")

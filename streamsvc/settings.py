@@ -165,6 +165,11 @@ class CoursewareSettings(Section):
         description="Path of LibreOffice's soffice, for PPTX, PPT and ODP; empty: looked for; off:"
         " not used.",
     )
+    office_online: bool = Field(
+        default=False,
+        description="Read presentations also where the kernel does not let LibreOffice's network be"
+        " taken away; it may then fetch the pictures they link to.",
+    )
 
 
 class LogSettings(Section):

@@ -61,4 +61,6 @@ class CoursewareLimits:
     max_bytes: int
     max_slides: int
     reads_presentations: bool
-    """LibreOffice is there."""
+    """LibreOffice is there, and can ask nobody for what a presentation links to."""
+    is_office_exposed: bool = False
+    """It is there, and could ask: the kernel leaves it the network."""

@@ -18,4 +18,6 @@ class WorkshopSettings(BaseModel):
     max_memory_bytes: int = Field(default=1_000_000_000, ge=300_000_000)
     office: str = ""
     """Path of LibreOffice's `soffice`; empty: looked for; `off`: not used."""
+    office_online: bool = False
+    """Presentations are read also where the kernel leaves LibreOffice the network."""
     min_free_bytes: int = Field(default=500_000_000, ge=0)

@@ -26,6 +26,12 @@ COURSEWARE = {
         "This server has no LibreOffice and can't read presentations. Save it as PDF and add"
         " that, or ask the administrator to install it.",
     ),
+    "courseware-office-exposed": Entry(
+        415,
+        "为了安全，这台服务器不读演示文稿。请另存为 PDF 再添加；管理员可以用 doctor 查看原因。",
+        "For safety this server reads no presentations. Export it as PDF and add that; doctor tells"
+        " an administrator why.",
+    ),
     "courseware-too-large": Entry(
         413,
         "文件太大，最多 {limit_mb} MB。请压缩图片，或分成几份。",

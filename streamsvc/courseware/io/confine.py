@@ -27,8 +27,9 @@ _CLONE_NEWUSER = 0x10000000
 _CLONE_NEWNET = 0x40000000
 
 
-def confine(memory_bytes: int, cpu_seconds: int, parent: int) -> None:
-    """Bound memory, CPU, files; leave the network; end with the parent process."""
+def confine(memory_bytes: int, cpu_seconds: int, parent: int) -> bool:
+    """Bound memory, CPU, files; leave the network; end with the parent process. Whether the network
+    could be left."""
     libc = ctypes.CDLL(None, use_errno=True)
     libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
@@ -40,13 +41,14 @@ def confine(memory_bytes: int, cpu_seconds: int, parent: int) -> None:
     os.nice(NICENESS)
     with contextlib.suppress(OSError):
         Path("/proc/self/oom_score_adj").write_text(OOM_SCORE, "ascii")
-    leave_network(libc)
+    is_alone = leave_network(libc)
     office_bytes = memory_bytes * OFFICE_MEMORY_FACTOR
     _limit(resource.RLIMIT_AS, memory_bytes, office_bytes)
     _limit(resource.RLIMIT_CPU, cpu_seconds, cpu_seconds + 5)
     _limit(resource.RLIMIT_FSIZE, MAX_FILE_BYTES, MAX_FILE_BYTES)
     _limit(resource.RLIMIT_CORE, 0, 0)
     _limit(resource.RLIMIT_NOFILE, OPEN_FILES, OPEN_FILES)
+    return is_alone
 
 
 def give_office_memory() -> None:

@@ -108,6 +108,7 @@ class Conversion:
             "--max-memory-bytes", str(settings.max_memory_bytes),
             "--office", office_program(settings.office) or "",
             "--parent", str(os.getpid()),
+            *(["--office-online"] if settings.office_online else []),
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.DEVNULL,  # decoders are talkative about strangers' files

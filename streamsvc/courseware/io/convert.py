@@ -27,9 +27,9 @@ EXIT_TOO_HEAVY = 12
 def main(arguments: list[str]) -> int:
     """Convert; exit code 0 when everything was said, whatever it was."""
     asked = _asked(arguments)
-    confine(asked.max_memory_bytes, asked.max_seconds, asked.parent)
+    is_alone = confine(asked.max_memory_bytes, asked.max_seconds, asked.parent)
     try:
-        _convert(asked)
+        _convert(asked, may_use_office=is_alone or asked.office_online)
     except StreamsvcError as error:
         _say(Refused(error))
     except MemoryError:
@@ -41,14 +41,14 @@ def main(arguments: list[str]) -> int:
     return 0
 
 
-def _convert(asked: argparse.Namespace) -> None:
+def _convert(asked: argparse.Namespace, *, may_use_office: bool) -> None:
     from streamsvc.courseware.io.pages import Pages, PdfPages, PicturePage  # after `confine`
     from streamsvc.courseware.io.pictures import slide_of
     from streamsvc.courseware.io.store import CoursewareFolder
     from streamsvc.courseware.plan.kinds import Kind
 
     folder = CoursewareFolder(asked.folder)
-    kind, path = _readable(asked, folder)
+    kind, path = readable(asked, folder, may_use_office=may_use_office)
     pages: Pages = PicturePage(path) if kind is Kind.PICTURE else PdfPages(path)
     if pages.total > asked.max_slides:
         raise UserError("courseware-too-long", slides=pages.total, limit=asked.max_slides)
@@ -58,8 +58,11 @@ def _convert(asked: argparse.Namespace) -> None:
     _say(Ended())
 
 
-def _readable(asked: argparse.Namespace, folder: "CoursewareFolder") -> "tuple[Kind, Path]":
-    """The file, as a PDF if it was a presentation."""
+def readable(
+    asked: argparse.Namespace, folder: "CoursewareFolder", *, may_use_office: bool
+) -> "tuple[Kind, Path]":
+    """The file, as a PDF if it was a presentation. Raises UserError `courseware-office-exposed`,
+    and what `presentation_kind` and `to_pdf` raise."""
     from streamsvc.courseware.io.office import presentation_kind, to_pdf
     from streamsvc.courseware.plan.kinds import HEAD_BYTES, Kind, kind_of
 
@@ -74,6 +77,8 @@ def _readable(asked: argparse.Namespace, folder: "CoursewareFolder") -> "tuple[K
     extension = presentation_kind(path, kind)
     if not asked.office:
         raise UserError("courseware-needs-office")
+    if not may_use_office:
+        raise UserError("courseware-office-exposed")
     return Kind.PDF, to_pdf(path, extension, folder.work(courseware_id), asked.office)
 
 
@@ -90,6 +95,7 @@ def _asked(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--max-seconds", type=int, required=True)
     parser.add_argument("--max-memory-bytes", type=int, required=True)
     parser.add_argument("--office", default="")
+    parser.add_argument("--office-online", action="store_true")
     parser.add_argument("--parent", type=int, default=os.getppid())
     return parser.parse_args(arguments)
 

@@ -122,5 +122,6 @@ def check_kind(head: bytes, limits: CoursewareLimits) -> bool:
     if not head:
         raise UserError("courseware-empty")
     if kind_of(head).needs_office and not limits.reads_presentations:
-        raise UserError("courseware-needs-office")
+        is_exposed = limits.is_office_exposed
+        raise UserError("courseware-office-exposed" if is_exposed else "courseware-needs-office")
     return True

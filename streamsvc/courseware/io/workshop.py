@@ -16,6 +16,7 @@ from streamsvc.base.courseware import CoursewareLimits, HalfUpload
 from streamsvc.base.errors import Overload, StreamsvcError, UserError
 from streamsvc.base.ids import CoursewareId
 from streamsvc.base.tasks import TaskScope
+from streamsvc.courseware.io.confine import can_leave_network
 from streamsvc.courseware.io.conversion import Conversion
 from streamsvc.courseware.io.halves import Halves
 from streamsvc.courseware.io.office import office_program
@@ -47,15 +48,20 @@ class Workshop:
         self._wake = asyncio.Event()
         self._present: Conversion | None = None
         self._receiving = 0
+        self._is_alone = False
+        """A converting process can leave the network."""
         self._tasks = TaskScope("courseware")
 
     @property
     def limits(self) -> CoursewareLimits:
         """What may be added, now."""
+        has_office = office_program(self._settings.office) is not None
+        may_read = self._is_alone or self._settings.office_online
         return CoursewareLimits(
             max_bytes=self._settings.max_bytes,
             max_slides=self._settings.max_slides,
-            reads_presentations=office_program(self._settings.office) is not None,
+            reads_presentations=has_office and may_read,
+            is_office_exposed=has_office and not may_read,
         )
 
     @property
@@ -71,6 +77,8 @@ class Workshop:
         """Remove what a crash left behind, but for these; then convert what is asked for. Raises
         OSError."""
         await asyncio.to_thread(self._folder.make)
+        if office_program(self._settings.office) is not None:
+            self._is_alone = await asyncio.to_thread(can_leave_network)
         removed = await asyncio.to_thread(self._folder.keep_only, originals, checksums)
         if removed:
             log.info("= %d leftovers of courseware removed", removed)

@@ -1,5 +1,6 @@
 """Receiving, queueing, converting, forgetting; with the real process and what may befall it."""
 
+import argparse
 import asyncio
 import os
 import signal
@@ -15,9 +16,9 @@ from sqlalchemy.exc import OperationalError
 
 from streamsvc.base.clock import SystemClock
 from streamsvc.base.courseware import Slide
-from streamsvc.base.errors import EnvironmentFault, StreamsvcError
+from streamsvc.base.errors import EnvironmentFault, StreamsvcError, UserError
 from streamsvc.base.ids import CoursewareId
-from streamsvc.courseware.io import conversion, receiving, workshop
+from streamsvc.courseware.io import conversion, convert, receiving, workshop
 from streamsvc.courseware.io.store import CoursewareFolder
 from streamsvc.courseware.io.workshop import MAX_RECEIVING, Workshop
 from streamsvc.courseware.settings import WorkshopSettings
@@ -318,11 +319,29 @@ def fake_office(path: Path, script: str) -> str:
     return str(program)
 
 
+async def test_a_presentation_is_refused_where_office_keeps_the_network(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(workshop, "can_leave_network", lambda: False)
+    office = fake_office(tmp_path, "exit 1\n")
+    async with opened(tmp_path / "courseware", office=office) as (shop, _):
+        assert not shop.limits.reads_presentations
+        with pytest.raises(UserError, match="courseware-office-exposed"):
+            await receive(shop, A, papers.presentation())
+    async with opened(tmp_path / "online", office=office, office_online=True) as (shop, _):
+        assert shop.limits.reads_presentations
+    folder = CoursewareFolder(tmp_path / "courseware")
+    folder.original(A).write_bytes(papers.presentation())
+    asked = argparse.Namespace(courseware_id=A, office=office)
+    with pytest.raises(UserError, match="courseware-office-exposed"):
+        convert.readable(asked, folder, may_use_office=False)
+
+
 async def test_a_presentation_goes_through_office(tmp_path: Path) -> None:
     (tmp_path / "made.pdf").write_bytes(papers.pdf(2))
     copy = 'while [ "$1" != --outdir ]; do shift; done; cp "%s" "$2/slides.pdf"\n'
     office = fake_office(tmp_path, copy % (tmp_path / "made.pdf"))
-    async with opened(tmp_path / "courseware", office=office) as (shop, notes):
+    async with opened(tmp_path / "courseware", office=office, office_online=True) as (shop, notes):
         assert shop.limits.reads_presentations
         await receive(shop, A, papers.presentation())
         await until(lambda: bool(notes.ended), PATIENCE)
@@ -337,7 +356,7 @@ async def test_an_office_that_sets_itself_up_first_is_started_again(tmp_path: Pa
         f'while [ "$1" != --outdir ]; do shift; done; cp {tmp_path}/made.pdf "$2/slides.pdf"\n'
     )
     office = fake_office(tmp_path, script)
-    async with opened(tmp_path / "courseware", office=office) as (shop, notes):
+    async with opened(tmp_path / "courseware", office=office, office_online=True) as (shop, notes):
         await receive(shop, A, papers.presentation())
         await until(lambda: bool(notes.ended), PATIENCE)
         assert notes.ended == [(A, "ready")]
@@ -347,14 +366,14 @@ async def test_an_office_that_fails_or_hangs(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     office = fake_office(tmp_path, "exit 1\n")
-    async with opened(tmp_path / "courseware", office=office) as (shop, notes):
+    async with opened(tmp_path / "courseware", office=office, office_online=True) as (shop, notes):
         await receive(shop, A, papers.presentation())
         await until(lambda: bool(notes.ended), PATIENCE)
         assert notes.ended == [(A, "courseware-unreadable")]
     pid_file = tmp_path / "pid"
     office = fake_office(tmp_path, f"echo $$ > {pid_file}; exec sleep 600\n")
-    monkeypatch.setattr(conversion, "OPEN_SECONDS", 2.0)
-    async with opened(tmp_path / "courseware", office=office) as (shop, notes):
+    monkeypatch.setattr(conversion, "OPEN_SECONDS", 2.0 * SECOND)
+    async with opened(tmp_path / "courseware", office=office, office_online=True) as (shop, notes):
         await receive(shop, B, papers.presentation())
         await until(lambda: bool(notes.ended), PATIENCE)
         assert notes.ended == [(B, "courseware-too-slow")]
