@@ -31,7 +31,7 @@ const en: Record<keyof typeof zh, string> = {
   'about.seconds': '{s} s',
   'about.minutes': '{m} min',
   title: 'Back. Playing the {gap} you missed',
-  'title.behind': 'Catching up with the teacher, {behind} to go',
+  'title.behind': 'Catching up, {behind} to go',
   left: '{speed}× speed, level in about {left}',
   'left.voice': '{speed}× speed, level in about {left}, voice and slides first',
   soon: 'Fetching what you missed',
