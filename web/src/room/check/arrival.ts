@@ -16,6 +16,8 @@ export interface Burst {
 const RATES_BPS = [150_000, 350_000, 800_000, 1_600_000, 2_000_000];
 /** Less of a burst came in its time: the link is full. */
 const ARRIVED_SHARE = 0.7;
+/** The first may have been bad luck. */
+const MOST_FAILED = 2;
 
 /** The highest rate over any stretch of at least `overMs`; 0 where nothing is that long. */
 export function bestRateBps(looks: readonly Look[], overMs: number): number {
@@ -34,10 +36,12 @@ function atOf(looks: readonly Look[], place: number): number {
   return looks[place]?.atMs ?? Infinity;
 }
 
-/** From small to large, until one does not come through; null: enough is known. */
+/** From small to large, until one does not come through twice; null: enough is known. */
 export function nextBurstBps(bursts: readonly Burst[], mostBps: number): number | null {
   const last = bursts[bursts.length - 1];
-  if (last !== undefined && last.arrivedBps < ARRIVED_SHARE * last.askedBps) return null;
+  const failed = bursts.filter(({ askedBps, arrivedBps }) => arrivedBps < ARRIVED_SHARE * askedBps);
+  if (failed.length >= MOST_FAILED) return null;
+  if (last !== undefined && last === failed[0]) return last.askedBps;
   const next = RATES_BPS.find((rate) => rate > (last?.askedBps ?? 0)) ?? null;
   if (next === null || next <= mostBps) return next;
   return mostBps > (last?.askedBps ?? 0) ? mostBps : null;

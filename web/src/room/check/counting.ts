@@ -6,8 +6,9 @@ type Entry = Record<string, unknown> & { type: string };
 export interface Losses {
   downLost: number;
   downSeen: number;
-  /** 0 to 1, of the newest report of the server; null before the first. */
-  upFraction: number | null;
+  /** By the server's reports. */
+  upLost: number;
+  upSent: number;
 }
 
 /** Bytes that a connection carried in all, repetitions and headers of media included. */
@@ -24,11 +25,12 @@ export function carriedBytes(
 export function lossesOf(up: RTCStatsReport, down: RTCStatsReport): Losses {
   const inbound = listed(down).filter((entry) => entry.type === 'inbound-rtp');
   const remote = listed(up).filter((entry) => entry.type === 'remote-inbound-rtp');
-  const told = remote.filter((entry) => typeof entry['fractionLost'] === 'number');
+  const outbound = listed(up).filter((entry) => entry.type === 'outbound-rtp');
   return {
     downLost: sum(inbound, 'packetsLost'),
     downSeen: sum(inbound, 'packetsReceived'),
-    upFraction: told.length ? sum(told, 'fractionLost') / told.length : null,
+    upLost: sum(remote, 'packetsLost'),
+    upSent: sum(outbound, 'packetsSent'),
   };
 }
 
@@ -39,7 +41,12 @@ export function lossBetween(
 ): { down: number | null; up: number | null } {
   const lost = Math.max(0, after.downLost - before.downLost);
   const all = lost + after.downSeen - before.downSeen;
-  return { down: all > 0 ? lost / all : null, up: after.upFraction };
+  const upLost = Math.max(0, after.upLost - before.upLost);
+  const upAll = after.upSent - before.upSent;
+  return {
+    down: all > 0 ? lost / all : null,
+    up: upAll > 0 ? Math.min(1, upLost / upAll) : null,
+  };
 }
 
 function sum(entries: Entry[], name: string): number {

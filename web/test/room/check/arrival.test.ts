@@ -42,8 +42,11 @@ describe('nextBurstBps', () => {
     expect(rates).toEqual([150_000, 350_000, 800_000, 1_600_000, 2_000_000]);
   });
 
-  it('ends where the link is full', () => {
-    expect(nextBurstBps([{ askedBps: 350_000, arrivedBps: 200_000 }], 5e6)).toBeNull();
+  it('ends where the link is full, and not for bad luck', () => {
+    const full = { askedBps: 350_000, arrivedBps: 200_000 };
+    expect(nextBurstBps([full], 5e6)).toBe(350_000);
+    expect(nextBurstBps([full, { ...full }], 5e6)).toBeNull();
+    expect(nextBurstBps([full, { ...full, arrivedBps: 340_000 }], 5e6)).toBe(800_000);
   });
 
   it('never asks for more than the policy allows, and asks for that', () => {

@@ -68,8 +68,8 @@ it('writes rates and shares for people', () => {
 });
 
 it('counts what was lost between two looks', () => {
-  const before = { downLost: 5, downSeen: 100, upFraction: null };
-  const after = { downLost: 15, downSeen: 190, upFraction: 0.02 };
+  const before = { downLost: 5, downSeen: 100, upLost: 1, upSent: 50 };
+  const after = { downLost: 15, downSeen: 190, upLost: 3, upSent: 150 };
   expect(lossBetween(before, after)).toEqual({ down: 0.1, up: 0.02 });
   expect(lossBetween(before, before)).toEqual({ down: null, up: null });
 });
