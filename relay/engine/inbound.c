@@ -4,8 +4,9 @@
 #define MAX_NACKED 512 /* numbers answered of one datagram; who asks for more is lost anyway */
 #define REFERENCE_INTERVAL_US 200000
 #define EARLY_INTERVAL_US (SECOND_US / 4) /* whatever a viewer reports, others' news has room */
-#define KEYFRAME_INTERVAL_US SECOND_US /* one viewer on a bad link must not make its wishes
-                                        * everybody's bitrate */
+#define KEYFRAME_INTERVAL_US SECOND_US /* one viewer on a bad link must not make its wishes */
+#define LONGEST_INTERVAL_US (4 * SECOND_US) /* everybody's bitrate: who goes on asking waits longer, */
+#define PATIENT_US (10 * SECOND_US) /* until it could do without for so long */
 #define AWAY_US (3 * SECOND_US) /* reports come each second, and checks every 2.5 s */
 
 /* ---- viewers */
@@ -32,8 +33,13 @@ static void wish_for_keyframe(Engine *engine, Subscription *subscription) {
     int64_t now_us = engine->instant.now_us;
     /* the picture it wishes for may be on its way */
     if (!subscription->layer || subscription->at[LIST_CATCHING]) return;
-    if (now_us - subscription->asked_keyframe_us < KEYFRAME_INTERVAL_US) return;
+    int64_t since_us = now_us - subscription->asked_keyframe_us;
+    if (since_us >= PATIENT_US) subscription->keyframe_wait_us = KEYFRAME_INTERVAL_US;
+    if (since_us < subscription->keyframe_wait_us) return;
     subscription->asked_keyframe_us = now_us;
+    int64_t longer_us = 2 * subscription->keyframe_wait_us;
+    subscription->keyframe_wait_us =
+        longer_us < LONGEST_INTERVAL_US ? longer_us : LONGEST_INTERVAL_US;
     engine_want_keyframe(engine, subscription->layer);
 }
 
@@ -49,6 +55,7 @@ static void take_keyframe_requests(Engine *engine, Subscriber *subscriber,
 /* Who was away has a hole that no repair fills; a browser would look at it for seconds before it
  * asks for a picture. */
 static void welcome_back(Engine *engine, Subscriber *subscriber) {
+    subscriber->back_us = engine->instant.now_us;
     Subscription *end = subscriber->subscriptions + subscriber->subscription_count;
     for (Subscription *each = subscriber->subscriptions; each < end; each++)
         if (each->layer && !layer_is_audio(each->layer)) wish_for_keyframe(engine, each);

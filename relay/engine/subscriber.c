@@ -88,6 +88,10 @@ void subscriber_report_blocks(Subscriber *subscriber, const ReportBlock *blocks,
             sample_us = round_trip_us(blocks + i, instant.wall_us);
         subscription->answered_sr = blocks[i].last_sr;
         subscription_reported(subscription, blocks + i, instant.now_us, &expected, &lost);
+        /* what was lost while it was away says nothing about its link now */
+        bool is_of_absence = subscription->reported_us < subscriber->back_us;
+        subscription->reported_us = instant.now_us;
+        if (is_of_absence) expected = lost = subscription->missed = 0;
         if (subscription->spec.is_audio)
             lost = lost_of_voice(subscription, expected, lost, instant.now_us);
         subscriber->expected += expected;

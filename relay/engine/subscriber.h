@@ -40,6 +40,7 @@ typedef struct Subscriber {
     uint32_t untold_seconds, beat_seconds;
     uint64_t remb_bps;
     int64_t remb_us;
+    int64_t back_us; /* when it was heard again after it had been away */
     int64_t told_early_us; /* when control was told of it before its turn */
     int64_t answered_us; /* its question after our clock, the last time */
 } Subscriber;

@@ -60,7 +60,8 @@ struct Subscription {
     double fraction_lost;
     int64_t arrived, arrived_us; /* packets of the newest report that spoke of any, and its time */
     int told; /* which layer and pictures control knows of; 0: nothing is forwarded */
-    int64_t asked_keyframe_us;
+    int64_t asked_keyframe_us, keyframe_wait_us;
+    int64_t reported_us; /* when its last report came */
     uint64_t repairs[REPAIRS];
     Munger munger; /* the last, since its memory is long */
 };

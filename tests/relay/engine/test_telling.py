@@ -57,6 +57,14 @@ def test_of_loss_control_hears_each_second_and_what_came_before(native: ctypes.C
     assert not told.second(lost=1)
 
 
+def test_what_was_lost_while_it_was_away_is_no_loss_of_its_link(native: ctypes.CDLL) -> None:
+    told = Told(native)
+    told.held.call("told_back", i64(SECOND // 2))
+    assert not told.second(expected=1_000, lost=900)
+    assert told.held.call("told_lost", result=ctypes.c_int64) == 0
+    assert told.second(lost=10), "what it loses from then on counts"
+
+
 def test_of_voice_with_copies_the_links_own_loss_counts(native: ctypes.CDLL) -> None:
     """One packet in 25 is missing although all were sent twice: a link that loses a
     fifth."""

@@ -82,6 +82,8 @@ void told_asked(Subscriber *subscriber, int64_t packets) {
     subscriber->subscriptions[0].missed += packets;
 }
 
+void told_back(Subscriber *subscriber, int64_t now_us) { subscriber->back_us = now_us; }
+
 int64_t told_lost(const Subscriber *subscriber) { return subscriber->lost; }
 
 void told_round_trip(Subscriber *subscriber, int64_t least_us, int64_t smoothed_us) {
