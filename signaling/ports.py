@@ -221,12 +221,15 @@ class HalvesPort(Protocol):
         """Note what will come. Raises UserError `courseware-empty`, ProtocolError
         `courseware-too-large`, Overload `courseware-busy`, EnvironmentFault `disk-full`."""
 
-    async def find(self, upload_id: CoursewareId) -> HalfUpload:
-        """How much is here. Raises UserError `upload-unknown`."""
+    async def expire(self) -> None:
+        """Nothing came for a day: these go. Once a day is enough."""
+
+    async def find(self, upload_id: CoursewareId, lesson_id: LessonId) -> HalfUpload:
+        """How much is here, of an upload of this lesson. Raises UserError `upload-unknown`."""
 
     async def write(
         self,
-        upload_id: CoursewareId,
+        half: HalfUpload,
         offset: int,
         chunks: AsyncIterator[bytes],
         limits: CoursewareLimits,

@@ -10,7 +10,7 @@ from signaling.io.services import Services
 from signaling.io.views import courseware_view
 from signaling.protocol.inputs import CoursewareListed
 from streamsvc.base.courseware import HalfUpload, Slide
-from streamsvc.base.errors import EnvironmentFault, StreamsvcError, UserError
+from streamsvc.base.errors import EnvironmentFault, StreamsvcError
 from streamsvc.base.ids import CoursewareId, LessonId, new_id
 from streamsvc.school.records import Courseware, Principal
 
@@ -81,19 +81,17 @@ class CoursewareDesk:
         """A file will come in pieces. Raises what `CoursewareShelf.check_addable` and
         `HalvesPort.begin` raise."""
         await self._shelf.check_addable(principal, lesson_id)
-        half = HalfUpload(CoursewareId(new_id("cw")), lesson_id, title, total_bytes, 0, 0)
+        upload_id, owner = CoursewareId(new_id("cw")), principal.person_id
+        half = HalfUpload(upload_id, lesson_id, owner, title, total_bytes, 0, 0)
         await self._workshop.halves.begin(half, self._workshop.limits)
-        return await self._workshop.halves.find(half.id)
+        return await self._workshop.halves.find(half.id, lesson_id)
 
     async def find_upload(
         self, principal: Principal, lesson_id: LessonId, upload_id: CoursewareId
     ) -> HalfUpload:
         """How much is here. Raises what `check_addable` raises, UserError `upload-unknown`."""
         await self._shelf.check_addable(principal, lesson_id)
-        half = await self._workshop.halves.find(upload_id)
-        if half.lesson_id != lesson_id:
-            raise UserError("upload-unknown")
-        return half
+        return await self._workshop.halves.find(upload_id, lesson_id)
 
     async def continue_upload(
         self,
@@ -105,7 +103,7 @@ class CoursewareDesk:
         """Take the next bytes; with the last one it is converted when it is its turn. Raises what
         `add` and `HalvesPort.write` raise."""
         workshop = self._workshop
-        half = await workshop.halves.write(half.id, offset, chunks, workshop.limits)
+        half = await workshop.halves.write(half, offset, chunks, workshop.limits)
         if half.offset < half.total_bytes:
             return half
         await workshop.receive_whole(half)

@@ -183,6 +183,7 @@ class LessonRegistry:
             try:
                 await self._adopt_recordings()
                 await self._services.school.forget_expired()
+                await self._services.courseware.halves.expire()
             except StreamsvcError as error:
                 log.warning("! housekeeping: %s", error.error_id)
             except Exception as error:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from streamsvc.base.ids import CoursewareId, LessonId
+from streamsvc.base.ids import CoursewareId, LessonId, PersonId
 
 SizeName = Literal["small", "medium", "large"]
 
@@ -46,6 +46,8 @@ class HalfUpload:
 
     id: CoursewareId
     lesson_id: LessonId
+    person_id: PersonId | None
+    """Whose it is."""
     title: str
     total_bytes: int
     offset: int

@@ -45,13 +45,19 @@ class CoursewareFolder:
         """Those that come in pieces."""
         return [CoursewareId(p.stem) for p in (self.path / "uploads").glob("*.json")]
 
-    def expire_halves(self, before: float) -> None:
-        """Remove those that nothing was added to since then (seconds since the epoch)."""
-        for upload_id in self.halves():
-            part = self.upload(upload_id)
-            if not part.exists() or part.stat().st_mtime < before:
-                part.unlink(missing_ok=True)
-                self.half(upload_id).unlink(missing_ok=True)
+    def expire_halves(self, before: float) -> list[CoursewareId]:
+        """Remove those that nothing was added to since then (seconds since the epoch). Which."""
+        doomed = [upload_id for upload_id in self.halves() if self._changed_at(upload_id) < before]
+        for upload_id in doomed:
+            self.upload(upload_id).unlink(missing_ok=True)
+            self.half(upload_id).unlink(missing_ok=True)
+        return doomed
+
+    def _changed_at(self, upload_id: CoursewareId) -> float:
+        try:
+            return self.upload(upload_id).stat().st_mtime
+        except FileNotFoundError:
+            return float("-inf")
 
     def original(self, courseware_id: CoursewareId) -> Path:
         """Where it waits to be converted."""

@@ -79,6 +79,7 @@ class Workshop:
         await asyncio.to_thread(self._folder.make)
         if office_program(self._settings.office) is not None:
             self._is_alone = await asyncio.to_thread(can_leave_network)
+        await self.halves.expire()
         removed = await asyncio.to_thread(self._folder.keep_only, originals, checksums)
         if removed:
             log.info("= %d leftovers of courseware removed", removed)
