@@ -1,0 +1,34 @@
+"""The files of `deploy/` say what the service needs of the programs beside it."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+DEPLOY = Path(__file__).parents[2] / "deploy"
+
+
+def location_of(path: str) -> str:
+    """Body of the first regular expression of nginx.conf that takes this path, as nginx looks."""
+    blocks = re.findall(
+        r"location ~ (\S+) \{(.*?)\n    \}", (DEPLOY / "nginx.conf").read_text(), re.S
+    )
+    return next((body for pattern, body in blocks if re.search(pattern, path)), "")
+
+
+@pytest.mark.parametrize("place", ["", "/uploads/cw_1a2b"])
+def test_nginx_passes_large_files_on_while_they_come(place: str) -> None:
+    body = location_of(f"/api/lessons/les_1/courseware{place}")
+    assert "client_max_body_size 300m;" in body and "proxy_request_buffering off;" in body
+
+
+def test_nginx_takes_nothing_large_elsewhere() -> None:
+    assert not location_of("/api/lessons/les_1/courseware/cw_1/slides")
+    assert not location_of("/api/lessons/les_1")
+
+
+def test_a_turn_password_opens_no_tcp_port() -> None:
+    lines = (DEPLOY / "turnserver.conf").read_text("utf-8").splitlines()
+    words = dict(line.partition("=")[::2] for line in lines if not line.startswith("#"))
+    assert {"no-tcp-relay", "denied-peer-ip", "no-multicast-peers"} <= words.keys()
+    assert 0 < int(words["user-quota"]) < int(words["total-quota"])
