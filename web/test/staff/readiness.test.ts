@@ -90,9 +90,10 @@ it('tells a teacher how her rooms will see her', () => {
     room('d', check({ level: 'slides' })),
     room('e', check({ at_ms: NOW - OLD_AFTER_MS - 1 })),
     room('f', check({ level: null })),
+    room('g', check({ level: 'voice' })),
   ];
-  const expected = expectedOf(rooms, ['a', 'b', 'c', 'd', 'e', 'f', 'unknown'], NOW);
-  expect(expected).toEqual({ clear: 2, less: 1, voice: 1, unknown: 3 });
+  const expected = expectedOf(rooms, ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'unknown'], NOW);
+  expect(expected).toEqual({ clear: 2, less: 1, slides: 1, voice: 1, none: 1, unknown: 2 });
 });
 
 it('writes a table that a spreadsheet reads as text', () => {

@@ -9,7 +9,7 @@ import {
   removeCourseware,
 } from '../resources';
 import { refusalOf, type Refusal } from './plan';
-import { halvesOf, type Half } from './halves';
+import { halfOf, halvesOf, type Half } from './halves';
 import { dropUpload, sendCourseware, type Sending } from './upload';
 
 const POLL_MS = 1_000;
@@ -82,8 +82,8 @@ export class Shelf {
     this.halves = halvesOf(coursewarePath(this.lessonId)).filter((half) => !here(half));
   }
 
-  async dropHalf({ place }: Half): Promise<void> {
-    await dropUpload(place);
+  dropHalf({ place }: Half): void {
+    dropUpload(place);
     this.findHalves();
   }
 
@@ -95,7 +95,10 @@ export class Shelf {
   /** Stops an upload, or takes a failed one off the list. */
   dismiss(upload: Upload): void {
     if (upload.state === 'sending' || upload.state === 'lost') this.sending?.abort();
+    const half = halfOf(coursewarePath(this.lessonId), upload.file);
+    if (half && upload.state === 'waiting') dropUpload(half.place);
     this.uploads = this.uploads.filter(({ key }) => key !== upload.key);
+    this.findHalves();
   }
 
   async again(upload: Upload): Promise<void> {

@@ -1,7 +1,7 @@
 /** Sends one file in pieces (tus 1.0.0), with its progress, which fetch() can't tell. A break of the
  *  link costs a piece; it goes on by itself, and after a reload when the same file is chosen. */
 
-import { ApiError, UNREACHABLE } from '$kit/api';
+import { ApiError, fetchWithin, UNREACHABLE } from '$kit/api';
 import type { Courseware, Problem } from '$kit/protocol/schema';
 import { forget, halfOf, remember } from './halves';
 
@@ -22,8 +22,19 @@ const PIECE_BYTES = 512 * 1024;
 /** For a piece: 46 kbit/s. */
 const PIECE_WITHIN_MS = 90_000;
 const RETRY_MS = [1_000, 2_000, 5_000, 10_000];
+const DROP_WITHIN_MS = 15_000;
+/** Two hours of a link that is gone. */
+const MOST_DROPS = 700;
 const TUS = { 'Tus-Resumable': '1.0.0' };
 const TAKEN_UP_AGAIN = ['upload-broken', 'upload-offset-wrong'];
+/** The server has nothing of it any more; after every other word the half may still be finished. */
+const GONE = [
+  'upload-unknown',
+  'courseware-kind-unknown',
+  'courseware-needs-office',
+  'courseware-office-exposed',
+  'courseware-too-large',
+];
 
 export function sendCourseware(path: string, file: File, news: UploadNews): Sending {
   const upload = new Upload(path, file, news);
@@ -34,6 +45,7 @@ class Upload {
   #place: string | null;
   #request: XMLHttpRequest | null = null;
   #isAborted = false;
+  #wake: () => void = () => undefined;
 
   constructor(
     private readonly path: string,
@@ -52,14 +64,22 @@ class Upload {
         if (!isBreak(caught) || this.#isAborted) throw this.#over(caught);
       }
       this.news.lost(true);
-      await new Promise((resolve) => setTimeout(resolve, RETRY_MS[failures] ?? 10_000));
+      await this.#pause(RETRY_MS[failures] ?? 10_000);
     }
   }
 
   abort(): void {
     this.#isAborted = true;
     this.#request?.abort();
-    if (this.#place !== null) void dropUpload(this.#place);
+    this.#wake();
+    if (this.#place !== null) dropUpload(this.#place);
+  }
+
+  #pause(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      this.#wake = resolve;
+      setTimeout(resolve, ms);
+    });
   }
 
   async #send(moved: () => void): Promise<void> {
@@ -117,6 +137,7 @@ class Upload {
     body: Blob | null = null,
     sent = 0,
   ): Promise<XMLHttpRequest> {
+    if (this.#isAborted) return Promise.reject(new ApiError(0, CANCELLED));
     const request = (this.#request = new XMLHttpRequest());
     return new Promise((resolve, reject) => {
       request.open(method, address);
@@ -135,17 +156,33 @@ class Upload {
   }
 
   #over(caught: unknown): unknown {
-    if (this.#place && !isBreak(caught)) forget(this.#place);
-    return this.#isAborted ? new ApiError(0, { ...UNREACHABLE, id: 'upload-cancelled' }) : caught;
+    if (this.#isAborted) return new ApiError(0, CANCELLED);
+    if (this.#place && caught instanceof ApiError && GONE.includes(caught.error.id))
+      forget(this.#place);
+    return caught;
   }
 }
 
+const CANCELLED = { ...UNREACHABLE, id: 'upload-cancelled' };
 const PIECE_TYPE = 'application/offset+octet-stream';
 
-/** Tells the server that the rest will not come; it forgets by itself after a day. */
-export async function dropUpload(place: string): Promise<void> {
+/** Forgets it here at once, and tells the server that the rest will not come as soon as it can be
+ *  reached; unless this page is closed before: it forgets by itself after a day. */
+export function dropUpload(place: string): void {
   forget(place);
-  await fetch(place, { method: 'DELETE' }).catch(() => undefined);
+  void tellDropped(place);
+}
+
+async function tellDropped(place: string): Promise<void> {
+  for (let tries = 0; tries < MOST_DROPS; tries += 1) {
+    try {
+      const { status } = await fetchWithin(place, { method: 'DELETE' }, DROP_WITHIN_MS);
+      if (status < 500) return;
+    } catch {
+      // the link is gone: again
+    }
+    await new Promise((resolve) => setTimeout(resolve, RETRY_MS[tries] ?? 10_000));
+  }
 }
 
 /** The link or a proxy's trouble, and not the server's word on the file. */

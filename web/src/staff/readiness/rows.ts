@@ -68,7 +68,10 @@ export function height(check: CheckView): number {
 export interface Expected {
   clear: number;
   less: number;
+  slides: number;
   voice: number;
+  /** Its newest check did not get through, or not even a voice fits. */
+  none: number;
   unknown: number;
 }
 
@@ -78,19 +81,19 @@ export function expectedOf(
   roomIds: readonly string[],
   nowMs: number,
 ): Expected {
-  const expected: Expected = { clear: 0, less: 0, voice: 0, unknown: 0 };
+  const expected: Expected = { clear: 0, less: 0, slides: 0, voice: 0, none: 0, unknown: 0 };
   for (const roomId of roomIds) {
     const latest = rooms.find(({ room }) => room.room_id === roomId)?.checks[0];
-    if (latest === undefined || isOld(latest, nowMs) || latest.level === null)
-      expected.unknown += 1;
+    if (latest === undefined || isOld(latest, nowMs)) expected.unknown += 1;
     else expected[seenAs(latest.level)] += 1;
   }
   return expected;
 }
 
-function seenAs(level: NonNullable<CheckView['level']>): 'clear' | 'less' | 'voice' {
+function seenAs(level: CheckView['level']): Exclude<keyof Expected, 'unknown'> {
   if (level === 'low_video') return 'less';
-  return level === 'voice' || level === 'slides' ? 'voice' : 'clear';
+  if (level === 'voice' || level === 'slides') return level;
+  return level === null ? 'none' : 'clear';
 }
 
 /** A table for a spreadsheet (RFC 4180); cells that a spreadsheet would calculate are quoted. */
