@@ -19,6 +19,7 @@ from signaling.io.parts import part_answer
 from signaling.io.recordings import MEDIA_TYPES
 from signaling.io.runner import LessonRunner
 from signaling.ports import PlayableRecording, PlayableTrack, RecordingCatalog
+from signaling.protocol.board_messages import BoardEvent
 from signaling.protocol.grants import Claims
 from signaling.protocol.replay import board_since
 from signaling.protocol.resources_window import LessonWindow, WindowTrack
@@ -58,18 +59,20 @@ async def _reader(lesson_id: str, claims: Bearer, ctx: Context = Depends(context
     return Reader(LessonId(lesson_id), claims, runner, ctx)
 
 
-@router.get("")
-async def window(from_ms: FromMs = 0, reader: Reader = Depends(_reader)) -> LessonWindow:
-    """What can be played now, and the board from `from_ms` on."""
+@router.get("", response_model=LessonWindow)
+async def window(
+    request: Request, from_ms: FromMs = 0, board: bool = True, reader: Reader = Depends(_reader)
+) -> Response:
+    """What can be played now, and the board from `from_ms` on; `board=0` leaves that out."""
     services, lesson_id = reader.ctx.services, reader.lesson_id
     disk = await _on_disk(reader)
-    lines = await asyncio.to_thread(services.timeline.read, lesson_id)
-    return LessonWindow(
+    told = LessonWindow(
         now_ms=services.clock.wall_ms(),
         started_at_ms=disk.started_at_ms if disk else 0,
         tracks=[_track(lesson_id, disk, track) for track in disk.tracks] if disk else [],
-        board=await asyncio.to_thread(board_since, lines, from_ms),
+        board=await asyncio.to_thread(_board, reader, from_ms) if board else [],
     )
+    return _packed(request, told.model_dump_json(by_alias=True), "application/json")
 
 
 @router.get("/{path:path}")
@@ -83,11 +86,15 @@ async def window_file(
         raise UserError("recording-file-unknown")
     if path.endswith(".m3u8"):
         text = await asyncio.to_thread(services.catalog.window, recording_id, path, from_ms)
-        return _playlist(request, text)
+        return _packed(request, text, MEDIA_TYPES[".m3u8"])
     answer = await _segment(services.catalog, recording_id, path, request)
     count = int(answer.headers.get("content-length", "0"))
     services.relay.expect_data(reader.lesson_id, reader.claims.participant_id, count)
     return answer
+
+
+def _board(reader: Reader, from_ms: int) -> list[BoardEvent]:
+    return board_since(reader.ctx.services.timeline.read(reader.lesson_id), from_ms)
 
 
 async def _on_disk(reader: Reader) -> PlayableRecording | None:
@@ -113,14 +120,14 @@ def _track(lesson_id: str, disk: PlayableRecording, track: PlayableTrack) -> Win
     )
 
 
-def _playlist(request: Request, text: str) -> Response:
-    """Packed: it is asked for every few seconds, over the thinnest of links."""
+def _packed(request: Request, text: str, media_type: str) -> Response:
+    """Packed: such text is asked for every few seconds, over the thinnest of links."""
     headers = {"Cache-Control": "no-cache"}
     data = text.encode()
     if "gzip" in request.headers.get("accept-encoding", ""):
         headers |= {"Content-Encoding": "gzip", "Vary": "Accept-Encoding"}
         data = gzip.compress(data, mtime=0)
-    return Response(data, media_type=MEDIA_TYPES[".m3u8"], headers=headers)
+    return Response(data, media_type=media_type, headers=headers)
 
 
 async def _segment(

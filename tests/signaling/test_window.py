@@ -5,6 +5,7 @@ from dataclasses import replace
 import httpx
 import pytest
 
+from signaling.protocol.board_messages import SlideRef, SlideTurned
 from signaling.protocol.roles import Action, may
 from streamsvc.base.ids import RecordingId
 from streamsvc.base.media import MediaKind, Slot
@@ -120,6 +121,18 @@ async def test_other_paths_are_no_files(house: House, rest: str) -> None:
     await go_live(house)
     grant = await house.grant("room_a2", "lesson_a1")
     assert verdict(await read(house, grant, rest)) != "read"
+
+
+async def test_the_board_comes_packed_and_only_to_who_asks(house: House) -> None:
+    await go_live(house)
+    lesson_id = house.lesson_id("lesson_a1")
+    turned = SlideTurned(seq=7, at_ms=50, slide=SlideRef(courseware_id=None, number=3))
+    house.context.services.timeline.append(lesson_id, turned.model_dump_json())
+    grant = await house.grant("room_a2", "lesson_a1")
+    told = await read(house, grant, "?from_ms=5")
+    assert told.headers["content-encoding"] == "gzip"
+    assert 7 in [event["seq"] for event in told.json()["board"]]
+    assert (await read(house, grant, "?from_ms=5&board=0")).json()["board"] == []
 
 
 async def test_nothing_is_recorded_yet(house: House) -> None:
