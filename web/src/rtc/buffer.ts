@@ -66,10 +66,14 @@ export class PlayoutBuffer {
     this.targetMs = this.#needed(roundTripMs, this.#isTroubled(this.#last?.atMs ?? 0));
   }
 
-  /** At least so large, whatever is needed: nobody hears it now. 0 lets it shrink again. */
+  /**
+   * At least so large, whatever is needed: nobody hears it now. 0 lets it shrink again. Not for
+   * music, which would stay so far behind, and not for who talks.
+   */
   hold(ms: number): void {
+    if (this.isSteady) return;
     this.#heldMs = ms;
-    this.targetMs = Math.max(this.targetMs, ms);
+    if (!this.#isTalking) this.targetMs = Math.max(this.targetMs, ms);
   }
 
   /** A new connection counts from zero, and may be by another way. */
@@ -83,7 +87,7 @@ export class PlayoutBuffer {
     this.#last = signs;
     if (last !== null) this.#note(last, signs);
     const ownMs = this.#needed(signs.roundTripMs, this.#isTroubled(signs.atMs));
-    const neededMs = Math.max(ownMs, this.#heldMs);
+    const neededMs = Math.max(ownMs, this.#isTalking ? 0 : this.#heldMs);
     const isNewsOfTheWay = last === null || (last.roundTripMs === null && signs.samples === 0);
     if (isNewsOfTheWay || neededMs > this.targetMs) this.targetMs = neededMs;
     else if (!this.isSteady) this.targetMs = Math.max(neededMs, this.targetMs - SHRINK_MS);

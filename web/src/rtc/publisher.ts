@@ -180,6 +180,7 @@ export class Publisher {
     if (!transport) return;
     transport.onstatechange = () => {
       if (pc !== this.#pc || transport.state !== 'closed') return;
+      if (this.#next !== null) return; // the old one ends because a new one takes its place
       this.#repair.ended(Date.now());
       this.#again(UNREACHABLE);
     };

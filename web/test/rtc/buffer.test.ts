@@ -122,3 +122,25 @@ it('waits further behind while nobody hears it, and comes back slowly', () => {
   buffer.hold(0);
   expect(buffer.see({ ...signs, atMs: 2_000, samples: 96_000 })).toBe(3_450);
 });
+
+it('is not held for who talks, and lets go at once of who is called up', () => {
+  const buffer = new PlayoutBuffer();
+  buffer.see(WELL);
+  buffer.hold(3_500);
+  buffer.become(true);
+  expect(buffer.targetMs).toBeLessThanOrEqual(TALKING.mostMs);
+  const signs = look(buffer, 3, WELL);
+  expect(buffer.targetMs).toBeLessThanOrEqual(TALKING.mostMs);
+  buffer.hold(3_500);
+  look(buffer, 3, signs);
+  expect(buffer.targetMs).toBeLessThanOrEqual(TALKING.mostMs);
+});
+
+it('music is not held: it would stay so far behind', () => {
+  const buffer = new PlayoutBuffer(false, true);
+  const before = buffer.see({ ...WELL, roundTripMs: 600 });
+  buffer.hold(3_500);
+  look(buffer, 3, { ...WELL, roundTripMs: 600 });
+  buffer.hold(0);
+  expect(buffer.targetMs).toBe(before);
+});
