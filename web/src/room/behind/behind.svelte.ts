@@ -11,11 +11,13 @@ import type { LessonSession } from '../session.svelte';
 import BehindScreen from './BehindScreen.svelte';
 import BehindStrip from './BehindStrip.svelte';
 import BehindTile from './BehindTile.svelte';
-import { Refused, rest } from './fetching';
+import { rest } from './fetching';
 import { WindowFeed, type FeedOptions } from './feed';
 import { Follower } from './follower';
 import { LiveLag } from './live_lag';
+import { OneAtATime } from './one_at_a_time';
 import {
+  canBeRead,
   hasArrived,
   keepsUp,
   leftMs,
@@ -26,6 +28,8 @@ import {
   stateOf,
   type State,
 } from './plan';
+import { RecordingEnd } from './recording_end';
+import { VoicePace } from './voice_pace';
 import { LessonSoFar } from './window';
 
 const LOOK_EVERY_MS = 200;
@@ -42,6 +46,8 @@ const FADE_STEP_MS = 50;
 /** So much came before it is judged whether it comes fast enough. */
 const JUDGED_MS = 8_000;
 const STALLED_MS = 4_000;
+/** The live voice is not given up for something that does not come. */
+const FIRST_WITHIN_MS = 15_000;
 
 export interface BehindView {
   state: State;
@@ -51,13 +57,15 @@ export interface BehindView {
   share: number;
   /** It waits for data. */
   isWaiting: boolean;
+  /** And more comes only when the teacher is back. */
+  isTeacherAway: boolean;
 }
 
 export interface BehindNeed {
   session: LessonSession;
   subscriber: Subscriber;
-  /** Of our pictures, before the link broke. */
-  quality: Quality;
+  /** Of our pictures, before the link broke; null if nothing was told of them. */
+  quality: Quality | null;
   /** Our clock. */
   heardUntilMs: number;
   gapMs: number;
@@ -75,6 +83,10 @@ export class Behind {
   view = $state.raw<BehindView | null>(null);
   board = $state.raw<BoardView | null>(null);
   hasPicture = $state(false);
+  /** What was missed is heard. */
+  hasStarted = $state(false);
+  /** The browser plays no sound before somebody touches the page. */
+  isRefused = false;
   /** Her screen was shared at the moment we play, and is played with it. */
   hasScreen = $state(false);
   /** How much of the live voice is heard, 0 to 1. */
@@ -88,6 +100,8 @@ export class Behind {
   readonly #liveLag = new LiveLag();
   readonly #looks: ReturnType<typeof setInterval>;
   readonly #listens: ReturnType<typeof setInterval>;
+  readonly #offer: ReturnType<typeof setTimeout>;
+  readonly #rereading: OneAtATime;
   #fromMs: number;
   #volume = 1;
   #mostBehindMs = 0;
@@ -95,6 +109,10 @@ export class Behind {
   #feed: WindowFeed | null = null;
   #followers = new Map<string, Follower>();
   #readAtMs = 0;
+  #isBoardDue = false;
+  #dueSinceMs = 0;
+  #end: RecordingEnd;
+  #pace = new VoicePace();
   #isOver = false;
   #isSliding = false;
 
@@ -105,29 +123,30 @@ export class Behind {
     const { store, lessonId } = need.session;
     const offsetMs = store.now() - Date.now();
     this.#fromMs = need.heardUntilMs + offsetMs - AGAIN_MS;
+    this.#end = new RecordingEnd(this.#fromMs);
+    this.#rereading = new OneAtATime(() => this.#reread());
     const fetching = { grant: () => store.grant, isOver: () => this.#isOver };
     this.#lesson = new LessonSoFar(`/api/lessons/${lessonId}/window`, fetching, offsetMs);
     this.picture.playsInline = true;
     this.picture.className = 'live cover';
     this.picture.dataset['slot'] = 'behind';
     Object.assign(this.picture, KEEPS_PITCH);
+    this.picture.onplaying = () => this.#start();
     this.screen.className = 'live contain';
     this.screen.playsInline = this.screen.muted = true;
     store.onMessage = (message) => this.#hear(message);
     this.#looks = setInterval(() => this.#look(), LOOK_EVERY_MS);
     this.#listens = setInterval(() => void this.#listen(), LISTEN_EVERY_MS);
-    setTimeout(() => this.mode === 'offer' && this.end(), OFFER_STAYS_MS);
+    this.#offer = setTimeout(() => this.end(), OFFER_STAYS_MS);
   }
 
-  /** Plays what was missed. */
-  accept(): void {
-    if (this.mode === 'play' || this.#isOver) return;
+  /** Plays what was missed; a person says so only to what is on the screen. */
+  accept(isByItself = false): void {
+    if (this.mode === 'play' || this.#isOver || !(isByItself || this.isShown)) return;
+    clearTimeout(this.#offer);
     this.mode = 'play';
-    this.liveShare = 0;
-    this.#need.subscriber.buffer.hold(LIVE_WAITS_MS);
-    this.#begin(mayHavePictures(this.#need.quality)).catch((error: unknown) => {
-      if (error instanceof Refused) this.end();
-    });
+    this.#dueSinceMs = Date.now();
+    this.#begin(mayHavePictures(this.#need.quality)).catch(() => this.end());
   }
 
   /** To the live lesson, now. */
@@ -138,7 +157,7 @@ export class Behind {
 
   /** Cut off once more: that is missed, too. */
   missed(ms: number): void {
-    if (this.mode === 'play') this.gapMs += ms;
+    this.gapMs += ms;
   }
 
   set volume(volume: number) {
@@ -148,13 +167,14 @@ export class Behind {
 
   /** Something is played, or waits to be chosen; not while we are cut off with nothing to play. */
   get isShown(): boolean {
-    if (this.mode === 'offer') return true;
-    return !(this.view?.isWaiting ?? true) || this.#session.notice.kind !== 'lost';
+    const isLost = this.#session.notice.kind === 'lost';
+    if (this.mode === 'offer') return !isLost;
+    return !(this.view?.isWaiting ?? true) || !isLost;
   }
 
   /** Instead of the live picture and voice. */
   get isPlayed(): boolean {
-    return this.mode === 'play' && this.isShown;
+    return this.hasStarted && this.isShown;
   }
 
   /** For the server; null while the lesson is seen live. */
@@ -177,6 +197,7 @@ export class Behind {
     this.#isOver = true;
     clearInterval(this.#looks);
     clearInterval(this.#listens);
+    clearTimeout(this.#offer);
     this.#session.store.onMessage = null;
     this.#feed?.close();
     this.#dropFollowers();
@@ -196,7 +217,23 @@ export class Behind {
     const fromMs = Math.max(this.#fromMs, lead.start_ms);
     this.#feed?.close();
     this.#feed = new WindowFeed(this.picture, this.#options(lead, withPicture), fromMs);
+    this.#pace = new VoicePace();
     this.#play();
+  }
+
+  /** It plays: from here on the live voice waits. */
+  #start(): void {
+    if (this.hasStarted || this.#isOver || this.#isSliding) return;
+    this.hasStarted = true;
+    this.liveShare = 0;
+    this.#need.subscriber.buffer.hold(LIVE_WAITS_MS);
+  }
+
+  /** Nothing came that could be played. */
+  #isLate(isLinked: boolean): boolean {
+    if (this.hasStarted) return false;
+    if (!isLinked) this.#dueSinceMs = Date.now();
+    return Date.now() - this.#dueSinceMs >= FIRST_WITHIN_MS;
   }
 
   #options(track: WindowTrack, withPicture: boolean): FeedOptions {
@@ -243,22 +280,31 @@ export class Behind {
     for (const { element } of this.#followers.values()) element.volume = volume;
   }
 
-  /** Again from where we are; the board begins there, too. */
-  #readAgain(fromMs: number): void {
+  /** What grew; where the channel left something out the board is read, too, from where we are. */
+  #readAgain(withBoard: boolean): void {
     this.#readAtMs = Date.now();
-    void this.#lesson.read(fromMs).catch(() => undefined);
+    this.#isBoardDue ||= withBoard;
+    this.#rereading.ask();
+  }
+
+  #reread(): Promise<unknown> {
+    const withBoard = this.#isBoardDue;
+    this.#isBoardDue = false;
+    return this.#lesson.read(this.#feed?.positionMs ?? this.#fromMs, withBoard);
   }
 
   #play(): void {
     this.picture.play().catch((error: unknown) => {
       // Without sound nobody catches up.
-      if (error instanceof DOMException && error.name === 'NotAllowedError') this.end();
+      if (!(error instanceof DOMException) || error.name !== 'NotAllowedError') return;
+      this.isRefused = true;
+      this.end();
     });
   }
 
   #hear(message: ServerMessage): void {
     if (this.#lesson.hear(message) || this.mode === 'offer') return;
-    this.#readAgain(this.#feed?.positionMs ?? this.#fromMs);
+    this.#readAgain(true);
   }
 
   async #listen(): Promise<void> {
@@ -271,8 +317,10 @@ export class Behind {
     if (session.isEnded) return this.end();
     const isConnected = session.media.phase === 'live';
     if (isConnected && (session.isCalled || session.layout === 'onstage')) return this.goLive();
+    if (this.mode === 'offer' || this.#isSliding) return;
+    if (this.#isLate(isConnected && session.store.link === 'open')) return this.end();
     const feed = this.#feed;
-    if (this.mode === 'offer' || this.#isSliding || feed === null) return;
+    if (feed === null) return;
     if (feed.isFailed) return this.#fail(feed);
     this.#follow(feed, isConnected);
   }
@@ -286,10 +334,12 @@ export class Behind {
     const speed = speedOf(state, behindMs, isMusic);
     if (this.picture.playbackRate !== speed) this.picture.playbackRate = speed;
     if (this.picture.paused) this.#play();
+    if (isMusic && isConnected) return this.goLive();
+    if (!this.hasStarted) return this.#judge(feed, speed, behindMs);
     const isAtEnd = isWaiting && feed.isAtEnd;
     const liveLagMs = this.#liveLag.ms;
-    if (isMusic && isConnected) return this.goLive();
     if (hasArrived({ state, behindMs, liveLagMs, isAtEnd })) return void this.#slide();
+    if (this.#isAtItsEnd(feed)) return void this.#slide();
     this.#mostBehindMs = Math.max(this.#mostBehindMs, behindMs);
     const aheadMs = behindMs - liveLagMs;
     this.view = {
@@ -299,23 +349,43 @@ export class Behind {
       leftMs: leftMs(aheadMs, speed),
       share: shareDone(aheadMs, this.#mostBehindMs - liveLagMs),
       isWaiting,
+      isTeacherAway: isAtEnd && !this.#session.store.state?.publications.lead,
     };
     const board = this.#lesson.boardAt(positionMs);
     if (board !== this.board) this.board = board;
     this.#followAll(positionMs, speed, isWaiting);
-    if (Date.now() - this.#readAtMs > READ_AGAIN_MS) this.#readAgain(positionMs);
-    this.#judge(feed, speed);
+    if (Date.now() - this.#readAtMs > READ_AGAIN_MS) this.#readAgain(false);
+    this.#judge(feed, speed, behindMs);
   }
 
-  /** Where pictures come too slowly, the voice goes on without them. */
-  #judge(feed: WindowFeed, speed: number): void {
+  /** The recording brings us no nearer: to the live lesson, or to nothing where it ended. */
+  #isAtItsEnd({ positionMs, isWaiting, isAtEnd }: WindowFeed): boolean {
+    const { store, media } = this.#session;
+    const isLinked = store.link === 'open';
+    const sight = { nowMs: Date.now(), positionMs, isWaiting, isAtEnd, isLinked };
+    if (!this.#end.see(sight)) return false;
+    return media.phase === 'live' || !canBeRead(store.state?.recording);
+  }
+
+  /** Where pictures come too slowly, the voice goes on without them; where it does, too, we go live. */
+  #judge(feed: WindowFeed, speed: number, behindMs: number): void {
     const nowMs = Date.now();
-    if (!feed.isWaiting || feed.isAtEnd) this.#waitingSinceMs = null;
+    const { store, media } = this.#session;
+    const isReached = store.link === 'open';
+    const isWaiting = isReached && feed.isWaiting && !feed.isAtEnd;
+    if (!isWaiting) this.#waitingSinceMs = null;
     else this.#waitingSinceMs ??= nowMs;
-    if (!this.hasPicture || this.#session.media.phase !== 'live') return;
-    const isSlow = feed.playedMs >= JUDGED_MS && !keepsUp(feed.playedMs, feed.tookMs, speed);
     const waitedMs = this.#waitingSinceMs === null ? 0 : nowMs - this.#waitingSinceMs;
-    if (!isSlow && waitedMs < STALLED_MS) return;
+    if (this.hasPicture) {
+      const isSlow = feed.playedMs >= JUDGED_MS && !keepsUp(feed.playedMs, feed.tookMs, speed);
+      if (isReached && (isSlow || waitedMs >= STALLED_MS)) this.#dropPicture(feed);
+      return;
+    }
+    const isLinked = isReached && media.phase === 'live';
+    if (!this.#pace.see({ nowMs, behindMs, isWaiting, isLinked })) this.goLive();
+  }
+
+  #dropPicture(feed: WindowFeed): void {
     this.#fromMs = feed.positionMs;
     this.#waitingSinceMs = null;
     this.hasPicture = false;
@@ -325,16 +395,15 @@ export class Behind {
   /** Not played here, or not ours to read: once without pictures, then live. */
   #fail(feed: WindowFeed): void {
     if (!this.hasPicture) return this.end();
-    this.#fromMs = feed.positionMs;
-    this.hasPicture = false;
     this.#feed = null;
+    this.#dropPicture(feed);
     feed.close();
-    this.#begin(false).catch(() => this.end());
   }
 
   /** Both voices are at the same word: one goes, the other comes. */
   async #slide(): Promise<void> {
     if (this.#isSliding) return;
+    if (!this.hasStarted) return this.end();
     this.#isSliding = true;
     for (let step = 1; step <= FADE_STEPS && !this.#isOver; step += 1) {
       this.liveShare = step / FADE_STEPS;

@@ -170,7 +170,13 @@ export class WindowFeed {
 /** The next event of that name. */
 function until(target: EventTarget, name: string): Promise<void> {
   return new Promise((resolve, reject) => {
-    target.addEventListener(name, () => resolve(), { once: true });
-    target.addEventListener('error', () => reject(new Error(name)), { once: true });
+    const settle = ({ type }: Event): void => {
+      target.removeEventListener(name, settle);
+      target.removeEventListener('error', settle);
+      if (type === name) resolve();
+      else reject(new Error(name));
+    };
+    target.addEventListener(name, settle);
+    target.addEventListener('error', settle);
   });
 }

@@ -21,6 +21,7 @@ export async function fetchWhole(url: string, wanted: Fetching): Promise<ArrayBu
   for (let tries = 0; !wanted.isOver(); tries += 1) {
     try {
       await fetchRest(url, wanted, parts);
+      if (wanted.isOver()) return null;
       return await new Blob(parts as BlobPart[]).arrayBuffer();
     } catch (error) {
       if (error instanceof Refused) throw error;
@@ -30,9 +31,9 @@ export async function fetchWhole(url: string, wanted: Fetching): Promise<ArrayBu
   return null;
 }
 
-async function fetchRest(url: string, { grant }: Fetching, parts: Uint8Array[]): Promise<void> {
+async function fetchRest(url: string, wanted: Fetching, parts: Uint8Array[]): Promise<void> {
   const have = parts.reduce((sum, part) => sum + part.length, 0);
-  const headers: Record<string, string> = { Authorization: `Bearer ${grant()}` };
+  const headers: Record<string, string> = { Authorization: `Bearer ${wanted.grant()}` };
   if (have > 0) headers['Range'] = `bytes=${have}-`;
   const controller = new AbortController();
   let timer = setTimeout(() => controller.abort(), SILENT_MS);
@@ -51,6 +52,7 @@ async function fetchRest(url: string, { grant }: Fetching, parts: Uint8Array[]):
     const reader = answer.body.getReader();
     for (let piece = await reader.read(); !piece.done; piece = await reader.read()) {
       parts.push(piece.value);
+      if (wanted.isOver()) return controller.abort();
       clearTimeout(timer);
       timer = setTimeout(() => controller.abort(), SILENT_MS);
     }

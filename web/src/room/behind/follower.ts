@@ -2,9 +2,13 @@ import type { WindowTrack } from '$kit/protocol/schema';
 import { WindowFeed, type FeedOptions } from './feed';
 import { beside, type Beside } from './plan';
 
+/** One that failed may have been too new, or the link too poor. */
+const TRY_AGAIN_MS = 10_000;
+
 /** A track that is played beside the teacher's: the room on stage, her screen. */
 export class Follower {
   #feed: WindowFeed | null = null;
+  #notBeforeMs = 0;
 
   constructor(
     public track: WindowTrack,
@@ -19,6 +23,11 @@ export class Follower {
 
   /** Keeps it at the lead's moment, `leadMs`; it waits where the lead waits. */
   follow(leadMs: number, speed: number, isLeadWaiting: boolean): void {
+    if (this.#feed?.isFailed) {
+      this.close();
+      this.#notBeforeMs = Date.now() + TRY_AGAIN_MS;
+    }
+    if (Date.now() < this.#notBeforeMs) return;
     const { start_ms, end_ms } = this.track;
     const place = beside(
       { startMs: start_ms, endMs: end_ms },

@@ -1,5 +1,6 @@
 /** When to play what was missed, how fast, and when to slide into the live lesson. Pure. */
 
+import type { RecordingView } from '$kit/protocol/schema';
 import type { Quality } from '../quality';
 
 /** Less is not worth a word: the strip's notice says it. */
@@ -50,8 +51,16 @@ export function speedOf(state: State, behindMs: number, isMusic: boolean): numbe
   return CATCH_UP_SPEED;
 }
 
-/** Pictures cost ten times the voice: only a link that carried the best ones takes them faster. */
-export function mayHavePictures(before: Quality): boolean {
+/** It grows, and can be read: one that failed says why, though its packets are still kept. */
+export function canBeRead(recording: RecordingView | undefined): boolean {
+  return recording?.state === 'recording' && recording.reason === null;
+}
+
+/**
+ * Pictures cost ten times the voice: only a link that carried the best ones takes them faster. Null:
+ * nobody told what it carries.
+ */
+export function mayHavePictures(before: Quality | null): boolean {
   return before === 'none' || before === 'screen';
 }
 

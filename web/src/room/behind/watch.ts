@@ -4,27 +4,33 @@ import type { Notice } from '../notice';
 import { toldOf, type Quality } from '../quality';
 import type { LessonSession } from '../session.svelte';
 import { Behind } from './behind.svelte';
-import { startAfter } from './plan';
+import { canBeRead, startAfter } from './plan';
+import { Reopening } from './reopening';
 
 const LOOK_EVERY_MS = 200;
 /** Without a live path for so long, while the server can be reached, the recording is played. */
 const STUCK_AFTER_MS = 8_000;
 const ANSWER_WITHIN_MS = 4_000;
+const TOUCHES = ['pointerdown', 'keydown'];
 
 /** Looks whether the room missed something, or gets nothing live, until the lesson is closed. */
 export function watchBehind(session: LessonSession, subscriber: Subscriber): void {
   const watch = new Watch(session, subscriber);
+  for (const touch of TOUCHES) addEventListener(touch, watch.touched);
   const timer = setInterval(() => {
     if (!session.isClosed) return watch.look();
     clearInterval(timer);
+    for (const touch of TOUCHES) removeEventListener(touch, watch.touched);
     session.behind?.end();
   }, LOOK_EVERY_MS);
 }
 
 class Watch {
-  /** Of our pictures, while all was well. */
-  #quality: Quality = 'none';
-  #notice: Notice;
+  /** Of our pictures, while all was well; null while nothing was told of them. */
+  #quality: Quality | null = null;
+  #notice: Notice | null;
+  #opened: Behind | null = null;
+  readonly #reopening = new Reopening();
   #stuckSinceMs: number | null = null;
   #isKnocking = false;
 
@@ -32,8 +38,11 @@ class Watch {
     private readonly session: LessonSession,
     private readonly subscriber: Subscriber,
   ) {
-    this.#notice = session.notice;
+    // Our code may come after the news.
+    this.#notice = session.notice.kind === 'back' ? null : session.notice;
   }
+
+  readonly touched = (): void => this.#reopening.touched();
 
   look(): void {
     const { notice, behind } = this.session;
@@ -41,6 +50,7 @@ class Watch {
     this.#notice = notice;
     if (isNews && notice.kind === 'back') this.#back(notice.lostForMs);
     if (behind !== null) return;
+    this.#close();
     const told = toldOf(this.session.room?.ladder);
     if (notice.kind !== 'lost' && told !== null) this.#quality = told.quality;
     this.#watchPath();
@@ -49,12 +59,14 @@ class Watch {
   #back(gapMs: number): void {
     const { session } = this;
     if (session.behind !== null) return session.behind.missed(gapMs);
+    // Who talks with the teacher is never behind her.
+    if (session.layout === 'onstage' || session.isCalled) return;
     const state = session.store.state;
     const start = startAfter({
       lostForMs: gapMs,
       rooms: state?.totals.total ?? 0,
       isMusic: session.sound === 'music',
-      isRecorded: state?.recording.state === 'recording',
+      isRecorded: canBeRead(state?.recording),
     });
     if (start !== 'no') this.#open(Date.now() - gapMs, gapMs, start === 'play');
   }
@@ -63,12 +75,17 @@ class Watch {
   #watchPath(): void {
     const { session, subscriber } = this;
     const isLive = session.media.phase === 'live' || !session.isLive;
-    if (isLive) this.#stuckSinceMs = null;
-    else this.#stuckSinceMs ??= subscriber.brokenSinceMs ?? Date.now() - STUCK_AFTER_MS;
+    if (isLive) {
+      this.#stuckSinceMs = null;
+      this.#reopening.reset();
+    } else {
+      this.#stuckSinceMs ??= subscriber.brokenSinceMs ?? Date.now() - STUCK_AFTER_MS;
+    }
     const sinceMs = this.#stuckSinceMs;
     const state = session.store.state;
-    const isDue = state?.recording.state === 'recording' && state.publications.lead;
+    const isDue = canBeRead(state?.recording) && state?.publications.lead;
     if (sinceMs === null || session.store.link !== 'open' || !isDue) return;
+    if (!this.#reopening.isDue(Date.now())) return;
     if (Date.now() - sinceMs >= STUCK_AFTER_MS && !this.#isKnocking) void this.#knock(sinceMs);
   }
 
@@ -90,13 +107,16 @@ class Watch {
 
   #open(heardUntilMs: number, gapMs: number, isByItself: boolean): void {
     const { session, subscriber } = this;
-    session.behind = new Behind({
-      session,
-      subscriber,
-      quality: this.#quality,
-      heardUntilMs,
-      gapMs,
-    });
-    if (isByItself) session.behind.accept();
+    const quality = this.#quality;
+    this.#opened = new Behind({ session, subscriber, quality, heardUntilMs, gapMs });
+    session.behind = this.#opened;
+    if (isByItself) this.#opened.accept(true);
+  }
+
+  #close(): void {
+    if (this.#opened === null) return;
+    const { hasStarted, isRefused } = this.#opened;
+    this.#opened = null;
+    this.#reopening.closed(Date.now(), hasStarted, isRefused);
   }
 }

@@ -25,10 +25,12 @@ export class LessonSoFar {
     return Date.now() + this.offsetMs;
   }
 
-  /** Reads it, with the board from `fromMs` on. Raises Refused. */
-  async read(fromMs: number): Promise<LessonWindow | null> {
+  /** Reads it, with the board from `fromMs` on or without a word of it. Raises Refused. */
+  async read(fromMs: number, withBoard = true): Promise<LessonWindow | null> {
     const began = Date.now();
-    const body = await fetchWhole(`${this.path}?from_ms=${Math.round(fromMs)}`, this.fetching);
+    const known = this.#events.length;
+    const url = `${this.path}?from_ms=${Math.round(fromMs)}${withBoard ? '' : '&board=0'}`;
+    const body = await fetchWhole(url, this.fetching);
     if (body === null) return null;
     const window = JSON.parse(new TextDecoder().decode(body)) as LessonWindow;
     const ended = Date.now();
@@ -36,8 +38,7 @@ export class LessonSoFar {
       this.#quickestMs = ended - began;
       this.offsetMs = window.now_ms - (began + ended) / 2;
     }
-    this.#events = [...window.board];
-    this.#replay = new BoardReplay(this.#events);
+    if (withBoard) this.#take(window.board, this.#events.slice(known));
     this.window = window;
     return window;
   }
@@ -49,6 +50,13 @@ export class LessonSoFar {
     const last = this.#events[this.#events.length - 1];
     if (last === undefined || message.seq > last.seq) this.#events.push(message);
     return true;
+  }
+
+  /** The board as it was read, and what was said of it while it was on its way. */
+  #take(board: BoardEvent[], meanwhile: BoardEvent[]): void {
+    const last = board[board.length - 1]?.seq ?? -1;
+    this.#events = [...board, ...meanwhile.filter(({ seq }) => seq > last)];
+    this.#replay = new BoardReplay(this.#events);
   }
 
   boardAt(ms: number): BoardView {

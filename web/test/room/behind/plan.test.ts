@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import {
   beside,
   BY_ITSELF_MS,
+  canBeRead,
   CATCH_UP_SPEED,
   FOLLOWED_MS,
   hasArrived,
@@ -89,11 +90,20 @@ describe('what a link takes', () => {
     expect(
       (['none', 'screen', 'lifeline', 'audio', 'voice'] as const).map(mayHavePictures),
     ).toEqual([true, true, false, false, false]);
+    expect(mayHavePictures(null)).toBe(false);
   });
   it('and only where they come clearly faster than they are played', () => {
     expect(keepsUp(8_000, 2_000, 1.2)).toBe(true);
     expect(keepsUp(8_000, 6_000, 1.2)).toBe(false);
   });
+});
+
+it('a recording that failed is not played, though its packets are kept', () => {
+  const reason = { id: 'x', message: { 'zh-CN': '', en: '' }, details: {} };
+  expect(canBeRead({ state: 'recording', reason: null })).toBe(true);
+  expect(canBeRead({ state: 'recording', reason })).toBe(false);
+  expect(canBeRead({ state: 'stopped', reason: null })).toBe(false);
+  expect(canBeRead(undefined)).toBe(false);
 });
 
 it('the bar fills, and starts nowhere outside itself', () => {

@@ -1,0 +1,51 @@
+/** Where the recording has no more for us. Pure. */
+
+export interface EndSight {
+  nowMs: number;
+  /** Where we play. */
+  positionMs: number;
+  isWaiting: boolean;
+  /** All that is recorded is here. */
+  isAtEnd: boolean;
+  /** The server can be reached: what it has would be known. */
+  isLinked: boolean;
+}
+
+/** So often it ran dry at its end: it is never nearer than this. */
+const STALLS = 2;
+/** Played between two stalls, so that one is not counted twice. */
+const PLAYED_BETWEEN_MS = 1_000;
+/** A wait for what is recorded already: the link was slow, and nothing is known of the end. */
+const SLOW_MS = 2_000;
+/** Nothing new for so long: it does not grow any more. */
+const QUIET_MS = 8_000;
+
+/**
+ * Whether waiting at the recording's end brings us no nearer to the lesson. A recording is behind
+ * by a segment, its writing and its way to us; where that is more than the live voice can wait, the
+ * two never meet.
+ */
+export class RecordingEnd {
+  #stalls = 0;
+  #stalledAtMs: number;
+  #quietSinceMs: number | null = null;
+  #slowSinceMs: number | null = null;
+
+  constructor(fromMs: number) {
+    this.#stalledAtMs = fromMs;
+  }
+
+  see({ nowMs, positionMs, isWaiting, isAtEnd, isLinked }: EndSight): boolean {
+    if (!isLinked) this.#stalls = 0;
+    const isDry = isLinked && isWaiting && isAtEnd;
+    this.#quietSinceMs = isDry ? (this.#quietSinceMs ?? nowMs) : null;
+    this.#slowSinceMs = isWaiting && !isAtEnd ? (this.#slowSinceMs ?? nowMs) : null;
+    if (this.#slowSinceMs !== null && nowMs - this.#slowSinceMs >= SLOW_MS) this.#stalls = 0;
+    if (this.#quietSinceMs === null) return false;
+    if (positionMs - this.#stalledAtMs >= PLAYED_BETWEEN_MS) {
+      this.#stalledAtMs = positionMs;
+      this.#stalls += 1;
+    }
+    return this.#stalls >= STALLS || nowMs - this.#quietSinceMs >= QUIET_MS;
+  }
+}
