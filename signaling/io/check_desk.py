@@ -16,7 +16,7 @@ from signaling.io.registry import LessonRegistry
 from signaling.io.services import Services
 from signaling.protocol.grants import Claims, participant_id
 from streamsvc.base.errors import Overload, UserError
-from streamsvc.base.ids import CheckId, LessonId, ParticipantId, new_id
+from streamsvc.base.ids import CheckId, LessonId, ParticipantId, RoomId, new_id
 from streamsvc.base.media import Slot
 from streamsvc.base.sessions import MediaParty
 from streamsvc.base.tasks import TaskScope
@@ -43,6 +43,7 @@ class OpenCheck:
     ends_at: float
     expires_at_ms: int
     bursts_left: int = BURSTS
+    saving: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     @property
     def lesson_id(self) -> LessonId:
@@ -59,6 +60,15 @@ class OpenCheck:
         """As an administrator allows."""
         most_kbps = self.room.policy.most_kbps
         return MOST_BURST_BPS if most_kbps is None else min(MOST_BURST_BPS, 1000 * most_kbps)
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """What came of one that is over: its answer may be lost, and is asked for again."""
+
+    found: RoomCheck
+    room_id: RoomId
+    until: float
 
 
 @dataclass(slots=True)
@@ -84,6 +94,7 @@ class CheckDesk:
         self._grants = grants
         self._tasks = TaskScope("checks")
         self._open: dict[CheckId, OpenCheck] = {}
+        self._kept: dict[CheckId, _Kept] = {}
         self._bursts = _Bursts()
 
     async def start(self) -> None:
@@ -157,12 +168,35 @@ class CheckDesk:
         self._services.relay.send_burst(check.lesson_id, check.participant_id, bps)
 
     async def finish(
+        self, principal: Principal, check_id: CheckId, figures: CheckFigures
+    ) -> RoomCheck:
+        """Keep what was found, and end the check; the same again when it is asked again. While the
+        database refuses, the check goes on. Raises UserError `check-unknown`, `check-slot-done`."""
+        kept = self._kept_of(principal, check_id)
+        if kept is not None:
+            return kept
+        check = self.find(principal, check_id)
+        async with check.saving:
+            kept = self._kept_of(principal, check_id)
+            return kept or await self._save(principal, check, figures)
+
+    def _kept_of(self, principal: Principal, check_id: CheckId) -> RoomCheck | None:
+        kept = self._kept.get(check_id)
+        return kept.found if kept and kept.room_id == principal.room_id else None
+
+    async def _save(
         self, principal: Principal, check: OpenCheck, figures: CheckFigures
     ) -> RoomCheck:
-        """Keep what was found. Raises UserError `check-slot-done`."""
-        await self._end(check)
         checks = self._services.school.checks
-        return await checks.add(principal, check.room.id, figures, check.slot)
+        try:
+            found = await checks.add(principal, check.room.id, figures, check.slot)
+        except UserError:
+            await self._end(check)
+            raise
+        until = self._services.clock.now() + LIFE_SECONDS
+        self._kept[check.id] = _Kept(found, check.room.id, until)
+        await self._end(check)
+        return found
 
     async def cancel(self, check: OpenCheck) -> None:
         """Nothing came of it."""
@@ -215,6 +249,7 @@ class CheckDesk:
     async def end_done(self) -> None:
         """End what is over, and what a lesson needs the link of. Done once a second anyway."""
         now = self._services.clock.now()
+        self._kept = {name: kept for name, kept in self._kept.items() if now < kept.until}
         live = {room.organisation_id for room in self._rooms_in_live_lessons()}
         for check in list(self._open.values()):
             if now >= check.ends_at or check.room.organisation_id in live:

@@ -55,8 +55,7 @@ async def finish_check(
     check_id: str, body: CheckResult, caller: Caller = _by_room, ctx: Context = Depends(context)
 ) -> CheckView:
     """Keep what was found; the check is over."""
-    check = _own(ctx, caller, check_id)
-    found = await ctx.checks.finish(caller.principal, check, _figures(body))
+    found = await ctx.checks.finish(caller.principal, CheckId(check_id), _figures(body))
     ctx.waiting.checked(found.room_id)
     return check_view(found)
 
@@ -107,6 +106,7 @@ def check_view(check: RoomCheck) -> CheckView:
         sends=verdict.sends.value,
         readiness=verdict.readiness.value,
         problems=[problem.value for problem in verdict.problems],
+        unseen=[device.value for device in verdict.unseen],
         found=CheckResult(
             camera=found.camera.value,
             microphone=found.microphone.value,

@@ -34,6 +34,7 @@ ProblemName = Literal[
     "tcp",
     "far",
 ]
+DeviceName = Literal["microphone", "echo", "camera"]
 ReadinessName = Literal["not_ready", "limited", "ready"]
 
 MOST_BPS = 1_000_000_000
@@ -97,7 +98,10 @@ class CheckView(Wire):
     """What the room can be of to the others when it is on stage."""
     readiness: ReadinessName
     problems: list[ProblemName]
-    """The gravest first."""
+    """The gravest first. A device that this check skipped goes by the newest one of the week before
+    that looked at it."""
+    unseen: list[DeviceName]
+    """Devices that none of them looked at."""
     found: CheckResult
 
 

@@ -5,13 +5,13 @@ The levels are those of the relay's ladder; a test holds these figures against i
 """
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from zlib import crc32
 
 from streamsvc.base.ids import CheckId, RoomId
 from streamsvc.base.media import LadderLevel
-from streamsvc.base.sessions import LinkPolicy
+from streamsvc.base.sessions import NO_POLICY, LinkPolicy
 from streamsvc.school.records import Lesson, LessonState
 
 LEVEL_NEEDS_BPS = {
@@ -22,6 +22,8 @@ LEVEL_NEEDS_BPS = {
     LadderLevel.SCREEN_VIDEO: 1_300_000,
 }
 """Of the way down: voice with its headers, ink, and pictures as teachers' browsers send them."""
+TO_THE_LIMIT = 0.8
+"""Of what a policy allows: a check asks a link for no more than that."""
 HEAVY_LOSS = 0.3
 """Pictures pause."""
 NOTABLE_LOSS = 0.05
@@ -127,6 +129,8 @@ class Verdict:
     sends: Sends
     problems: tuple[Problem, ...]
     readiness: Readiness
+    unseen: tuple[Problem, ...] = ()
+    """Devices that nobody looked at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,16 +145,36 @@ class RoomCheck:
     verdict: Verdict
 
 
+def with_devices(check: RoomCheck, earlier: Sequence[RoomCheck], policy: LinkPolicy) -> RoomCheck:
+    """Judged with what earlier checks (newest first) found within a week of the devices that this
+    one skipped: what a person found is not undone by a check that looked at nothing."""
+    at_ms = check.at_ms
+    near = [one.figures for one in earlier if at_ms - OLD_AFTER_MS <= one.at_ms <= at_ms]
+    known = [check.figures, *near]
+    figures = replace(
+        check.figures,
+        camera=_newest_seen([one.camera for one in known]),
+        microphone=_newest_seen([one.microphone for one in known]),
+        echo=_newest_seen([one.echo for one in known]),
+    )
+    return replace(check, verdict=verdict_of(figures, policy))
+
+
+def _newest_seen(parts: Sequence[Part]) -> Part:
+    return next((part for part in parts if part is not Part.SKIPPED), Part.SKIPPED)
+
+
 def verdict_of(figures: CheckFigures, policy: LinkPolicy) -> Verdict:
     """What the figures mean for this room, whose policy holds in lessons too."""
+    unseen = tuple(_devices(figures, [Part.SKIPPED]))
     if figures.way is CheckWay.NONE or figures.down_bps is None:
         problems = (Problem.NO_MEDIA, *_of_devices(figures))
-        return Verdict(None, Sends.NOTHING, problems, Readiness.NOT_READY)
+        return Verdict(None, Sends.NOTHING, problems, Readiness.NOT_READY, unseen)
     level = level_of(figures.down_bps, figures.loss_down or 0.0, policy)
     sends = _sends_of(figures.up_bps)
-    found = _of_link(figures, level, sends) | set(_of_devices(figures))
+    found = _of_link(figures, sends, policy) | set(_of_devices(figures))
     problems = tuple(problem for problem in Problem if problem in found)
-    return Verdict(level, sends, problems, _readiness(level, sends, problems))
+    return Verdict(level, sends, problems, _readiness(level, sends, problems), unseen)
 
 
 def level_of(down_bps: int, loss: float, policy: LinkPolicy) -> LadderLevel | None:
@@ -169,9 +193,9 @@ def _sends_of(up_bps: int | None) -> Sends:
     return fits[-1] if fits else Sends.NOTHING
 
 
-def _of_link(figures: CheckFigures, level: LadderLevel | None, sends: Sends) -> set[Problem]:
+def _of_link(figures: CheckFigures, sends: Sends, policy: LinkPolicy) -> set[Problem]:
     found = set()
-    if level is None or level.rank < LadderLevel.LOW_VIDEO.rank:
+    if _is_thin_down(figures, policy):
         found.add(Problem.THIN_DOWN)
     if sends is not Sends.VIDEO:
         found.add(Problem.THIN_UP)
@@ -184,13 +208,27 @@ def _of_link(figures: CheckFigures, level: LadderLevel | None, sends: Sends) -> 
     return found
 
 
+def _is_thin_down(figures: CheckFigures, policy: LinkPolicy) -> bool:
+    """The link itself; where an administrator wants less, a wider line is no advice."""
+    down_bps, loss = figures.down_bps or 0, figures.loss_down or 0.0
+    if policy.most_kbps is not None and down_bps >= TO_THE_LIMIT * 1000 * policy.most_kbps:
+        return loss >= HEAVY_LOSS
+    level = level_of(down_bps, loss, NO_POLICY)
+    return level is None or level.rank < LadderLevel.LOW_VIDEO.rank
+
+
 def _of_devices(figures: CheckFigures) -> list[Problem]:
-    parts = {
+    fine = (Part.GOOD, Part.SKIPPED)
+    return _devices(figures, [part for part in Part if part not in fine])
+
+
+def _devices(figures: CheckFigures, parts: Collection[Part]) -> list[Problem]:
+    found = {
         Problem.MICROPHONE: figures.microphone,
         Problem.ECHO: figures.echo,
         Problem.CAMERA: figures.camera,
     }
-    return [name for name, part in parts.items() if part not in (Part.GOOD, Part.SKIPPED)]
+    return [problem for problem, part in found.items() if part in parts]
 
 
 def _readiness(level: LadderLevel | None, sends: Sends, problems: Sequence[Problem]) -> Readiness:

@@ -1,11 +1,13 @@
 """Checks of rooms through the API: what they open, what bounds them, and what comes first."""
 
+import asyncio
 from typing import Any
 
 import httpx
 import pytest
 
 from signaling.io.check_desk import AT_ONCE, BURST_SECONDS, BURSTS, BURSTS_AT_ONCE, LIFE_SECONDS
+from streamsvc.base.errors import EnvironmentFault
 from streamsvc.base.media import Slot
 from streamsvc.base.sessions import LinkPolicy
 from streamsvc.school.records import OPERATOR, OrganisationKind, RoomKind
@@ -52,12 +54,36 @@ async def test_what_was_found_is_kept_and_ends_the_check(house: House) -> None:
     assert (view["level"], view["sends"], view["is_auto"]) == ("slides", "video", False)
     assert view["readiness"] == "limited" and view["problems"] == ["thin_down"]
     assert house.relay.closed_lessons == [check["check_id"]]
-    assert error_of(await room.put(path, json=FOUND)) == "check-unknown"
+    again = await room.put(path, json=FOUND)
+    assert again.json() == view, "its answer may have been lost"
+    stranger = await house.signed_in("room_a1")
+    assert error_of(await stranger.put(path, json=FOUND)) == "check-unknown"
     rows = (await admin.get("/api/checks")).json()
     shown = {row["room"]["room_id"]: row["checks"] for row in rows}
     assert shown == {house.room_id("room_a1"): [], house.room_id("room_a2"): [view]}
     history = await admin.get(f"/api/rooms/{house.room_id('room_a2')}/checks")
     assert history.json() == [view]
+    house.clock.advance(LIFE_SECONDS)
+    await house.context.checks.end_done()
+    assert error_of(await room.put(path, json=FOUND)) == "check-unknown"
+
+
+async def test_what_could_not_be_kept_may_be_sent_again(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    room = await house.signed_in("room_a2")
+    check = await opened(room)
+    path = f"/api/room/checks/{check['check_id']}/result"
+
+    async def refuses(*_: object) -> None:
+        raise EnvironmentFault("database-unusable")
+
+    with monkeypatch.context() as during:
+        during.setattr(house.school.checks, "add", refuses)
+        assert error_of(await room.put(path, json=FOUND)) == "database-unusable"
+    answers = await asyncio.gather(*(room.put(path, json=FOUND) for _ in range(2)))
+    assert [answer.status_code for answer in answers] == [200, 200]
+    assert answers[0].json() == answers[1].json(), "kept once"
 
 
 @pytest.mark.parametrize(

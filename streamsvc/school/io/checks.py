@@ -2,11 +2,19 @@
 
 from collections.abc import Mapping, Sequence
 
-from sqlalchemy import CursorResult, delete, func, select
+from sqlalchemy import CursorResult, and_, delete, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from streamsvc.base.ids import CheckId, RoomId, new_id
-from streamsvc.school.checks import CheckFigures, CheckWay, Part, RoomCheck, verdict_of
+from streamsvc.school.checks import (
+    OLD_AFTER_MS,
+    CheckFigures,
+    CheckWay,
+    Part,
+    RoomCheck,
+    verdict_of,
+    with_devices,
+)
 from streamsvc.school.codes import DAY_MS
 from streamsvc.school.io.database import Database
 from streamsvc.school.io.rooms import room_of, room_row
@@ -63,12 +71,14 @@ class RoomChecks:
             room = room_of(await room_row(session, principal, room_id))
             query = select(RoomCheckRow).where(RoomCheckRow.room_id == room_id)
             rows = await session.scalars(query.order_by(*_NEWEST_FIRST))
-            return [check_of(row, room) for row in rows]
+            return _judged([check_of(row, room) for row in rows], room)
 
     async def latest(
         self, principal: Principal, rooms: Sequence[Room]
     ) -> Mapping[RoomId, list[RoomCheck]]:
-        """The newest checks of each of these rooms, `SHOWN` at most, newest first."""
+        """The newest checks of each of these rooms, `SHOWN` at most, newest first. Those before
+        them that looked at devices are read, too: a verdict goes by them."""
+        since_ms = self._db.clock.wall_ms() - 2 * OLD_AFTER_MS
         place = func.row_number().over(
             partition_by=RoomCheckRow.room_id, order_by=RoomCheckRow.at_ms.desc()
         )
@@ -80,7 +90,7 @@ class RoomChecks:
         query = (
             select(RoomCheckRow)
             .join(ranked, ranked.c.id == RoomCheckRow.id)
-            .where(ranked.c.place <= SHOWN)
+            .where(or_(ranked.c.place <= SHOWN, and_(_LOOKED, RoomCheckRow.at_ms >= since_ms)))
             .order_by(*_NEWEST_FIRST)
         )
         known = {room.id: room for room in rooms}
@@ -90,7 +100,7 @@ class RoomChecks:
                 room = known.get(RoomId(row.room_id))
                 if room is not None:
                     found[room.id].append(check_of(row, room))
-        return found
+        return {room.id: _judged(found[room.id], room)[:SHOWN] for room in rooms}
 
     async def slots_done(self, room_id: RoomId) -> list[str]:
         """Unattended checks that a room has made; not scoped."""
@@ -109,6 +119,17 @@ class RoomChecks:
 
 
 _NEWEST_FIRST = (RoomCheckRow.at_ms.desc(), RoomCheckRow.id)
+_LOOKED = or_(
+    *(
+        part != Part.SKIPPED.value
+        for part in (RoomCheckRow.camera, RoomCheckRow.microphone, RoomCheckRow.echo)
+    )
+)
+
+
+def _judged(checks: list[RoomCheck], room: Room) -> list[RoomCheck]:
+    """Newest first, each with what those before it found of devices."""
+    return [with_devices(one, checks[n + 1 :], room.policy) for n, one in enumerate(checks)]
 
 
 async def _forget_beyond(session: AsyncSession, room_id: RoomId, kept: int) -> None:

@@ -134,6 +134,22 @@ def test_a_policy_holds_in_the_verdict_too() -> None:
     assert level_of(2_000_000, 0.0, LinkPolicy(is_voice_and_slides=True)) is LadderLevel.SLIDES
 
 
+def test_nobody_is_told_to_widen_a_line_that_a_policy_narrows() -> None:
+    for policy in (LinkPolicy(is_voice_and_slides=True), LinkPolicy(most_kbps=64)):
+        down_bps = GOOD.down_bps if policy.most_kbps is None else 60_000
+        verdict = verdict_of(replace(GOOD, down_bps=down_bps), policy)
+        assert (verdict.level, verdict.problems) == (LadderLevel.SLIDES, ())
+    thin = replace(GOOD, down_bps=64_000)
+    for policy in (LinkPolicy(is_voice_and_slides=True), LinkPolicy(most_kbps=500)):
+        assert verdict_of(thin, policy).problems == (Problem.THIN_DOWN,)
+
+
+def test_devices_nobody_looked_at_are_named() -> None:
+    assert verdict_of(GOOD, NO_POLICY).unseen == ()
+    figures = replace(GOOD, camera=Part.SKIPPED, echo=Part.SKIPPED)
+    assert verdict_of(figures, NO_POLICY).unseen == (Problem.ECHO, Problem.CAMERA)
+
+
 # ---- when a room checks itself -------------------------------------------------------------------
 
 

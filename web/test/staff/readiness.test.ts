@@ -22,6 +22,7 @@ function check(differs: Partial<CheckView> = {}): CheckView {
     sends: 'video',
     readiness: 'ready',
     problems: [],
+    unseen: [],
     found: {} as CheckView['found'],
     ...differs,
   };

@@ -6,6 +6,7 @@ import pytest
 
 from streamsvc.base.errors import UserError
 from streamsvc.base.sessions import LinkPolicy
+from streamsvc.school.checks import OLD_AFTER_MS, Part, Problem
 from streamsvc.school.io.checks import KEPT_MS, KEPT_OF_ROOM, SHOWN
 from streamsvc.school.io.school import School
 from tests.streamsvc.school.county import County
@@ -57,6 +58,28 @@ async def test_the_newest_come_first_and_few_are_shown(
     assert [check.figures.duration_ms for check in found] == list(range(KEPT_OF_ROOM + 2, 2, -1))
     latest = await school.checks.latest(principal, [room])
     assert latest[room.id] == found[:SHOWN]
+
+
+async def test_an_unattended_check_does_not_hide_what_a_person_found(
+    school: School, county: County, clock: ManualClock
+) -> None:
+    room, principal = county.rooms["room_a2"], county.principal("room_a2")
+    skipped = replace(GOOD, camera=Part.SKIPPED, microphone=Part.SKIPPED, echo=Part.SKIPPED)
+    await school.checks.add(principal, room.id, replace(GOOD, microphone=Part.SILENT), None)
+    clock.advance(60)
+    await school.checks.add(principal, room.id, replace(skipped, camera=Part.BLACK), "les_0:eve")
+    for n in range(SHOWN + 1):
+        clock.advance(60)
+        await school.checks.add(principal, room.id, skipped, f"les_{n}:before")
+    rows = (await school.checks.of_room(principal, room.id))[:SHOWN]
+    assert (await school.checks.latest(principal, [room]))[room.id] == rows
+    for check in rows:
+        assert check.verdict.problems == (Problem.MICROPHONE, Problem.CAMERA)
+        assert check.verdict.unseen == () and check.figures == skipped
+    clock.advance(OLD_AFTER_MS / 1000)
+    await school.checks.add(principal, room.id, skipped, "les_week:eve")
+    newest = (await school.checks.latest(principal, [room]))[room.id][0].verdict
+    assert newest.problems == () and len(newest.unseen) == 3
 
 
 async def test_old_ones_are_forgotten(school: School, county: County, clock: ManualClock) -> None:

@@ -415,11 +415,16 @@ export interface CheckView {
   sends: 'nothing' | 'voice' | 'stills' | 'video';
   readiness: 'not_ready' | 'limited' | 'ready';
   /**
-   * The gravest first.
+   * The gravest first. A device that this check skipped goes by the newest one of the week before
+   * that looked at it.
    */
   problems: (
     'no_media' | 'thin_down' | 'thin_up' | 'microphone' | 'echo' | 'camera' | 'loss' | 'tcp' | 'far'
   )[];
+  /**
+   * Devices that none of them looked at.
+   */
+  unseen: ('microphone' | 'echo' | 'camera')[];
   found: CheckResult;
 }
 /**

@@ -32,5 +32,8 @@ export function nextSteps({ row, state, latest }: Row, nowMs: number): string[] 
   if (latest === null) return [t(row.room.has_device ? 'next.never' : 'next.never.empty')];
   const problems = latest.problems.map((problem) => t(`problem.${problem}`));
   if (state === 'old') return [t('next.old', { n: daysSince(latest.at_ms, nowMs) }), ...problems];
-  return problems.length > 0 ? problems : [t('next.ready')];
+  if (problems.length === 0)
+    problems.push(t(latest.unseen.length > 0 ? 'next.unseen' : 'next.ready'));
+  else if (latest.unseen.length === 3) problems.push(t('next.unseen'));
+  return problems;
 }

@@ -32,6 +32,7 @@ const zh = {
   'next.never.empty': '先用教室码让大屏加入，再检查。',
   'next.old': '上次是 {n} 天前。在大屏上再检查一次。',
   'next.ready': '不用处理',
+  'next.unseen': '没有看过全部设备。在大屏上点“检查本教室”，允许用摄像头和麦克风。',
   'problem.no_media': '声音画面接不通。请网管放行媒体端口（UDP 和 TCP）。',
   'problem.thin_down': '看不到老师的画面。换一条宽些的线，或先只上声音和课件。',
   'problem.thin_up': '上台时画面不动。请运营商加宽上行。',
@@ -96,6 +97,8 @@ const en: Record<ReadinessKey, string> = {
   'next.never.empty': "Let a screen join with the room's code, then check.",
   'next.old': '{n} days ago. Check again on the screen.',
   'next.ready': 'Nothing to do',
+  'next.unseen':
+    'Devices not looked at: select "Check this room" on the screen, and allow camera and microphone.',
   'problem.no_media': 'Media does not connect: let the media port (UDP and TCP) through.',
   'problem.thin_down': 'No picture of the teacher: a wider line, or voice and slides for now.',
   'problem.thin_up': 'On stage the picture stands still: ask for a wider uplink.',
