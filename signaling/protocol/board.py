@@ -60,11 +60,13 @@ class Ink:
             )
 
     def erase(self, event: StrokeErased) -> None:
-        """Take one away; undoing its drawing is no deed of its own."""
-        if event.is_undo:
-            self._undone()
-        else:
+        """Take one away; undoing its drawing is no deed of its own, and no undo gives it back."""
+        if not event.is_undo:
             self.deeds.append(tuple(self.strokes.values()))
+        elif self.deeds and self.deeds[-1] == event.stroke_id:
+            self.deeds.pop()
+        else:
+            self._forget_drawing(event.stroke_id)
         self.strokes.pop(event.stroke_id, None)
 
     def clear(self) -> None:
@@ -77,6 +79,17 @@ class Ink:
         if event.because == "undone":
             self._undone()
         self.strokes = {stroke.stroke_id: stroke for stroke in event.strokes}
+
+    def _forget_drawing(self, stroke_id: str) -> None:
+        """As if it had never been there: a room took it back, and the teacher did something since.
+        Nothing that can be undone then brings it back."""
+        left = [
+            deed if isinstance(deed, str) else tuple(s for s in deed if s.stroke_id != stroke_id)
+            for deed in self.deeds
+            if deed != stroke_id
+        ]
+        self.deeds.clear()
+        self.deeds.extend(left)
 
     def _undone(self) -> None:
         if self.deeds:  # none, if a torn timeline lost its line

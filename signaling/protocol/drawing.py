@@ -128,7 +128,9 @@ class Drawing:
         if ink is not None and writer is not None:
             own = [stroke for stroke in ink.strokes.values() if _is_by(stroke, writer)]
             for stroke in own[-1:]:
-                self.erase(stroke.stroke_id, writer, now_ms)
+                self._teller.announce(
+                    StrokeErased, now_ms, stroke_id=stroke.stroke_id, is_undo=True
+                )
             return
         deed = ink.deeds[-1] if ink is not None and ink.deeds else None
         if isinstance(deed, str):

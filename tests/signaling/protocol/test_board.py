@@ -570,6 +570,24 @@ def test_a_room_takes_back_only_its_own(teacher: Teacher) -> None:
     assert teacher.strokes == []
 
 
+def test_what_a_room_took_back_is_not_brought_back_by_the_teachers_undo(teacher: Teacher) -> None:
+    teacher.draw("t")
+    pupils = Pupils(teacher)
+    pupils.draw("a")
+    assert pupils.ask(Undo(request_id="u")) == "done"
+    assert teacher.ask(Undo(request_id="u")) == "done"
+    assert teacher.strokes == [], "her own stroke is the last deed"
+    pupils.draw("b")
+    teacher.draw("s")
+    teacher.ask(Erase(request_id="e", stroke_id="s"))
+    assert pupils.ask(Undo(request_id="u")) == "done"
+    seen = []
+    for _ in range(2):
+        assert teacher.ask(Undo(request_id="u")) == "done"
+        seen.append("".join(teacher.strokes))
+    assert seen == ["s", ""]
+
+
 def test_a_room_has_a_pace_of_its_own(teacher: Teacher) -> None:
     pupils = Pupils(teacher)
     refused = [pupils.draw(f"a{n}", MAX_BATCH_POINTS) for n in range(40)]
