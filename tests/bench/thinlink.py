@@ -59,7 +59,19 @@ def lengths_of(options: argparse.Namespace) -> Lengths:
 
 
 async def measure(options: argparse.Namespace, rows: Sequence[Row]) -> list[Result]:
-    """One result for each row and player."""
+    """One result for each row and player. Rows whose links pass one port alone have a service of
+    their own: others would be sent to that port as well."""
+    groups = [await _measure(options, group) for group in by_port(rows)]
+    return [result for group in groups for result in group]
+
+
+def by_port(rows: Sequence[Row]) -> list[list[Row]]:
+    """Those that share a service."""
+    ports = dict.fromkeys(row.link.port for row in rows)
+    return [[row for row in rows if row.link.port == port] for port in ports]
+
+
+async def _measure(options: argparse.Namespace, rows: Sequence[Row]) -> list[Result]:
     lengths = lengths_of(options)
     default = "ours" if options.quick else ",".join(PLAYERS)
     players = (options.players or default).split(",")
@@ -67,19 +79,22 @@ async def measure(options: argparse.Namespace, rows: Sequence[Row]) -> list[Resu
     count = min(at_once, MOST_AT_ONCE, len(rows))
     with places(count) as (center, rooms), center.entered():
         if options.trace:
-            center.links.trace(options.trace)
-        with flags_for(rows) as flags, demo_lesson(*flags, is_taught=False) as demo:
+            center.links.trace(_trace(options.trace, rows[0].link.port))
+        with flags_for(rows[0].link.port) as flags, demo_lesson(*flags, is_taught=False) as demo:
             async with bench(center, rooms, demo, lengths, "janus" in players) as running:
                 return await _results(running, rows, players)
 
 
+def _trace(file: Path, port: int) -> Path:
+    return file.with_stem(f"{file.stem}-{port}") if port else file
+
+
 @contextmanager
-def flags_for(rows: Sequence[Row]) -> Iterator[list[str]]:
-    """Of the service: where a row's link passes one port, browsers are told that media is there."""
-    ports = {row.link.port for row in rows if row.link.port}
+def flags_for(port: int) -> Iterator[list[str]]:
+    """Of the service: where links pass one port, browsers are told that media is there."""
     with TemporaryDirectory() as folder:
         settings = Path(folder) / "settings.toml"
-        settings.write_text("".join(f"[media]\nouter_tcp_port = {port}\n" for port in ports))
+        settings.write_text(f"[media]\nouter_tcp_port = {port}\n" if port else "")
         yield ["--config", str(settings)]
 
 

@@ -23,7 +23,7 @@ pytestmark = [
     pytest.mark.skipif(bool(why_not()), reason=why_not()),
 ]
 
-NEXT_WAY_SECONDS = 6.0
+NEXT_WAY_SECONDS = 6.0 * SECOND
 
 
 @pytest.fixture(scope="module")

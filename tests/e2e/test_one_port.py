@@ -15,6 +15,7 @@ from tests.support.demo import DemoLesson, demo_lesson
 from tests.support.link.places import FarRoom, places
 from tests.support.link.places import why_not as why_no_links
 from tests.support.screens import BLUE, RoomBoard, screen
+from tests.support.waiting import SECOND
 
 _WHY_NOT = one_port.why_not() or why_no_links()
 
@@ -26,7 +27,7 @@ pytestmark = [
     pytest.mark.skipif(bool(_WHY_NOT), reason=_WHY_NOT),
 ]
 
-NEXT_WAY_SECONDS = 6.0
+NEXT_WAY_SECONDS = 6.0 * SECOND
 ONLY_RELAYED = """
 const Connection = window.RTCPeerConnection;
 window.RTCPeerConnection = class extends Connection {

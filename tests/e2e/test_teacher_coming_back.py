@@ -33,7 +33,7 @@ NOTICED_SECONDS = 2.0
 SAID_SECONDS = 4.0
 BACK_SECONDS = 2.0
 """And a round trip."""
-NEXT_WAY_SECONDS = 6.0
+NEXT_WAY_SECONDS = 6.0 * SECOND
 SLACK_SECONDS = 0.5
 """A busy machine's, and of looking every 0.1 s."""
 LOST = "你的声音暂时没有送到"
