@@ -27,8 +27,8 @@ def test_nginx_takes_nothing_large_elsewhere() -> None:
     assert not location_of("/api/lessons/les_1")
 
 
-def test_a_turn_password_opens_no_tcp_port() -> None:
+def test_coturn_reaches_this_machine_alone_and_a_participant_takes_few_of_its_places() -> None:
     lines = (DEPLOY / "turnserver.conf").read_text("utf-8").splitlines()
     words = dict(line.partition("=")[::2] for line in lines if not line.startswith("#"))
-    assert {"no-tcp-relay", "denied-peer-ip", "no-multicast-peers"} <= words.keys()
+    assert {"denied-peer-ip", "allowed-peer-ip", "no-multicast-peers"} <= words.keys()
     assert 0 < int(words["user-quota"]) < int(words["total-quota"])

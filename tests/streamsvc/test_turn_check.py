@@ -4,6 +4,7 @@ import shutil
 import socket
 import subprocess
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from tests.support.service import free_tcp_port
 from tests.support.waiting import until_sync
 
 SECRET = "north"
+DEPLOY = Path(__file__).parents[2] / "deploy"
 
 
 @pytest.mark.parametrize(
@@ -51,15 +53,22 @@ def test_a_server_that_is_not_there_is_a_fault(tmp_path: Path) -> None:
 @pytest.fixture
 def coturn(tmp_path: Path) -> Iterator[str]:
     """URL of a real one."""
+    with running_coturn(tmp_path) as url:
+        yield url
+
+
+@contextmanager
+def running_coturn(folder: Path, *flags: str) -> Iterator[str]:
     if shutil.which("turnserver") is None:
         pytest.skip("TURN needs coturn: sudo apt-get install coturn")
     port = free_tcp_port()
     command = [
         "turnserver", "-n", "--listening-ip=127.0.0.1", f"--listening-port={port}", "--no-tls",
         "--no-dtls", "--no-cli", "--use-auth-secret", f"--static-auth-secret={SECRET}",
-        "--realm=r.example", "--log-file=stdout", f"--userdb={tmp_path}/turn.db",
+        "--realm=r.example", "--log-file=stdout", f"--userdb={folder}/turn.db",
+        *flags,
     ]  # fmt: skip
-    with (tmp_path / "log").open("wb") as log:
+    with (folder / "log").open("wb") as log:
         process = subprocess.Popen(command, stdout=log, stderr=log)
     try:
         until_sync(lambda: is_open(port), 10, "coturn listens")
@@ -77,3 +86,12 @@ def is_open(port: int) -> bool:
 def test_coturn_takes_our_passwords_and_no_others(coturn: str, tmp_path: Path) -> None:
     assert finding(tmp_path, coturn).grade is Grade.OK
     assert "401" in why_not(coturn, "south")
+
+
+def test_a_turn_password_opens_no_tcp_port(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """RFC 6062 asks for a TCP relay by the protocol's number; error 442 refuses."""
+    monkeypatch.setattr("aioice.turn.UDP_TRANSPORT", 6 << 24)
+    words = (DEPLOY / "turnserver.conf").read_text("utf-8").splitlines()
+    ours = [f"--{word}" for word in words if word.startswith("no-tcp-")]
+    with running_coturn(tmp_path, *ours) as url:
+        assert "442" in why_not(url, SECRET)
