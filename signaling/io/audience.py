@@ -11,14 +11,8 @@ from signaling import metrics
 from signaling.io.outbox import Outbox, text_of
 from signaling.protocol.board_messages import PointerMoved
 from signaling.protocol.inputs import Participant
-from signaling.protocol.messages import (
-    LessonEvent,
-    Resumed,
-    RoomTotals,
-    ServerMessage,
-    Snapshot,
-    Withheld,
-)
+from signaling.protocol.lesson_views import RoomTotals
+from signaling.protocol.messages import LessonEvent, Resumed, ServerMessage, Snapshot, Withheld
 from signaling.protocol.picture import is_for, totals_of
 from signaling.protocol.roles import Action, may
 from streamsvc.base.errors import StreamsvcError

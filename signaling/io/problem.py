@@ -9,7 +9,7 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 
 from signaling import metrics
 from signaling.protocol.catalogue import entry_of, error_body
-from signaling.protocol.messages import ErrorBody
+from signaling.protocol.lesson_views import ErrorBody
 from signaling.protocol.resources import Problem
 from streamsvc.base.errors import EnvironmentFault, StreamsvcError
 from streamsvc.base.ids import new_id

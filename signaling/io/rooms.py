@@ -9,7 +9,7 @@ from starlette.responses import Response
 from signaling.io.auth import Caller, address_of, forget, public, remember, require
 from signaling.io.context import Context, context
 from signaling.io.views import room_info
-from signaling.protocol.messages import LadderView
+from signaling.protocol.lesson_views import LadderView
 from signaling.protocol.resources import (
     JoinRoom,
     NewRoom,

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from signaling.protocol.catalogue import error_body
-from signaling.protocol.messages import CoursewareView, ErrorBody, LadderView
+from signaling.protocol.lesson_views import CoursewareView, ErrorBody, LadderView
 from signaling.protocol.resources import (
     AttendanceView,
     CommentView,

@@ -9,7 +9,7 @@ from signaling.io.registry import LessonRegistry, is_due
 from signaling.io.services import Services
 from signaling.protocol.grants import Claims
 from signaling.protocol.ice import IceServers
-from signaling.protocol.messages import HelperView
+from signaling.protocol.lesson_views import HelperView
 from signaling.protocol.resources import PhoneHome
 from signaling.protocol.room_channel import CheckSlot, RoomHome, RoomLesson
 from streamsvc.base.errors import UserError

@@ -3,7 +3,7 @@ error becomes words; a test looks through the source for ids that have no entry.
 
 from collections.abc import Mapping
 
-from signaling.protocol.messages import ErrorBody, Sentence
+from signaling.protocol.lesson_views import ErrorBody, Sentence
 from signaling.protocol.sentences.checks import CHECKS
 from signaling.protocol.sentences.courseware import COURSEWARE
 from signaling.protocol.sentences.entry import Entry

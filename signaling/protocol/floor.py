@@ -3,12 +3,8 @@
 from signaling.protocol.board_messages import Writer
 from signaling.protocol.effects import ClosePublication, MuteSlot
 from signaling.protocol.inputs import Participant
-from signaling.protocol.messages import (
-    PublicationsChanged,
-    PublicationsView,
-    StageChanged,
-    StageView,
-)
+from signaling.protocol.lesson_views import PublicationsView, StageView
+from signaling.protocol.messages import PublicationsChanged, StageChanged
 from signaling.protocol.roles import Action, may
 from signaling.protocol.roster import Roster
 from signaling.protocol.stage import Because, Stage

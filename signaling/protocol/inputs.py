@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from signaling.protocol.effects import Asked
 from signaling.protocol.grants import Claims
-from signaling.protocol.messages import ClientMessage, CoursewareView
+from signaling.protocol.lesson_views import CoursewareView
+from signaling.protocol.messages import ClientMessage
 from streamsvc.base.errors import StreamsvcError
 from streamsvc.base.ids import ParticipantId, PersonId, RoomId
 from streamsvc.base.media import Slot

@@ -45,17 +45,16 @@ from signaling.protocol.inputs import (
     Said,
     StillTaken,
 )
+from signaling.protocol.lesson_views import LessonView, RecordingView
 from signaling.protocol.messages import (
     CoursewareChanged,
     LessonChanged,
     LessonEnded,
     LessonEvent,
     LessonStarted,
-    LessonView,
     Ping,
     Pong,
     RecordingChanged,
-    RecordingView,
     ReportLink,
     Resumed,
     RoomChanged,

@@ -4,16 +4,16 @@
 answers with a `snapshot`, then numbered events. Numbers are per lesson and never skip; a client
 that missed some says `since` in its next `hello` (short gap: the missed events; long gap: a
 snapshot) or asks `get_snapshot`. Requests carry a `request_id`; `done` or `failed` answers them.
-The board's messages are in `board_messages.py`; the waiting screen has a channel of its own:
-`room_channel.py`.
+What they carry is in `lesson_views.py`; the board's messages are in `board_messages.py`; the
+waiting screen has a channel of its own: `room_channel.py`.
 Wire form: JSON, snake_case, `type` tells the message, times are ms since the epoch.
 """
 
 from typing import Annotated, Literal
 
-from pydantic import ConfigDict, Field
+from pydantic import Field
 
-from signaling.protocol.behind import BehindReport, BehindView
+from signaling.protocol.behind import BehindReport
 from signaling.protocol.board_messages import (
     BoardView,
     ClearBoard,
@@ -30,176 +30,24 @@ from signaling.protocol.board_messages import (
     Undo,
 )
 from signaling.protocol.ice import IceServerView
+from signaling.protocol.lesson_views import (
+    CoursewareView,
+    ErrorBody,
+    LessonView,
+    LinkSignal,
+    MessageView,
+    MeView,
+    PublicationsView,
+    RecordingView,
+    RoomTotals,
+    RoomView,
+    StageView,
+)
 from signaling.protocol.wire import Event, Request, Wire
 
 PROTOCOL_VERSION = 1
 MAX_MESSAGE_BYTES = 16_384
 MAX_TEXT_CHARS = 500
-
-
-Level = Literal["full", "half", "none"]
-"""One part of the three-part signal: voice, slides, picture."""
-
-
-class LinkSignal(Wire):
-    """What reaches a room right now."""
-
-    voice: Level
-    slides: Level
-    picture: Level
-
-
-LadderLevelName = Literal["voice", "slides", "low_video", "high_video", "screen_video"]
-"""What a room gets, from the least to all of it; each level includes those before it."""
-
-
-class LadderView(Wire):
-    """Where a room is on the ladder, told once it has lasted."""
-
-    level: LadderLevelName
-    top: LadderLevelName
-    """What a good link would get of what is published now; less than that is worth a word."""
-    held_by: Literal["link", "setting", "server"]
-    """Why it gets less: its link, an administrator's setting, or a server at its limit."""
-
-
-# ---- values inside snapshots and events ------------------------------------------------------
-
-
-class Sentence(Wire):
-    """One sentence for people, in each language of the product."""
-
-    zh_cn: str = Field(serialization_alias="zh-CN", validation_alias="zh-CN")
-    en: str
-
-    model_config = ConfigDict(populate_by_name=True)
-
-
-class ErrorBody(Wire):
-    """Every error, on HTTP (in problem+json) and WebSocket alike."""
-
-    id: str
-    message: Sentence
-    details: dict[str, str | int | float] = {}
-
-
-class HelperView(Wire):
-    """A helper teacher at a room: on the paired phone."""
-
-    name: str
-    is_online: bool
-
-
-class RoomView(Wire):
-    """One receiving room on the wall."""
-
-    room_id: str
-    name: str
-    school_name: str
-    presence: Literal["absent", "online", "lost"]
-    """lost: was here and its link is gone; it comes back by itself."""
-    presence_since_ms: int
-    link: LinkSignal
-    hand_place: int | None
-    """1 is next; None when no hand is up."""
-    hand_since_ms: int | None
-    helper: HelperView | None
-    stage_count: int
-    """How often it was on stage in this lesson."""
-    still: int
-    """Number of its newest still picture; 0 when there is none."""
-    ladder: LadderView | None = None
-    """None before anything was sent to it."""
-    behind: BehindView | None = None
-    """None: it sees the lesson live."""
-
-
-class RoomTotals(Wire):
-    """How many rooms are in the lesson, and how many of them are here."""
-
-    total: int
-    online: int
-
-
-class StageView(Wire):
-    """The room being called, or on stage."""
-
-    room_id: str
-    room_name: str
-    state: Literal["calling", "accepted", "on_stage"]
-    """accepted: the helper said yes, its media is not flowing yet."""
-    since_ms: int
-    is_muted: bool
-    may_write: bool = False
-    """The lead teacher lets the room write on the board while it is on stage."""
-
-
-class MessageView(Wire):
-    """One line of the channel between lead and helper teachers; pupils never see it."""
-
-    message_id: int
-    author_name: str
-    author_role: Literal["lead_teacher", "helper_teacher"]
-    room_id: str | None
-    """The helper's room; None for the lead teacher."""
-    text: str
-    at_ms: int
-
-
-class RecordingView(Wire):
-    """Whether this lesson is being recorded."""
-
-    state: Literal["off", "starting", "recording", "stopped", "finishing", "ready"]
-    reason: ErrorBody | None = None
-
-
-class PublicationsView(Wire):
-    """Which slots are filled."""
-
-    lead: bool
-    screen: bool
-    stage: bool
-
-
-class CoursewareView(Wire):
-    """A file of slides of this lesson; its manifest is at GET .../courseware."""
-
-    courseware_id: str
-    title: str
-    status: Literal["converting", "ready", "failed"]
-    done_slides: int
-    total_slides: int | None
-    """None until the file was opened."""
-    error: ErrorBody | None
-    """Why it failed."""
-
-
-class LessonView(Wire):
-    """The lesson itself."""
-
-    lesson_id: str
-    title: str
-    subject: str
-    grade: str
-    school_name: str
-    lead_teacher_name: str
-    kind: Literal["delivered", "master_teacher", "school_online"]
-    state: Literal["scheduled", "live", "ended"]
-    scheduled_start_ms: int
-    duration_minutes: int
-    started_at_ms: int | None
-    ended_at_ms: int | None
-
-
-class MeView(Wire):
-    """What this connection is and may do."""
-
-    participant_id: str
-    role: Literal["lead_teacher", "helper_teacher", "observer", "administrator", "room", "phone"]
-    name: str
-    room_id: str | None
-    may_publish: list[Literal["lead", "screen", "stage"]]
-    may_moderate: bool
 
 
 # ---- server to client: numbered events --------------------------------------------------------

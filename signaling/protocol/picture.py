@@ -16,28 +16,30 @@ from signaling.protocol.board_messages import (
     StrokeErased,
 )
 from signaling.protocol.inputs import Participant
+from signaling.protocol.lesson_views import (
+    CoursewareView,
+    LessonView,
+    MessageView,
+    MeView,
+    PublicationsView,
+    RecordingView,
+    RoomTotals,
+    RoomView,
+    StageView,
+)
 from signaling.protocol.messages import (
     CoursewareChanged,
-    CoursewareView,
     LessonChanged,
     LessonEnded,
     LessonEvent,
     LessonStarted,
-    LessonView,
     MessagePosted,
-    MessageView,
-    MeView,
     PublicationsChanged,
-    PublicationsView,
     RecordingChanged,
-    RecordingView,
     RoomChanged,
-    RoomTotals,
     RoomUninvited,
-    RoomView,
     Snapshot,
     StageChanged,
-    StageView,
     Withheld,
 )
 from signaling.protocol.roles import Action, may

@@ -5,6 +5,7 @@ from signaling.protocol.drawing import Drawing
 from signaling.protocol.effects import Answer, Asked, EndLessonRecord, StartLessonRecord
 from signaling.protocol.floor import Floor
 from signaling.protocol.inputs import Participant
+from signaling.protocol.lesson_views import MessageView
 from signaling.protocol.messages import (
     AcceptStage,
     CallOnStage,
@@ -14,7 +15,6 @@ from signaling.protocol.messages import (
     LetWrite,
     LowerHand,
     MessagePosted,
-    MessageView,
     MuteStage,
     PostMessage,
     RaiseHand,

@@ -11,7 +11,7 @@ from typing import Literal
 from pydantic import Field
 
 from signaling.protocol.ice import IceServerView
-from signaling.protocol.messages import CoursewareView, ErrorBody, HelperView, LadderView
+from signaling.protocol.lesson_views import CoursewareView, ErrorBody, HelperView, LadderView
 from signaling.protocol.room_channel import RoomHome, RoomLesson
 from signaling.protocol.wire import Wire
 

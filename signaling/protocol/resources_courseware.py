@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from signaling.protocol.messages import ErrorBody
+from signaling.protocol.lesson_views import ErrorBody
 from signaling.protocol.wire import Wire
 
 MAX_PREVIEW_CHARS = 700

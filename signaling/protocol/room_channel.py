@@ -5,7 +5,8 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from signaling.protocol.ice import IceServerView
-from signaling.protocol.messages import ErrorBody, Failed, HelperView, Pong
+from signaling.protocol.lesson_views import ErrorBody, HelperView
+from signaling.protocol.messages import Failed, Pong
 from signaling.protocol.wire import Wire
 
 

@@ -6,7 +6,7 @@ from signaling.protocol.behind import BehindReport
 from signaling.protocol.grants import participant_id
 from signaling.protocol.hands import HandQueue
 from signaling.protocol.inputs import Participant
-from signaling.protocol.messages import LinkSignal, RoomView
+from signaling.protocol.lesson_views import LinkSignal, RoomView
 from signaling.protocol.seat import Seat
 from signaling.protocol.signal import flow_signal
 from streamsvc.base.errors import UserError

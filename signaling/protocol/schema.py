@@ -14,6 +14,7 @@ from pydantic.json_schema import JsonSchemaMode, models_json_schema
 from signaling.protocol import (
     behind,
     board_messages,
+    lesson_views,
     messages,
     resources,
     resources_checks,
@@ -73,7 +74,7 @@ def schema() -> dict[str, Any]:
 
 def wire_models() -> list[type[BaseModel]]:
     """Every message and body, in the order of the source; bases of messages are left out."""
-    channels = (messages, behind, board_messages, room_channel)
+    channels = (lesson_views, messages, behind, board_messages, room_channel)
     bodies = (
         *(resources, resources_checks, resources_courseware),
         *(resources_polls, resources_window),

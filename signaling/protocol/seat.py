@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Literal
 
 from signaling.protocol.behind import PICTURES_FROM_MS, BehindReport, ToldBehind
-from signaling.protocol.messages import HelperView, LinkSignal, RoomView
+from signaling.protocol.lesson_views import HelperView, LinkSignal, RoomView
 from signaling.protocol.signal import ALL_WELL, NOTHING, SteadyLink, lesser
 from signaling.protocol.told_ladder import ToldLadder, seen_place
 from streamsvc.base.sessions import LadderPlace, LinkPolicy

@@ -2,7 +2,7 @@
 
 from functools import cache
 
-from signaling.protocol.messages import Level, LinkSignal
+from signaling.protocol.lesson_views import Level, LinkSignal
 from streamsvc.base.sessions import SubscriberFlow
 
 WORSE_AFTER_MS = 2_000

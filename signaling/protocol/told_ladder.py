@@ -6,7 +6,7 @@ is not worth a word, and a word that was said stays long enough to be read.
 
 from functools import cache
 
-from signaling.protocol.messages import LadderView, LinkSignal
+from signaling.protocol.lesson_views import LadderView, LinkSignal
 from streamsvc.base.media import LadderLevel
 from streamsvc.base.sessions import HeldBy, LadderPlace
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 import httpx
 import pytest
 
+from recorder.io.catalog import FolderCatalog as OnDisk
 from signaling.protocol.board_messages import SlideRef, SlideTurned
 from signaling.protocol.roles import Action, may
 from streamsvc.base.ids import RecordingId
@@ -116,11 +117,17 @@ async def test_a_room_that_was_taken_off_reads_nothing_more(house: House) -> Non
     assert verdict(await read(house, other, "/lead/000001.m4s")) == "room-not-in-lesson"
 
 
-@pytest.mark.parametrize("rest", ["/lead/none.m4s", "/../x.m4s", "/manifest.json", "/x.m3u8"])
+OTHERS = ("none.m4s", "..%2Fx.m4s", "%2e%2e/%2e%2e/x.m4s", "x.m3u8", "voice-none.m4s")
+
+
+@pytest.mark.parametrize("rest", ["/manifest.json", *(f"/lead/{name}" for name in OTHERS)])
 async def test_other_paths_are_no_files(house: House, rest: str) -> None:
     await go_live(house)
     grant = await house.grant("room_a2", "lesson_a1")
-    assert verdict(await read(house, grant, rest)) != "read"
+    services = replace(house.context.services, catalog=OnDisk(house.folder))
+    house.app.state.context = replace(house.context, services=services)
+    answer = await read(house, grant, rest)
+    assert (answer.status_code, verdict(answer)) == (404, "recording-file-unknown")
 
 
 async def test_the_board_comes_packed_and_only_to_who_asks(house: House) -> None:

@@ -7,13 +7,8 @@ import pytest
 from signaling.protocol.behind import NEWS_MS, PICTURES_FROM_MS, BehindReport, ToldBehind
 from signaling.protocol.effects import SetPolicy
 from signaling.protocol.inputs import PlanChanged
-from signaling.protocol.messages import (
-    CallOnStage,
-    Failed,
-    LinkSignal,
-    ReportLink,
-    RoomChanged,
-)
+from signaling.protocol.lesson_views import LinkSignal
+from signaling.protocol.messages import CallOnStage, Failed, ReportLink, RoomChanged
 from streamsvc.base.ids import RoomId
 from streamsvc.base.sessions import NO_POLICY, LinkPolicy
 from streamsvc.school.records import Role

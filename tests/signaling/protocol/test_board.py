@@ -32,10 +32,10 @@ from signaling.protocol.board_messages import (
 from signaling.protocol.effects import PassOn
 from signaling.protocol.inputs import CoursewareListed
 from signaling.protocol.lesson import LessonMachine
+from signaling.protocol.lesson_views import CoursewareView
 from signaling.protocol.messages import (
     CallOnStage,
     ClientMessage,
-    CoursewareView,
     EndLesson,
     Failed,
     LetWrite,

@@ -26,14 +26,13 @@ from signaling.protocol.inputs import (
     StillTaken,
 )
 from signaling.protocol.lesson import LessonMachine, lesson_view
+from signaling.protocol.lesson_views import CoursewareView, LinkSignal, RoomTotals
 from signaling.protocol.messages import (
     CallOnStage,
     CoursewareChanged,
-    CoursewareView,
     EndLesson,
     GetSnapshot,
     LetWrite,
-    LinkSignal,
     LowerHand,
     MessagePosted,
     MuteStage,
@@ -45,7 +44,6 @@ from signaling.protocol.messages import (
     ReportLink,
     Resumed,
     RoomChanged,
-    RoomTotals,
     RoomUninvited,
     Snapshot,
     StartLesson,

@@ -16,13 +16,13 @@ from signaling.protocol.inputs import (
     StillTaken,
 )
 from signaling.protocol.lesson import LessonMachine
+from signaling.protocol.lesson_views import LinkSignal
 from signaling.protocol.messages import (
     AcceptStage,
     CallOnStage,
     ClientMessage,
     DeclineStage,
     EndLesson,
-    LinkSignal,
     LowerHand,
     MuteStage,
     PostMessage,

@@ -8,11 +8,11 @@ from signaling.protocol.inputs import (
     PublicationClosed,
     PublicationOpened,
 )
+from signaling.protocol.lesson_views import LinkSignal
 from signaling.protocol.messages import (
     AcceptStage,
     CallOnStage,
     DeclineStage,
-    LinkSignal,
     MuteStage,
     ReportLink,
     ReturnFromStage,

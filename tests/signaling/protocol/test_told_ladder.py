@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from signaling.protocol.messages import LadderView, LinkSignal
+from signaling.protocol.lesson_views import LadderView, LinkSignal
 from signaling.protocol.signal import ALL_WELL, link_signal
 from signaling.protocol.told_ladder import (
     BETTER_AFTER_MS,
