@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+import statistics
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -70,7 +71,8 @@ async def test_a_room_that_was_cut_off_catches_up(
                 assert await lead.ask("turn_slide", slide=slide) == "done"
                 await asyncio.sleep(CUT_SECONDS / 6)
             link.mend()
-        await expect(board.page.locator("video[data-slot=behind]")).to_be_attached()
+        played = board.page.locator("video[data-slot=behind]")
+        await expect(played).to_be_attached(timeout=20_000 * SECOND)
         looks: list[dict[str, Any]] = []
         began = time.monotonic()
         while not looks or looks[-1]["at"] is not None:
@@ -88,10 +90,13 @@ def check(looks: list[dict[str, Any]]) -> None:
     """Faster, with its pitch, nobody heard twice, each page in its turn, and then live."""
     played = [look for look in looks if look["behind"] is not None and look["at"]]
     steady = [look for look in played if look["isReady"] and look["rate"] == 1.2][10:]
-    first, last = steady[0], steady[-1]
-    speed = (last["at"] - first["at"]) / (last["now"] - first["now"])
+    last = steady[-1]
+    speed = statistics.median(
+        (later["at"] - look["at"]) / (later["now"] - look["now"])
+        for look, later in zip(steady, steady[10:], strict=False)
+    )
     most = max(look["behind"] for look in played)
-    print(f"caught up {most} s in {last['now'] - first['now']:.0f} s at {speed:.2f}x")
+    print(f"caught up {most} s in {last['now'] - steady[0]['now']:.0f} s at {speed:.2f}x")
     assert most >= CUT_SECONDS
     assert speed == pytest.approx(1.2, abs=0.1)
     assert all(look["keepsPitch"] and look["live"] == 0 for look in steady[:-20])

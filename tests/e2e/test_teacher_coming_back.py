@@ -134,9 +134,10 @@ async def test_a_teacher_who_was_cut_off_is_heard_again_at_once(
         "new connections": tries,
     }
     print(f"teacher cut off, at {round_trip} s there and back (s):", told)
-    assert told["noticed"] <= NOTICED_SECONDS + SLACK_SECONDS
-    assert SAID_SECONDS - SLACK_SECONDS <= told["said"] <= SAID_SECONDS + 3 * SLACK_SECONDS
-    assert told["voice and picture"] <= BACK_SECONDS + round_trip
+    slack = SLACK_SECONDS * SECOND
+    assert told["noticed"] <= NOTICED_SECONDS + slack
+    assert SAID_SECONDS - slack <= told["said"] <= SAID_SECONDS + 3 * slack
+    assert told["voice and picture"] <= BACK_SECONDS + round_trip + slack
     assert not mine[-1]["says"]
 
 
@@ -157,4 +158,4 @@ async def test_where_udp_is_dropped_the_teacher_goes_on_by_tcp(
     stood = [one for one in theirs if one["at"] <= dropped_ms + 1000]
     by_tcp = first(theirs, dropped_ms + 1000, "packets", stood[-1]["packets"]) + 1
     print(f"UDP dropped on the teacher's side: heard by TCP after {by_tcp:.1f} s")
-    assert by_tcp <= NEXT_WAY_SECONDS
+    assert by_tcp <= NEXT_WAY_SECONDS + SLACK_SECONDS * SECOND
