@@ -57,7 +57,7 @@ export async function restartIce(
   sound: Sound = 'speech',
   servers: RTCIceServer[] = [],
 ): Promise<void> {
-  if (servers.length > 0) pc.setConfiguration({ ...pc.getConfiguration(), iceServers: servers });
+  if (servers.length > 0) pc.setConfiguration?.({ ...pc.getConfiguration(), iceServers: servers });
   const answered = pc.remoteDescription?.sdp ?? '';
   const fragment = iceFragment(await described(pc, sound, { iceRestart: true }));
   const response = await call('PATCH', session, grant, FRAGMENT, fragment);

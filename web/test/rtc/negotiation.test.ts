@@ -1,5 +1,5 @@
-import { expect, it } from 'vitest';
-import { gzip, iceFragment, withIce } from '$rtc/negotiation';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { gzip, iceFragment, restartIce, withIce } from '$rtc/negotiation';
 
 const OFFER = [
   'v=0',
@@ -60,4 +60,38 @@ it('an offer is packed to a fraction', async () => {
   expect(packed?.byteLength).toBeLessThan(offer.length / 5);
   const stream = new Blob([packed ?? '']).stream().pipeThrough(new DecompressionStream('gzip'));
   expect(await new Response(stream).text()).toBe(offer);
+});
+
+describe('an ICE restart with other servers', () => {
+  const SERVERS = [{ urls: 'turn:school.example', username: 'until', credential: 'secret' }];
+  const answer = vi.fn();
+  const pc = {
+    createOffer: () => Promise.resolve({ type: 'offer', sdp: OFFER }),
+    setLocalDescription: () => Promise.resolve(),
+    remoteDescription: { sdp: ANSWER },
+    setRemoteDescription: answer,
+    getConfiguration: () => ({ bundlePolicy: 'max-bundle' }),
+  };
+  const restarted = async (connection: object): Promise<void> => {
+    vi.stubGlobal('fetch', () => Promise.resolve(new Response('a=ice-ufrag:new\r\n')));
+    await restartIce(connection as RTCPeerConnection, '/whep/sessions/1', 'g', 'speech', SERVERS);
+  };
+  afterEach(() => {
+    vi.unstubAllGlobals();
+    answer.mockClear();
+  });
+
+  it('tries them, too', async () => {
+    const setConfiguration = vi.fn();
+    await restarted({ ...pc, setConfiguration });
+    expect(setConfiguration).toHaveBeenCalledWith({
+      bundlePolicy: 'max-bundle',
+      iceServers: SERVERS,
+    });
+  });
+
+  it('still takes place in a browser that takes no servers later', async () => {
+    await restarted(pc);
+    expect(answer).toHaveBeenCalledOnce();
+  });
 });

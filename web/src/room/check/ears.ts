@@ -19,6 +19,7 @@ export class Ears {
   readonly #tone = this.#context.createOscillator();
   readonly #gain = this.#context.createGain();
   #stream: MediaStream | null = null;
+  #isClosed = false;
 
   constructor() {
     const out = this.#context.createMediaStreamDestination();
@@ -48,8 +49,11 @@ export class Ears {
     }
     const raw = { echoCancellation: false, noiseSuppression: false, autoGainControl: false };
     try {
-      this.#stream = await navigator.mediaDevices.getUserMedia({ audio: raw });
-      this.#context.createMediaStreamSource(this.#stream).connect(this.#analyser);
+      const stream = await navigator.mediaDevices.getUserMedia({ audio: raw });
+      // Somebody may have answered the browser's question after the end.
+      if (this.#isClosed) return closeStream(stream);
+      this.#stream = stream;
+      this.#context.createMediaStreamSource(stream).connect(this.#analyser);
     } catch (error) {
       this.fault = faultOf(error);
     }
@@ -96,6 +100,7 @@ export class Ears {
   }
 
   close(): void {
+    this.#isClosed = true;
     closeStream(this.#stream);
     this.voice?.stop();
     void this.#context.close();

@@ -1,7 +1,7 @@
 import type { CheckOpened } from '$kit/protocol/schema';
 import { preferCodecs } from '$rtc/codecs';
-import { endSession, openSession } from '$rtc/negotiation';
-import { newConnection } from '$rtc/relays';
+import { endSession, openSession, restartIce } from '$rtc/negotiation';
+import { afterHeadStart, newConnection } from '$rtc/relays';
 import { availableBps, roundTripMs, wayOf, type Way } from '$rtc/stats';
 import type { Look } from './arrival';
 import { carriedBytes, lossBetween, type Losses, lossesOf } from './counting';
@@ -33,8 +33,8 @@ export class MediaLoop {
 
   constructor(opened: CheckOpened, tracks: readonly (MediaStreamTrack | null)[]) {
     this.#opened = opened;
-    this.#up = newConnection(opened.ice_servers, true);
-    this.#down = newConnection(opened.ice_servers, true);
+    this.#up = newConnection(opened.ice_servers, !takesServersLater());
+    this.#down = newConnection(opened.ice_servers, !takesServersLater());
     const stream = new MediaStream();
     for (const track of tracks) {
       if (track === null) continue;
@@ -61,9 +61,13 @@ export class MediaLoop {
   }
 
   async #session(pc: RTCPeerConnection, endpoint: string): Promise<void> {
-    const session = await openSession(pc, endpoint, this.#opened.grant);
-    if (this.#isClosed) await endSession(session, this.#opened.grant);
-    else this.#sessions.push(session);
+    const { grant, ice_servers } = this.#opened;
+    const session = await openSession(pc, endpoint, grant);
+    if (this.#isClosed) return endSession(session, grant);
+    this.#sessions.push(session);
+    afterHeadStart(pc, ice_servers, () => {
+      restartIce(pc, session, grant, 'speech', ice_servers).catch(() => undefined);
+    });
   }
 
   /** Sends as much picture as the way up takes, or little. */
@@ -106,11 +110,17 @@ export class MediaLoop {
   }
 }
 
+/** Others have relays from the start: the loop is never made anew. */
+function takesServersLater(): boolean {
+  return 'setConfiguration' in RTCPeerConnection.prototype;
+}
+
 async function connected(pc: RTCPeerConnection): Promise<void> {
   await new Promise<void>((resolve, reject) => {
     const look = (): void => {
       if (pc.connectionState === 'connected') resolve();
-      if (['failed', 'closed'].includes(pc.connectionState)) reject(new Error(pc.connectionState));
+      // One that failed may come about with relays yet.
+      if (pc.connectionState === 'closed') reject(new Error(pc.connectionState));
     };
     pc.onconnectionstatechange = look;
     look();

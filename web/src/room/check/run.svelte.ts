@@ -72,6 +72,7 @@ export class CheckRun {
         timeoutMs: OPEN_MS,
       });
       this.#checkId = opened.check_id;
+      if (this.phase !== 'running') return this.#cancel();
       const found = await this.#measure(opened);
       if (this.phase !== 'running') return null;
       const view = await this.#keep(opened, found);
@@ -94,8 +95,13 @@ export class CheckRun {
     this.phase = 'closed';
     this.#release();
     this.#dropCamera();
-    if (wasRunning && this.#checkId !== null)
-      api(`/api/room/checks/${this.#checkId}`, { method: 'DELETE' }).catch(() => undefined);
+    if (wasRunning && this.#checkId !== null) this.#cancel();
+  }
+
+  /** Others of this school wait for its end. */
+  #cancel(): null {
+    api(`/api/room/checks/${this.#checkId}`, { method: 'DELETE' }).catch(() => undefined);
+    return null;
   }
 
   async #measure(opened: CheckOpened): Promise<CheckResult> {
@@ -150,8 +156,11 @@ export class CheckRun {
     }
     if (this.#isAuto && !(await isAllowed('camera'))) return 'skipped';
     const { stream, camera } = await openDevices({ video: ROOM_CAMERA, audio: null });
+    if (this.phase !== 'running') {
+      closeStream(stream);
+      return 'denied';
+    }
     this.#stream = stream;
-    if (this.phase === 'closed') this.#dropCamera();
     const track = stream.getVideoTracks()[0];
     if (track === undefined) return camera ?? 'missing';
     this.picture = track;

@@ -12,13 +12,23 @@ export class Listing<Item> {
   formFault = $state.raw<ErrorBody | null>(null);
   isBusy = $state(false);
 
+  private reads = 0;
+
   constructor(private readonly read: () => Promise<Item[]>) {}
 
   readonly load = async (): Promise<void> => {
-    await this.attempt(async () => {
-      this.items = await this.read();
-    });
+    await this.attempt(() => this.take());
   };
+
+  /** Reads again, though nobody asked: what failed before stays to be read, and no new fault comes. */
+  readonly refresh = (): Promise<void> => this.take().catch(() => undefined);
+
+  /** An answer that a later one overtook is not taken. */
+  private async take(): Promise<void> {
+    const turn = (this.reads += 1);
+    const items = await this.read();
+    if (turn === this.reads) this.items = items;
+  }
 
   /** Runs a change; its failure becomes a fault. Returns whether it was done. */
   async attempt(
