@@ -335,6 +335,7 @@ export class Behind {
     if (this.picture.playbackRate !== speed) this.picture.playbackRate = speed;
     if (this.picture.paused) this.#play();
     if (isMusic && isConnected) return this.goLive();
+    if (!isWaiting && !this.picture.paused) this.#start();
     if (!this.hasStarted) return this.#judge(feed, speed, behindMs);
     const isAtEnd = isWaiting && feed.isAtEnd;
     const liveLagMs = this.#liveLag.ms;
