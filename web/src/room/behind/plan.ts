@@ -58,10 +58,10 @@ export function canBeRead(recording: RecordingView | undefined): boolean {
 
 /**
  * Pictures cost ten times the voice: only a link that carried the best ones takes them faster. Null:
- * nobody told what it carries.
+ * nobody told what it carries, and a stall of some seconds will.
  */
 export function mayHavePictures(before: Quality | null): boolean {
-  return before === 'none' || before === 'screen';
+  return before === null || before === 'none' || before === 'screen';
 }
 
 /** Downloads that are slower than this many times what is played don't keep up. */
