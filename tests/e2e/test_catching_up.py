@@ -12,7 +12,7 @@ import pytest
 from playwright.async_api import expect
 
 from tests.support.browser import in_namespace, needs_chromium
-from tests.support.demo import DemoLesson, demo_lesson
+from tests.support.demo import DemoLesson, clip_teaches, demo_lesson
 from tests.support.lesson_client import lesson_client
 from tests.support.link.carrier import CENTER_ADDRESS
 from tests.support.link.places import FarRoom, places, why_not
@@ -44,8 +44,14 @@ LOOK = """() => {
 
 @pytest.fixture
 def place() -> Iterator[tuple[DemoLesson, FarRoom]]:
-    """A lesson that is taught, and a room's link to it."""
-    with places(rooms=1) as (center, (room,)), center.entered(), demo_lesson() as demo:
+    """A lesson that is taught with slides instead of a shared screen, and a room's link to it."""
+    with (
+        places(rooms=1) as (center, (room,)),
+        center.entered(),
+        demo_lesson(is_taught=False) as demo,
+        clip_teaches(demo, "--no-screen"),
+    ):
+        demo.wait_live()
         yield demo, room
 
 

@@ -1,9 +1,5 @@
 """The classroom's pages in Chromium 80, the oldest browser they are built for."""
 
-import subprocess
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -17,7 +13,7 @@ from tests.support.browser import (
     new_page,
     open_context,
 )
-from tests.support.demo import CLIPS, NO_CLIP, TEACHER, DemoLesson, demo_lesson
+from tests.support.demo import NO_CLIP, DemoLesson, clip_teaches, demo_lesson
 from tests.support.old_chromium import OldPage, needs_old_chromium, old_chromium
 from tests.support.waiting import SECOND
 
@@ -37,23 +33,6 @@ BOXES = """
   return [x, y, x + width, y + height].map(Math.round);
 }))
 """
-
-
-@contextmanager
-def clip_teaches(demo: DemoLesson) -> Iterator[None]:
-    """A teacher who is no part of the service, so that she outlives it."""
-    command = [
-        sys.executable, "-m", "streamsvc", "teach", "--server", demo.service.url,
-        "--login", TEACHER, "--password", demo.password, "--cache", str(CLIPS),
-    ]  # fmt: skip
-    log = demo.service.data.with_suffix(".teacher.log")
-    with log.open("wb") as output:
-        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=output)
-    try:
-        yield
-    finally:
-        process.terminate()
-        process.wait(15)
 
 
 async def _joined(page: OldPage, demo: DemoLesson, room: int = 0) -> None:

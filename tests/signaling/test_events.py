@@ -433,6 +433,9 @@ async def test_a_cut_room_is_lost_and_comes_back(live: Live) -> None:
         runner = house.context.registry.find(house.lesson_id("lesson_a1"))
         assert runner is not None
         await until(lambda: runner.client_count == 1, what="the break is noticed")
+        # what is asked after the break is answered after it was taken note of
+        blank = {"courseware_id": None, "number": 1}
+        assert await lead.ask("turn_slide", slide=blank) == "done"
         house.clock.advance(6)
         while (await lead.until("room_changed"))["room"]["presence"] != "lost":
             pass

@@ -1,6 +1,8 @@
 """A live lesson: the real service with its demo county, taught by the clip."""
 
 import json
+import subprocess
+import sys
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -114,3 +116,20 @@ def demo_lesson(
             yield demo
         finally:
             demo.close()
+
+
+@contextmanager
+def clip_teaches(demo: DemoLesson, *flags: str) -> Iterator[None]:
+    """A teacher who is no part of the service, so that she outlives it; `flags`: of `teach`."""
+    command = [
+        sys.executable, "-m", "streamsvc", "teach", "--server", demo.service.url,
+        "--login", TEACHER, "--password", demo.password, "--cache", str(CLIPS), *flags,
+    ]  # fmt: skip
+    log = demo.service.data.with_suffix(".teacher.log")
+    with log.open("wb") as output:
+        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=output)
+    try:
+        yield
+    finally:
+        process.terminate()
+        process.wait(15)
