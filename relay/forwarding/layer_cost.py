@@ -1,8 +1,7 @@
-"""What a layer costs a link: the mean of some seconds, and more than that if it was dearer before.
+"""What a layer costs a link: the mean of some seconds.
 
 A key frame makes the second it falls into twice as dear. Whoever looked at single seconds would
-take a picture away from a link that carries it, and give it back a second later. And a picture that
-stands still for a moment is cheap, but moves again.
+take a picture away from a link that carries it, and give it back a second later.
 """
 
 from collections import deque
@@ -12,8 +11,6 @@ LOOKS = 4
 """As many seconds as there are from key frame to key frame."""
 LOOK_SECONDS = 0.9
 """The meter tells of the last second; a look too early tells the same twice."""
-FORGOTTEN_SHARE = 0.95
-"""Of what was dearer, with each look."""
 
 Temporal = tuple[tuple[int, int], ...]
 """Bits and pictures per second up to each temporal id."""
@@ -33,19 +30,14 @@ class LayerCost:
         alone."""
         if not any(bps for bps, _ in temporal) or len(temporal) != len(self.temporal):
             self._looks.clear()
-            self.temporal = temporal
-        if now - self._looked_at < LOOK_SECONDS:
-            return
-        self._looked_at = now
-        if any(bps for bps, _ in temporal):
+            self._looked_at = now
+        elif now - self._looked_at >= LOOK_SECONDS:
             self._looks.append(temporal)
-            self.temporal = tuple(
-                _cost(before, looks)
-                for before, looks in zip(self.temporal, zip(*self._looks, strict=True), strict=True)
-            )
+            self._looked_at = now
+        # before its first second is over, the meter knows only a part of it, each time more
+        self.temporal = tuple(map(_mean, zip(*self._looks, strict=True))) or temporal
 
 
-def _cost(before: tuple[int, int], looks: Sequence[tuple[int, int]]) -> tuple[int, int]:
+def _mean(looks: Sequence[tuple[int, int]]) -> tuple[int, int]:
     bps, pictures = zip(*looks, strict=True)
-    least_bps = before[0] * FORGOTTEN_SHARE if len(looks) == LOOKS else 0
-    return round(max(sum(bps) / len(bps), least_bps)), round(sum(pictures) / len(pictures))
+    return round(sum(bps) / len(bps)), round(sum(pictures) / len(pictures))

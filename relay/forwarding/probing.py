@@ -25,7 +25,7 @@ EMPTY_SECONDS = 30.0
 """So long nothing is expected of another one then."""
 MORE_LOSS = 0.05
 QUEUE_SECONDS = 0.1
-FILLED_SECONDS = 0.03
+FILLED_SECONDS = 0.06
 """A queue of so long: the link was full, and the estimate stays a little below what it carried."""
 FILLED_SHARE = 0.92
 REMB_SHARE = 0.85

@@ -101,7 +101,7 @@ def test_what_never_comes_is_given_up_for_a_key_frame() -> None:
     assert KeyframeRequest(1) in messages
 
 
-def test_a_tapped_track_gets_a_key_frame_every_two_seconds() -> None:
+def test_a_tapped_track_gets_a_key_frame_every_four_seconds() -> None:
     feed, publication = feed_of()
     arrived = feed.receive(rtp(h264_payload(1, is_key=True), 1, 0, payload_type=102), 0.0)
     assert arrived is not None
@@ -113,8 +113,8 @@ def test_a_tapped_track_gets_a_key_frame_every_two_seconds() -> None:
             asked.append(now)
             key = rtp(h264_payload(1, is_key=True), 1 + len(asked), 0, payload_type=102)
             feed.receive(key, now)
-    assert len(asked) == 4
-    assert all(later - earlier < 2.1 for earlier, later in zip(asked, asked[1:], strict=False))
+    assert len(asked) == 2
+    assert all(later - earlier < 4 for earlier, later in zip(asked, asked[1:], strict=False))
 
 
 def test_reports_tell_loss_and_the_allowance() -> None:
