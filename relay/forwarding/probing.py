@@ -129,11 +129,7 @@ class Probing:
         if reached_bps < REACHED_SHARE * probe.bps:
             self._empty_until = now + EMPTY_SECONDS
             return Verdict.EMPTY
-        self._passed_at = now
-        if _queue_seconds(probe) > FILLED_SECONDS:
-            self._wait_longer(now)  # that is all the link has
-        else:
-            self.wait = FIRST_WAIT_SECONDS
+        self.wait, self._passed_at = FIRST_WAIT_SECONDS, now
         return Verdict.PASSED
 
     def fell(self, now: float) -> bool:
@@ -148,9 +144,6 @@ class Probing:
 
     def _failed(self, now: float) -> None:
         self._running = None
-        self._wait_longer(now)
-
-    def _wait_longer(self, now: float) -> None:
         self._next_at = now + self.wait
         self.wait = min(MAX_WAIT_SECONDS, self.wait * BACKOFF)
 
