@@ -77,12 +77,14 @@ class RoomLadder:
         budget = Budget(budget_bps, link.is_guess and self.policy.most_kbps is None)
         wanted = allocate(offered, budget, beside.profile)
         best = allocate(offered, Budget(beside.most_server_bps), beside.profile)
-        if self.policy.is_voice_and_slides or self._is_heavy:
+        if self._is_heavy:
             wanted = dict.fromkeys(wanted)
         self.is_short = wanted != best and not self.policy.is_voice_and_slides
         self._held_by = self._holder(link, beside, left_bps)
         targets = self._climbed(offered, wanted, link, now)
-        return dict.fromkeys(targets) if link.is_braking else targets
+        # what a word alone withholds comes back at that word: its link had no part in it
+        is_withheld = link.is_braking or self.policy.is_voice_and_slides
+        return dict.fromkeys(targets) if is_withheld else targets
 
     def _climbed(
         self,

@@ -248,7 +248,7 @@ async def it_neither_sees_nor_hears_itself(room: RoomBoard) -> None:
 
 
 async def a_room_is_cut_off_and_returns(people: School, network: FarNetwork) -> None:
-    """The cable is out for ten seconds; nobody touches anything."""
+    """The cable is out for ten seconds; nobody touches anything until it is back."""
     network.cut()
     mend = asyncio.get_running_loop().call_later(CUT_SECONDS, network.mend)
     try:
@@ -262,10 +262,17 @@ async def a_room_is_cut_off_and_returns(people: School, network: FarNetwork) -> 
         if mend.when() - asyncio.get_running_loop().time() > CUT_SECONDS:
             network.mend()
     await people.far.says("连上了", seconds=CUT_SECONDS + 10)
+    behind = people.far.page.locator("video[data-slot=behind]")
+    await expect(behind).to_be_attached(timeout=20_000 * SECOND)  # by itself: many rooms listen
+    await people.far.moves("behind")
     await people.far.shot("back")
+    await people.far.page.keyboard.press("l")
+    await expect(behind).to_have_count(0)
     await people.far.watches()
     await people.far.moves("screen")
-    await expect(people.teacher.tile(people.far_name)).to_have_accessible_name(HEARS)
+    await expect(people.teacher.tile(people.far_name)).to_have_accessible_name(
+        HEARS, timeout=30_000 * SECOND
+    )
 
 
 async def the_lesson_ends(people: School) -> None:

@@ -191,6 +191,15 @@ def test_a_link_that_was_flooded_gets_nothing_but_voice_for_a_moment() -> None:
     assert here.sees(replace(flooded, is_braking=False), 2.0)[Slot.LEAD] == Choice("q")
 
 
+def test_what_a_word_withheld_comes_back_at_that_word() -> None:
+    here = room()
+    before = here.sees(known(TOP_BPS), 0.0)[Slot.LEAD]
+    here.ladder.policy = LinkPolicy(is_voice_and_slides=True)
+    assert here.sees(known(TOP_BPS), 1.0)[Slot.LEAD] is None
+    here.ladder.policy = LinkPolicy()
+    assert here.sees(known(TOP_BPS), 2.0)[Slot.LEAD] == before
+
+
 def test_slides_on_their_way_have_their_part_of_a_thin_link() -> None:
     here = room()
     link = known(200_000)

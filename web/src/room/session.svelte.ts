@@ -125,7 +125,7 @@ export class LessonSession {
       return this.hasArrived && !this.isUploadPaused && this.layout !== 'onstage';
     };
     this.#stills = new Stills(still, grantNow, () => (mayShow() ? camera.videoTrack : null));
-    this.#timer = setInterval(() => this.#report(), REPORT_EVERY_MS);
+    this.#timer = setInterval(() => this.report(), REPORT_EVERY_MS);
     setTimeout(() => void this.#loadBehind(), LOAD_BEHIND_AFTER_MS);
   }
 
@@ -413,7 +413,8 @@ export class LessonSession {
     });
   }
 
-  #report(): void {
+  /** What reaches us, and how far behind we are. */
+  report(): void {
     // While no connection is measured the clock alone decides, so look again.
     this.#mediaChanged(this.#subscriber);
     const { link } = this;

@@ -203,7 +203,9 @@ export class Behind {
     this.#dropFollowers();
     this.liveShare = 1;
     this.#need.subscriber.buffer.hold(0);
-    if (this.#session.behind === this) this.#session.behind = null;
+    if (this.#session.behind !== this) return;
+    this.#session.behind = null;
+    this.#session.report(); // live pictures wait for it
   }
 
   async #begin(withPicture: boolean): Promise<void> {
