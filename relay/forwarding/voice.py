@@ -6,6 +6,7 @@ a time to stay, because a form that swings is worse than the wrong one.
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 SINGLE = ""
@@ -25,10 +26,12 @@ MOST_FULL_SECONDS = 12.0
 """A queue is gone by then; what looks like one is a long way that varies."""
 FIRST_SECONDS = 15.0
 """Who can't ask gets everything twice so long, until it is known what is lost."""
-SINGLE_BPS = 60_000
-"""32 kbit/s of sound and the headers of 50 packets."""
-MERGED_BPS = 43_000
-"""The same, of 17 packets."""
+LEAST_SOUND_BPS = 32_000
+"""A voice that pauses speaks again."""
+SINGLE_HEADERS_BPS = 28_000
+"""Of 50 packets a second."""
+MERGED_HEADERS_BPS = 11_000
+"""Of 17."""
 MOST_SHARE = 0.7
 """Of the link, for all voices with their copies; on a thinner one fewer copies protect better."""
 BAD_RADIO_LOSS = 0.08
@@ -56,8 +59,8 @@ class VoiceLink:
     """Seconds."""
     has_queue: bool
     """Packets wait in front of it: it is full."""
-    voices: int
-    """How many flow."""
+    sounds_bps: tuple[int, ...]
+    """What each voice that flows takes without headers: 32 kbit/s of speech, or 160 of music."""
     can_ask: bool
     """Its browser asks again for voice that is missing (NACK)."""
     is_talking: bool
@@ -79,10 +82,11 @@ class VoiceForm:
         """The layer to forward."""
         return MERGED if self.is_merged else SINGLE
 
-    @property
-    def bps(self) -> int:
-        """What one voice takes in all, with headers."""
-        return (1 + self.copies) * (MERGED_BPS if self.is_merged else SINGLE_BPS)
+    def bps(self, sounds_bps: Sequence[int]) -> int:
+        """What these voices take in all, with headers."""
+        headers_bps = MERGED_HEADERS_BPS if self.is_merged else SINGLE_HEADERS_BPS
+        each = (max(LEAST_SOUND_BPS, sound_bps) + headers_bps for sound_bps in sounds_bps)
+        return (1 + self.copies) * sum(each)
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +176,8 @@ class VoiceChoice:
         was_full = now - self._full_at < DENIED_SECONDS
         is_bad_radio = self._lost > BAD_RADIO_LOSS and not was_full
         bps = max(link.bps, LOSSY_LEAST_BPS) if is_bad_radio else link.bps
-        return not form.copies or max(1, link.voices) * form.bps <= MOST_SHARE * bps
+        sounds_bps = link.sounds_bps or (LEAST_SOUND_BPS,)
+        return not form.copies or form.bps(sounds_bps) <= MOST_SHARE * bps
 
 
 def _spacing_ms(link: VoiceLink) -> int:

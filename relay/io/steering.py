@@ -8,7 +8,7 @@ from relay.forwarding.ladder import EVERY_PICTURE, Choice, Encoding, ladder
 from relay.forwarding.pressure import Pressure
 from relay.forwarding.room_ladder import Beside, Link
 from relay.io.media_session import SubscriberSession
-from relay.io.voice_steering import VoiceSteering
+from relay.io.voice_steering import Voice, VoiceSteering
 from relay.ports import Engine, PublicationStats, SubscriberStats
 from relay.sdp.negotiated import NegotiatedMedia
 from streamsvc.base.clock import Clock
@@ -42,11 +42,11 @@ class Steering:
             return
         pictures: dict[Slot, int] = {}
         offered: list[Offered] = []
-        voices: dict[int, NegotiatedMedia] = {}
+        voices: dict[int, Voice] = {}
         for number, media, publication in sources:
             layers = self._engine.publication_stats(publication)
             if media.kind is MediaKind.AUDIO:
-                voices[number] = media
+                voices[number] = media, layers
             elif media.slot is not None and layers is not None:
                 pictures[media.slot] = number
                 offered.append(self._offered(media.slot, layers, stats.forwarded.get(number)))

@@ -4,8 +4,14 @@ from collections.abc import Mapping
 
 from relay.forwarding.voice import VoiceLink
 from relay.io.media_session import SubscriberSession
-from relay.ports import Engine, SubscriberStats
+from relay.ports import Engine, PublicationStats, SubscriberStats
 from relay.sdp.negotiated import NegotiatedMedia
+
+RTP_HEADERS_BPS = 8_000
+"""20 bytes, 50 times a second."""
+
+Voice = tuple[NegotiatedMedia, PublicationStats | None]
+"""Its m-line, and what is known of who feeds it."""
 
 
 class VoiceSteering:
@@ -17,22 +23,23 @@ class VoiceSteering:
     def steer(
         self,
         session: SubscriberSession,
-        voices: Mapping[int, NegotiatedMedia],
+        voices: Mapping[int, Voice],
         stats: SubscriberStats,
         *,
         is_talking: bool,
         now: float,
     ) -> int:
-        """`voices`: m-line by subscription number, of those that are fed. Returns what they take of
-        the link in all, in bits per second."""
+        """`voices` by subscription number, those that are fed. Returns what they take of the link
+        in all, in bits per second."""
+        sounds_bps = tuple(_sound_bps(layers) for _, layers in voices.values())
         before = session.voice.form
         link = VoiceLink(
             bps=stats.link_bps,
             fraction_lost=stats.fraction_lost if stats.is_loss_known else None,
             round_trip=stats.round_trip,
             has_queue=stats.has_queue,
-            voices=len(voices),
-            can_ask=all("nack" in media.feedback for media in voices.values()),
+            sounds_bps=sounds_bps,
+            can_ask=all("nack" in media.feedback for media, _ in voices.values()),
             is_talking=is_talking,
         )
         form = session.voice.choose(link, now)
@@ -40,4 +47,12 @@ class VoiceSteering:
             self._engine.set_target_layer(number, form.rid)
         if (form.copies, form.after_ms) != (before.copies, before.after_ms):
             self._engine.set_copies(session.peer.number, form.copies, form.after_ms)
-        return len(voices) * form.bps
+        return form.bps(sounds_bps)
+
+
+def _sound_bps(stats: PublicationStats | None) -> int:
+    """Without the headers that the meter counts; 0 where nothing is known yet."""
+    layers = stats.layers if stats is not None else ()
+    return max(
+        (layer.temporal[0][0] - RTP_HEADERS_BPS for layer in layers if layer.temporal), default=0
+    )

@@ -24,7 +24,7 @@ GOOD = VoiceLink(
     fraction_lost=0.0,
     round_trip=0.04,
     has_queue=False,
-    voices=1,
+    sounds_bps=(32_000,),
     can_ask=True,
     is_talking=False,
 )
@@ -86,13 +86,28 @@ def test_copies_never_fill_a_thin_link() -> None:
     full = dataclasses.replace(FAR, fraction_lost=0.4, has_queue=True)
     assert after(VoiceChoice(), dataclasses.replace(full, bps=64_000), 60).copies == 0
     assert after(VoiceChoice(), dataclasses.replace(full, bps=150_000), 60).copies == 1
-    assert after(VoiceChoice(), dataclasses.replace(full, bps=150_000, voices=2), 60).copies == 0
+    assert (
+        after(
+            VoiceChoice(), dataclasses.replace(full, bps=150_000, sounds_bps=(32_000, 32_000)), 60
+        ).copies
+        == 0
+    )
     choice = VoiceChoice()
     assert after(choice, dataclasses.replace(FAR, fraction_lost=0.4), 60).copies
     thinner = dataclasses.replace(FAR, fraction_lost=0.4, bps=64_000)
     assert choice.choose(dataclasses.replace(thinner, has_queue=True), 61.0).copies == 0
     assert after(choice, thinner, 50, 62).copies == 0
     assert after(choice, thinner, 10, 122).copies == 2
+
+
+def test_copies_count_what_a_voice_really_takes() -> None:
+    """Somebody who can't ask, and a studio that sends 128 kbit/s."""
+    link = dataclasses.replace(FAR, can_ask=False)
+    studio = dataclasses.replace(link, sounds_bps=(128_000,))
+    assert VoiceChoice().choose(link, 0.0).copies == 1
+    assert VoiceChoice().choose(studio, 0.0).copies == 0
+    assert VoiceChoice().choose(dataclasses.replace(studio, bps=600_000), 0.0).copies == 1
+    assert VoiceForm(is_merged=True).bps(studio.sounds_bps) > 128_000
 
 
 def test_what_a_full_queue_throws_away_asks_for_no_copies() -> None:
@@ -107,7 +122,7 @@ def test_what_a_full_queue_throws_away_asks_for_no_copies() -> None:
 
 def test_a_bad_radio_is_taken_for_thinner_than_it_is() -> None:
     assert form_of(fraction_lost=0.2, bps=80_000).copies == 1
-    assert form_of(fraction_lost=0.4, bps=80_000, voices=2).copies == 0
+    assert form_of(fraction_lost=0.4, bps=80_000, sounds_bps=(32_000, 32_000)).copies == 0
 
 
 def test_no_news_is_no_good_news() -> None:
@@ -145,7 +160,7 @@ def test_it_never_swings(seed: int, lost: float, can_ask: bool, is_talking: bool
             fraction_lost=seen,
             round_trip=0.6,
             has_queue=False,
-            voices=1,
+            sounds_bps=(32_000,),
             can_ask=can_ask,
             is_talking=is_talking,
         )
@@ -153,6 +168,6 @@ def test_it_never_swings(seed: int, lost: float, can_ask: bool, is_talking: bool
         if second and form != before:
             changes += 1
             if form.copies < before.copies or form.is_merged < before.is_merged:
-                assert second - less_at >= STAY_SECONDS or before.bps > 0.7 * link.bps
+                assert second - less_at >= STAY_SECONDS or before.bps((32_000,)) > 0.7 * link.bps
                 less_at = second
     assert changes <= 180 / STAY_SECONDS
