@@ -3,8 +3,10 @@
 
 #define PATIENT_US (SECOND_US * 3 / 2)
 #define ENDS_FACTOR 1.5 /* of what its layers have */
+#define MOST_FACTOR 1.25 /* of what the link is thought to take; more would wait before the voice */
 
-/* What is paced reaches its end: control thinks that the link can take these layers. */
+/* What is paced reaches its end: control thinks that the link can take these layers, but what they
+ * have now may be two key frames in one second. */
 static double least_rate(const Subscriber *subscriber, int64_t now_us) {
     bool is_long = false;
     for (int i = 0; i < subscriber->subscription_count; i++) {
@@ -12,7 +14,10 @@ static double least_rate(const Subscriber *subscriber, int64_t now_us) {
         bool is_catching = subscription->at[LIST_CATCHING] != 0;
         is_long |= is_catching && now_us - subscription->catching_since_us > PATIENT_US;
     }
-    return is_long ? ENDS_FACTOR * subscriber_layers_rate(subscriber, now_us) : 0;
+    if (!is_long) return 0;
+    double ends = ENDS_FACTOR * subscriber_layers_rate(subscriber, now_us);
+    double most = MOST_FACTOR * subscriber->pacer.rate;
+    return ends < most ? ends : most;
 }
 
 double engine_room(Engine *engine, Subscriber *subscriber) {

@@ -263,7 +263,8 @@ async def a_room_is_cut_off_and_returns(people: School, network: FarNetwork) -> 
             network.mend()
     await people.far.says("连上了", seconds=CUT_SECONDS + 10)
     behind = people.far.page.locator("video[data-slot=behind]")
-    await expect(behind).to_be_attached(timeout=20_000 * SECOND)  # by itself: many rooms listen
+    await people.far.page.get_by_role("button", name="补听").press("Enter")
+    await expect(behind).to_be_attached(timeout=20_000 * SECOND)
     await people.far.moves("behind")
     await people.far.shot("back")
     await people.far.page.keyboard.press("l")

@@ -124,7 +124,7 @@ def _app(relay: Relay) -> FastAPI:
     async def script(name: str) -> Response:
         return FileResponse(PLAYERS / f"{Path(name).name}.js", media_type="text/javascript")
 
-    app.include_router(media_router(relay, EverybodyMay(), _problem))
+    app.include_router(media_router(relay, EverybodyMay(), _problem, ice_servers=lambda *_: []))
     return app
 
 
