@@ -14,8 +14,9 @@ class RecorderSettings(BaseModel):
     """Holds `recordings/` (ours) and `lessons/` (timelines, written by the main process)."""
     socket_path: Path
     """Unix socket the tap connects to; at most 107 bytes, a limit of the kernel."""
-    keyframe_seconds: float = Field(default=2.0, ge=1, le=4)
-    """A keyframe is asked for when the last one is this old: the usual length of a segment."""
+    keyframe_seconds: float = Field(default=3.5, ge=1, le=4)
+    """A keyframe is asked for when the last one is this old: the usual length of a segment.
+    Longer than any viewer's buffer: a browser that is late skips to a key frame it has."""
     sync_seconds: float = Field(default=1.0, ge=0.1, le=10)
     """How often the journal is synced to the disk: what a power cut may cost."""
     journal_file_seconds: float = Field(default=300.0, ge=1)
