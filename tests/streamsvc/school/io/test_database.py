@@ -3,6 +3,7 @@
 import asyncio
 import sqlite3
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from streamsvc.school.io.database import Database, open_database
 from streamsvc.school.io.migrate import alembic_config, migrate, revisions
 from streamsvc.school.io.tables import Table
 from tests.support.clock import ManualClock
+from tests.support.waiting import until
 
 
 def url_of(path: Path) -> str:
@@ -206,6 +208,9 @@ async def _open_and_fail(path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         raise CutShort
 
     monkeypatch.setattr("streamsvc.school.io.database.migrate", fail_at_the_end)
+    before = threading.active_count()
     with pytest.raises(CutShort):
         await open_at(path)
+    # the driver's thread ends in its own time, and speaks to this loop before it does
+    await until(lambda: threading.active_count() <= before, what="the driver's thread is over")
     return path
