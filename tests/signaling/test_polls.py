@@ -68,7 +68,7 @@ async def test_a_page_without_websockets_is_in_the_lesson(house: House, page: Pa
     await page.say({"type": "get_snapshot", "request_id": "1"})
     assert (await page.until("snapshot"))["type"] == "snapshot"
     waiting = asyncio.create_task(page.fetch())
-    await asyncio.sleep(0.2 * SECOND)  # it waits before the poll is over; nobody fetches from one that is
+    await asyncio.sleep(0.2 * SECOND)  # nobody fetches from a poll that is over
     assert (await page.http.delete(page.path, headers=page.headers)).status_code == 204
     assert (await waiting)["closed"] == {"code": 4000, "reason": "gone"}
     await until(lambda: len(house.context.polls) == 0, what="the poll is over")
