@@ -77,7 +77,10 @@ TIMELESS = [
 """Side by side, the longest first: none of them keeps time with real media."""
 CALM = ["env", "STREAMSVC_TEST_SECOND=3"]
 NEITHER = "not timeless and not alone and not long"
-LESSONS = [f"tests/e2e/test_{name}.py" for name in ("lesson", "board", "old_chromium", "reloads")]
+LESSONS = [
+    f"tests/e2e/test_{name}.py"
+    for name in ("lesson", "board", "old_chromium", "reloads", "room_check", "courseware")
+]
 REAL = [
     Check(
         "pytest: real browsers, others",

@@ -26,6 +26,7 @@ const DROP_WITHIN_MS = 15_000;
 /** Two hours of a link that is gone. */
 const MOST_DROPS = 700;
 const TUS = { 'Tus-Resumable': '1.0.0' };
+const NOT_ALLOWED = [401, 403];
 const TAKEN_UP_AGAIN = ['upload-broken', 'upload-offset-wrong'];
 /** The server has nothing of it any more; after every other word the half may still be finished. */
 const GONE = [
@@ -119,7 +120,10 @@ class Upload {
       const answer = await this.#ask('HEAD', place, {});
       return Number(answer.getResponseHeader('Upload-Offset'));
     } catch (caught) {
-      if (!(caught instanceof ApiError) || caught.status !== 404) throw caught;
+      if (!(caught instanceof ApiError)) throw caught;
+      // an answer to HEAD has no words: who is signed out hears so from another question
+      if (NOT_ALLOWED.includes(caught.status)) await this.#ask('GET', this.path, {});
+      if (caught.status !== 404) throw caught;
       forget(place);
       return null;
     }
