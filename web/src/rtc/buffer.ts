@@ -20,6 +20,12 @@ export interface BufferSigns {
  */
 export const LISTENING = { calmMs: 400, leastMs: 600, mostMs: 2_000 };
 export const TALKING = { calmMs: 200, leastMs: 300, mostMs: 300 };
+/**
+ * A good link that breaks down is full for a second before anybody knows. Nobody waits for it at the
+ * beginning: voice is played so little slower, a look at a time, that it is not heard.
+ */
+export const SETTLED_MS = 1_200;
+const SETTLE_MS = 40;
 /** Until the round trip is known, or where it never is. */
 const UNKNOWN_ROUND_TRIP_MS = 600;
 /** The way there and back twice, for a repair of a repair, and the frames around it. */
@@ -48,6 +54,7 @@ export class PlayoutBuffer {
   #troubledAtMs = Number.NEGATIVE_INFINITY;
   #extraMs = 0;
   #heldMs = 0;
+  #settledMs = 0;
   /** Of voice, in the look before. */
   #packets = 0;
 
@@ -64,7 +71,7 @@ export class PlayoutBuffer {
   become(isTalking: boolean): void {
     if (isTalking === this.#isTalking) return;
     this.#isTalking = isTalking;
-    this.#extraMs = 0;
+    this.#extraMs = this.#settledMs = 0;
     const roundTripMs = this.#last?.roundTripMs ?? null;
     this.targetMs = this.#needed(roundTripMs, this.#isTroubled(this.#last?.atMs ?? 0));
   }
@@ -90,11 +97,20 @@ export class PlayoutBuffer {
     this.#last = signs;
     if (last !== null) this.#note(last, signs);
     const ownMs = this.#needed(signs.roundTripMs, this.#isTroubled(signs.atMs));
-    const neededMs = Math.max(ownMs, this.#isTalking ? 0 : this.#heldMs);
+    const otherMs = Math.max(this.#heldMs, this.#settle());
+    const neededMs = Math.max(ownMs, this.#isTalking ? 0 : otherMs);
     const isNewsOfTheWay = last === null || (last.roundTripMs === null && signs.samples === 0);
     if (isNewsOfTheWay || neededMs > this.targetMs) this.targetMs = neededMs;
     else if (!this.isSteady) this.targetMs = Math.max(neededMs, this.targetMs - SHRINK_MS);
     return this.targetMs;
+  }
+
+  /** Where it goes by itself while voice comes. */
+  #settle(): number {
+    if (this.#isTalking || this.isSteady) return 0;
+    const fromMs = Math.max(this.#settledMs, LISTENING.calmMs);
+    if (this.#packets > 0) this.#settledMs = Math.min(fromMs + SETTLE_MS, SETTLED_MS);
+    return this.#settledMs;
   }
 
   #note(last: BufferSigns, signs: BufferSigns): void {
