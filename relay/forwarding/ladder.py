@@ -3,8 +3,9 @@ pictures a second.
 
 A larger picture comes before a smoother one, because a face that moves in steps is better seen than
 one that is small. But no larger picture is given at less than half of its pictures while a smaller
-one is there; only the smallest layer is thinned down to what it can do without. Where a lesson is
-about movement, a larger picture is given only with all of its pictures.
+one is there, nor at so few that nobody would call it moving, as half of a camera's 15 are; only the
+smallest layer is thinned down to what it can do without. Where a lesson is about movement, a larger
+picture is given only with all of its pictures.
 """
 
 from collections.abc import Sequence
@@ -15,6 +16,8 @@ EVERY_PICTURE = 2
 """Highest temporal id there is: nothing is left out."""
 LEAST_SHARE = 0.4
 """Half of the pictures, as they are counted in a second: four of nine are."""
+LEAST_PICTURES = 9
+"""A second, of a larger picture: ten, as they are counted."""
 SMOOTH_SHARE = 0.9
 """All of them, as they are counted."""
 
@@ -50,7 +53,8 @@ def ladder(encodings: Sequence[Encoding], *, is_smooth_first: bool = False) -> l
         pictures = encoding.temporal[-1][1]
         for most_temporal in reversed(range(len(encoding.temporal))):
             bps, kept = encoding.temporal[most_temporal]
-            is_smooth = kept >= least_share * pictures or place == 0
-            if is_smooth and (not steps or bps < steps[-1].bps):
+            is_all = most_temporal == len(encoding.temporal) - 1
+            is_smooth = is_all or kept >= max(LEAST_PICTURES, least_share * pictures)
+            if (is_smooth or place == 0) and (not steps or bps < steps[-1].bps):
                 steps.append(Step(Choice(encoding.rid, most_temporal), bps))
     return steps[::-1]

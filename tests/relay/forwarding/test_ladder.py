@@ -38,6 +38,14 @@ def test_the_smallest_layer_is_thinned_as_far_as_it_goes_and_others_to_half() ->
     ]
 
 
+def test_half_of_a_slow_camera_is_no_step_of_a_larger_picture() -> None:
+    assert ladder([two("q", 84, 15), two("h", 200, 15)]) == [
+        Step(Choice("q", 1), 56),
+        Step(Choice("q"), 84),
+        Step(Choice("h"), 200),
+    ]
+
+
 def test_two_temporal_layers_are_two_steps() -> None:
     assert ladder([two("", 300)]) == [Step(Choice("", 1), 200), Step(Choice(""), 300)]
 
