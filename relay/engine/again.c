@@ -4,6 +4,9 @@
 #define PROBED_BACK 16 /* a probe repeats the last so many packets, round and round */
 #define PROBED_AT_ONCE 32
 #define HURRIED 6 /* of a round trip: browsers ask every 150 ms */
+#define DOUBTFUL_LOSS 0.08 /* of a picture's packets: a repair is lost as easily, and over so long a way */
+#define DOUBTFUL_ROUND_TRIP_US (SECOND_US / 4) /* there is no time to ask three times */
+#define ONCE_MORE_MS 100 /* losses come in bursts */
 #define WAIT_MS 200 /* of a repair, at most: live pictures may leave no room for long, and its budget
                      * is spent */
 
@@ -74,6 +77,31 @@ static int64_t repaired_after_us(const Subscription *subscription) {
     return is_hurried ? subscriber->round_trip_us / HURRIED : subscriber->round_trip_us;
 }
 
+/* Where a repair is lost as easily as what it repairs, it goes out once more, unasked. */
+static void doubt(Engine *engine, Subscription *subscription, uint16_t seq, int length) {
+    Subscriber *subscriber = subscription->subscriber;
+    int64_t now_us = engine->instant.now_us;
+    if (subscription->spec.is_audio || subscription->fraction_lost < DOUBTFUL_LOSS) return;
+    if (subscriber->round_trip_us < DOUBTFUL_ROUND_TRIP_US) return;
+    if (repair_queue_is_full(&subscriber->doubtful)) return;
+    if (!repair_budget_take(&subscriber->budget, length, now_us)) return;
+    int which = (int)(subscription - subscriber->subscriptions);
+    repair_queue_put(&subscriber->doubtful, which, seq, now_us);
+    engine_add_paced(engine, subscriber);
+}
+
+double engine_send_doubtful(Engine *engine, Subscriber *subscriber, double room) {
+    RepairQueue *queue = &subscriber->doubtful;
+    int64_t now_us = engine->instant.now_us;
+    uint16_t seq;
+    while (repair_queue_waits(queue, ONCE_MORE_MS, now_us)) {
+        if (room <= 0 && !repair_queue_waits(queue, ONCE_MORE_MS + WAIT_MS, now_us)) break;
+        int which = repair_queue_take(queue, &seq);
+        room -= engine_repeat(engine, subscriber->subscriptions + which, seq, COUNT_REPAIRED);
+    }
+    return room;
+}
+
 void engine_repair(Engine *engine, Subscription *subscription, uint16_t seq) {
     if (is_over(subscription)) return;
     Subscriber *subscriber = subscription->subscriber;
@@ -90,6 +118,7 @@ void engine_repair(Engine *engine, Subscription *subscription, uint16_t seq) {
     subscription->repairs[repair]++;
     if (repair != REPAIR_SENT) return;
     subscription->missed += sent->tries == 1;
+    doubt(engine, subscription, seq, packet->length);
     if (!waits) {
         repeat(engine, subscription, sent, packet, COUNT_REPAIRED);
         return;

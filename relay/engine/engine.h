@@ -108,6 +108,7 @@ void engine_send_compound(Engine *engine, Peer *peer, const Compound *compound);
 /* again.c */
 void engine_repair(Engine *engine, Subscription *subscription, uint16_t seq);
 double engine_send_delayed(Engine *engine, Subscriber *subscriber, double room);
+double engine_send_doubtful(Engine *engine, Subscriber *subscriber, double room);
 int engine_repeat(Engine *engine, Subscription *subscription, uint16_t seq, Counter counter);
 void engine_begin_probe(Engine *engine, Subscriber *subscriber, uint32_t bps, int64_t length_us);
 void engine_work_probe(Engine *engine, Subscriber *subscriber);

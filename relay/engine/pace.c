@@ -44,7 +44,8 @@ void engine_remove_paced(Engine *engine, Subscriber *subscriber) {
 static bool work(Engine *engine, Subscriber *subscriber) {
     double room = engine_room(engine, subscriber);
     room = engine_send_delayed(engine, subscriber, room);
-    bool has_more = subscriber->delayed.count > 0;
+    room = engine_send_doubtful(engine, subscriber, room);
+    bool has_more = subscriber->delayed.count > 0 || subscriber->doubtful.count > 0;
     for (int i = 0; i < subscriber->subscription_count; i++) {
         Subscription *subscription = subscriber->subscriptions + i;
         if (!subscription->at[LIST_CATCHING]) continue;

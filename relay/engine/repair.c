@@ -51,7 +51,7 @@ void repair_budget_set_link(RepairBudget *budget, uint32_t link_bps) {
     if (budget->rate < MIN_BUDGET) budget->rate = MIN_BUDGET;
 }
 
-static bool take(RepairBudget *budget, int size_bytes, int64_t now_us) {
+bool repair_budget_take(RepairBudget *budget, int size_bytes, int64_t now_us) {
     double most = budget->rate; /* one second's worth */
     budget->tokens += (double)(now_us - budget->filled_us) * budget->rate / SECOND_US;
     if (budget->tokens > most) budget->tokens = most;
@@ -69,7 +69,7 @@ Repair repair_decide(Sent *sent, RepairBudget *budget, int size_bytes, bool is_v
     uint32_t now_ms = (uint32_t)(now_us / 1000);
     if (sent->tries && now_ms - sent->sent_ms < wait_ms) return REPAIR_TOO_SOON;
     if (sent->tries == MAX_TRIES) return REPAIR_TOO_OFTEN;
-    if (!take(budget, size_bytes, now_us) && !is_voice) return REPAIR_OVER_BUDGET;
+    if (!repair_budget_take(budget, size_bytes, now_us) && !is_voice) return REPAIR_OVER_BUDGET;
     sent->tries++;
     sent->sent_ms = now_ms;
     return REPAIR_SENT;

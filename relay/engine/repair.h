@@ -41,6 +41,9 @@ typedef struct RepairBudget {
 void repair_budget_init(RepairBudget *budget, uint32_t link_bps, int64_t now_us);
 void repair_budget_set_link(RepairBudget *budget, uint32_t link_bps);
 
+/* Whether there is so much left; then it is spent. */
+bool repair_budget_take(RepairBudget *budget, int size_bytes, int64_t now_us);
+
 /* What became of a number that a subscriber asked for. */
 typedef enum Repair {
     REPAIR_SENT,

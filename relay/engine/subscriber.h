@@ -22,6 +22,7 @@ typedef struct Subscriber {
     bool has_round_trip;
     Pacer pacer;
     RepairQueue delayed;
+    RepairQueue doubtful; /* repairs that went out, and go out once more: they may be lost, too */
     Probe probe;
     int paced_at; /* its place among those who are paced now, plus one; 0: not there */
     uint8_t copies; /* of each packet of voice, unasked */

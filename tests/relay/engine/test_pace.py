@@ -12,7 +12,8 @@ from relay.forwarding.downlink import FAR_START_BPS, PACE_OF_FAR
 from relay.forwarding.probing import PROBE_SECONDS, probe_seconds
 from relay.rtp.packet import write_packet
 from relay.rtp.rtcp_feedback import KeyframeRequest, write_nack, write_pli
-from relay.rtp.rtcp_reports import SenderReport
+from relay.rtp.rtcp_reports import ReceiverReport, ReportBlock, SenderReport, write_receiver_report
+from streamsvc.base.clock import ntp_from_wall_ms
 from streamsvc.base.media import MediaKind
 from tests.support.engine_model.packets import h264_payload, media_of, opus_payload
 from tests.support.engine_peers import FarPeer, Stage, published
@@ -25,6 +26,7 @@ KEPT = 1_024
 """Packets of a picture that the engine keeps."""
 SIZE = 1_000
 FAR_SECONDS = 0.6
+ONCE_MORE_SECONDS = 0.1
 PACE_BPS = FAR_START_BPS * PACE_OF_FAR
 PICTURE_SECONDS = PACKETS * SIZE * 8 / PACE_BPS
 """How long a key frame takes at the pace of a far link."""
@@ -206,6 +208,35 @@ async def test_repairs_of_pictures_wait_for_a_thin_link_and_voice_does_not(stage
     assert time.monotonic() - began > 2 * SIZE * 8 / PACE_BPS
     repaired = [int.from_bytes(view.payload[:2], "big") for view in viewer.views(OUT_RTX)]
     assert repaired == list(range(500, 507))
+
+
+def report(highest: int, lost: int) -> bytes:
+    """By one who got our report `FAR_SECONDS` ago."""
+    ours = ntp_from_wall_ms(round((time.time() - FAR_SECONDS) * 1_000)) >> 16 & 0xFFFF_FFFF
+    block = ReportBlock(OUT, 0, lost, highest, 0, ours, 0)
+    return write_receiver_report(ReceiverReport(1, (block,)))
+
+
+@pytest.mark.parametrize(("lost", "times"), [(1, 1), (6, 2)])
+async def test_where_repairs_are_lost_as_well_they_come_once_more(
+    stage: Stage, lost: int, times: int
+) -> None:
+    camera = await camera_on(stage)
+    viewer = far_viewer(stage, 2)
+    await stage.settled()
+    send_key_frame(camera)
+    await stage.arrived(viewer, PACKETS, OUT)
+    viewer.say(report(500, 0) + report(500 + PACKETS - 1, lost))
+    began = time.monotonic()
+    viewer.say(write_nack(1, OUT, [503, 505]))
+    await stage.arrived(viewer, 2, OUT_RTX)
+    await asyncio.sleep(ONCE_MORE_SECONDS)
+    await stage.arrived(viewer, 2 * times, OUT_RTX)
+    assert times == 1 or time.monotonic() - began > ONCE_MORE_SECONDS
+    await asyncio.sleep(3 * ONCE_MORE_SECONDS)
+    repaired = [int.from_bytes(view.payload[:2], "big") for view in viewer.read().views(OUT_RTX)]
+    assert repaired == [503, 505] * times
+    assert stage.counted("repaired") == 2 * times
 
 
 # ---- probes
