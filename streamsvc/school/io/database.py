@@ -1,7 +1,10 @@
 """The database: opened, migrated, closed. SQLite now, and no SQL that only SQLite understands."""
 
-from dataclasses import dataclass
+import asyncio
+from dataclasses import dataclass, field
+from threading import Thread
 from typing import Any
+from weakref import WeakSet
 
 from sqlalchemy import Connection, event, text
 from sqlalchemy.engine import make_url
@@ -19,6 +22,8 @@ from streamsvc.school.io.migrate import SchemaIsNewer, migrate
 
 BUSY_TIMEOUT_MS = 5_000
 """How long a writer waits for another before it is told `database is locked`."""
+ENDS_WITHIN_SECONDS = 1.0
+"""A connection's thread, once it was told to close."""
 _WRITES = "streamsvc_writes"
 _CHECK = text("SELECT version_num FROM alembic_version")
 
@@ -33,6 +38,8 @@ class Database:
     """Sessions that take SQLite's write lock at their begin: a session that reads first and writes
     later would otherwise fail at once when another wrote in between."""
     clock: Clock
+    threads: WeakSet[Thread] = field(default_factory=WeakSet)
+    """The driver's, one for each connection."""
 
     async def check(self) -> None:
         """A trivial query that reads the file. Raises EnvironmentFault `database-unusable`."""
@@ -48,13 +55,14 @@ class Database:
     async def close(self) -> None:
         """Close all connections. Closing twice is harmless."""
         await self.engine.dispose()
+        # the thread of a connection whose work was cut off closes it, and tells this loop last
+        for thread in tuple(self.threads):
+            await asyncio.to_thread(thread.join, ENDS_WITHIN_SECONDS)
 
 
 async def open_database(url: str, clock: Clock, busy_timeout_ms: int = BUSY_TIMEOUT_MS) -> Database:
     """Open and migrate to the newest schema. Raises EnvironmentFault `database-unusable`."""
     engine = create_async_engine(url)
-    if engine.dialect.name == "sqlite":
-        _prepare_sqlite(engine, busy_timeout_ms)
     database = Database(
         engine=engine,
         reading=async_sessionmaker(engine, expire_on_commit=False),
@@ -63,6 +71,8 @@ async def open_database(url: str, clock: Clock, busy_timeout_ms: int = BUSY_TIME
         ),
         clock=clock,
     )
+    if engine.dialect.name == "sqlite":
+        _prepare_sqlite(database, busy_timeout_ms)
     try:
         await _migrate(database)
     except BaseException:
@@ -82,9 +92,12 @@ async def _migrate(database: Database) -> None:
         raise database_fault(path, str(error.orig)) from error
 
 
-def _prepare_sqlite(engine: AsyncEngine, busy_timeout_ms: int) -> None:
+def _prepare_sqlite(database: Database, busy_timeout_ms: int) -> None:
+    engine = database.engine
+
     @event.listens_for(engine.sync_engine, "connect")
     def set_up(connection: Any, _record: object) -> None:
+        database.threads.add(connection.driver_connection._thread)  # noqa: SLF001 (there is no other way to it)
         # the driver's own BEGIN comes too late and leaves schema changes out: we say it ourselves
         connection.isolation_level = None
         cursor = connection.cursor()
