@@ -179,6 +179,8 @@ export class Subscriber {
       if (this.#pc !== pc) return await endSession(session, this.#options.grant());
       this.#session = session;
       this.#own = tracks;
+      // Chrome 80 may be connected before it says that it took the answer.
+      if (pc.connectionState === 'connected') this.#moved(pc);
       // An answer that came late says that the link is bad, not that it is dead.
       if (pc.connectionState !== 'connected')
         this.#after(CONNECT_WITHIN_MS, () => this.#again(UNREACHABLE));
