@@ -64,8 +64,7 @@ SHARED = ["env", "STREAMSVC_TEST_SECOND=3", *in_memory()]
 MEDIA = ["tests/relay", "tests/recorder"]
 SIGNALING = ["tests/signaling"]
 TIMELESS = [
-    # asyncio's debug mode costs a third of it, and finds what threads do wrong: there are none here
-    Check("pytest: signaling", [*SHARED, *UNIT, "-o", "asyncio_debug=false", *SIGNALING]),
+    Check("pytest: signaling", [*SHARED, *UNIT, *SIGNALING]),
     Check("pytest: processes and pages", [*SHARED, *PYTEST, "-m", "timeless"]),
     Check(
         "pytest: school and all else",
@@ -75,21 +74,13 @@ TIMELESS = [
     *STATIC,
 ]
 """Side by side, the longest first: none of them keeps time with real media."""
-CALM = ["env", "STREAMSVC_TEST_SECOND=3"]
+CALM = ["env", "STREAMSVC_TEST_SECOND=2"]
 NEITHER = "not timeless and not alone and not long"
-LESSONS = [
-    f"tests/e2e/test_{name}.py"
-    for name in ("lesson", "board", "old_chromium", "reloads", "room_check", "courseware")
-]
 REAL = [
-    Check(
-        "pytest: real browsers, others",
-        [*CALM, *PYTEST, "-m", f"e2e and {NEITHER}", *(f"--ignore={path}" for path in LESSONS)],
-    ),
-    Check("pytest: real browsers, lessons", [*CALM, *PYTEST, "-m", f"e2e and {NEITHER}", *LESSONS]),
+    Check("pytest: real browsers", [*CALM, *PYTEST, "-m", f"e2e and {NEITHER}"]),
     Check("pytest: real media", [*CALM, *PYTEST, "-m", f"integration and not e2e and {NEITHER}"]),
 ]
-"""Beside each other: each waits most of the time."""
+"""Beside each other: each leaves most of the machine unused most of the time."""
 ALONE = Check("pytest: what measures time", [*PYTEST, "-m", "alone and not timeless and not long"])
 """Alone on the machine."""
 

@@ -230,7 +230,7 @@ async def test_where_repairs_are_lost_as_well_they_come_once_more(
     began = time.monotonic()
     viewer.say(write_nack(1, OUT, [503, 505]))
     await stage.arrived(viewer, 2, OUT_RTX)
-    await asyncio.sleep(ONCE_MORE_SECONDS)
+    assert len(viewer.views(OUT_RTX)) == 2
     await stage.arrived(viewer, 2 * times, OUT_RTX)
     assert times == 1 or time.monotonic() - began > ONCE_MORE_SECONDS
     await asyncio.sleep(3 * ONCE_MORE_SECONDS)

@@ -17,6 +17,7 @@ export interface BufferSigns {
 /**
  * A room that listens may be behind and hear everything; who talks back may not. Always less than
  * from key frame to key frame (3.5 s): a browser that is late by 5 ms skips to one that it has.
+ * Only `hold` goes further, while no live picture is shown.
  */
 export const LISTENING = { calmMs: 400, leastMs: 600, mostMs: 2_000 };
 export const TALKING = { calmMs: 200, leastMs: 300, mostMs: 300 };
