@@ -180,7 +180,7 @@ export class Subscriber {
       this.#session = session;
       this.#own = tracks;
       // Chrome 80 may be connected before it says that it took the answer.
-      if (pc.connectionState === 'connected') this.#moved(pc);
+      this.#moved(pc);
       // An answer that came late says that the link is bad, not that it is dead.
       if (pc.connectionState !== 'connected')
         this.#after(CONNECT_WITHIN_MS, () => this.#again(UNREACHABLE));
@@ -214,7 +214,8 @@ export class Subscriber {
   }
 
   #moved(pc: RTCPeerConnection): void {
-    if (pc.connectionState === 'connected') {
+    // there is nothing to show before the answer was taken
+    if (pc.connectionState === 'connected' && this.#own !== null) {
       clearTimeout(this.#timer);
       this.#attempt = 0;
       this.#mended();
