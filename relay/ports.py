@@ -154,6 +154,9 @@ class EngineListener(Protocol):
     def layers_changed(self, number: int) -> None:
         """One of its layers began, or fell silent."""
 
+    def link_overrun(self, peer: int) -> None:
+        """A subscriber is sent several times what its link takes, as was seen now."""
+
     def tap_opened(self, publication: int, wall_ms: int) -> int:
         """A layer begins to go to the sink; returns the track number to use."""
 
@@ -223,6 +226,10 @@ class Engine(Protocol):
     def set_copies(self, peer: int, copies: int, after_ms: int) -> None:
         """Send each packet of voice to a subscriber so many times more, unasked and the same byte
         for byte, each so much later than the one before."""
+
+    def set_picture_copies(self, peer: int, after_ms: int) -> None:
+        """Send each packet of pictures to a subscriber once more so much later, unasked, where its
+        link has room; 0: not."""
 
     def set_muted(self, publication: int, *, is_muted: bool) -> None:
         """Neither forward nor tap it."""

@@ -47,6 +47,7 @@ cdef extern from "engine.h" nogil:
         ADD_PUBLISHER, ADD_SUBSCRIBER, CONNECT_PEER, SET_ADDRESS, REMOVE_PEER, SET_SOURCE
         SET_TARGET, SET_MUTED, SET_TAPPED, REQUEST_KEYFRAME, SET_LINK, SET_BEAT, SET_ALLOWANCE
         OPEN_NAME, CLOSE_NAME, CLOSE_ICE, SEND_STREAM, BEGIN_PROBE, SET_COPIES
+        SET_PICTURE_COPIES
     enum:
         PUBLICATION_STARTED, LAYERS_CHANGED, PUBLISHER_STATS, SUBSCRIBER_STATS
         TAP_OPENED, TAP_PACKET, TAP_CLOSED
@@ -163,6 +164,7 @@ cdef extern from "engine.h" nogil:
         int64_t round_trip_us, least_round_trip_us, longest_round_trip_us
         uint32_t probed_bps
         bint can_probe
+        int64_t asked
         uint64_t remb_bps
         int64_t remb_us
         uint64_t octets

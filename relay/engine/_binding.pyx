@@ -275,6 +275,9 @@ cdef class Core:
         command.place, command.copies, command.after_ms = peer, copies, after_ms
         return engine_command(self.engine, SET_COPIES, &command, sizeof(command))
 
+    def set_picture_copies(self, uint32_t peer, uint32_t after_ms):
+        return self._set(SET_PICTURE_COPIES, peer, after_ms)
+
     def set_beat(self, uint32_t peer, uint32_t seconds):
         return self._set(SET_BEAT, peer, seconds)
 
@@ -393,7 +396,7 @@ cdef tuple _subscriber(const SubscriberFigures *figures):
     sent = figures.octets, figures.picture_octets
     return (figures.peer, figures.expected if figures.is_reported else 0, figures.lost,
             figures.well, round_trip, figures.least_round_trip_us / 1e6, remb, sent,
-            forwarded, probed)
+            forwarded, probed, figures.asked)
 
 
 KINDS = {

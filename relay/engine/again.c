@@ -6,6 +6,7 @@
 #define HURRIED 6 /* of a round trip: browsers ask every 150 ms */
 #define DOUBTFUL_LOSS 0.08 /* of a picture's packets: a repair is lost as easily, and over so long a way */
 #define DOUBTFUL_ROUND_TRIP_US (SECOND_US / 4) /* there is no time to ask three times */
+#define FULL_ROUND_TRIP_US (SECOND_US / 2) /* queues are about so long */
 #define ONCE_MORE_MS 100 /* losses come in bursts */
 #define WAIT_MS 200 /* of a repair, at most: live pictures may leave no room for long, and its budget
                      * is spent */
@@ -70,11 +71,15 @@ static bool must_wait(Engine *engine, const Subscription *subscription) {
 }
 
 /* After so long a repair is thought to be lost, and can be sent once more. Where so much is lost that
- * voice has copies, each request is answered: most likely the repair before it was lost, too. */
-static int64_t repaired_after_us(const Subscription *subscription) {
-    const Subscriber *subscriber = subscription->subscriber;
+ * voice has copies, each request is answered: most likely the repair before it was lost, too. Where more
+ * goes out than the link takes, repairs of voice wait in its queue, and more of them make it longer. */
+static int64_t repaired_after_us(Engine *engine, const Subscription *subscription) {
+    Subscriber *subscriber = subscription->subscriber;
+    int64_t round_trip_us = subscriber->round_trip_us;
     bool is_hurried = subscription->spec.is_audio && subscriber->copies;
-    return is_hurried ? subscriber->round_trip_us / HURRIED : subscriber->round_trip_us;
+    if (is_hurried) return round_trip_us / HURRIED;
+    bool is_full = subscription->spec.is_audio && engine_room(engine, subscriber) <= 0;
+    return is_full && round_trip_us < FULL_ROUND_TRIP_US ? FULL_ROUND_TRIP_US : round_trip_us;
 }
 
 /* Where a repair is lost as easily as what it repairs, it goes out once more, unasked. */
@@ -114,10 +119,11 @@ void engine_repair(Engine *engine, Subscription *subscription, uint16_t seq) {
     }
     Repair repair = repair_decide(packet ? sent : NULL, &subscriber->budget,
                                   packet ? packet->length : 0, subscription->spec.is_audio,
-                                  repaired_after_us(subscription), engine->instant.now_us);
+                                  repaired_after_us(engine, subscription), engine->instant.now_us);
     subscription->repairs[repair]++;
     if (repair != REPAIR_SENT) return;
     subscription->missed += sent->tries == 1;
+    subscriber->asked += sent->tries == 1;
     doubt(engine, subscription, seq, packet->length);
     if (!waits) {
         repeat(engine, subscription, sent, packet, COUNT_REPAIRED);

@@ -6,6 +6,7 @@
 #include "engine.h"
 
 #define BEHIND_US (5 * SECOND_US)
+#define REST_US (SECOND_US / 10) /* so long the rest of a picture is waited for */
 
 static bool is_too_late(const Subscription *subscription, int64_t now_us) {
     const Layer *layer = subscription->layer;
@@ -19,6 +20,13 @@ static void join(Engine *engine, Subscription *subscription) {
     engine_flush(engine, layer); /* it has what the others get now */
     subscription_list_remove(&layer->catching, subscription);
     if (!subscription_list_add(&layer->viewers, subscription)) subscription->layer = NULL;
+}
+
+/* Who has read the beginning of a key frame that still comes is not done: its rest would go out as
+ * fast as the publisher sends it. */
+static bool is_in_its_midst(const Layer *layer, int64_t now_us) {
+    const Packet *newest = layer_find(layer, layer->highest);
+    return newest && !newest->is_marked && now_us - newest->arrival_us < REST_US;
 }
 
 double engine_catch_up(Engine *engine, Subscription *subscription, double room) {
@@ -36,7 +44,8 @@ double engine_catch_up(Engine *engine, Subscription *subscription, double room) 
             room -= packet->length + PACKET_BYTES;
     }
     counters_add(&engine->counters, COUNT_FORWARDED, subscription->packets - before);
-    if (subscription->next_seq > layer->highest) join(engine, subscription);
+    bool waits = pacer_is_thin(&subscription->subscriber->pacer) && is_in_its_midst(layer, now_us);
+    if (subscription->next_seq > layer->highest && !waits) join(engine, subscription);
     return room;
 }
 

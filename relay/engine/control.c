@@ -141,6 +141,7 @@ static void remove_subscriber(Engine *engine, Subscriber *subscriber) {
     }
     engine_remove_paced(engine, subscriber);
     engine_set_copies(engine, subscriber, 0, 0);
+    engine_set_picture_copies(engine, subscriber, 0);
     batch_send(engine->batch); /* what is in it refers to the peer's address */
     for (int i = 0; i < subscriber->subscription_count; i++) {
         Subscription *subscription = subscriber->subscriptions + i;
@@ -282,6 +283,11 @@ static void set_copies(Engine *engine, const SetCopies *command) {
     if (subscriber) engine_set_copies(engine, subscriber, (int)copies, command->after_ms);
 }
 
+static void set_picture_copies(Engine *engine, const SetValue *command) {
+    Subscriber *subscriber = subscriber_at(engine, command->place);
+    if (subscriber) engine_set_picture_copies(engine, subscriber, command->value);
+}
+
 static void set_beat(Engine *engine, const SetValue *command) {
     Peer *peer = peer_at(engine, command->place);
     if (peer && peer->kind == PEER_SUBSCRIBER)
@@ -317,6 +323,7 @@ static void apply(Engine *engine, const Record *record) {
     case SEND_STREAM: send_stream(engine, command); break;
     case BEGIN_PROBE: begin_probe(engine, command); break;
     case SET_COPIES: set_copies(engine, command); break;
+    case SET_PICTURE_COPIES: set_picture_copies(engine, command); break;
     }
 }
 

@@ -1,12 +1,19 @@
-/* Protected voice: each packet goes out again after a while, unasked and the same byte for byte, to
- * viewers who can't ask (Firefox), or whose links lose so much that repairs get lost, too. A receiver
- * drops what it has already by SRTP's list of numbers.
+/* Protected media: each packet goes out again after a while, unasked, to viewers who can't ask (Firefox),
+ * or whose links lose so much, so far away, that asking takes too long. Voice is the same byte for byte,
+ * and a receiver drops what it has already by SRTP's list of numbers; a picture's copy is a
+ * retransmission (RFC 4588), and takes only what its viewer's link has left.
  *
- * Bounds: a cursor for each copy and voice; what is older than a viewer's memory of what it was sent is
- * not copied. Never by TCP, which loses nothing. */
+ * Bounds: a cursor for each copy and track; what is older than a viewer's memory of what it was sent, and
+ * a picture's packet for which there was no room for so long, is not copied. Never by TCP, which loses
+ * nothing. */
 #include "engine.h"
 
 #define MOST_BEHIND 64 /* packets: a second and more of voice */
+#define WAIT_MS 300 /* of a picture's copy for room; whoever lacks the packet has asked by then */
+
+static bool is_protected(const Subscriber *subscriber) {
+    return subscriber->copies || subscriber->picture_after_ms;
+}
 
 static void leave(Engine *engine, Subscriber *subscriber) {
     Subscriber **link = &engine->copied;
@@ -15,19 +22,40 @@ static void leave(Engine *engine, Subscriber *subscriber) {
     subscriber->next_copied = NULL;
 }
 
-void engine_set_copies(Engine *engine, Subscriber *subscriber, int copies, uint32_t after_ms) {
-    int before = subscriber->copies;
-    subscriber->copies = (uint8_t)copies;
-    subscriber->copied_after_ms = after_ms;
-    for (int i = 0; i < subscriber->subscription_count; i++)
-        for (int copy = before; copy < copies; copy++)
-            subscriber->subscriptions[i].copied[copy] = subscriber->subscriptions[i].munger.next_seq;
-    if (before && !copies) leave(engine, subscriber);
-    if (before || !copies) return;
-    subscriber->copied_since_us = engine->instant.now_us;
+static void listed(Engine *engine, Subscriber *subscriber, bool was_protected) {
+    bool is = is_protected(subscriber);
+    if (was_protected && !is) leave(engine, subscriber);
+    if (was_protected || !is) return;
     subscriber->next_copied = engine->copied;
     engine->copied = subscriber;
 }
+
+static void begin_at_next(Subscriber *subscriber, bool is_audio, int copy) {
+    for (int i = 0; i < subscriber->subscription_count; i++) {
+        Subscription *subscription = subscriber->subscriptions + i;
+        if (subscription->spec.is_audio == is_audio)
+            subscription->copied[copy] = subscription->munger.next_seq;
+    }
+}
+
+void engine_set_copies(Engine *engine, Subscriber *subscriber, int copies, uint32_t after_ms) {
+    bool was_protected = is_protected(subscriber);
+    int before = subscriber->copies;
+    subscriber->copies = (uint8_t)copies;
+    subscriber->copied_after_ms = after_ms;
+    for (int copy = before; copy < copies; copy++) begin_at_next(subscriber, true, copy);
+    if (!before && copies) subscriber->copied_since_us = engine->instant.now_us;
+    listed(engine, subscriber, was_protected);
+}
+
+void engine_set_picture_copies(Engine *engine, Subscriber *subscriber, uint32_t after_ms) {
+    bool was_protected = is_protected(subscriber);
+    if (!subscriber->picture_after_ms) begin_at_next(subscriber, false, 0);
+    subscriber->picture_after_ms = after_ms;
+    listed(engine, subscriber, was_protected);
+}
+
+/* ---- voice */
 
 /* What is due of one copy: the first is sent after so long, the second after twice as long. */
 static void send_due(Engine *engine, Subscription *subscription, int copy, uint32_t now_ms) {
@@ -42,14 +70,39 @@ static void send_due(Engine *engine, Subscription *subscription, int copy, uint3
     }
 }
 
+static void copy_voice(Engine *engine, Subscription *subscription, uint32_t now_ms) {
+    for (int copy = 0; copy < subscription->subscriber->copies; copy++)
+        send_due(engine, subscription, copy, now_ms);
+}
+
+/* ---- pictures */
+
+static void copy_picture(Engine *engine, Subscription *subscription, uint32_t now_ms) {
+    uint32_t after_ms = subscription->subscriber->picture_after_ms;
+    int64_t *at = subscription->copied, end = subscription->munger.next_seq;
+    if (!after_ms || !subscription->layer || !subscription_can_repeat(subscription)) *at = end;
+    if (end - *at > subscription->sent.size) *at = end;
+    if (*at == end) return;
+    double room = engine_room(engine, subscription->subscriber);
+    for (; *at < end; (*at)++) {
+        const Sent *sent = sent_ring_find(&subscription->sent, (uint16_t)*at);
+        uint32_t age_ms = sent ? now_ms - sent->sent_ms : 0;
+        if (!sent || sent->tries || age_ms > after_ms + WAIT_MS) continue;
+        if (age_ms < after_ms || room <= 0) return;
+        room -= engine_repeat(engine, subscription, (uint16_t)*at, COUNT_COPIED);
+    }
+}
+
 void engine_tick_copies(Engine *engine) {
     uint32_t now_ms = (uint32_t)(engine->instant.now_us / 1000);
     for (Subscriber *each = engine->copied; each; each = each->next_copied) {
         if (!peer_is_connected(&each->peer) || each->peer.address.stream) continue;
         for (int i = 0; i < each->subscription_count; i++) {
-            if (!each->subscriptions[i].spec.is_audio) continue;
-            for (int copy = 0; copy < each->copies; copy++)
-                send_due(engine, each->subscriptions + i, copy, now_ms);
+            Subscription *subscription = each->subscriptions + i;
+            if (subscription->spec.is_audio)
+                copy_voice(engine, subscription, now_ms);
+            else
+                copy_picture(engine, subscription, now_ms);
         }
     }
 }

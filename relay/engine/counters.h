@@ -13,7 +13,7 @@ typedef enum Counter {
     COUNT_REPAIRED,
     COUNT_PACED, /* of those forwarded: sent at a viewer's pace, from the cache */
     COUNT_PROBED, /* packets sent again to see what a link can take */
-    COUNT_COPIED, /* packets of voice sent again unasked */
+    COUNT_COPIED, /* packets of voice and pictures sent again unasked */
     COUNT_KEYFRAMES_WANTED,
     COUNT_STREAMS_ACCEPTED, /* connections by TCP */
     COUNT_STREAMS_CLOSED,

@@ -115,6 +115,7 @@ void engine_work_probe(Engine *engine, Subscriber *subscriber);
 
 /* copies.c */
 void engine_set_copies(Engine *engine, Subscriber *subscriber, int copies, uint32_t after_ms);
+void engine_set_picture_copies(Engine *engine, Subscriber *subscriber, uint32_t after_ms);
 void engine_tick_copies(Engine *engine);
 
 /* catch_up.c */

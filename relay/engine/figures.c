@@ -62,6 +62,7 @@ static void tell_subscriber(Engine *engine, const Subscriber *subscriber) {
     figures.remb_us = subscriber->remb_us;
     figures.longest_round_trip_us = subscriber->longest_round_trip_us;
     figures.probed_bps = subscriber->probed_bps;
+    figures.asked = subscriber->asked;
     figures.octets = subscriber_sent_bytes(subscriber);
     figures.count = subscriber->subscription_count;
     for (int i = 0; i < figures.count; i++) {

@@ -4,6 +4,8 @@
 #define MAX_NACKED 512 /* numbers answered of one datagram; who asks for more is lost anyway */
 #define REFERENCE_INTERVAL_US 200000
 #define EARLY_INTERVAL_US (SECOND_US / 4) /* whatever a viewer reports, others' news has room */
+#define COLLAPSED 2 /* a viewer's estimate that falls to less than a half within */
+#define PEAK_US (2 * SECOND_US)
 #define KEYFRAME_INTERVAL_US SECOND_US /* one viewer on a bad link must not make its wishes */
 #define LONGEST_INTERVAL_US (4 * SECOND_US) /* everybody's bitrate: who goes on asking waits longer, */
 #define PATIENT_US (10 * SECOND_US) /* until it could do without for so long */
@@ -82,6 +84,16 @@ static void answer_reference_time(Engine *engine, Subscriber *subscriber, uint32
     engine_send_compound(engine, &subscriber->peer, &compound);
 }
 
+static void take_remb(Subscriber *subscriber, uint64_t bps, int64_t now_us) {
+    bool is_old = now_us - subscriber->remb_peak_us > PEAK_US;
+    if (bps >= subscriber->remb_peak_bps || is_old) {
+        subscriber->remb_peak_bps = bps;
+        subscriber->remb_peak_us = now_us;
+    }
+    subscriber->remb_bps = bps;
+    subscriber->remb_us = now_us;
+}
+
 static void take_viewer_reports(Engine *engine, Subscriber *subscriber, const uint8_t *bytes,
                                 int length) {
     RtcpReader reader = {bytes, bytes + length};
@@ -98,11 +110,11 @@ static void take_viewer_reports(Engine *engine, Subscriber *subscriber, const ui
         take_keyframe_requests(engine, subscriber, &packet);
         is_asked |= rtcp_read_reference_time(&packet, &asker, &asked_ntp);
         if (rtcp_read_remb(&packet, &bps)) {
-            subscriber->remb_bps = bps;
-            subscriber->remb_us = engine->instant.now_us;
+            take_remb(subscriber, bps, engine->instant.now_us);
         }
     }
     bool is_news = (subscriber->has_round_trip && !was_measured) || subscriber->probed_bps;
+    is_news |= subscriber->asked && COLLAPSED * subscriber->remb_bps < subscriber->remb_peak_bps;
     bool is_time = engine->instant.now_us - subscriber->told_early_us >= EARLY_INTERVAL_US;
     if (is_time && (is_news || subscriber_is_overrun(subscriber))) {
         subscriber->told_early_us = engine->instant.now_us;

@@ -31,6 +31,7 @@ typedef enum Command {
     SEND_STREAM,
     BEGIN_PROBE,
     SET_COPIES,
+    SET_PICTURE_COPIES, /* each packet of pictures once more after so many ms; 0: not */
 } Command;
 
 typedef struct AddPublisher {
@@ -172,6 +173,7 @@ typedef struct SubscriberFigures {
     int64_t longest_round_trip_us; /* since the last figures; 0: none was measured */
     uint32_t probed_bps; /* what a probe reached that was answered since then; 0: none was */
     bool can_probe; /* there is something to repeat */
+    int64_t asked; /* packets that it asked for since the last figures, each once */
     uint64_t remb_bps; /* 0: none yet */
     int64_t remb_us;
     uint64_t octets; /* sent, in total: with headers, and what was sent again */

@@ -145,6 +145,7 @@ void subscriber_end_second(Subscriber *subscriber, bool is_told) {
     subscriber->expected = subscriber->lost = 0;
     subscriber->is_reported = false;
     if (is_told) subscriber->longest_round_trip_us = subscriber->probed_bps = 0;
+    if (is_told) subscriber->asked = 0;
     for (int i = 0; is_told && i < subscriber->subscription_count; i++)
         subscriber->subscriptions[i].told = shown(subscriber->subscriptions + i);
 }

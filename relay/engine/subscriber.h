@@ -27,12 +27,14 @@ typedef struct Subscriber {
     int paced_at; /* its place among those who are paced now, plus one; 0: not there */
     uint8_t copies; /* of each packet of voice, unasked */
     uint32_t copied_after_ms;
+    uint32_t picture_after_ms; /* a copy of each packet of pictures, where there is room; 0: none */
     int64_t copied_since_us;
     struct Subscriber *next_copied; /* in the engine's list of those who get copies */
     uint64_t repeated_bytes; /* repairs, copies and probes, with all headers */
     /* since control was told last */
     int64_t longest_round_trip_us;
     uint32_t probed_bps; /* what a probe reached that was answered; 0: none was */
+    int64_t asked; /* packets that it asked for, each once */
     /* of this second, by its reports */
     int64_t expected, lost;
     bool is_reported;
@@ -41,6 +43,8 @@ typedef struct Subscriber {
     uint32_t untold_seconds, beat_seconds;
     uint64_t remb_bps;
     int64_t remb_us;
+    uint64_t remb_peak_bps; /* the highest of late */
+    int64_t remb_peak_us;
     int64_t back_us; /* when it was heard again after it had been away */
     int64_t told_early_us; /* when control was told of it before its turn */
     int64_t answered_us; /* its question after our clock, the last time */

@@ -1,11 +1,12 @@
 """What one subscriber's link can take, from its own reports.
 
 REMB alone is neither a probe (it stays near what is sent) nor a loss signal (a bad radio lowers it
-for nothing), so it counts only when loss confirms it. Loss alone with a steady round trip is a bad
-radio rather than a full link, and lowers the estimate only so far. The estimate falls by at most
-half at a time and climbs by probes (`probing`), where the receiver takes them, once it has shown
-that it has a limit; else by trials, each failed trial doubling the wait for the next. It never
-exceeds what an administrator allows, so that neither trials nor probes do.
+for nothing), so it counts only when loss confirms it. Loss alone with a steady round trip may be a
+bad radio rather than a full link: it lowers the estimate only so far, and for good only where that
+helps (`radio_loss`). The estimate falls by at most half at a time and climbs by probes (`probing`),
+where the receiver takes them, once it has shown that it has a limit; else by trials, each failed
+trial doubling the wait for the next. It never exceeds what an administrator allows, so that neither
+trials nor probes do.
 """
 
 from collections import deque
@@ -13,6 +14,7 @@ from dataclasses import dataclass
 
 from relay.forwarding.loss_window import MAX_REPORTS, LossWindow
 from relay.forwarding.probing import LinkNow
+from relay.forwarding.radio_loss import RadioLoss
 
 START_BPS = 1_200_000
 """A middle layer and a screen; a good link shows itself within seconds."""
@@ -38,6 +40,8 @@ SATELLITE_MOST_GROWTH_SECONDS = 0.3
 OVERRUN_PACKETS = 20
 """Fewer may all be lost by chance."""
 OVERRUN_REMB_SHARE = 0.5
+ASKED_PACKETS = 3
+"""Fewer may be missing by chance."""
 OVERRUN_SECONDS = 4.0
 """So long reports still tell of one."""
 BRAKE_SECONDS = 1.0
@@ -79,6 +83,7 @@ _SETTLE_SECONDS = 2.0
 _SENT_SECONDS = 3.0
 _TRIAL_SECONDS = 6.0
 _REMB_VALID_SECONDS = 5.0
+_PEAK_SECONDS = 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,8 +129,10 @@ class Downlink:
         self._handshake_round_trip: float | None = None
         self._least_round_trip: float | None = None
         self._loss = LossWindow()
+        self._radio = RadioLoss()
         self._remb_bps: int | None = None
-        self._remb_at = now
+        self._remb_at = self._remb_peak_at = now
+        self._remb_peak_bps = 0
         self._changed_at = now
         self._hold = FIRST_HOLD_SECONDS
         self._reported_at = float("-inf")
@@ -171,6 +178,8 @@ class Downlink:
 
     def remb(self, bitrate_bps: int, now: float) -> None:
         """The receiver's own estimate."""
+        if bitrate_bps >= self._remb_peak_bps or now - self._remb_peak_at > _PEAK_SECONDS:
+            self._remb_peak_bps, self._remb_peak_at = bitrate_bps, now
         self._remb_bps = bitrate_bps
         self._remb_at = now
 
@@ -206,12 +215,29 @@ class Downlink:
             return self._overrun(expected, lost, sent_bps, now)
         if not self._is_outage(is_mostly_lost, now):
             self._loss.add(expected, lost, now)
+            self._take_back(self._radio.judge(expected, lost, now), now)
         floor = self._floor(sent_bps, now)
         if floor is None or now - self._changed_at < _SETTLE_SECONDS:
             return False
+        if floor == MIN_BPS:
+            self._radio.end()
+        else:
+            if self._radio.is_tried:
+                return False
+            self._radio.begin(self.bps, now)
+            if self.bps <= LOSSY_FLOOR_BPS:
+                return False  # nothing is changed, and seen whether it goes on
         is_failed_trial = now - self._climbed_at < _TRIAL_SECONDS
         self._hold = min(MAX_HOLD_SECONDS, max(HOLD_SECONDS, self._hold * (1 + is_failed_trial)))
         return self._fall(max(floor, self._fallen(sent_bps, now)), now)
+
+    def _take_back(self, before_bps: int | None, now: float) -> None:
+        """A fall for loss alone that has not helped."""
+        if before_bps is None:
+            return
+        self.bps = max(self.bps, min(self.most_bps, before_bps))
+        self._too_much_bps = float("inf")
+        self._changed_at = self.proved_at = now
 
     def _fall(self, bps: int, now: float) -> bool:
         has_fallen = bps < self.bps
@@ -239,13 +265,30 @@ class Downlink:
         What was lost on the way there says nothing about the link after it."""
         if now - self._overrun_at < _SETTLE_SECONDS:
             return False  # it tells of before
+        arrived, remb = sent_bps * (1 - lost / expected), self._fresh_remb(now)
+        return self._brake(arrived if remb is None else min(arrived, remb), now)
+
+    def _brake(self, arrived_bps: float, now: float) -> bool:
         self._overrun_at = now
         self._mostly_lost_since = None
         self._loss = LossWindow()
         self._brakes_until = now + BRAKE_SECONDS
-        arrived, remb = sent_bps * (1 - lost / expected), self._fresh_remb(now)
-        arrived = arrived if remb is None else min(arrived, remb)
-        return self._fall(max(MIN_BPS, int(arrived * _BACKOFF)), now)
+        return self._fall(max(MIN_BPS, int(arrived_bps * _BACKOFF)), now)
+
+    def asked(self, packets: int, sent_bps: int, now: float) -> bool:
+        """It asks for so many that are missing; True if the estimate fell. Where its own estimate
+        falls far below what is sent, too, on a link that lost nothing, that is an overrun, known
+        half a second before reports tell of one. An estimate that was never higher still grows."""
+        remb = self._fresh_remb(now)
+        is_overrun = (
+            packets >= ASKED_PACKETS
+            and remb is not None
+            and remb < OVERRUN_REMB_SHARE * min(self._steady_bps(sent_bps), sent_bps)
+            and remb < OVERRUN_REMB_SHARE * self._remb_peak_bps
+            and self._loss.fraction(now) < CONFIRMING_LOSS
+            and now - self._overrun_at >= OVERRUN_SECONDS
+        )
+        return is_overrun and self._brake(remb or 0, now)
 
     def _is_still_overrun(self, is_mostly_lost: bool, now: float) -> bool:
         """The receiver's estimate goes on falling for a while after the first report."""
@@ -292,7 +335,8 @@ class Downlink:
         is_full = is_low and loss > CONFIRMING_LOSS
         if self.has_queue or is_full:
             return MIN_BPS
-        return LOSSY_FLOOR_BPS if loss > self._normal.high_loss else None
+        most = max(self._normal.high_loss, self._radio.most)
+        return LOSSY_FLOOR_BPS if loss > most else None
 
     @property
     def has_queue(self) -> bool:
@@ -330,6 +374,8 @@ class Downlink:
     def next_bps(self, sent_bps: int, now: float) -> int | None:
         """What a climb would come to; None while the link is not well, or at the top."""
         if self.bps >= self.most_bps or self._floor(sent_bps, now) is not None or self._is_slow():
+            return None
+        if self._radio.is_tried:
             return None
         if self._reported_at <= self._changed_at:
             return None

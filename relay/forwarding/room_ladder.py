@@ -12,6 +12,7 @@ from relay.forwarding.allocation import Budget, Offered, allocate
 from relay.forwarding.climbing import Climbing
 from relay.forwarding.data_reserve import DataReserve
 from relay.forwarding.ladder import Choice
+from relay.forwarding.picture_copies import protected
 from streamsvc.base.media import LadderLevel, PictureProfile, Slot
 from streamsvc.base.sessions import HeldBy, LadderPlace, LinkPolicy
 
@@ -50,6 +51,10 @@ class Beside:
     most_server_bps: int
     """As it could bear if it were idle."""
     profile: PictureProfile
+    are_pictures_copied: bool = False
+    """They go out twice where there is room."""
+    is_smallest_only: bool = False
+    """The radio is too bad for larger ones."""
 
 
 class RoomLadder:
@@ -75,7 +80,12 @@ class RoomLadder:
         left_bps = link.bps - beside.voice_bps - self.data.bps(link.bps, now)
         budget_bps = min(left_bps, beside.most_picture_bps)
         budget = Budget(budget_bps, link.is_guess and self.policy.most_kbps is None)
-        wanted = allocate(offered, budget, beside.profile)
+        safe = protected(
+            offered,
+            are_copied=beside.are_pictures_copied,
+            is_smallest_only=beside.is_smallest_only,
+        )
+        wanted = allocate(safe, budget, beside.profile)
         best = allocate(offered, Budget(beside.most_server_bps), beside.profile)
         if self._is_heavy:
             wanted = dict.fromkeys(wanted)

@@ -17,8 +17,6 @@ MERGE_BELOW_BPS = 450_000
 SINGLE_ABOVE_BPS = 800_000
 STAY_SECONDS = 10.0
 """In a form, before less is done for the voice again."""
-DENIED_SECONDS = 60.0
-"""After the link was full, copies must fit what it is thought to take."""
 FULL_SECONDS = 5.0
 """What is lost so soon after the link was full was thrown away by its queue; copies make that
 worse."""
@@ -34,9 +32,6 @@ MERGED_HEADERS_BPS = 11_000
 """Of 17."""
 MOST_SHARE = 0.7
 """Of the link, for all voices with their copies; on a thinner one fewer copies protect better."""
-BAD_RADIO_LOSS = 0.08
-LOSSY_LEAST_BPS = 200_000
-"""A link that loses much and holds nothing up is a bad radio, and taken for thinner than it is."""
 CLOSE_ROUND_TRIP_SECONDS = 0.12
 """What is asked for again over a shorter way comes in time even for who talks."""
 SPACING_MS = 90
@@ -108,7 +103,8 @@ class VoiceChoice:
 
     def __init__(self) -> None:
         self.form = VoiceForm()
-        self._lost = 0.0
+        self.lost = 0.0
+        """Share of packets, as it is believed now; without what a full queue threw away."""
         self._began_at: float | None = None
         self._heard_at = 0.0
         self._changed_at = float("-inf")
@@ -147,8 +143,8 @@ class VoiceChoice:
         if fraction_lost is None:
             return
         self._heard_at = now
-        seconds = _RISE_SECONDS if fraction_lost > self._lost else _FALL_SECONDS
-        self._lost += (fraction_lost - self._lost) * (1 - math.exp(-elapsed / seconds))
+        seconds = _RISE_SECONDS if fraction_lost > self.lost else _FALL_SECONDS
+        self.lost += (fraction_lost - self.lost) * (1 - math.exp(-elapsed / seconds))
 
     def _merged(self, link: VoiceLink) -> bool:
         most = SINGLE_ABOVE_BPS if self.form.is_merged else MERGE_BELOW_BPS
@@ -162,7 +158,7 @@ class VoiceChoice:
             losses = _ASKS_IN_VAIN
         had = self.form.copies
         copies = sum(
-            self._lost > (end if had > n else begin)
+            self.lost > (end if had > n else begin)
             for n, (begin, end) in enumerate(zip(losses.begin, losses.end, strict=True))
         )
         is_first = self._began_at is not None and now - self._began_at < FIRST_SECONDS
@@ -173,11 +169,8 @@ class VoiceChoice:
         return copies
 
     def _fits(self, form: VoiceForm, link: VoiceLink, now: float) -> bool:
-        was_full = now - self._full_at < DENIED_SECONDS
-        is_bad_radio = self._lost > BAD_RADIO_LOSS and not was_full
-        bps = max(link.bps, LOSSY_LEAST_BPS) if is_bad_radio else link.bps
         sounds_bps = link.sounds_bps or (LEAST_SOUND_BPS,)
-        return not form.copies or form.bps(sounds_bps) <= MOST_SHARE * bps
+        return not form.copies or form.bps(sounds_bps) <= MOST_SHARE * link.bps
 
 
 def _spacing_ms(link: VoiceLink) -> int:

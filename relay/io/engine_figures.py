@@ -163,12 +163,14 @@ class EngineFigures:
         cost.add(layer.temporal, now)
         return replace(layer, temporal=cost.temporal)
 
-    def subscriber(self, record: tuple[Any, ...], now: float) -> None:
-        """One SubscriberFigures."""
-        peer, expected, lost, well, round_trip, least, remb, sent, forwarded, probed = record
+    def subscriber(self, record: tuple[Any, ...], now: float) -> bool:
+        """One SubscriberFigures; True if the link was seen to be overrun by now."""
+        peer, expected, lost, well, round_trip, least, remb, sent, forwarded, *more = record
+        probed, asked = more
         found = self._subscribers.get(peer)
         if found is None:
-            return
+            return False
+        was_braking = found.downlink.is_braking(now)
         sent_bps, picture_bps = found.sent_rates(sent, now)
         found.forwarded = {
             number: None if its is None else Choice(*its) for number, its in forwarded
@@ -185,7 +187,8 @@ class EngineFigures:
         longest_round_trip, probed_bps, found.can_probe = probed
         found.sent_bps = sent_bps
         is_told = expected > 0 or longest_round_trip > 0
-        has_fallen = is_told and downlink.reported(
+        has_fallen = downlink.asked(asked, sent_bps, now)
+        has_fallen |= is_told and downlink.reported(
             expected, lost, sent_bps, now, longest=longest_round_trip
         )
         if has_fallen and found.probing.fell(now):
@@ -202,6 +205,7 @@ class EngineFigures:
             found.beat_seconds = beat_seconds
             self._set_beat(peer, beat_seconds)
         self._told.add(peer)
+        return downlink.is_braking(now) and not was_braking
 
     @staticmethod
     def _is_settled(found: _Subscribed, now: float) -> bool:

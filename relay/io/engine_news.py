@@ -68,7 +68,8 @@ class EngineNews:
     def _on_event(self, kind: int, values: object) -> None:
         now = self._clock.now()
         if kind == _SUBSCRIBER and isinstance(values, tuple):
-            self._figures.subscriber(values, now)
+            if self._figures.subscriber(values, now):
+                self._listener.link_overrun(values[0])
         elif kind == _PUBLISHER and isinstance(values, tuple):
             self._figures.publisher(values, now)
         elif isinstance(values, int):

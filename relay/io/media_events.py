@@ -2,7 +2,7 @@
 
 import logging
 
-from relay.io.media_session import PublisherSession
+from relay.io.media_session import PublisherSession, SubscriberSession
 from relay.io.mux import Mux
 from relay.io.sessions import Sessions
 from relay.ports import ProvedCheck
@@ -48,6 +48,12 @@ class MediaEvents:
         session = self._sessions.of_publication(number)
         if session is not None:
             self._sessions.lesson(session.party.lesson_id).layers_changed(session, number)
+
+    def link_overrun(self, peer: int) -> None:
+        """See `EngineListener`: each tenth of a second is another that nobody hears."""
+        session = self._sessions.of_peer(peer)
+        if isinstance(session, SubscriberSession):
+            self._sessions.lesson(session.party.lesson_id).steer(session)
 
     def publication_started(self, number: int) -> None:
         """See `EngineListener`."""

@@ -3,6 +3,7 @@
 import asyncio
 from dataclasses import dataclass, field
 
+from relay.forwarding.picture_copies import PictureCopies
 from relay.forwarding.room_ladder import RoomLadder
 from relay.forwarding.subscription import SubscriptionSpec
 from relay.forwarding.voice import VoiceChoice
@@ -50,3 +51,5 @@ class SubscriberSession(MediaSession):
     subscriptions: tuple[SubscriptionSpec, ...] = ()
     voice: VoiceChoice = field(default_factory=VoiceChoice)
     """In which form it gets the voices."""
+    pictures: PictureCopies = field(default_factory=PictureCopies)
+    """Whether it gets pictures twice."""

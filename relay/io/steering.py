@@ -52,7 +52,14 @@ class Steering:
                 offered.append(self._offered(media.slot, layers, stats.forwarded.get(number)))
         now = self._clock.now()
         voices_bps = self._voices.steer(session, voices, stats, is_talking=is_talking, now=now)
-        beside = Beside(voices_bps, self._pressure.cap_bps(peer), MAX_BPS, self.profile)
+        beside = Beside(
+            voices_bps,
+            self._pressure.cap_bps(peer),
+            MAX_BPS,
+            self.profile,
+            are_pictures_copied=self._are_copied(session, stats, now),
+            is_smallest_only=session.pictures.is_smallest_only,
+        )
         targets = session.ladder.choose(offered, _link(stats), beside, now)
         if session.ladder.is_short and stats.link_bps < self._pressure.cap_bps(peer):
             self._engine.probe(peer)
@@ -60,6 +67,15 @@ class Steering:
             if entry.steps:
                 rid, most_temporal = targets[entry.slot] or NOTHING
                 self._engine.set_target_layer(pictures[entry.slot], rid, most_temporal)
+
+    def _are_copied(self, session: SubscriberSession, stats: SubscriberStats, now: float) -> bool:
+        before, choice = session.pictures.after_ms, session.pictures
+        lost = session.voice.lost
+        choice.see(lost, stats.fraction_lost, now)
+        after_ms = choice.choose(lost, stats.round_trip, now, has_queue=stats.has_queue)
+        if after_ms != before:
+            self._engine.set_picture_copies(session.peer.number, after_ms)
+        return after_ms > 0
 
     def _offered(self, slot: Slot, stats: PublicationStats, current: Choice | None) -> Offered:
         """What lives; where nothing does, all there is: a shared screen that does not change sends

@@ -14,7 +14,7 @@ from tests.support.browser import chromium, needs_chromium
 from tests.support.rtp_peers import LESSON, RunningRelay, party, running_relay
 from tests.support.waiting import SECOND, until
 
-pytestmark = [pytest.mark.integration, pytest.mark.e2e, needs_chromium, pytest.mark.alone]
+pytestmark = [pytest.mark.integration, pytest.mark.e2e, needs_chromium]
 
 PUBLISH = """async ([codec, rids]) => {
   const stream = await navigator.mediaDevices.getUserMedia(
@@ -111,6 +111,7 @@ async def eventually(page: Page, type: str, kind: str, name: str, least: float) 
     raise AssertionError(f"{type} {kind} {name}: {seen}, wanted {least}")
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("codec", ["h264", "vp8"])
 async def test_chromium_teaches_chromium(codec: str) -> None:
     async with (
@@ -194,6 +195,7 @@ async def test_chromium_restarts_ice_without_a_new_session() -> None:
             assert running.reported.gone == []
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("codec", ["vp8", "h264"])
 async def test_a_bad_link_gets_a_smaller_picture_and_a_good_one_the_best_again(codec: str) -> None:
     async with running_relay(media_host="0.0.0.0") as running, chromium() as browser:
@@ -221,6 +223,7 @@ async def test_a_bad_link_gets_a_smaller_picture_and_a_good_one_the_best_again(c
             await eventually(room, "inbound-rtp", "video", "framesDecoded", before + 20)
 
 
+@pytest.mark.alone
 async def test_a_far_link_that_has_more_is_found_out_by_probes_nobody_sees() -> None:
     async with running_relay(media_host="0.0.0.0") as running, chromium() as browser:
         netem = running.netem(host="0.0.0.0")

@@ -18,7 +18,7 @@ from tests.bench import janus_room
 from tests.support.demo import CLIPS, DemoLesson, demo_lesson
 from tests.support.waiting import SECOND, until_sync
 
-pytestmark = [pytest.mark.integration, pytest.mark.timeout(240), pytest.mark.alone]
+pytestmark = [pytest.mark.integration, pytest.mark.timeout(240)]
 
 RECEIVERS = 8
 KBPS = "400"
@@ -65,6 +65,7 @@ def watched(demo: DemoLesson) -> tuple[int, int]:
     return words.count("< POST /whep/"), words.count("< DELETE /whep/")
 
 
+@pytest.mark.alone
 def test_every_packet_is_accounted_for(demo: DemoLesson, tmp_path: Path) -> None:
     assert demo.service.process is not None
     files = tmp_path / "report.json", tmp_path / "report.png"
@@ -94,6 +95,7 @@ def test_every_packet_is_accounted_for(demo: DemoLesson, tmp_path: Path) -> None
     until_sync(lambda: len(set(watched(demo))) == 1, 5, "every viewer left")
 
 
+@pytest.mark.alone
 def test_layers_and_arrivals_are_as_browsers_send_them(demo: DemoLesson, tmp_path: Path) -> None:
     file = tmp_path / "report.json"
     ended = swarm(

@@ -12,6 +12,7 @@ class Heard:
         self.handshakes: list[tuple[int, bytes]] = []
         self.started: list[int] = []
         self.changed: list[int] = []
+        self.overrun: list[int] = []
         self.opened: list[int] = []
         self.closed: list[int] = []
         self.packets: list[tuple[int, bytes]] = []
@@ -27,6 +28,9 @@ class Heard:
 
     def layers_changed(self, number: int) -> None:
         self.changed.append(number)
+
+    def link_overrun(self, peer: int) -> None:
+        self.overrun.append(peer)
 
     def tap_opened(self, publication: int, wall_ms: int) -> int:
         self.opened.append(publication)

@@ -187,5 +187,8 @@ class FolderCatalog:
     def voice(self, recording_id: RecordingId, path: str) -> bytes:
         return self.file(recording_id, path).read_bytes()
 
+    def begun(self, recording_id: RecordingId, path: str) -> bytes:
+        return self.file(recording_id, path).read_bytes()
+
     def timeline(self, recording_id: RecordingId) -> Path:
         return self.file(recording_id, "timeline.jsonl")

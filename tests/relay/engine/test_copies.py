@@ -67,7 +67,7 @@ async def test_a_repair_takes_the_place_of_a_copy(stage: Stage) -> None:
     assert times(viewer) == [1, 2, 2, 2, 2]
 
 
-async def test_pictures_are_never_copied(stage: Stage) -> None:
+async def test_copies_of_voice_are_none_of_pictures(stage: Stage) -> None:
     camera = stage.publisher(published(1, VIDEO), published(2, AUDIO))
     viewer = stage.viewer(2, VIDEO, replace(AUDIO, ssrc=8_000))
     stage.show(20, 1)

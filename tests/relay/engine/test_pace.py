@@ -152,6 +152,23 @@ async def test_a_live_key_frame_is_paced_for_thin_links_alone(stage: Stage) -> N
         ]
 
 
+async def test_a_key_frame_that_comes_in_two_parts_is_paced_to_its_end(stage: Stage) -> None:
+    camera = await camera_on(stage)
+    viewer = far_viewer(stage, 2)
+    await stage.settled()
+    send_key_frame(camera)
+    await stage.arrived(viewer, PACKETS, OUT)
+    await asyncio.sleep(0.2)  # until it is done with this one
+    camera.send(picture(PACKETS, is_key=True))
+    await stage.arrived(viewer, PACKETS + 1, OUT)
+    await asyncio.sleep(0.03)  # it has all there is, and is looked at again
+    began = time.monotonic()
+    for seq in range(PACKETS + 1, 2 * PACKETS):
+        camera.send(picture(seq))
+    await stage.arrived(viewer, 2 * PACKETS, OUT)
+    assert time.monotonic() - began > 0.8 * PICTURE_SECONDS
+
+
 async def test_a_wish_for_the_picture_that_is_on_its_way_costs_nobody_a_key_frame(
     stage: Stage,
 ) -> None:
@@ -208,6 +225,31 @@ async def test_repairs_of_pictures_wait_for_a_thin_link_and_voice_does_not(stage
     assert time.monotonic() - began > 2 * SIZE * 8 / PACE_BPS
     repaired = [int.from_bytes(view.payload[:2], "big") for view in viewer.views(OUT_RTX)]
     assert repaired == list(range(500, 507))
+
+
+async def test_voice_is_repaired_twice_a_second_at_most_while_its_link_is_full(
+    stage: Stage,
+) -> None:
+    camera = await camera_on(stage)
+    viewer, other = far_viewer(stage, 2), stage.viewer(3, VIDEO, AUDIO)
+    stage.show(31, 2)
+    await stage.settled()
+    for seq in range(5):
+        camera.send(voice(seq))
+    for far in (viewer, other):
+        await stage.arrived(far, 5, AUDIO.ssrc)
+    asked = write_nack(1, AUDIO.ssrc, [501])
+    for turn in range(1, 4):
+        for seq in range(20 * turn, 20 * turn + 20):  # far more than its link takes
+            camera.send(voice(seq) + bytes(SIZE))
+        await stage.until(lambda: len(viewer.read().views(AUDIO.ssrc)) >= 20 * turn)  # noqa: B023
+        viewer.say(asked)
+        other.say(asked)
+        await asyncio.sleep(0.15)
+    first = [view.seq for view in viewer.read().views(AUDIO.ssrc)].count(501)
+    assert first == 2, "once, and its repair"
+    wide = [view.seq for view in other.read().views(AUDIO.ssrc)].count(501)
+    assert wide > 2, "its round trip is short, and its link wide"
 
 
 def report(highest: int, lost: int) -> bytes:

@@ -2,10 +2,16 @@
 
 import ctypes
 
+import pytest
+
+from relay.forwarding.downlink import Downlink
+from relay.rtp.rtcp_feedback import write_nack, write_remb
 from relay.rtp.rtcp_reports import ReceiverReport, ReportBlock, write_receiver_report
+from streamsvc.base.clock import SystemClock
 from streamsvc.base.media import MediaKind
 from tests.support.engine_model.packets import media_of
 from tests.support.engine_peers import Stage
+from tests.support.engine_scenes import OUT, picture, watched
 from tests.support.native_values import Held, i64, u32
 
 SECOND = 1_000_000
@@ -151,3 +157,26 @@ async def test_who_is_not_heard_is_found(stage: Stage) -> None:
     assert signs is not None
     assert stage.engine.unheard(signs.heard_at) == []
     assert stage.engine.unheard(signs.heard_at + 1) == [2]
+
+
+async def test_of_an_estimate_that_collapses_control_hears_at_once(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    heard: list[tuple[int, float]] = []
+
+    def asked(_: Downlink, packets: int, _sent_bps: int, now: float) -> bool:
+        heard.append((packets, now))
+        return False
+
+    monkeypatch.setattr(Downlink, "asked", asked)
+    camera, (viewer,) = await watched(stage)
+    for seq in range(1, 9):
+        camera.send(picture(seq))
+    await stage.arrived(viewer, 9, OUT)
+    viewer.say(write_remb(1, 1_000_000, [OUT]))
+    await stage.settled()
+    began = SystemClock().now()
+    viewer.say(write_nack(1, OUT, [502, 504, 506]) + write_remb(1, 400_000, [OUT]))
+    await stage.until(lambda: 3 in [packets for packets, _ in heard])
+    at = next(now for packets, now in heard if packets == 3)
+    assert at - began < 0.3, "not when its second is over"

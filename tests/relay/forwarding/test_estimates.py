@@ -1,6 +1,7 @@
 import pytest
 
 from relay.forwarding.downlink import (
+    ASKED_PACKETS,
     CLIMB,
     DISPROVED_SHARE,
     FAR_START_BPS,
@@ -66,8 +67,12 @@ def test_a_bad_radio_is_not_a_full_link() -> None:
 
 def test_loss_alone_lowers_only_so_far() -> None:
     link = Downlink(0.0)
-    reported(link, range(30), lost=20)
-    assert link.bps == LOSSY_FLOOR_BPS
+    least_bps = START_BPS
+    for second in range(30):
+        reported(link, range(second, second + 1), lost=20)
+        least_bps = min(least_bps, link.bps)
+    assert LOSSY_FLOOR_BPS <= least_bps < START_BPS
+    assert link.bps >= START_BPS, "to send less has not helped"
 
 
 def test_a_full_link_is_followed_down_to_the_voice() -> None:
@@ -146,6 +151,35 @@ def test_an_overrun_brakes_and_the_receivers_estimate_says_how_far_down() -> Non
     assert link.bps == before, "nothing is lost any more"
 
 
+def test_what_it_asks_for_and_its_estimate_tell_of_an_overrun_before_reports_do() -> None:
+    link = Downlink(0.0)
+    reported(link, range(10), lost=0, remb_bps=SENT_BPS)
+    link.remb(200_000, 9.8)
+    assert not link.asked(ASKED_PACKETS - 1, SENT_BPS, 10.0), "by chance"
+    assert link.asked(ASKED_PACKETS, SENT_BPS, 10.0)
+    assert link.bps == pytest.approx(170_000, rel=0.01) and link.is_braking(10.9)
+    assert not link.asked(30, SENT_BPS, 11.0), "it tells of before"
+
+
+def test_to_ask_for_much_alone_is_no_overrun() -> None:
+    gone, bad = Downlink(0.0), Downlink(0.0)
+    reported(gone, range(10), lost=0, remb_bps=SENT_BPS)
+    assert not gone.asked(40, SENT_BPS, 10.0), (
+        "its estimate stays: a link that was gone has no queue"
+    )
+    reported(bad, range(10), lost=20, remb_bps=SENT_BPS)
+    bad.remb(200_000, 9.8)
+    assert not bad.asked(40, SENT_BPS, 10.0), "it loses all the time"
+
+
+def test_an_estimate_that_was_never_higher_still_grows() -> None:
+    link = Downlink(0.0)
+    reported(link, range(3), lost=0, remb_bps=200_000)
+    before = link.bps
+    assert not link.asked(40, SENT_BPS, 2.5)
+    assert link.bps == before and not link.is_braking(2.6)
+
+
 def test_a_link_climbs_carefully_until_it_is_disproved_that_so_much_is_too_much() -> None:
     link = Downlink(0.0)
     link.remb(140_000, 0.9)
@@ -204,8 +238,8 @@ def test_a_link_far_too_small_is_no_outage() -> None:
 
 def test_a_link_that_recovered_climbs_by_trials_and_waits_longer_after_a_failed_one() -> None:
     link = Downlink(0.0)
-    reported(link, range(20), lost=20)
-    assert link.bps == LOSSY_FLOOR_BPS
+    reported(link, range(20), lost=60, remb_bps=int(LOSSY_FLOOR_BPS / 0.85))
+    assert link.bps == pytest.approx(LOSSY_FLOOR_BPS, rel=0.01)
     bps = []
     for second in range(20, 90):
         reported(link, range(second, second + 1), lost=0 if link.bps < 400_000 else 30)

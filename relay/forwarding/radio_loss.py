@@ -1,0 +1,97 @@
+"""How much of what a link loses is its own, and not for being sent too much.
+
+A link that drops what is too much without a queue loses nothing any more once it is sent what
+arrived; a bad radio loses the same share of that. So a fall of an estimate for loss alone is a
+trial: where it has not helped, it is taken back, and so much loss is no reason for another. Losses
+come in bursts, so means are compared and not single seconds. A link can be both: what is lost above
+the radio's share, and not any more after a fall, was too much.
+"""
+
+import math
+
+SILENT_SECONDS = 2.0
+"""From a fall: reports still speak of what was sent before."""
+TRIAL_SECONDS = 6.0
+HELPED_SHARE = 0.6
+"""Of the loss before; where there is less now, the fall has helped."""
+MARGIN = 0.15
+"""Some seconds of a radio have so much more than others: losses come in bursts."""
+MOST_SHARE = 0.5
+"""Over a link that loses more than every second packet, less is sent whosever fault it is."""
+MEAN_SECONDS = 10.0
+FORGET_SECONDS = 120.0
+
+
+class _Losses:
+    """What was lost of how much; older reports weigh less, if they do."""
+
+    def __init__(self) -> None:
+        self._expected = self._lost = 0.0
+
+    def add(self, expected: int, lost: int, kept: float = 1.0) -> None:
+        self._expected = kept * self._expected + expected
+        self._lost = kept * self._lost + lost
+
+    @property
+    def share(self) -> float:
+        return self._lost / self._expected if self._expected else 0.0
+
+
+class RadioLoss:
+    """One link's: `begin` with a fall for loss alone, `judge` with each report."""
+
+    def __init__(self) -> None:
+        self.share = 0.0
+        """0 to 1: so much was lost however little was sent."""
+        self.is_tried = False
+        """Whether it is not known yet what the last fall has done."""
+        self._lately, self._since = _Losses(), _Losses()
+        self._bps_before = 0
+        self._loss_before = 0.0
+        self._began_at = 0.0
+        self._judged_at: float | None = None
+
+    @property
+    def _known(self) -> float:
+        """No more than this has the radio's share as its reason."""
+        return self.share + MARGIN / 2 if self.share else 0.0
+
+    @property
+    def most(self) -> float:
+        """More than this is not the radio's alone; 0 as long as nothing is known of one."""
+        return self.share + MARGIN if self.share else 0.0
+
+    def begin(self, bps_before: int, now: float) -> None:
+        """The estimate falls from so much."""
+        self.is_tried, self._began_at = True, now
+        self._bps_before, self._loss_before = bps_before, self._lately.share
+        self._since = _Losses()
+
+    def end(self) -> None:
+        """Something else has shown that the link is full."""
+        self.is_tried = False
+
+    def judge(self, expected: int, lost: int, now: float) -> int | None:
+        """What the estimate was before a fall that has not helped, once that is known."""
+        self._look(expected, lost, now)
+        elapsed = now - self._began_at
+        if not self.is_tried or elapsed < SILENT_SECONDS:
+            return None
+        self._since.add(expected, lost)
+        if elapsed < TRIAL_SECONDS:
+            return None
+        self.is_tried = False
+        loss = self._since.share
+        has_helped = loss < max(HELPED_SHARE * self._loss_before, self._known)
+        if has_helped or loss > MOST_SHARE:
+            return None
+        self.share = max(self.share, loss)
+        return self._bps_before
+
+    def _look(self, expected: int, lost: int, now: float) -> None:
+        """A radio gets better, too."""
+        elapsed = 0.0 if self._judged_at is None else now - self._judged_at
+        self._judged_at = now
+        self._lately.add(expected, lost, math.exp(-elapsed / MEAN_SECONDS))
+        better = min(0.0, self._lately.share - self.share)
+        self.share += better * (1 - math.exp(-elapsed / FORGET_SECONDS))

@@ -1,0 +1,92 @@
+"""Links that lose for themselves, and links that lose what is too much, without a queue."""
+
+import random
+
+import pytest
+
+from relay.forwarding.downlink import CLIMB, HIGH_LOSS, LOSSY_FLOOR_BPS, START_BPS, Downlink
+from relay.forwarding.radio_loss import MARGIN, TRIAL_SECONDS
+
+ROUND_TRIP = 0.6
+PACKET_BITS = 8_000
+
+
+def sent_over(
+    link: Downlink, seconds: range, *, radio: float = 0.0, most_bps: float = float("inf")
+) -> list[int]:
+    """The estimate after each second. `radio`: the share it loses of itself; what is above
+    `most_bps` is thrown away at once."""
+    estimates = []
+    for second in seconds:
+        sent_bps = min(900_000, link.bps)
+        packets = max(30, sent_bps // PACKET_BITS)
+        lost = packets * max(0.0, 1 - most_bps / sent_bps)
+        lost += (packets - lost) * radio
+        link.round_trips(ROUND_TRIP, ROUND_TRIP)
+        link.reported(packets, round(lost), sent_bps, float(second))
+        link.climb(sent_bps, float(second))
+        estimates.append(link.bps)
+    return estimates
+
+
+@pytest.mark.parametrize("radio", [0.15, 0.2, 0.3])
+def test_what_a_radio_loses_is_lost_however_little_is_sent(radio: float) -> None:
+    link = Downlink(0.0)
+    estimates = sent_over(link, range(60), radio=radio)
+    assert LOSSY_FLOOR_BPS <= min(estimates) < START_BPS, "it is tried first"
+    assert all(bps >= START_BPS for bps in estimates[15:])
+
+
+def test_a_link_that_throws_away_what_is_too_much_is_followed_down_at_once() -> None:
+    link = Downlink(0.0)
+    estimates = sent_over(link, range(40), most_bps=500_000)
+    assert estimates[2] < 500_000 and max(estimates[2:]) <= CLIMB * 500_000
+    assert sum(bps <= 510_000 for bps in estimates) >= 30
+
+
+def test_a_limit_shows_behind_a_bad_radio_too() -> None:
+    link = Downlink(0.0)
+    estimates = sent_over(link, range(90), radio=0.2, most_bps=500_000)
+    assert min(estimates[10:]) >= LOSSY_FLOOR_BPS
+    assert sum(300_000 <= bps <= 560_000 for bps in estimates[20:]) >= 50
+
+
+def test_losses_in_bursts_do_not_swing_it() -> None:
+    rng = random.Random(4)
+    link = Downlink(0.0)
+    sent_over(link, range(30), radio=0.1)
+    swings = 0
+    for second in range(30, 150):
+        before = link.bps
+        after = sent_over(link, range(second, second + 1), radio=rng.choice([0, 0.05, 0.1, 0.25]))
+        swings += after[0] < before
+    assert swings <= 5
+
+
+def test_a_radio_that_became_good_is_forgotten() -> None:
+    link = Downlink(0.0)
+    sent_over(link, range(30), radio=0.25)
+    sent_over(link, range(30, 500))
+    before = link.bps
+    sent_over(link, range(500, 505), radio=HIGH_LOSS + MARGIN)
+    assert link.bps < before
+
+
+def test_a_queue_ends_a_trial() -> None:
+    link = Downlink(0.0)
+    sent_over(link, range(4), radio=0.25)
+    fallen = link.bps
+    assert fallen < START_BPS
+    for second in range(4, 4 + int(TRIAL_SECONDS) + 3):
+        link.round_trips(3 * ROUND_TRIP, ROUND_TRIP)
+        link.reported(60, 15, link.bps, float(second))
+    assert link.bps <= fallen, "what was lost was too much after all"
+
+
+def test_who_had_fallen_low_comes_back_behind_a_bad_radio() -> None:
+    link = Downlink(0.0)
+    link.remb(120_000, 0.9)
+    link.reported(100, 60, START_BPS, 1.0, longest=0.0)
+    assert link.bps < LOSSY_FLOOR_BPS
+    estimates = sent_over(link, range(5, 60), radio=0.4)
+    assert max(estimates) > 2 * LOSSY_FLOOR_BPS, "what it loses is no reason to stay there"
