@@ -190,6 +190,10 @@ class RecordingCatalog(Protocol):
         """A file without its picture: `lead/voice-init-1.mp4`, `lead/voice-000001.m4s`. Raises
         like `file`."""
 
+    def begun(self, recording_id: RecordingId, path: str) -> bytes:
+        """What there is of a segment, complete or not: `lead/begun-000001.m4s`, or without its
+        picture `lead/begun-voice-000001.m4s`. Raises like `file`."""
+
     def timeline(self, recording_id: RecordingId) -> Path:
         """Its `timeline.jsonl`: the lesson's numbered events. Raises like `file`."""
 

@@ -27,7 +27,7 @@ from signaling.protocol.connection import (
 )
 from signaling.protocol.grants import GRANT_LIFE_MS, Claims
 from signaling.protocol.inputs import Participant, Said
-from signaling.protocol.messages import Failed, GrantRenewed, Hello
+from signaling.protocol.messages import Failed, GrantRenewed, Hello, Pong
 from streamsvc.base.errors import Overload, StreamsvcError, UserError
 from streamsvc.base.ids import LessonId, new_id
 from streamsvc.base.tasks import TaskScope
@@ -73,8 +73,11 @@ class EventWire(Protocol):
 class EventSocket:
     """Joins a pure `ClientConnection`, an outbox and a lesson. One ending path: `run` returns."""
 
-    def __init__(self, socket: EventWire, ctx: Context, lesson_id: LessonId) -> None:
+    def __init__(
+        self, socket: EventWire, ctx: Context, lesson_id: LessonId, *, is_polled: bool = False
+    ) -> None:
         self._socket = socket
+        self._is_polled = is_polled
         self._ctx = ctx
         self._lesson_id = lesson_id
         self._id = new_id("con")
@@ -117,9 +120,14 @@ class EventSocket:
 
     async def _send(self) -> Close:
         try:
-            return await self._outbox.run(self._socket.send_text)
+            return await self._outbox.run(
+                self._socket.send_text, None if self._is_polled else self._word
+            )
         except (WebSocketDisconnect, RuntimeError):
             return Close(1006, "gone")
+
+    def _word(self) -> str:
+        return text_of(Pong(now_ms=self._now_ms()))
 
     # ---- reading ---------------------------------------------------------------------------------
 

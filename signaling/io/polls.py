@@ -31,7 +31,7 @@ async def open_poll(lesson_id: str, ctx: Context = Depends(context)) -> PollOpen
     async def serve(socket: PolledSocket) -> None:
         metrics.CONNECTIONS.labels("poll").inc()
         try:
-            await EventSocket(socket, ctx, LessonId(lesson_id)).run()
+            await EventSocket(socket, ctx, LessonId(lesson_id), is_polled=True).run()
         finally:
             metrics.CONNECTIONS.labels("poll").dec()
             ctx.sockets.release()

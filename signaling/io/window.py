@@ -1,11 +1,12 @@
 """The window of a live lesson over HTTP: its recording so far, for the rooms that are in it.
 
-A room's grant opens the window of its lesson while that is live, and nothing of a library.
+A room's grant opens the window of its lesson while that is live, and for as long after it as the
+lesson is kept in memory (ten minutes), so that a room which is behind hears its end; and nothing of
+a library.
 """
 
 import asyncio
 import gzip
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -49,13 +50,11 @@ class Reader:
 
 
 async def _reader(lesson_id: str, claims: Bearer, ctx: Context = Depends(context)) -> Reader:
-    """Raises UserError `lesson-not-live`, `lesson-ended`, `room-not-in-lesson`, `not-allowed`."""
+    """Raises UserError `lesson-not-live`, `room-not-in-lesson`, `not-allowed`."""
     runner = ctx.registry.find(LessonId(lesson_id))
     if runner is None:
         raise UserError("lesson-not-live")
-    runner.machine.check_subscribe(claims)
-    if not runner.machine.is_live:
-        raise UserError("lesson-not-live")
+    runner.machine.check_window(claims)
     return Reader(LessonId(lesson_id), claims, runner, ctx)
 
 
@@ -80,7 +79,7 @@ async def window_file(
     path: str, request: Request, from_ms: FromMs = 0, reader: Reader = Depends(_reader)
 ) -> Response:
     """A playlist from `from_ms` on, or a segment (one range, RFC 9110 §14). Names that begin with
-    `voice` are without pictures."""
+    `voice` are without pictures, with `begun` what there is of a segment that is being written."""
     recording_id, services = reader.runner.recording_id, reader.ctx.services
     if recording_id is None:
         raise UserError("recording-file-unknown")
@@ -133,13 +132,17 @@ def _packed(request: Request, text: str, media_type: str) -> Response:
 async def _segment(
     catalog: RecordingCatalog, recording_id: RecordingId, path: str, request: Request
 ) -> Response:
-    headers = {"Cache-Control": _IMMUTABLE, "Priority": _PRIORITY}
+    is_begun = path.rpartition("/")[2].startswith("begun-")
+    headers = {"Cache-Control": "no-store" if is_begun else _IMMUTABLE, "Priority": _PRIORITY}
     type = MEDIA_TYPES.get(f".{path.rpartition('.')[2]}", "application/octet-stream")
-    is_voice = path.rpartition("/")[2].startswith("voice-")
-    read = catalog.voice if is_voice else _whole(catalog)
-    data = await asyncio.to_thread(read, recording_id, path)
+    data = await asyncio.to_thread(_read, catalog, recording_id, path)
     return part_answer(request, data, type, headers)
 
 
-def _whole(catalog: RecordingCatalog) -> Callable[[RecordingId, str], bytes]:
-    return lambda recording_id, path: catalog.file(recording_id, path).read_bytes()
+def _read(catalog: RecordingCatalog, recording_id: RecordingId, path: str) -> bytes:
+    name = path.rpartition("/")[2]
+    if name.startswith("begun-"):
+        return catalog.begun(recording_id, path)
+    if name.startswith("voice-"):
+        return catalog.voice(recording_id, path)
+    return catalog.file(recording_id, path).read_bytes()

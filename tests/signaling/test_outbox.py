@@ -2,7 +2,7 @@
 
 import asyncio
 
-from signaling.io.outbox import OUTBOX_MESSAGES, Outbox
+from signaling.io.outbox import FOLLOWS_SECONDS, OUTBOX_MESSAGES, Outbox
 from streamsvc.base.tasks import TaskScope
 from tests.support.waiting import until
 
@@ -52,4 +52,26 @@ async def test_a_client_that_is_up_to_date_gets_each_move() -> None:
         outbox.put_fleeting(f"pointer {x}")
         await until(lambda x=x: link.sent[-1:] == [f"pointer {x}"])
         link.gate.release()
+    await scope.close()
+
+
+async def test_a_word_follows_so_that_tcp_notices_what_was_lost() -> None:
+    outbox, sent = Outbox(), list[str]()
+
+    async def send(text: str) -> None:
+        sent.append(text)
+
+    scope = TaskScope("outbox")
+    scope.start("send", outbox.run(send, lambda: "word"))
+    outbox.put("page 1")
+    outbox.put("page 2")
+    await until(lambda: len(sent) == 4)
+    assert sent == ["page 1", "page 2", "word", "word"]
+    outbox.put("page 3")
+    await until(lambda: "page 3" in sent)
+    outbox.put("page 4")
+    await until(lambda: len(sent) == 8)
+    assert sent[4:] == ["page 3", "page 4", "word", "word"], "a message is as good as a word"
+    await asyncio.sleep(2 * sum(FOLLOWS_SECONDS))
+    assert len(sent) == 8
     await scope.close()

@@ -25,3 +25,14 @@ def test_a_taken_udp_port_is_named() -> None:
 def test_an_address_that_is_not_ours() -> None:
     with pytest.raises(EnvironmentFault, match="address-unknown"):
         listen.bind_tcp("192.0.2.1", 0)
+
+
+def test_connections_try_again_at_the_same_pace() -> None:
+    option = listen.TCP_THIN_LINEAR_TIMEOUTS
+    with listen.bind_tcp("127.0.0.1", 0) as listener:
+        listener.listen()
+        with socket.create_connection(listener.getsockname()) as caller:
+            accepted, _ = listener.accept()
+            with accepted:
+                assert accepted.getsockopt(socket.IPPROTO_TCP, option) == 1
+                assert caller.getsockopt(socket.IPPROTO_TCP, option) == 0
