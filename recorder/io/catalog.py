@@ -1,5 +1,6 @@
 """Recordings as readers see them, from the data folder alone; the recorder need not run."""
 
+from contextlib import suppress
 from pathlib import Path
 
 from recorder.io.manifest import LIVE, READY, Manifest, ManifestTrack
@@ -47,12 +48,17 @@ class FolderCatalog:
         )
 
     def window(self, recording_id: RecordingId, path: str, from_wall_ms: int) -> str:
-        """The playlist `path` (`lead/index.m3u8`, `lead/voice.m3u8`) from that moment on. Raises
+        """The playlist `path` (`lead/index.m3u8`, `lead/voice.m3u8`) from that moment on, and what
+        there is of the next segment. Raises
         UserError `recording-file-unknown`."""
         voiced = naming.voiced_from(path)
         if not path.endswith(".m3u8"):
             raise UserError("recording-file-unknown", recording_id=recording_id)
-        text = playlist.window(self.file(recording_id, voiced or path).read_text(), from_wall_ms)
+        file = self.file(recording_id, voiced or path)
+        text = playlist.window(file.read_text(), from_wall_ms)
+        begun = file.with_name(naming.begun_file(playlist.next_number(text)))
+        if begun.exists():
+            text = playlist.hinted(text, begun.name)
         return text if voiced is None else voice_only.playlist(text)
 
     def voice(self, recording_id: RecordingId, path: str) -> bytes:
@@ -61,15 +67,19 @@ class FolderCatalog:
         voiced = naming.voiced_from(path)
         if voiced is None:
             raise UserError("recording-file-unknown", recording_id=recording_id)
-        data = self.file(recording_id, voiced).read_bytes()
-        try:
-            if voiced.endswith(".mp4"):
-                return voice_only.init(data)
-            first = f"{voiced.partition('/')[0]}/{naming.init_file(1)}"
-            track = voice_only.voice_track(self.file(recording_id, first).read_bytes())
-            return voice_only.segment(data, track)
-        except ValueError as error:
-            raise UserError("recording-file-unknown", recording_id=recording_id) from error
+        return self._voiced(recording_id, voiced, self.file(recording_id, voiced).read_bytes())
+
+    def begun(self, recording_id: RecordingId, path: str) -> bytes:
+        """What there is of a segment, complete or not: `lead/begun-000001.m4s`, or without its
+        picture `lead/begun-voice-000001.m4s`. Raises UserError `recording-file-unknown`."""
+        wanted = naming.begun_from(path) or ""
+        voiced = naming.voiced_from(wanted)
+        segment = self._data_dir / naming.playable_file(recording_id, voiced or wanted)
+        begun = segment.with_name(naming.BEGUN_PREFIX + segment.name)
+        data = _first_of(segment, begun, segment)  # it may be completed meanwhile
+        if data is None:
+            raise UserError("recording-file-unknown", recording_id=recording_id)
+        return data if voiced is None else self._voiced(recording_id, voiced, data)
 
     def timeline(self, recording_id: RecordingId) -> Path:
         """The lesson's `timeline.jsonl`. Raises UserError `recording-file-unknown`."""
@@ -80,10 +90,28 @@ class FolderCatalog:
         path = self._data_dir / naming.lesson_timeline(manifest.lesson_id)
         return self._existing(recording_id, path)
 
+    def _voiced(self, recording_id: RecordingId, path: str, data: bytes) -> bytes:
+        """`data`, which is of `path`, without its picture."""
+        try:
+            if path.endswith(".mp4"):
+                return voice_only.init(data)
+            first = f"{path.partition('/')[0]}/{naming.init_file(1)}"
+            track = voice_only.voice_track(self.file(recording_id, first).read_bytes())
+            return voice_only.segment(data, track)
+        except ValueError as error:
+            raise UserError("recording-file-unknown", recording_id=recording_id) from error
+
     def _existing(self, recording_id: RecordingId, path: Path) -> Path:
         if not path.is_file():
             raise UserError("recording-file-unknown", recording_id=recording_id)
         return path
+
+
+def _first_of(*paths: Path) -> bytes | None:
+    for path in paths:
+        with suppress(FileNotFoundError):
+            return path.read_bytes()
+    return None
 
 
 def _manifest(folder: RecordingFolder) -> Manifest | None:

@@ -10,9 +10,11 @@ from recorder.io.store import write_whole
 from recorder.plan import naming
 from recorder.plan.playlist import Playlist
 from recorder.plan.program import Cut
-from recorder.plan.segmenter import Section, Segment, ShownPicture
+from recorder.plan.segmenter import Section, Segment, ShownPicture, parts_of
 
 log = logging.getLogger("recorder.hls")
+_MOST_PARTS = 8
+"""Of a segment; fragments are numbered so."""
 
 
 class HlsFolder:
@@ -28,6 +30,9 @@ class HlsFolder:
         self._section = 0
         self._muxer: SectionMuxer | None = None
         self._is_blank = False
+        self._listed = (0, 0)
+        """Number and section of the newest segment that is listed."""
+        self._begun: list[bytes] = []
         path.mkdir(parents=True, exist_ok=True)
 
     def write(self, cut: Cut) -> None:
@@ -39,6 +44,23 @@ class HlsFolder:
         start_ms, end_ms = cut.segment.start_ms, cut.segment.end_ms
         self._playlist.add(name, init_name, end_ms - start_ms, self._zero_wall_ms + start_ms)
         self._is_changed = True
+        self._listed = (cut.number, cut.segment.section.number)
+        self._begun = []
+        (self.path / naming.begun_file(cut.number)).unlink(missing_ok=True)
+
+    def write_begun(self, cut: Cut) -> None:
+        """Show readers what is certain of the segment after the last one: whoever reads it goes on
+        at the same byte when it is complete. Raises OSError."""
+        if (cut.number - 1, cut.segment.section.number) != self._listed:
+            return
+        muxer = self._section_muxer(cut.segment.section)
+        parts = [] if self._is_blank else parts_of(cut.segment)
+        if len(parts) <= len(self._begun):
+            return
+        for place in range(len(self._begun), len(parts)):
+            self._begun.append(muxer.media(parts[place], _fragment(cut.number, place)))
+        name = naming.begun_file(cut.number)
+        write_whole(self.path / name, b"".join(self._begun), sync=False)
 
     def publish(self) -> None:
         """Show readers the segments written since the last time. Raises OSError."""
@@ -69,8 +91,9 @@ class HlsFolder:
         section = cut.segment.section
         muxer = self._section_muxer(section)
         segment = _blanked(cut.segment) if self._is_blank else cut.segment
-        media = muxer.media(segment, cut.number)
-        return muxer.init, media
+        parts = enumerate(parts_of(segment))
+        media = [muxer.media(part, _fragment(cut.number, place)) for place, part in parts]
+        return muxer.init, b"".join(media)
 
     def _section_muxer(self, section: Section) -> SectionMuxer:
         if self._muxer is not None and self._section == section.number:
@@ -85,6 +108,11 @@ class HlsFolder:
             self._is_blank = True
             self._muxer = SectionMuxer(Section(section.number, b"", b"", section.has_voice))
         return self._muxer
+
+
+def _fragment(number: int, place: int) -> int:
+    """Sequence number of a fragment: grows from each to the next (ISO/IEC 14496-12 §8.8.5)."""
+    return _MOST_PARTS * number + place
 
 
 def _blanked(segment: Segment) -> Segment:

@@ -18,7 +18,7 @@ PICTURE_RATE = 90_000
 _PICTURE_BASE = Fraction(1, PICTURE_RATE)
 _VOICE_BASE = Fraction(1, SAMPLE_RATE)
 _OPTIONS = {
-    # one fragment per file; its times are the axis' own, so that every segment stands alone
+    # one fragment per part; its times are the axis' own, so that every segment stands alone
     "movflags": "empty_moov+default_base_moof+frag_custom+frag_discont",
     "use_editlist": "0",
     "avoid_negative_ts": "disabled",
@@ -45,7 +45,7 @@ class SectionMuxer:
         self._template.close()
 
     def media(self, segment: Segment, number: int) -> bytes:
-        """`moof` and `mdat` of the segment; sets `init` on the way."""
+        """`moof` and `mdat` of a segment or a part of it, as fragment `number`; sets `init`."""
         output = io.BytesIO()
         options = {**_OPTIONS, "fragment_index": str(number)}
         with av.open(output, "w", format="mp4", options=options) as container:

@@ -68,10 +68,13 @@ class Remux:
         return is_new
 
     def publish(self) -> None:
-        """Let readers see what was written. Not before all that was there is read: a playlist never
-        becomes shorter. Raises OSError."""
+        """Let readers see what was written, and what is certain of the next segments. Not before
+        all that was there is read: a playlist never becomes shorter. Raises OSError."""
         for folder in self._folders.values():
             folder.publish()
+        for cut in self.program.begun():
+            if self._only(cut.playable):
+                self._folder(cut.playable).write_begun(cut)
 
     def end(self) -> None:
         """Nothing follows: make the playlists final. Raises OSError."""

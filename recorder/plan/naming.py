@@ -10,6 +10,7 @@ MANIFEST = "manifest.json"
 PLAYLIST = "index.m3u8"
 VOICE_PLAYLIST = "voice.m3u8"
 VOICE_PREFIX = "voice-"
+BEGUN_PREFIX = "begun-"
 HLS = "hls"
 JOURNAL_SUFFIX = ".rtpj"
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,79}")
@@ -52,6 +53,13 @@ def voiced_from(path: str) -> str | None:
     return folder + slash + name[len(VOICE_PREFIX) :] if name.startswith(VOICE_PREFIX) else None
 
 
+def begun_from(path: str) -> str | None:
+    """The segment of which `path` (`lead/begun-000001.m4s`, `lead/begun-voice-000001.m4s`) shows
+    what there is so far; None if it is no such path."""
+    folder, slash, name = path.partition("/")
+    return folder + slash + name[len(BEGUN_PREFIX) :] if name.startswith(BEGUN_PREFIX) else None
+
+
 def run_folder(number: int) -> str:
     """Folder of one recording run, counted from 1."""
     return f"run-{number:04d}"
@@ -70,3 +78,8 @@ def init_file(section: int) -> str:
 def segment_file(number: int) -> str:
     """Segment of a playable, counted from 1."""
     return f"{number:06d}.m4s"
+
+
+def begun_file(number: int) -> str:
+    """The beginning of a segment that is not complete yet."""
+    return BEGUN_PREFIX + segment_file(number)

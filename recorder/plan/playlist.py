@@ -94,6 +94,18 @@ def window(text: str, from_wall_ms: int) -> str:
     return "\n".join([*out, *kept]) + "\n"
 
 
+def next_number(text: str) -> int:
+    """Of the segment that will follow the last one."""
+    first = _SEQUENCE.search(text)
+    return (int(first[1]) if first else 0) + len(_DURATION.findall(text))
+
+
+def hinted(text: str, name: str) -> str:
+    """The playlist, and that `name` holds what there is of the next segment (draft-pantos-hls-
+    rfc8216bis §4.4.5.3; who does not know it skips it)."""
+    return f'{text}#EXT-X-PRELOAD-HINT:TYPE=PART,URI="{name}"\n'
+
+
 def _grouped(text: str) -> tuple[list[str], list[list[str]]]:
     """The lines before the first segment's, then those of each segment; the last group may hold
     what stands after the last one."""

@@ -84,6 +84,16 @@ class Program:
             self._axis(record.fields["wall_ms"])
         return self._control(record)
 
+    def begun(self) -> list[Cut]:
+        """Of each playable what is certain of its next segment, where that is something."""
+        cuts = []
+        for playable in self.playables.values():
+            if playable.publication is None or (playable.must_transcode and not self._transcoder):
+                continue
+            if segment := playable.publication.begun():
+                cuts.append(Cut(playable.name, playable.segments + 1, segment))
+        return cuts
+
     def wanted_keyframes(self) -> list[int]:
         """Tracks that show nothing until a keyframe comes."""
         publications = [p.publication for p in self.playables.values() if p.publication]

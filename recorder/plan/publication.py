@@ -83,6 +83,10 @@ class Publication:
         self._fill_voice(now_ms)
         return self._segmenter.drain(now_ms)
 
+    def begun(self) -> Segment | None:
+        """What is certain of the next segment. After `advance()`."""
+        return self._segmenter.begun()
+
     def finish(self) -> list[Segment]:
         """Nothing more comes; return the rest."""
         if self._picture is not None:

@@ -8,6 +8,8 @@ stands in, in a section of its own; a short stall holds the last picture.
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import pairwise, takewhile
+from math import ceil
 
 from recorder.plan.samples import Picture, VoiceSample
 from recorder.plan.voice import SAMPLES_PER_MS
@@ -25,6 +27,8 @@ LEAD_IN_MS = 500.0
 STEP_MS = 1.0
 """Least distance of two pictures."""
 LAST_PICTURE_MS = 66.0
+PART_MS = 1_000.0
+"""Readers get a segment that is not complete yet in parts so long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +106,19 @@ class Segmenter:
         while segment := self._next():
             segments.append(segment)
         return segments
+
+    def begun(self) -> Segment | None:
+        """What is certain of the next segment, in whole parts of PART_MS; None while that is
+        nothing, and where pictures are blank. Whatever follows, the segment begins so. After
+        `drain()`."""
+        if self.start_ms is None or self._section is None or not self._has_picture:
+            return None
+        parts = int((self._certain_ms(self.start_ms) - self.start_ms) // PART_MS)
+        if parts < 1:
+            return None
+        end_ms = self.start_ms + parts * PART_MS
+        pictures = tuple(self._pictures_before(end_ms))
+        return Segment(self._section, self.start_ms, end_ms, pictures, self._voice_before(end_ms))
 
     def end_of_media(self) -> float:
         """Where the last sample ends."""
@@ -224,6 +241,27 @@ class Segmenter:
             return None
         return min(bounds)
 
+    # ---- what is certain of it before
+
+    def _certain_ms(self, start_ms: float) -> float:
+        """A picture's length is known when the next one is there."""
+        cut_ms = self._cut_after_pictures()
+        pictures_ms = self._pictures[-1].at_ms if self._pictures else start_ms
+        until_ms = pictures_ms if cut_ms is None else min(cut_ms, pictures_ms)
+        if not self._has_voice:
+            return until_ms
+        return min(until_ms, self._voice[-1].end / SAMPLES_PER_MS if self._voice else start_ms)
+
+    def _pictures_before(self, end_ms: float) -> Iterator[ShownPicture]:
+        for picture, after in pairwise(self._pictures):
+            if picture.at_ms >= end_ms:
+                return
+            length_ms = min(after.at_ms - picture.at_ms, HOLD_MS)
+            yield ShownPicture(picture.at_ms, length_ms, picture.data, picture.is_keyframe)
+
+    def _voice_before(self, end_ms: float) -> tuple[VoiceSample, ...]:
+        return tuple(takewhile(lambda one: one.position < end_ms * SAMPLES_PER_MS, self._voice))
+
     # ---- the segment
 
     def _take(self, cut_ms: float) -> Segment | None:
@@ -258,6 +296,26 @@ class Segmenter:
         while self._voice and self._voice[0].position < cut_ms * SAMPLES_PER_MS:
             taken.append(self._voice.popleft())
         return tuple(taken)
+
+
+def parts_of(segment: Segment) -> list[Segment]:
+    """The same in parts of PART_MS, the last one shorter: each can be read before the next is
+    there."""
+    parts = []
+    count = max(1, ceil((segment.end_ms - segment.start_ms) / PART_MS))
+    for number in range(count):
+        start_ms = segment.start_ms + number * PART_MS
+        # the first and the last hold what lies outside by a rounding
+        from_ms = start_ms if number else float("-inf")
+        next_ms = segment.start_ms + (number + 1) * PART_MS
+        to_ms = next_ms if number < count - 1 else float("inf")
+        pictures = tuple(one for one in segment.pictures if from_ms <= one.at_ms < to_ms)
+        bounds = (from_ms * SAMPLES_PER_MS, to_ms * SAMPLES_PER_MS)
+        voice = tuple(one for one in segment.voice if bounds[0] <= one.position < bounds[1])
+        if pictures or voice:
+            end_ms = min(to_ms, segment.end_ms)
+            parts.append(Segment(segment.section, start_ms, end_ms, pictures, voice))
+    return parts
 
 
 def _blank(start_ms: float, end_ms: float) -> tuple[ShownPicture, ...]:

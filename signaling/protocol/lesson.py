@@ -225,6 +225,16 @@ class LessonMachine:
             raise UserError("not-allowed")
         self._check_entry(claims)
 
+    def check_window(self, claims: Claims) -> None:
+        """Its recording may be read while it is live, and after it, so that a room which is behind
+        hears its end. Raises UserError `lesson-not-live`, `not-allowed`, `room-not-in-lesson`."""
+        if not claims.may_subscribe:
+            raise UserError("not-allowed")
+        if claims.room_id is not None:
+            self.roster.seat(claims.room_id)
+        if not (self.is_live or self.is_ended):
+            raise UserError("lesson-not-live")
+
     def policy_of(self, claims: Claims) -> LinkPolicy:
         """What holds for the bearer's link. A phone may be on another than its room."""
         room_id = claims.room_id if claims.role is Role.ROOM else None

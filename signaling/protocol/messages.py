@@ -221,7 +221,8 @@ class GrantRenewed(Wire):
 
 
 class Pong(Wire):
-    """Answer to `ping`; `now_ms` lets a page set its clock."""
+    """Answer to `ping`, and said behind other messages so that TCP notices what was lost of them;
+    `now_ms` lets a page set its clock."""
 
     type: Literal["pong"] = "pong"
     now_ms: int

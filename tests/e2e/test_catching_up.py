@@ -4,7 +4,8 @@ import asyncio
 import re
 import statistics
 import time
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from playwright.async_api import expect
 
 from tests.support.browser import in_namespace, needs_chromium
 from tests.support.demo import DemoLesson, clip_teaches, demo_lesson
-from tests.support.lesson_client import lesson_client
+from tests.support.lesson_client import LessonClient, lesson_client
 from tests.support.link.carrier import CENTER_ADDRESS
 from tests.support.link.places import FarRoom, places, why_not
 from tests.support.screens import BLUE, RoomBoard, screen
@@ -55,34 +56,48 @@ def place() -> Iterator[tuple[DemoLesson, FarRoom]]:
         yield demo, room
 
 
-async def test_a_room_that_was_cut_off_catches_up(
-    place: tuple[DemoLesson, FarRoom], tmp_path: Path
-) -> None:
+@asynccontextmanager
+async def far_board(
+    place: tuple[DemoLesson, FarRoom], folder: Path, name: str
+) -> AsyncIterator[tuple[RoomBoard, LessonClient]]:
+    """A room behind a good link that has seen some of the lesson, and its lead."""
     demo, link = place
     url = f"http://{CENTER_ADDRESS}:{demo.service.port}"
     trusted = f"--unsafely-treat-insecure-origin-as-secure={url}"
-    executable = in_namespace(link.name, tmp_path)
-    flags = (trusted, *BLUE.flags(tmp_path))
+    executable = in_namespace(link.name, folder)
+    flags = (trusted, *BLUE.flags(folder))
     address, lesson = f"127.0.0.1:{demo.service.port}", demo.lesson()["lesson_id"]
-    async with screen(RoomBoard, "behind", url, *flags, executable=executable) as board:
+    async with screen(RoomBoard, name, url, *flags, executable=executable) as board:
         link.set(round_trip=0.06, down_bps=4_000_000, up_bps=256_000)
         await board.join(demo.join_code(demo.rooms()[0]["room_id"]))
         await board.moves("lead", frames=60, seconds=60)
         await asyncio.sleep(9 * SECOND)  # the code for it has come
         async with lesson_client(address, lesson) as lead:
             await lead.hello(demo.grant()["grant"])
-            link.cut()
-            for number in range(1, 7):
-                slide = {"courseware_id": None, "number": number}
-                assert await lead.ask("turn_slide", slide=slide) == "done"
-                await asyncio.sleep(CUT_SECONDS / 6)
-            link.mend()
-        # few rooms talk with the teacher: the helper decides
-        await board.says(re.compile("可以补听"), seconds=20)
-        await board.shot("offer")
-        await board.page.keyboard.press("Enter")
-        played = board.page.locator("video[data-slot=behind]")
-        await expect(played).to_be_attached(timeout=20_000 * SECOND)
+            yield board, lead
+
+
+async def take_offer(board: RoomBoard) -> None:
+    """Few rooms talk with the teacher: the helper decides."""
+    await board.says(re.compile("可以补听"), seconds=20)
+    await board.shot("offer")
+    await board.page.keyboard.press("Enter")
+    played = board.page.locator("video[data-slot=behind]")
+    await expect(played).to_be_attached(timeout=20_000 * SECOND)
+
+
+async def test_a_room_that_was_cut_off_catches_up(
+    place: tuple[DemoLesson, FarRoom], tmp_path: Path
+) -> None:
+    _, link = place
+    async with far_board(place, tmp_path, "behind") as (board, lead):
+        link.cut()
+        for number in range(1, 7):
+            slide = {"courseware_id": None, "number": number}
+            assert await lead.ask("turn_slide", slide=slide) == "done"
+            await asyncio.sleep(CUT_SECONDS / 6)
+        link.mend()
+        await take_offer(board)
         looks: list[dict[str, Any]] = []
         began = time.monotonic()
         while not looks or looks[-1]["at"] is not None:
@@ -114,6 +129,27 @@ def check(looks: list[dict[str, Any]]) -> None:
     seen = list(dict.fromkeys(look["slide"] for look in played if look["slide"]))
     assert [page for page in seen if "白板" in page] == [f"白板第 {n} 页" for n in range(1, 7)]
     assert looks[-1]["live"] == 1 or looks[-2]["live"] > 0
+
+
+async def test_a_lesson_that_ends_meanwhile_is_heard_to_its_end(
+    place: tuple[DemoLesson, FarRoom], tmp_path: Path
+) -> None:
+    _, link = place
+    async with far_board(place, tmp_path, "ending") as (board, lead):
+        link.cut()
+        await asyncio.sleep(CUT_SECONDS)
+        link.mend()
+        await take_offer(board)
+        await expect(board.page.locator(".lesson[data-behind]")).to_be_visible()
+        assert await lead.ask("end_lesson") == "done"
+        await board.says(re.compile("老师已下课，正在放完剩下的"), seconds=20)
+        await board.shot("rest")
+        behind = await board.page.locator(".lesson").get_attribute("data-behind")
+        assert behind is not None and float(behind) > CUT_SECONDS / 2
+        began = time.monotonic()
+        await board.says(re.compile("下课了"), seconds=60)
+        assert time.monotonic() - began > float(behind) / 2, "it was played, not left out"
+        await board.shot("over")
 
 
 async def test_where_no_live_path_comes_about_the_recording_is_followed(tmp_path: Path) -> None:

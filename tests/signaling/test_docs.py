@@ -10,8 +10,9 @@ from signaling.protocol.roles import TABLE, Action
 from signaling.protocol.schema import schema, wire_models
 from signaling.settings import SignalingSettings
 from streamsvc.school.records import Role
+from tests.signaling.endpoint_cases import MEDIA_DOORS, SOCKETS
 from tests.signaling.house import House
-from tests.signaling.test_permissions import MEDIA_DOORS, SOCKETS, routes
+from tests.signaling.test_permissions import routes
 
 README = (Path(__file__).resolve().parents[2] / "signaling" / "README.md").read_text("utf-8")
 
@@ -30,11 +31,12 @@ def rows(*sections: str) -> dict[str, list[str]]:
 
 WIRE = rows("The events channel", "The waiting screen's channel", "HTTP")
 ERRORS, ROLES, SETTINGS = rows("Errors"), rows("Roles and actions"), rows("Settings")
+DEFINITIONS = schema()["$defs"]
 
 
 @pytest.mark.parametrize("model", wire_models(), ids=lambda model: model.__name__)
 def test_every_message_and_body_with_its_fields(model: type) -> None:
-    definition = schema()["$defs"][model.__name__]
+    definition = DEFINITIONS[model.__name__]
     constant = definition["properties"].get("type", {}).get("const")
     row = WIRE.get(constant or model.__name__)
     assert row is not None, f"{model.__name__} is not documented"

@@ -1,12 +1,10 @@
-"""Every endpoint × every role × own and foreign objects, from the route list itself.
-
-The table in `signaling.protocol.roles` says what a role may do at all; `CASES` says which objects
-are whose. A route that is in neither fails here, so a new endpoint can't be forgotten.
-"""
+"""Every endpoint × every role × own and foreign objects, from the route list itself."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator
-from dataclasses import dataclass, field
+import shutil
+from collections.abc import AsyncIterator, Awaitable, Iterator
+from copy import deepcopy
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -20,31 +18,21 @@ from signaling.io.media_gate import MediaGate
 from signaling.protocol.roles import Action, may
 from streamsvc.base.errors import UserError
 from streamsvc.base.media import Slot
-from streamsvc.school.records import OPERATOR, Role
-from tests.signaling.house import House
-
-JPEG = b"\xff\xd8\xff" + b"x" * 40 + b"\xff\xd9"
-
-PRINCIPALS = {
-    "nobody": None,
-    "admin_a": Role.ADMINISTRATOR,
-    "admin_a1": Role.ADMINISTRATOR,
-    "admin_b": Role.ADMINISTRATOR,
-    "observer_a": Role.OBSERVER,
-    "lead_a1": Role.LEAD_TEACHER,
-    "colleague_a1": Role.LEAD_TEACHER,
-    "lead_b1": Role.LEAD_TEACHER,
-    "helper_a1": Role.HELPER_TEACHER,
-    "helper_a2": Role.HELPER_TEACHER,
-    "room_a1": Role.ROOM,
-    "room_a2": Role.ROOM,
-    "room_b1": Role.ROOM,
-    "phone_a2": Role.PHONE,
-}
-DEVICES = (Role.ROOM, Role.PHONE)
-STAFF = {name for name, role in PRINCIPALS.items() if role and role not in DEVICES}
-ROOMS = {name for name, role in PRINCIPALS.items() if role is Role.ROOM}
-ADMINS = {name for name, role in PRINCIPALS.items() if role is Role.ADMINISTRATOR}
+from tests.signaling.endpoint_cases import (
+    BY_GRANT,
+    CASES,
+    JPEG,
+    MEDIA_DOORS,
+    PRINCIPALS,
+    PUBLIC,
+    SEES_LESSON,
+    SOCKETS,
+    TUS,
+    Case,
+    still,
+)
+from tests.signaling.house import House, open_house
+from tests.streamsvc.school.county import County
 
 
 @pytest.fixture(autouse=True)
@@ -52,343 +40,6 @@ async def _quick_loop() -> None:
     """No asyncio debug mode: for every future of thousands of requests it copies the stack, which
     is more than half of the time. Nothing here is about the loop."""
     asyncio.get_running_loop().set_debug(False)
-
-
-Make = Callable[[House, str], Awaitable[tuple[str, Any]]]
-"""(house, "a" or "b") to the path with its ids and the JSON body."""
-
-
-@dataclass
-class Case:
-    """One endpoint: how to call it for county a or b, and who may."""
-
-    make: Make
-    own: set[str]
-    foreign: set[str] = field(default_factory=set)
-    has_object: bool = True
-
-
-def plain(path: str, body: Any = None) -> Make:
-    async def make(house: House, county: str) -> tuple[str, Any]:
-        return path, body
-
-    return make
-
-
-def about(path: str, kind: str, name_a: str, name_b: str, body: Any = None) -> Make:
-    """A path with the id of an object of the county, by its name there."""
-
-    async def make(house: House, county: str) -> tuple[str, Any]:
-        found = getattr(house.county, kind)[name_a if county == "a" else name_b]
-        filled = body(house, county) if callable(body) else body
-        return path.format(id=found.id), filled
-
-    return make
-
-
-def organisation(kind: str) -> Callable[[House, str], str]:
-    return lambda house, county: str(house.county.organisations[f"{kind}_{county}"].id)
-
-
-def school(house: House, county: str) -> str:
-    return str(house.county.organisations[f"school_{county}1"].id)
-
-
-async def new_organisation(house: House, county: str) -> tuple[str, Any]:
-    parent = house.county.organisations[f"county_{county}"].id
-    name = f"new {len(await house.school.organisations.visible(OPERATOR))}"
-    return "/api/organisations", {"parent_id": parent, "kind": "school", "name": name}
-
-
-async def new_person(house: House, county: str) -> tuple[str, Any]:
-    login = f"new{len(await house.school.people.visible(OPERATOR))}"
-    body = {"login": login, "name": "New", "role": "observer", "password": "long enough"}
-    return "/api/people", body | {"organisation_id": school(house, county)}
-
-
-async def new_room(house: House, county: str) -> tuple[str, Any]:
-    name = f"new {len(await house.school.rooms.visible(OPERATOR))}"
-    body = {"organisation_id": school(house, county), "name": name, "kind": "recv_room"}
-    return "/api/rooms", body
-
-
-async def new_course(house: House, county: str) -> tuple[str, Any]:
-    body = {"title": "New", "subject": "s", "grade": "g"}
-    return "/api/courses", body | {"organisation_id": school(house, county)}
-
-
-async def new_lesson(house: House, county: str) -> tuple[str, Any]:
-    teacher = house.county.people[f"lead_{county}1"].id
-    return "/api/lessons", {"title": "New", "lead_teacher_id": teacher}
-
-
-async def fresh_lesson(house: House, county: str) -> tuple[str, Any]:
-    lesson = await house.school.lessons.add(
-        OPERATOR, title="x", lead_teacher_id=house.county.people[f"lead_{county}1"].id
-    )
-    return f"/api/lessons/{lesson.id}", None
-
-
-async def still(house: House, county: str) -> tuple[str, Any]:
-    lesson, room = (
-        (house.lesson_id("lesson_a1"), house.room_id("room_a2"))
-        if county == "a"
-        else (house.lesson_id("lesson_b1"), house.room_id("room_b1"))
-    )
-    house.context.stills.put(lesson, room, JPEG, after=0)
-    return f"/api/lessons/{lesson}/rooms/{room}/still", None
-
-
-def check(path: str, body: Any = None) -> Make:
-    """A check that the receiving room of the county has under way."""
-
-    async def make(house: House, county: str) -> tuple[str, Any]:
-        room = house.county.principal("room_a2" if county == "a" else "room_b1")
-        under_way = await house.context.checks.open(room, None)
-        return path.format(id=under_way.id), body
-
-    return make
-
-
-FOUND = {
-    "camera": "good",
-    "microphone": "good",
-    "echo": "good",
-    "way": "udp",
-    "round_trip_ms": 40,
-    "loss_down": 0,
-    "loss_up": 0,
-    "down_bps": 2_000_000,
-    "up_bps": 1_000_000,
-    "duration_ms": 20_000,
-}
-
-
-async def slide_file(house: House, county: str) -> tuple[str, Any]:
-    lesson = f"lesson_{county}1"
-    known = (await house.context.courseware.listings.of(house.lesson_id(lesson))).names
-    sha256 = next(iter(known), None) or (await house.slide(lesson))[1]
-    return f"/api/lessons/{house.lesson_id(lesson)}/slides/{sha256}.webp", None
-
-
-async def recorded_slide(house: House, county: str) -> tuple[str, Any]:
-    path, _ = await slide_file(house, county)
-    recording = house.county.recordings[f"rec_{county}1"].id
-    return f"/api/recordings/{recording}/slides/{path.rpartition('/')[2]}", None
-
-
-TUS = {
-    "Tus-Resumable": "1.0.0",
-    "Upload-Length": "100",
-    "Upload-Offset": "0",
-    "Content-Type": "application/offset+octet-stream",
-}
-UPLOADS = "/api/lessons/{lesson_id}/courseware/uploads"
-
-
-async def upload(house: House, county: str) -> tuple[str, Any]:
-    lesson = house.lesson_id(f"lesson_{county}1")
-    lead = house.county.principal(f"lead_{county}1")
-    begun = await house.context.courseware.begin_upload(lead, lesson, "x", 100)
-    return f"{UPLOADS.format(lesson_id=lesson)}/{begun.id}", None
-
-
-async def courseware(house: House, county: str) -> tuple[str, Any]:
-    lesson = f"lesson_{county}1"
-    added, _ = await house.slide(lesson)
-    return f"/api/lessons/{house.lesson_id(lesson)}/courseware/{added}", None
-
-
-async def media_file(house: House, county: str) -> tuple[str, Any]:
-    recording = house.county.recordings[f"rec_{county}1"].id
-    folder = house.catalog.folder / recording
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "a.m3u8").write_text("#EXTM3U\n")
-    return f"/api/recordings/{recording}/media/a.m3u8", None
-
-
-def comment(body: Any) -> Make:
-    async def make(house: House, county: str) -> tuple[str, Any]:
-        recording = house.county.recordings[f"rec_{county}1"].id
-        author = house.county.principal(f"lead_{county}1")
-        added = await house.school.comments.add(author, recording, at_ms=1, text="x")
-        return f"/api/recordings/{recording}/comments/{added.id}", body
-
-    return make
-
-
-SEES_LESSON = {"admin_a", "admin_a1", "observer_a", "lead_a1", "helper_a2"}
-READS_SLIDES = SEES_LESSON | {"room_a2", "phone_a2"}
-MANAGES = {"admin_a", "admin_a1", "lead_a1"}
-MANAGES_B = {"admin_b", "lead_b1"}
-LESSON = ("lessons", "lesson_a1", "lesson_b1")
-RECORDING = ("recordings", "rec_a1", "rec_b1")
-
-CASES: dict[tuple[str, str], Case] = {
-    ("GET", "/api/me"): Case(plain("/api/me"), STAFF, has_object=False),
-    ("POST", "/api/sign-out"): Case(plain("/api/sign-out"), STAFF, has_object=False),
-    ("GET", "/api/organisations"): Case(plain("/api/organisations"), STAFF, has_object=False),
-    ("POST", "/api/organisations"): Case(new_organisation, {"admin_a"}, {"admin_b"}),
-    ("GET", "/api/people"): Case(plain("/api/people"), ADMINS, has_object=False),
-    ("POST", "/api/people"): Case(new_person, {"admin_a", "admin_a1"}, {"admin_b"}),
-    ("PATCH", "/api/people/{person_id}"): Case(
-        about("/api/people/{id}", "people", "helper_a1", "lead_b1", {"name": "Other"}),
-        {"admin_a", "admin_a1"},
-        {"admin_b"},
-    ),
-    ("GET", "/api/rooms"): Case(plain("/api/rooms"), STAFF, has_object=False),
-    ("POST", "/api/rooms"): Case(new_room, {"admin_a", "admin_a1"}, {"admin_b"}),
-    ("POST", "/api/rooms/{room_id}/code"): Case(
-        about("/api/rooms/{id}/code", "rooms", "room_a1", "room_b1"),
-        {"admin_a", "admin_a1", "lead_a1", "colleague_a1", "helper_a1"},
-        MANAGES_B,
-    ),
-    ("PUT", "/api/rooms/{room_id}/policy"): Case(
-        about("/api/rooms/{id}/policy", "rooms", "room_a1", "room_b1", {"most_kbps": 300}),
-        {"admin_a", "admin_a1"},
-        {"admin_b"},
-    ),
-    ("DELETE", "/api/rooms/{room_id}/device"): Case(
-        about("/api/rooms/{id}/device", "rooms", "room_a1", "room_b1"),
-        {"admin_a", "admin_a1"},
-        {"admin_b"},
-    ),
-    ("POST", "/api/room/checks"): Case(plain("/api/room/checks", {}), ROOMS, has_object=False),
-    ("POST", "/api/room/checks/{check_id}/bursts"): Case(
-        check("/api/room/checks/{id}/bursts", {"bps": 100_000}), {"room_a2"}, {"room_b1"}
-    ),
-    ("PUT", "/api/room/checks/{check_id}/result"): Case(
-        check("/api/room/checks/{id}/result", FOUND), {"room_a2"}, {"room_b1"}
-    ),
-    ("DELETE", "/api/room/checks/{check_id}"): Case(
-        check("/api/room/checks/{id}"), {"room_a2"}, {"room_b1"}
-    ),
-    ("GET", "/api/checks"): Case(plain("/api/checks"), STAFF, has_object=False),
-    ("GET", "/api/rooms/{room_id}/checks"): Case(
-        about("/api/rooms/{id}/checks", "rooms", "room_a1", "room_b1"),
-        STAFF - {"admin_b", "lead_b1", "helper_a2"},
-        {"admin_b", "lead_b1"},
-    ),
-    ("GET", "/api/room"): Case(plain("/api/room"), ROOMS, has_object=False),
-    ("POST", "/api/room/pair"): Case(plain("/api/room/pair"), ROOMS, has_object=False),
-    ("POST", "/api/room/leave"): Case(plain("/api/room/leave"), ROOMS, has_object=False),
-    ("GET", "/api/phone"): Case(plain("/api/phone"), {"phone_a2"}, has_object=False),
-    ("GET", "/api/courses"): Case(plain("/api/courses"), STAFF, has_object=False),
-    ("POST", "/api/courses"): Case(new_course, MANAGES | {"colleague_a1"}, MANAGES_B),
-    ("GET", "/api/lessons"): Case(plain("/api/lessons"), STAFF, has_object=False),
-    ("POST", "/api/lessons"): Case(new_lesson, MANAGES, MANAGES_B),
-    ("GET", "/api/lessons/{lesson_id}"): Case(
-        about("/api/lessons/{id}", *LESSON), SEES_LESSON, MANAGES_B
-    ),
-    ("PATCH", "/api/lessons/{lesson_id}"): Case(
-        about("/api/lessons/{id}", *LESSON, body={"title": "Other"}), MANAGES, MANAGES_B
-    ),
-    ("DELETE", "/api/lessons/{lesson_id}"): Case(fresh_lesson, MANAGES, MANAGES_B),
-    ("POST", "/api/lessons/{lesson_id}/grant"): Case(
-        about("/api/lessons/{id}/grant", *LESSON),
-        SEES_LESSON | {"room_a2", "phone_a2"},
-        MANAGES_B | {"room_b1"},
-    ),
-    ("GET", "/api/lessons/{lesson_id}/summary"): Case(
-        about("/api/lessons/{id}/summary", *LESSON), SEES_LESSON, MANAGES_B
-    ),
-    ("GET", "/api/lessons/{lesson_id}/rooms/{room_id}/still"): Case(
-        still, {"lead_a1"}, {"lead_b1"}
-    ),
-    ("GET", "/api/courseware/limits"): Case(
-        plain("/api/courseware/limits"),
-        MANAGES | MANAGES_B | {"colleague_a1"},
-        has_object=False,
-    ),
-    ("GET", "/api/lessons/{lesson_id}/courseware"): Case(
-        about("/api/lessons/{id}/courseware", *LESSON), READS_SLIDES, MANAGES_B | {"room_b1"}
-    ),
-    ("POST", "/api/lessons/{lesson_id}/courseware"): Case(
-        about("/api/lessons/{id}/courseware", *LESSON, body=b"%PDF-1.4"), MANAGES, MANAGES_B
-    ),
-    ("DELETE", "/api/lessons/{lesson_id}/courseware/{courseware_id}"): Case(
-        courseware, MANAGES, MANAGES_B
-    ),
-    ("POST", "/api/lessons/{lesson_id}/courseware/uploads"): Case(
-        about("/api/lessons/{id}/courseware/uploads", *LESSON), MANAGES, MANAGES_B
-    ),
-    ("HEAD", f"{UPLOADS}/{{upload_id}}"): Case(upload, MANAGES, MANAGES_B),
-    ("PATCH", f"{UPLOADS}/{{upload_id}}"): Case(upload, MANAGES, MANAGES_B),
-    ("DELETE", f"{UPLOADS}/{{upload_id}}"): Case(upload, MANAGES, MANAGES_B),
-    ("GET", "/api/lessons/{lesson_id}/slides/{name}"): Case(
-        slide_file, READS_SLIDES, MANAGES_B | {"room_b1"}
-    ),
-    ("GET", "/api/recordings"): Case(plain("/api/recordings"), STAFF, has_object=False),
-    ("GET", "/api/recordings/{recording_id}"): Case(
-        about("/api/recordings/{id}", *RECORDING), MANAGES, MANAGES_B
-    ),
-    ("GET", "/api/recordings/{recording_id}/board"): Case(
-        about("/api/recordings/{id}/board", *RECORDING), MANAGES, MANAGES_B
-    ),
-    ("GET", "/api/recordings/{recording_id}/courseware"): Case(
-        about("/api/recordings/{id}/courseware", *RECORDING), MANAGES, MANAGES_B
-    ),
-    ("GET", "/api/recordings/{recording_id}/slides/{name}"): Case(
-        recorded_slide, MANAGES, MANAGES_B
-    ),
-    ("PATCH", "/api/recordings/{recording_id}"): Case(
-        about("/api/recordings/{id}", *RECORDING, body={"is_shared": False}), MANAGES, MANAGES_B
-    ),
-    ("GET", "/api/recordings/{recording_id}/media/{path:path}"): Case(
-        media_file, MANAGES, MANAGES_B
-    ),
-    ("POST", "/api/recordings/{recording_id}/comments"): Case(
-        about("/api/recordings/{id}/comments", *RECORDING, body={"at_ms": 1, "text": "x"}),
-        MANAGES,
-        MANAGES_B,
-    ),
-    ("PATCH", "/api/recordings/{recording_id}/comments/{comment_id}"): Case(
-        comment({"text": "y"}), {"lead_a1"}, {"lead_b1"}
-    ),
-    ("DELETE", "/api/recordings/{recording_id}/comments/{comment_id}"): Case(
-        comment(None), {"lead_a1"}, {"lead_b1"}
-    ),
-    ("GET", "/api/qr.svg"): Case(plain("/api/qr.svg?path=/join"), STAFF | ROOMS, has_object=False),
-}
-
-PUBLIC = {
-    ("POST", "/api/lessons/{lesson_id}/polls"),
-    ("POST", "/api/lessons/{lesson_id}/polls/current"),
-    ("GET", "/api/lessons/{lesson_id}/polls/current"),
-    ("DELETE", "/api/lessons/{lesson_id}/polls/current"),
-    ("POST", "/api/sign-in"),
-    ("POST", "/api/rooms/join"),
-    ("POST", "/api/phone/pair"),
-    ("GET", "/healthz"),
-    ("GET", "/readyz"),
-    ("GET", "/metrics"),
-    ("GET", "/"),
-    ("GET", "/join"),
-    ("GET", "/room"),
-    ("GET", "/room/live"),
-    ("GET", "/p"),
-    ("GET", "/p/{pair}"),
-    ("GET", "/login"),
-    ("GET", "/today"),
-    ("GET", "/teach/{rest:path}"),
-    ("GET", "/library"),
-    ("GET", "/library/{rest:path}"),
-    ("GET", "/admin"),
-    ("GET", "/admin/{rest:path}"),
-    ("GET", "/{path:path}"),
-}
-BY_GRANT = {
-    ("PUT", "/api/lessons/{lesson_id}/rooms/{room_id}/still"),
-    ("GET", "/api/lessons/{lesson_id}/window"),
-    ("GET", "/api/lessons/{lesson_id}/window/{path:path}"),
-}
-SOCKETS = {"/api/lessons/{lesson_id}/events", "/api/room/events"}
-MEDIA_DOORS = {
-    "/whip/sessions/{session_id}",
-    "/whep/sessions/{session_id}",
-    "/whip/{lesson_id}/{slot}",
-    "/whep/{lesson_id}",
-}
 
 
 # ---- the route list ------------------------------------------------------------------------------
@@ -431,21 +82,51 @@ async def test_every_route_declares_its_action_and_is_tested(house: House) -> No
 # ---- everybody tries everything ------------------------------------------------------------------
 
 
+Cookies = dict[str, str]
+
+
+@pytest.fixture(scope="module")
+def crowd(
+    tmp_path_factory: pytest.TempPathFactory, counties: tuple[Path, County]
+) -> tuple[Path, dict[str, Cookies]]:
+    """The counties' database in which everybody is signed in, and the cookies of each."""
+    folder = tmp_path_factory.mktemp("crowd")
+    shutil.copy(counties[0], folder / "school.db")
+
+    async def signed_in() -> dict[str, Cookies]:
+        async with open_house(folder, counties[1]) as house:
+            return {name: await _cookies(house, name) for name in PRINCIPALS}
+
+    return folder / "school.db", asyncio.run(signed_in())
+
+
+@pytest.fixture
+async def crowded(
+    tmp_path: Path, counties: tuple[Path, County], crowd: tuple[Path, dict[str, Cookies]]
+) -> AsyncIterator[House]:
+    """The application over a copy of that database."""
+    shutil.copy(crowd[0], tmp_path / "school.db")
+    async with open_house(tmp_path, deepcopy(counties[1])) as house:
+        yield house
+
+
 @pytest.mark.parametrize(("method", "path"), sorted(CASES))
-async def test_each_endpoint_for_each_role(house: House, method: str, path: str) -> None:
-    case = CASES[method, path]
+async def test_each_endpoint_for_each_role(
+    crowded: House, crowd: tuple[Path, dict[str, Cookies]], method: str, path: str
+) -> None:
+    house, case = crowded, CASES[method, path]
     action = next(
         declared(dependant, "action")[0]
         for m, p, dependant in routes(house)
         if (m, p) == (method, path)
     )
     wrong = []
-    browsers: dict[str, httpx.AsyncClient] = {}
+    browsers = {name: house.client(**cookies) for name, cookies in crowd[1].items()}
     for county in ("a", "b") if case.has_object else ("a",):
         allowed = case.own if county == "a" else case.foreign
         for name in sorted(PRINCIPALS, key=lambda name: name in allowed):
-            if name not in browsers or path in ENDS_SIGN_INS:
-                browsers[name] = await _browser(house, name)
+            if path in ENDS_SIGN_INS:
+                browsers[name] = house.client(**await _cookies(house, name))
             verdict = await _try(house, method, case, county, browsers[name])
             expected = _expected(name, action, name in allowed)
             if verdict not in expected:
@@ -484,8 +165,12 @@ SCOPED = {
 }
 
 
-async def _browser(house: House, name: str) -> httpx.AsyncClient:
-    return house.client() if PRINCIPALS[name] is None else await house.signed_in(name)
+async def _cookies(house: House, name: str) -> Cookies:
+    """A fresh sign-in."""
+    if PRINCIPALS[name] is None:
+        return {}
+    kind, token = await house.token(name)
+    return {COOKIES[kind]: token}
 
 
 async def _try(

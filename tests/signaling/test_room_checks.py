@@ -11,8 +11,8 @@ from streamsvc.base.errors import EnvironmentFault
 from streamsvc.base.media import Slot
 from streamsvc.base.sessions import LinkPolicy
 from streamsvc.school.records import OPERATOR, OrganisationKind, RoomKind
+from tests.signaling.endpoint_cases import FOUND
 from tests.signaling.house import House
-from tests.signaling.test_permissions import FOUND
 
 SDP = {"Content-Type": "application/sdp"}
 

@@ -11,8 +11,8 @@ from signaling.protocol.roles import Action, may
 from streamsvc.base.ids import RecordingId
 from streamsvc.base.media import MediaKind, Slot
 from streamsvc.base.recordings import PlayableRecording, PlayableTrack
+from tests.signaling.endpoint_cases import PRINCIPALS, SEES_LESSON
 from tests.signaling.house import House
-from tests.signaling.test_permissions import PRINCIPALS, SEES_LESSON
 from tests.support.waiting import until
 
 PLAYLIST = "#EXTM3U\n"
@@ -97,10 +97,28 @@ async def test_nobody_else_reads_it(house: House) -> None:
     assert verdict(await cookie.get(path(house))) == "grant-missing"
 
 
-async def test_only_while_the_lesson_is_live(house: House) -> None:
+async def test_not_before_the_lesson_is_live(house: House) -> None:
     grant = await house.grant("room_a2", "lesson_a1")
     assert verdict(await read(house, grant)) == "lesson-not-live"
     await house.context.registry.open(house.lesson_id("lesson_a1"))
+    assert verdict(await read(house, grant)) == "lesson-not-live"
+
+
+async def test_who_is_behind_reads_the_end_of_a_lesson_and_a_phone_still_does_not(
+    house: House,
+) -> None:
+    await go_live(house)
+    grant, phone = [await house.grant(name, "lesson_a1") for name in ("room_a2", "phone_a2")]
+    lesson_id = house.lesson_id("lesson_a1")
+    runner = house.context.registry.find(lesson_id)
+    assert runner is not None
+    await house.school.lessons.end(lesson_id)
+    await house.context.registry.plan_changed(await house.school.lessons.load(lesson_id))
+    await until(lambda: runner.machine.is_ended, 10, "ended")
+    for rest in ("", "/lead/index.m3u8", "/lead/000001.m4s"):
+        assert verdict(await read(house, grant, rest)) == "read", rest
+    assert verdict(await read(house, phone)) == "not-allowed"
+    await house.context.registry.removed(lesson_id)
     assert verdict(await read(house, grant)) == "lesson-not-live"
 
 

@@ -1,10 +1,15 @@
 """A live lesson: the real service with its demo county, taught by the clip."""
 
+import asyncio
+import hashlib
 import json
+import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -17,7 +22,9 @@ from tests.support.waiting import until_sync
 TEACHER = "linxiaoyan"
 ADMINISTRATOR = "zhouming"
 NO_CLIP = {"STREAMSVC_DEMO_TEACHER": "false"}
-CLIPS = Path(__file__).parents[2] / ".cache" / "clips"
+ROOT = Path(__file__).parents[2]
+KEPT = ROOT / ".cache"
+CLIPS = KEPT / "clips"
 """Drawing and encoding the clip takes seconds, so all tests share one."""
 
 
@@ -55,6 +62,13 @@ class DemoLesson:
         """The demo lesson as it is now."""
         found = [x for x in self.teacher.get("/api/lessons").json() if x["state"] != "ended"]
         return dict(found[0])
+
+    def plan_anew(self, **plan: Any) -> None:
+        """A lesson due now, or as in the plan, instead of the one that nobody has started."""
+        former = self.lesson()
+        self.administrator.delete(f"/api/lessons/{former['lesson_id']}").raise_for_status()
+        due = {"title": former["title"], "scheduled_start_ms": round(time.time() * 1000)}
+        self.teacher.post("/api/lessons", json=due | plan).raise_for_status()
 
     def grant(self) -> dict[str, Any]:
         """What the lead teacher may do in it."""
@@ -99,6 +113,48 @@ def demo_data(folder: Path) -> Path:
     return data
 
 
+def seeded_data(folder: Path) -> Path:
+    """The same with the county in its database, as a service leaves it; its lesson is planned when
+    the next one starts."""
+    data = demo_data(folder)
+    shutil.copytree(_county(), data, dirs_exist_ok=True)
+    return data
+
+
+def _county() -> Path:
+    """Database and password of the county. Making both takes seconds, so all tests copy what one
+    made, for as long as the school's code is the same."""
+    code = hashlib.sha256()
+    for path in sorted((ROOT / "streamsvc" / "school").rglob("*.py")):
+        code.update(path.read_bytes())
+    kept = KEPT / f"county-{code.hexdigest()[:16]}"
+    if not kept.exists():
+        KEPT.mkdir(exist_ok=True)
+        with TemporaryDirectory(dir=KEPT) as folder, ThreadPoolExecutor(1) as thread:
+            made = Path(folder) / "county"
+            made.mkdir()
+            thread.submit(asyncio.run, _seed(made)).result()  # a test may run a loop of its own
+            with suppress(OSError):  # another was first
+                made.rename(kept)
+    return kept
+
+
+async def _seed(folder: Path) -> None:
+    from streamsvc.base.clock import SystemClock
+    from streamsvc.data_folder import DataFolder
+    from streamsvc.school.io.school import open_school
+    from streamsvc.school.io.seed import seed_demo
+    from streamsvc.school.records import OPERATOR
+
+    database = DataFolder(folder).database
+    school = await open_school(f"sqlite+aiosqlite:///{database}", SystemClock())
+    try:
+        county = await seed_demo(school, folder)
+        await school.lessons.remove(OPERATOR, county.lesson.id)
+    finally:
+        await school.close()
+
+
 @contextmanager
 def demo_lesson(
     *flags: str, is_taught: bool = True, environment: Mapping[str, str] | None = None
@@ -107,7 +163,7 @@ def demo_lesson(
     otherwise."""
     environment = {**(environment or {}), **({} if is_taught else NO_CLIP)}
     with TemporaryDirectory() as folder, ExitStack() as stack:
-        data = demo_data(Path(folder))
+        data = seeded_data(Path(folder))
         service = stack.enter_context(running(data, "--demo", *flags, environment=environment))
         demo = DemoLesson(service)
         try:

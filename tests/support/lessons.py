@@ -33,8 +33,9 @@ from signaling.protocol.messages import (
     StartLesson,
 )
 from signaling.protocol.roles import Action, may, publishable
-from streamsvc.base.ids import LessonId, OrganisationId, PersonId, RoomId
+from streamsvc.base.ids import LessonId, MediaSessionId, OrganisationId, PersonId, RoomId
 from streamsvc.base.media import Slot
+from streamsvc.base.sessions import LadderPlace, MediaParty, SubscriberFlow
 from streamsvc.school.records import Lesson, LessonKind, LessonState, Role, Room, RoomKind
 
 START_MS = 1_800_000_000_000
@@ -91,6 +92,30 @@ def participant(role: Role, room_id: RoomId | None = None) -> Participant:
         room_id=room_id,
         may_publish=publishable(role),
         may_moderate=may(role, Action.CALL_ON_STAGE),
+    )
+
+
+def flow(
+    drive: "LessonDrive",
+    room_id: RoomId,
+    *,
+    voice: int = 50,
+    picture: int = 40,
+    lost: float = 0.0,
+    heard_ms_ago: int = 100,
+    place: LadderPlace | None = None,
+) -> SubscriberFlow:
+    """What a room gets at the moment, as the relay sees it."""
+    party = participant(Role.ROOM, room_id)
+    return SubscriberFlow(
+        session_id=MediaSessionId(f"ms_{room_id}"),
+        party=MediaParty(drive.machine.lesson.id, party.id, party.name, str(room_id)),
+        voice_packets=voice,
+        picture_packets=picture,
+        fraction_lost=lost,
+        round_trip_ms=40.0,
+        heard_from_ms_ago=heard_ms_ago,
+        place=place,
     )
 
 

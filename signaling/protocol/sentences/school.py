@@ -24,7 +24,9 @@ SCHOOL = {
         4003,
     ),
     "login-wrong": Entry(
-        401, "用户名或密码不对，请核对后再试。", "Wrong name or password. Check both and try again."
+        401,
+        "账号或密码不对，请核对后再试。",
+        "Wrong account or password. Check both and try again.",
     ),
     "account-inactive": Entry(
         403,

@@ -1,16 +1,19 @@
 """What rooms read of a live recording: from a moment on, and without pictures."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from recorder.io.catalog import FolderCatalog
+from recorder.io.manifest import Manifest
+from recorder.io.remux import Remux
 from recorder.plan.playlist import extent
 from streamsvc.base.errors import UserError
 from streamsvc.base.ids import RecordingId
-from tests.recorder.io.test_remux import WALL_MS, recorded
+from tests.recorder.io.test_remux import WALL_MS, journaled, recorded
 from tests.support.recorder_process import play
-from tests.support.tap_client import lead_tracks
+from tests.support.tap_client import lead_tracks, schedule
 
 RECORDING = RecordingId("rec_1")
 
@@ -78,3 +81,64 @@ def test_a_camera_alone_has_no_voice_to_read(tmp_path: Path) -> None:
     init.write_bytes(init.read_bytes().replace(b"soun", b"vide"))
     with pytest.raises(UserError, match="recording-file-unknown"):
         FolderCatalog(tmp_path).voice(RECORDING, "lead/voice-init-1.mp4")
+
+
+STEPS = 60
+
+
+def hint_of(text: str) -> str:
+    """The name that holds what there is of the next segment; empty where nothing is certain."""
+    return text.partition('PRELOAD-HINT:TYPE=PART,URI="')[2].partition('"')[0]
+
+
+def live_looks(data_dir: Path, playlist: str) -> list[tuple[str, bytes]]:
+    """What a room that looks again and again is told of the next segment, and reads of it, while
+    seven seconds are recorded."""
+    tracks = lead_tracks(7.0)
+    folder = journaled(data_dir, tracks, schedule(tracks, WALL_MS))
+    (journal,) = folder.journals()
+    size, read = journal.stat().st_size, 0
+    catalog, looks = FolderCatalog(data_dir), []
+    remux = Remux(folder, Manifest.from_json(folder.manifest() or {}), limit=lambda _: read)
+    for step in range(1, STEPS + 1):
+        read = size * step // STEPS
+        remux.pump()
+        remux.publish()
+        if not (folder.hls / "lead/index.m3u8").exists():
+            continue
+        if name := hint_of(catalog.window(RECORDING, playlist, WALL_MS)):
+            looks.append((name, catalog.begun(RECORDING, f"lead/{name}")))
+    remux.end()
+    remux.close()
+    return looks
+
+
+@pytest.mark.parametrize("kind", ["index", "voice"])
+def test_a_segment_can_be_read_while_it_is_written_and_grows_at_its_end(
+    tmp_path: Path, kind: str
+) -> None:
+    looks = live_looks(tmp_path, f"lead/{kind}.m3u8")
+    catalog = FolderCatalog(tmp_path)
+    assert {name.startswith("begun-voice-") for name, _ in looks} == {kind == "voice"}
+    for name, data in looks:
+        whole = name.removeprefix("begun-")
+        read = catalog.voice if kind == "voice" else _bytes_of(catalog)
+        complete = read(RECORDING, f"lead/{whole}")
+        assert complete.startswith(data) and len(data) > 100
+        assert catalog.begun(RECORDING, f"lead/{name}") == complete, "who asks late gets all"
+    sizes = {len(data) for name, data in looks if name == looks[0][0]}
+    assert len(sizes) >= 2, "second by second"
+    assert list((tmp_path / "recordings/rec_1/hls/lead").glob("begun-*")) == []
+
+
+def _bytes_of(catalog: FolderCatalog) -> Callable[[RecordingId, str], bytes]:
+    return lambda recording_id, path: catalog.file(recording_id, path).read_bytes()
+
+
+@pytest.mark.parametrize(
+    "path", ["lead/begun-000099.m4s", "lead/000001.m4s", "lead/begun-../x", "lead/begun-x", ""]
+)
+def test_nothing_else_has_begun(tmp_path: Path, path: str) -> None:
+    recorded(tmp_path, lead_tracks(3.0))
+    with pytest.raises(UserError, match="recording-file-unknown"):
+        FolderCatalog(tmp_path).begun(RECORDING, path)

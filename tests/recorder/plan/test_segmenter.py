@@ -2,8 +2,18 @@
 
 import itertools
 
+import pytest
+
 from recorder.plan.samples import Picture, VoiceSample
-from recorder.plan.segmenter import BLANK_MS, HOLD_MS, LONGEST_MS, Segment, Segmenter
+from recorder.plan.segmenter import (
+    BLANK_MS,
+    HOLD_MS,
+    LONGEST_MS,
+    PART_MS,
+    Segment,
+    Segmenter,
+    parts_of,
+)
 
 FRAME_MS = 100.0
 
@@ -136,3 +146,36 @@ def test_late_pictures_are_never_before_what_was_written() -> None:
     every = [picture.at_ms for segment in cut for picture in segment.pictures]
     assert every == sorted(every)
     assert every[0] >= 5_000 - 1
+
+
+@pytest.mark.parametrize("key_every_ms", [2_000.0, 3_500.0, 60_000.0])
+@pytest.mark.parametrize("has_voice", [True, False])
+def test_what_is_certain_of_a_segment_stays_so(key_every_ms: float, has_voice: bool) -> None:
+    segmenter = Segmenter(has_voice, itertools.count(1))
+    shown, heard = pictures(0.25, 9_000, key_every_ms), voice(0.25, 9_000)
+    begun: list[Segment] = []
+    cut: list[Segment] = []
+    for place, picture in enumerate(shown):
+        segmenter.add_picture(picture)
+        if has_voice:
+            segmenter.add_voice(heard[5 * place : 5 * place + 5])
+        cut += segmenter.drain(picture.at_ms)
+        if found := segmenter.begun():
+            begun.append(found)
+    cut += segmenter.flush()
+    whole = {segment.start_ms: parts_of(segment) for segment in cut}
+    assert len(begun) > 30
+    for found in begun:
+        parts = parts_of(found)
+        assert parts == whole[found.start_ms][: len(parts)]
+        assert found.end_ms - found.start_ms == len(parts) * PART_MS
+    assert [one for parts in whole.values() for part in parts for one in part.voice] == (
+        heard if has_voice else []
+    )
+
+
+def test_nothing_is_certain_without_pictures() -> None:
+    segmenter = Segmenter(True, itertools.count(1))
+    segmenter.add_voice(voice(0, 3_000))
+    segmenter.drain(3_000)
+    assert segmenter.begun() is None

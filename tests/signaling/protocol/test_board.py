@@ -1,12 +1,9 @@
-"""The board: slides and ink, their limits, undo, and that snapshot and events never disagree."""
+"""The board: slides and ink, their limits, undo; who may draw and who sees it."""
 
 import json
 from itertools import count
 
 import pytest
-from hypothesis import HealthCheck, settings
-from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 from pydantic import TypeAdapter, ValidationError
 
 from signaling.protocol.board import MAX_KEPT_POINTS, Board
@@ -31,86 +28,17 @@ from signaling.protocol.board_messages import (
 )
 from signaling.protocol.effects import PassOn
 from signaling.protocol.inputs import CoursewareListed
-from signaling.protocol.lesson import LessonMachine
-from signaling.protocol.lesson_views import CoursewareView
 from signaling.protocol.messages import (
-    CallOnStage,
     ClientMessage,
     EndLesson,
     Failed,
-    LetWrite,
     Resumed,
-    ReturnFromStage,
     Snapshot,
     Withheld,
 )
 from signaling.protocol.picture import MISSED_INK
-from streamsvc.base.ids import RoomId
 from streamsvc.school.records import Role
-from tests.support.lessons import LessonDrive
-
-PEN = StrokeStyle(tool="pen", color=0, width=50, text="")
-ONE, TWO = SlideRef(courseware_id=None, number=1), SlideRef(courseware_id="cw_1", number=2)
-ROOM = RoomId("room_1")
-
-
-def courseware(courseware_id: str, slides: int | None) -> CoursewareView:
-    return CoursewareView(
-        courseware_id=courseware_id,
-        title="Fractions",
-        status="ready" if slides else "converting",
-        done_slides=slides or 0,
-        total_slides=slides,
-        error=None,
-    )
-
-
-class Teacher:
-    """A lesson, its lead teacher, and her pen."""
-
-    def __init__(self) -> None:
-        self.drive = LessonDrive()
-        self.lead = self.drive.go_live()
-        self.drive.feed(CoursewareListed([courseware("cw_1", 3)]))
-        self.numbers = count(1)
-
-    def turn(self, slide: SlideRef | None) -> None:
-        assert self.ask(TurnSlide(request_id="t", slide=slide)) == "done"
-
-    def ask(self, message: ClientMessage) -> str:
-        return self.drive.error_of(self.lead, message)
-
-    def draw(
-        self,
-        stroke_id: str | None = None,
-        points: int = 2,
-        *,
-        offset: int = 0,
-        on: SlideRef = ONE,
-        wait_ms: int = 10_000,
-    ) -> str:
-        """One batch, after a rest; the error's id, or "done"."""
-        self.drive.now_ms += wait_ms
-        name = stroke_id or f"s{next(self.numbers)}"
-        style = PEN if offset == 0 else None
-        ink = [5] * (2 * points)
-        return self.ask(Draw(stroke_id=name, slide=on, offset=offset, style=style, points=ink))
-
-    @property
-    def board(self) -> BoardView:
-        return self.drive.machine.picture.board.view(with_ink=True)
-
-    @property
-    def strokes(self) -> list[str]:
-        return [stroke.stroke_id for stroke in self.board.strokes]
-
-
-@pytest.fixture
-def teacher() -> Teacher:
-    teacher = Teacher()
-    teacher.turn(ONE)
-    return teacher
-
+from tests.support.boards import ONE, PEN, ROOM, TWO, Teacher, courseware
 
 # ---- turning -------------------------------------------------------------------------------------
 
@@ -398,198 +326,3 @@ def test_the_pointer_is_passed_on_unnumbered_and_thinned(teacher: Teacher) -> No
     assert passed[-1].message.at is None
     assert {e.from_connection_id for e in passed} == {teacher.lead}
     assert teacher.drive.machine.picture.seq == seq
-
-
-# ---- whatever happens ----------------------------------------------------------------------------
-
-SLIDES = st.one_of(
-    st.none(),
-    st.builds(SlideRef, courseware_id=st.sampled_from([None, "cw_1"]), number=st.integers(1, 3)),
-)
-NAMES = st.sampled_from(["a", "b", "c", "d"])
-
-
-class AnyBoard(RuleBasedStateMachine):
-    """Anything in any order: the events alone make the same board, and its limits hold."""
-
-    @initialize()
-    def open(self) -> None:
-        self.teacher = Teacher()
-        self.reader = Board()
-        self.read = 0
-
-    @rule(slide=SLIDES)
-    def turn(self, slide: SlideRef | None) -> None:
-        self.teacher.turn(slide)
-
-    @rule(name=NAMES, offset=st.integers(0, 6), points=st.integers(1, 6), ms=st.integers(0, 900))
-    def draw(self, name: str, offset: int, points: int, ms: int) -> None:
-        slide = self.teacher.board.slide or ONE
-        self.teacher.draw(name, points, offset=offset, on=slide, wait_ms=ms)
-
-    @rule(name=NAMES)
-    def erase(self, name: str) -> None:
-        self.teacher.ask(Erase(request_id="e", stroke_id=name))
-
-    @rule()
-    def clear(self) -> None:
-        self.teacher.ask(ClearBoard(request_id="c"))
-
-    @rule()
-    def undo_gives_back_what_was(self) -> None:
-        before = self.teacher.board
-        self.teacher.ask(ClearBoard(request_id="c"))
-        self.teacher.ask(Undo(request_id="u"))
-        if before.strokes:
-            assert self.teacher.board == before
-
-    @rule()
-    def undo(self) -> None:
-        self.teacher.ask(Undo(request_id="u"))
-
-    @invariant()
-    def events_alone_make_the_same_board(self) -> None:
-        if not hasattr(self, "teacher"):
-            return
-        for event in self.teacher.drive.events[self.read :]:
-            if hasattr(event, "slide") or "ink" in event.type or "stroke" in event.type:
-                self.reader.apply(event)  # type: ignore[arg-type]
-        self.read = len(self.teacher.drive.events)
-        assert self.reader.view(with_ink=True) == self.teacher.board
-
-    @invariant()
-    def a_page_that_keeps_one_slide_sees_the_same(self) -> None:
-        if not hasattr(self, "teacher"):
-            return
-        page: dict[str, list[int]] = {}
-        for event in self.teacher.drive.events:
-            match event:
-                case SlideTurned():
-                    page = {}
-                case InkShown():
-                    page = {stroke.stroke_id: list(stroke.points) for stroke in event.strokes}
-                case StrokeDrawn():
-                    page[event.stroke_id] = page.get(event.stroke_id, []) + event.points
-                case _ if event.type == "stroke_erased":
-                    page.pop(event.stroke_id, None)
-                case _ if event.type == "ink_cleared":
-                    page = {}
-        board = {s.stroke_id: s.points for s in self.teacher.board.strokes}
-        assert (page, list(page)) == (board, list(board))
-
-    def teardown(self) -> None:
-        if not hasattr(self, "teacher"):
-            return
-        machine = self.teacher.drive.machine
-        lines = [event.model_dump_json(by_alias=True) for event in self.teacher.drive.events]
-        again = LessonMachine.restored(machine.lesson, self.teacher.drive.rooms, lines)
-        assert again.picture.board.view(with_ink=True) == self.teacher.board
-        assert len(again.picture.board.ink.deeds if again.picture.board.ink else []) == len(
-            machine.picture.board.ink.deeds if machine.picture.board.ink else []
-        )
-
-
-TestAnyBoard = AnyBoard.TestCase
-TestAnyBoard.settings = settings(
-    max_examples=40,
-    stateful_step_count=30,
-    deadline=None,
-    suppress_health_check=[HealthCheck.too_slow],
-)
-
-
-# ---- a room on stage -----------------------------------------------------------------------------
-
-
-class Pupils:
-    """The room on stage, and its pen."""
-
-    def __init__(self, teacher: Teacher) -> None:
-        self.teacher, self.drive = teacher, teacher.drive
-        self.page = self.drive.to_stage(teacher.lead, ROOM)
-
-    def draw(self, stroke_id: str, points: int = 2, *, offset: int = 0) -> str:
-        style = StrokeStyle(tool="highlighter", color=0, width=900, text="")
-        ink = [5] * (2 * points)
-        draw = Draw(stroke_id=stroke_id, slide=ONE, offset=offset, style=style, points=ink)
-        return self.drive.error_of(self.page, draw)
-
-    def ask(self, message: ClientMessage) -> str:
-        return self.drive.error_of(self.page, message)
-
-
-def test_a_room_on_stage_writes_with_its_own_pen_in_its_name(teacher: Teacher) -> None:
-    pupils = Pupils(teacher)
-    assert pupils.draw("a") == "done"
-    [stroke] = teacher.board.strokes
-    assert stroke.by is not None and stroke.by.room_id == ROOM
-    assert stroke.by.room_name == teacher.drive.machine.roster.seat(ROOM).room.name
-    assert (stroke.style.tool, stroke.style.color, stroke.style.width) == ("pen", 3, 60)
-    assert pupils.draw("a", 3, offset=2) == "done"
-    assert len(teacher.board.strokes[0].points) == 10
-    for page in (TurnSlide(request_id="t", slide=None), ClearBoard(request_id="c")):
-        assert pupils.ask(page) == "not-allowed"
-    assert pupils.ask(PointAt(at=[1, 1])) == "not-allowed"
-
-
-def test_a_room_writes_only_on_stage_and_while_the_teacher_lets_it(teacher: Teacher) -> None:
-    room, helper = teacher.drive.connect(Role.ROOM, ROOM), teacher.drive.connect(Role.PHONE, ROOM)
-    asked = Draw(stroke_id="a", slide=ONE, offset=0, style=PEN, points=[1, 1])
-    assert teacher.ask(LetWrite(request_id="w", may_write=False)) == "stage-empty"
-    assert teacher.drive.error_of(room, asked) == "board-not-yours"
-    assert teacher.drive.error_of(helper, asked) == "not-allowed"
-    teacher.ask(CallOnStage(request_id="c", room_id=ROOM))
-    assert teacher.drive.error_of(room, asked) == "board-not-yours"
-    teacher.ask(ReturnFromStage(request_id="r"))
-    pupils = Pupils(teacher)
-    assert teacher.ask(LetWrite(request_id="w", may_write=False)) == "done"
-    assert pupils.draw("a") == pupils.ask(Undo(request_id="u")) == "board-not-yours"
-    assert pupils.ask(LetWrite(request_id="w", may_write=True)) == "not-allowed"
-    teacher.ask(ReturnFromStage(request_id="r"))
-    teacher.ask(CallOnStage(request_id="c", room_id=ROOM))
-    stage = teacher.drive.snapshot().stage
-    assert stage is not None and not stage.may_write, "her choice is kept"
-
-
-def test_a_room_takes_back_only_its_own(teacher: Teacher) -> None:
-    teacher.draw("t")
-    pupils = Pupils(teacher)
-    pupils.draw("a")
-    pupils.draw("b")
-    assert pupils.ask(Erase(request_id="e", stroke_id="t")) == "board-not-yours"
-    assert pupils.draw("t", offset=2) == "done", "let go, as of a stroke that is not there"
-    assert len(teacher.board.strokes[0].points) == 4
-    assert pupils.ask(Undo(request_id="u")) == "done"
-    assert teacher.strokes == ["t", "a"]
-    assert pupils.ask(Erase(request_id="e", stroke_id="a")) == "done"
-    assert pupils.ask(Undo(request_id="u")) == "done"
-    assert teacher.strokes == ["t"]
-    assert teacher.ask(Undo(request_id="u")) == "done"
-    assert teacher.strokes == ["t", "a"], "the teacher may bring back what they erased"
-    assert teacher.ask(ClearBoard(request_id="c")) == "done"
-    assert teacher.strokes == []
-
-
-def test_what_a_room_took_back_is_not_brought_back_by_the_teachers_undo(teacher: Teacher) -> None:
-    teacher.draw("t")
-    pupils = Pupils(teacher)
-    pupils.draw("a")
-    assert pupils.ask(Undo(request_id="u")) == "done"
-    assert teacher.ask(Undo(request_id="u")) == "done"
-    assert teacher.strokes == [], "her own stroke is the last deed"
-    pupils.draw("b")
-    teacher.draw("s")
-    teacher.ask(Erase(request_id="e", stroke_id="s"))
-    assert pupils.ask(Undo(request_id="u")) == "done"
-    seen = []
-    for _ in range(2):
-        assert teacher.ask(Undo(request_id="u")) == "done"
-        seen.append("".join(teacher.strokes))
-    assert seen == ["s", ""]
-
-
-def test_a_room_has_a_pace_of_its_own(teacher: Teacher) -> None:
-    pupils = Pupils(teacher)
-    refused = [pupils.draw(f"a{n}", MAX_BATCH_POINTS) for n in range(40)]
-    assert "ink-too-fast" in refused
-    assert teacher.draw("t", wait_ms=0) == "done"

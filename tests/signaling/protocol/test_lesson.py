@@ -1,6 +1,5 @@
 """The lesson machine: a lesson as it runs, and what may not happen in it."""
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -13,7 +12,6 @@ from signaling.protocol.effects import (
     ClosePublication,
     EndRecorder,
     SaveAttendance,
-    SetPolicy,
     StartRecorder,
 )
 from signaling.protocol.inputs import (
@@ -51,44 +49,14 @@ from signaling.protocol.messages import (
 )
 from signaling.protocol.requests import NEEDED
 from signaling.protocol.roles import may
-from streamsvc.base.ids import MediaSessionId, RoomId
-from streamsvc.base.media import LadderLevel, Slot
+from streamsvc.base.ids import RoomId
+from streamsvc.base.media import Slot
 from streamsvc.base.recordings import RecordingState
-from streamsvc.base.sessions import (
-    HeldBy,
-    LadderPlace,
-    LinkPolicy,
-    MediaParty,
-    SubscriberFlow,
-)
 from streamsvc.school.records import Role
-from tests.support.lessons import LessonDrive, participant
+from tests.support.lessons import LessonDrive, flow, participant
 
 ONE, TWO, THREE = RoomId("room_1"), RoomId("room_2"), RoomId("room_3")
 FULL = LinkSignal(voice="full", slides="full", picture="full")
-
-
-def flow(
-    drive: LessonDrive,
-    room_id: RoomId,
-    *,
-    voice: int = 50,
-    picture: int = 40,
-    lost: float = 0.0,
-    heard_ms_ago: int = 100,
-    place: LadderPlace | None = None,
-) -> SubscriberFlow:
-    party = participant(Role.ROOM, room_id)
-    return SubscriberFlow(
-        session_id=MediaSessionId(f"ms_{room_id}"),
-        party=MediaParty(drive.machine.lesson.id, party.id, party.name, str(room_id)),
-        voice_packets=voice,
-        picture_packets=picture,
-        fraction_lost=lost,
-        round_trip_ms=40.0,
-        heard_from_ms_ago=heard_ms_ago,
-        place=place,
-    )
 
 
 def shown(drive: LessonDrive, room_id: RoomId) -> object:
@@ -479,61 +447,3 @@ def test_courseware_is_told_when_it_changes_and_is_in_every_snapshot() -> None:
     late = drive.connect(Role.ROOM, ONE)
     snapshots = [a.message for a in drive.answers if a.connection_id == late]
     assert isinstance(snapshots[0], Snapshot) and snapshots[0].courseware == [view]
-
-
-# ---- the ladder ----------------------------------------------------------------------------------
-
-SLIDES = LadderPlace(LadderLevel.SLIDES, LadderLevel.HIGH_VIDEO, HeldBy.LINK)
-WELL = LadderPlace(LadderLevel.HIGH_VIDEO, LadderLevel.HIGH_VIDEO, HeldBy.LINK)
-
-
-def lives(drive: LessonDrive, seconds: int, place: LadderPlace) -> None:
-    """Room one gets that for a while."""
-    for _ in range(seconds):
-        drive.feed(FlowsSeen([], [flow(drive, ONE, place=place)]))
-        drive.wait(1000)
-
-
-def ladder_of(drive: LessonDrive) -> tuple[str, str] | None:
-    ladder = drive.machine.picture.rooms[ONE].ladder
-    return ladder and (ladder.level, ladder.held_by)
-
-
-def test_everybody_is_told_once_a_room_s_picture_has_stopped_for_long() -> None:
-    drive = LessonDrive()
-    drive.go_live()
-    page = drive.connect(Role.ROOM, ONE)
-    lives(drive, 3, WELL)
-    told = len(drive.events)
-    lives(drive, 5, SLIDES)
-    assert ladder_of(drive) == ("high_video", "link")
-    lives(drive, 3, SLIDES)
-    assert ladder_of(drive) == ("slides", "link")
-    assert sum(isinstance(event, RoomChanged) for event in drive.events[told:]) == 1
-    lives(drive, 30, WELL)
-    assert ladder_of(drive) == ("high_video", "link")
-    drive.drop(page, on_purpose=True)
-    drive.wait(2_000)
-    assert ladder_of(drive) is None, "who left is nowhere"
-
-
-def test_minutes_at_each_level_count_what_came_not_what_was_told() -> None:
-    drive = LessonDrive()
-    drive.go_live()
-    drive.connect(Role.ROOM, ONE)
-    lives(drive, 1, WELL)
-    lives(drive, 10, WELL)
-    lives(drive, 4, SLIDES)
-    evidence = drive.machine.attendance.evidence[ONE]
-    assert (evidence.at_high_video_ms, evidence.at_slides_ms) == (10_000, 4_000)
-    assert evidence.at_voice_ms == evidence.at_low_video_ms == evidence.at_screen_video_ms == 0
-
-
-def test_a_policy_reaches_a_room_that_is_here_and_once() -> None:
-    drive = LessonDrive()
-    drive.go_live()
-    capped = [replace(each, policy=LinkPolicy(most_kbps=300)) for each in drive.rooms[:1]]
-    for _ in range(2):
-        drive.feed(PlanChanged(drive.machine.lesson, [*capped, *drive.rooms[1:]]))
-    effect = SetPolicy(participant(Role.ROOM, ONE).id, LinkPolicy(most_kbps=300))
-    assert drive.of_kind(SetPolicy) == [effect]

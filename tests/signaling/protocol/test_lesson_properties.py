@@ -36,8 +36,7 @@ from signaling.protocol.picture import LessonPicture
 from streamsvc.base.media import Slot
 from streamsvc.base.recordings import RecordingState
 from streamsvc.school.records import Role
-from tests.signaling.protocol.test_lesson import flow
-from tests.support.lessons import LessonDrive, participant
+from tests.support.lessons import LessonDrive, flow, participant
 
 LEVELS = st.sampled_from(["full", "half", "none"])
 LINKS = st.builds(LinkSignal, voice=LEVELS, slides=LEVELS, picture=LEVELS)

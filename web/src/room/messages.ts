@@ -263,7 +263,7 @@ const en: Record<Key, string> = {
   'help.hand': 'raise or lower the hand',
   'help.mic': 'our mic (on stage)',
   'help.pen': 'pen, eraser, undo (on stage)',
-  'help.live': 'Skip to now',
+  'help.live': 'skip to now',
   'help.volume': 'volume',
   'help.full': 'full screen',
   'help.help': 'open or close this page',

@@ -67,8 +67,15 @@ export class LessonSession {
   hasFailed = $state(false);
   /** We switched our own mic off while on stage. */
   isMicOff = $state(false);
-  isEnded = $derived.by(() => this.#isOver || this.store.state?.lesson.state === 'ended');
-  isLive = $derived.by(() => (this.store.state?.lesson.state ?? this.#opened.state) === 'live');
+  /** The teacher ended it; we may be playing what we missed. */
+  hasEnded = $derived.by(() => this.#isOver || this.store.state?.lesson.state === 'ended');
+  isEnded = $derived.by(() => this.hasEnded && !this.behind?.hasStarted);
+  /** It is on, for us. */
+  isLive = $derived.by(() =>
+    this.hasEnded
+      ? !this.isEnded
+      : (this.store.state?.lesson.state ?? this.#opened.state) === 'live',
+  );
 
   #isOver = $state(false);
   readonly #opened: RoomLesson;
@@ -127,6 +134,11 @@ export class LessonSession {
     this.#stills = new Stills(still, grantNow, () => (mayShow() ? camera.videoTrack : null));
     this.#timer = setInterval(() => this.report(), REPORT_EVERY_MS);
     setTimeout(() => void this.#loadBehind(), LOAD_BEHIND_AFTER_MS);
+  }
+
+  /** The server's clock; null while it goes on, or where nobody told. */
+  get endedAtMs(): number | null {
+    return this.store.state?.lesson.ended_at_ms ?? null;
   }
 
   get layout(): Layout {
@@ -283,7 +295,7 @@ export class LessonSession {
 
   /** Raises our hand, or takes it down. */
   toggleHand(): void {
-    if (!this.isLive || this.layout === 'onstage') return;
+    if (!this.isLive || this.hasEnded || this.layout === 'onstage') return;
     const isUp = this.room?.hand_place !== null && this.room !== null;
     this.#ask({ type: isUp ? 'lower_hand' : 'raise_hand' });
   }

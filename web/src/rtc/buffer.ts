@@ -25,7 +25,7 @@ export const TALKING = { calmMs: 200, leastMs: 300, mostMs: 300 };
  * A good link that breaks down is full for a second before anybody knows. Nobody waits for it at the
  * beginning: voice is played so little slower, a look at a time, that it is not heard.
  */
-export const SETTLED_MS = 1_200;
+export const SETTLED_MS = 1_600;
 const SETTLE_MS = 40;
 /** Until the round trip is known, or where it never is. */
 const UNKNOWN_ROUND_TRIP_MS = 600;

@@ -1183,7 +1183,8 @@ export interface PolledMessages {
   }[];
 }
 /**
- * Answer to `ping`; `now_ms` lets a page set its clock.
+ * Answer to `ping`, and said behind other messages so that TCP notices what was lost of them;
+ * `now_ms` lets a page set its clock.
  */
 export interface Pong {
   type: 'pong';

@@ -12,14 +12,16 @@ import BehindScreen from './BehindScreen.svelte';
 import BehindStrip from './BehindStrip.svelte';
 import BehindTile from './BehindTile.svelte';
 import { rest } from './fetching';
+import { Carrying } from './carrying';
 import { WindowFeed, type FeedOptions } from './feed';
-import { Follower } from './follower';
+import { Followers, KEEPS_PITCH } from './followers';
 import { LiveLag } from './live_lag';
 import { OneAtATime } from './one_at_a_time';
 import {
   canBeRead,
   hasArrived,
-  keepsUp,
+  isPlayedOut,
+  isNear,
   leftMs,
   mayHavePictures,
   OFFER_STAYS_MS,
@@ -29,7 +31,6 @@ import {
   type State,
 } from './plan';
 import { RecordingEnd } from './recording_end';
-import { VoicePace } from './voice_pace';
 import { LessonSoFar } from './window';
 
 const LOOK_EVERY_MS = 200;
@@ -38,14 +39,10 @@ const LISTEN_EVERY_MS = 1_000;
 const LIVE_WAITS_MS = 3_500;
 /** What was heard last is heard again, rather than a word lost. */
 const AGAIN_MS = 1_000;
-const KEEPS_PITCH = { preservesPitch: true, webkitPreservesPitch: true };
 /** How soon a room that went on stage meanwhile, or a screen that was shared, is looked for. */
 const READ_AGAIN_MS = 10_000;
 const FADE_STEPS = 6;
 const FADE_STEP_MS = 50;
-/** So much came before it is judged whether it comes fast enough. */
-const JUDGED_MS = 8_000;
-const STALLED_MS = 4_000;
 /** The live voice is not given up for something that does not come. */
 const FIRST_WITHIN_MS = 15_000;
 
@@ -78,7 +75,6 @@ export class Behind {
   readonly Tile = BehindTile;
   readonly Screen = BehindScreen;
   readonly picture = document.createElement('video');
-  readonly screen = document.createElement('video');
   mode = $state<'offer' | 'play'>('offer');
   view = $state.raw<BehindView | null>(null);
   board = $state.raw<BoardView | null>(null);
@@ -105,14 +101,14 @@ export class Behind {
   #fromMs: number;
   #volume = 1;
   #mostBehindMs = 0;
-  #waitingSinceMs: number | null = null;
+  #waitsSinceMs: number | null = null;
   #feed: WindowFeed | null = null;
-  #followers = new Map<string, Follower>();
+  readonly #followers = new Followers((track) => this.#options(track, track.slot === 'screen'));
+  readonly #carrying = new Carrying();
   #readAtMs = 0;
   #isBoardDue = false;
   #dueSinceMs = 0;
   #end: RecordingEnd;
-  #pace = new VoicePace();
   #isOver = false;
   #isSliding = false;
 
@@ -132,12 +128,15 @@ export class Behind {
     this.picture.dataset['slot'] = 'behind';
     Object.assign(this.picture, KEEPS_PITCH);
     this.picture.onplaying = () => this.#start();
-    this.screen.className = 'live contain';
-    this.screen.playsInline = this.screen.muted = true;
     store.onMessage = (message) => this.#hear(message);
     this.#looks = setInterval(() => this.#look(), LOOK_EVERY_MS);
     this.#listens = setInterval(() => void this.#listen(), LISTEN_EVERY_MS);
     this.#offer = setTimeout(() => this.end(), OFFER_STAYS_MS);
+  }
+
+  /** For her screen, as it was. */
+  get screen(): HTMLVideoElement {
+    return this.#followers.screen;
   }
 
   /** Plays what was missed; a person says so only to what is on the screen. */
@@ -151,7 +150,7 @@ export class Behind {
 
   /** To the live lesson, now. */
   goLive(): void {
-    if (this.mode === 'offer') this.end();
+    if (this.mode === 'offer' || this.#session.hasEnded) this.end();
     else if (this.#session.media.phase === 'live') void this.#slide();
   }
 
@@ -182,7 +181,8 @@ export class Behind {
     const view = this.view;
     if (this.mode === 'offer' || view === null) return null;
     const speed = view.isWaiting ? 0 : view.speed;
-    return { ms: Math.max(0, Math.round(view.behindMs)), speed, state: view.state };
+    const state = view.state === 'following' ? view.state : 'catching';
+    return { ms: Math.max(0, Math.round(view.behindMs)), speed, state };
   }
 
   /** What reaches us, though not by the live path. */
@@ -200,7 +200,7 @@ export class Behind {
     clearTimeout(this.#offer);
     this.#session.store.onMessage = null;
     this.#feed?.close();
-    this.#dropFollowers();
+    this.#followers.close();
     this.liveShare = 1;
     this.#need.subscriber.buffer.hold(0);
     if (this.#session.behind !== this) return;
@@ -215,20 +215,20 @@ export class Behind {
     if (window === null || this.#isOver) return;
     if (lead === undefined) return this.end();
     this.hasPicture = withPicture;
-    this.#dropFollowers();
+    this.#followers.close();
+    this.hasScreen = false;
     const fromMs = Math.max(this.#fromMs, lead.start_ms);
     this.#feed?.close();
     this.#feed = new WindowFeed(this.picture, this.#options(lead, withPicture), fromMs);
-    this.#pace = new VoicePace();
+    this.#carrying.reset();
     this.#play();
   }
 
-  /** It plays: from here on the live voice waits. */
+  /** It plays: from here on the live voice is silent. */
   #start(): void {
     if (this.hasStarted || this.#isOver || this.#isSliding) return;
     this.hasStarted = true;
     this.liveShare = 0;
-    this.#need.subscriber.buffer.hold(LIVE_WAITS_MS);
   }
 
   /** Nothing came that could be played. */
@@ -248,38 +248,9 @@ export class Behind {
     };
   }
 
-  /** The rooms on stage are heard, and her screen is seen where there is room for pictures. */
-  #followAll(leadMs: number, speed: number, isWaiting: boolean): void {
-    for (const track of this.#lesson.window?.tracks ?? []) {
-      const isWanted = track.slot === 'stage' || (track.slot === 'screen' && this.hasPicture);
-      if (!isWanted || !track.playlist) continue;
-      const known = this.#followers.get(track.name);
-      const follower = known ?? new Follower(track, this.#elementOf(track), this.#beside(track));
-      follower.track = track;
-      this.#followers.set(track.name, follower);
-      follower.follow(leadMs, speed, isWaiting);
-    }
-    this.hasScreen = this.#followers.get('screen')?.isShown ?? false;
-  }
-
-  #beside(track: WindowTrack): FeedOptions {
-    return this.#options(track, track.slot === 'screen');
-  }
-
-  #elementOf({ slot }: WindowTrack): HTMLMediaElement {
-    if (slot === 'screen') return this.screen;
-    return Object.assign(new Audio(), KEEPS_PITCH, { volume: this.#volume });
-  }
-
-  #dropFollowers(): void {
-    for (const follower of this.#followers.values()) follower.close();
-    this.#followers.clear();
-    this.hasScreen = false;
-  }
-
   #setVolume(volume: number): void {
     this.picture.volume = volume;
-    for (const { element } of this.#followers.values()) element.volume = volume;
+    this.#followers.volume = volume;
   }
 
   /** What grew; where the channel left something out the board is read, too, from where we are. */
@@ -316,7 +287,8 @@ export class Behind {
 
   #look(): void {
     const session = this.#session;
-    if (session.isEnded) return this.end();
+    // Who hears what was missed hears it to its end.
+    if (session.isEnded || (session.hasEnded && !this.hasStarted)) return this.end();
     const isConnected = session.media.phase === 'live';
     if (isConnected && (session.isCalled || session.layout === 'onstage')) return this.goLive();
     if (this.mode === 'offer' || this.#isSliding) return;
@@ -324,41 +296,68 @@ export class Behind {
     const feed = this.#feed;
     if (feed === null) return;
     if (feed.isFailed) return this.#fail(feed);
-    this.#follow(feed, isConnected);
+    this.#follow(feed, stateOf(isConnected, session.hasEnded));
   }
 
-  #follow(feed: WindowFeed, isConnected: boolean): void {
+  #follow(feed: WindowFeed, state: State): void {
     feed.skipHole();
     const { isWaiting, positionMs } = feed;
-    const behindMs = this.#lesson.now() - positionMs;
+    const behindMs = this.#lesson.until(this.#session.endedAtMs) - positionMs;
     const isMusic = this.#session.sound === 'music';
-    const state = stateOf(isConnected);
     const speed = speedOf(state, behindMs, isMusic);
     if (this.picture.playbackRate !== speed) this.picture.playbackRate = speed;
     if (this.picture.paused) this.#play();
-    if (isMusic && isConnected) return this.goLive();
+    if (isMusic && state === 'catching') return this.goLive();
     if (!isWaiting && !this.picture.paused) this.#start();
     if (!this.hasStarted) return this.#judge(feed, speed, behindMs);
-    const isAtEnd = isWaiting && feed.isAtEnd;
-    const liveLagMs = this.#liveLag.ms;
-    if (hasArrived({ state, behindMs, liveLagMs, isAtEnd })) return void this.#slide();
-    if (this.#isAtItsEnd(feed)) return void this.#slide();
-    this.#mostBehindMs = Math.max(this.#mostBehindMs, behindMs);
-    const aheadMs = behindMs - liveLagMs;
-    this.view = {
-      state,
-      behindMs,
-      speed,
-      leftMs: leftMs(aheadMs, speed),
-      share: shareDone(aheadMs, this.#mostBehindMs - liveLagMs),
-      isWaiting,
-      isTeacherAway: isAtEnd && !this.#session.store.state?.publications.lead,
-    };
+    if (this.#hasDone(feed, state, behindMs)) return;
+    this.#tell(feed, { state, behindMs, speed, isWaiting });
     const board = this.#lesson.boardAt(positionMs);
     if (board !== this.board) this.board = board;
-    this.#followAll(positionMs, speed, isWaiting);
+    const lead = { positionMs, speed, isWaiting, hasPicture: this.hasPicture };
+    this.#followers.follow(this.#lesson.window?.tracks ?? [], lead);
+    this.hasScreen = this.#followers.hasScreen;
     if (Date.now() - this.#readAtMs > READ_AGAIN_MS) this.#readAgain(false);
     this.#judge(feed, speed, behindMs);
+  }
+
+  /** At the lesson's end there is no more; else the live voice takes over where it can. */
+  #hasDone(feed: WindowFeed, state: State, behindMs: number): boolean {
+    const { isWaiting, isComplete } = feed;
+    this.#waitsSinceMs = isWaiting ? (this.#waitsSinceMs ?? Date.now()) : null;
+    if (state === 'ending') {
+      const waitedMs = Date.now() - (this.#waitsSinceMs ?? Date.now());
+      const isOut = isPlayedOut({ isWaiting, isComplete, waitedMs });
+      if (isOut) this.end();
+      return isOut;
+    }
+    const liveLagMs = this.#liveLag.ms;
+    // From here on the live voice waits, so that the two meet.
+    feed.isHurried = isNear(state, behindMs);
+    if (feed.isHurried) this.#need.subscriber.buffer.hold(LIVE_WAITS_MS);
+    if (!hasArrived({ state, behindMs, liveLagMs }) && !this.#isAtItsEnd(feed)) return false;
+    void this.#slide();
+    return true;
+  }
+
+  #tell(
+    feed: WindowFeed,
+    seen: Pick<BehindView, 'state' | 'behindMs' | 'speed' | 'isWaiting'>,
+  ): void {
+    const { state, behindMs, speed, isWaiting } = seen;
+    this.#mostBehindMs = Math.max(this.#mostBehindMs, behindMs);
+    const lagMs = state === 'ending' ? 0 : this.#liveLag.ms;
+    const isTeacherAway =
+      state !== 'ending' &&
+      isWaiting &&
+      feed.isAtEnd &&
+      !this.#session.store.state?.publications.lead;
+    this.view = {
+      ...seen,
+      leftMs: leftMs(state, behindMs - lagMs, speed),
+      share: shareDone(behindMs - lagMs, this.#mostBehindMs - lagMs),
+      isTeacherAway,
+    };
   }
 
   /** The recording brings us no nearer: to the live lesson, or to nothing where it ended. */
@@ -372,25 +371,25 @@ export class Behind {
 
   /** Where pictures come too slowly, the voice goes on without them; where it does, too, we go live. */
   #judge(feed: WindowFeed, speed: number, behindMs: number): void {
-    const nowMs = Date.now();
-    const { store, media } = this.#session;
+    const { store, media, hasEnded } = this.#session;
     const isReached = store.link === 'open';
-    const isWaiting = isReached && feed.isWaiting && !feed.isAtEnd;
-    if (!isWaiting) this.#waitingSinceMs = null;
-    else this.#waitingSinceMs ??= nowMs;
-    const waitedMs = this.#waitingSinceMs === null ? 0 : nowMs - this.#waitingSinceMs;
-    if (this.hasPicture) {
-      const isSlow = feed.playedMs >= JUDGED_MS && !keepsUp(feed.playedMs, feed.tookMs, speed);
-      if (isReached && (isSlow || waitedMs >= STALLED_MS)) this.#dropPicture(feed);
-      return;
-    }
-    const isLinked = isReached && media.phase === 'live';
-    if (!this.#pace.see({ nowMs, behindMs, isWaiting, isLinked })) this.goLive();
+    const carried = this.#carrying.see({
+      nowMs: Date.now(),
+      behindMs,
+      speed,
+      hasPicture: this.hasPicture,
+      isWaiting: feed.isWaiting && !feed.isAtEnd,
+      isReached,
+      isLinked: isReached && media.phase === 'live' && !hasEnded,
+      playedMs: feed.playedMs,
+      tookMs: feed.tookMs,
+    });
+    if (carried === 'voice') this.#dropPicture(feed);
+    if (carried === 'nothing') this.goLive();
   }
 
   #dropPicture(feed: WindowFeed): void {
     this.#fromMs = feed.positionMs;
-    this.#waitingSinceMs = null;
     this.hasPicture = false;
     this.#begin(false).catch(() => this.end());
   }

@@ -1,29 +1,39 @@
 import { fetchWhole, Refused, rest, type Fetching } from './fetching';
 import { codecsOf, extentAt, nextRange } from './buffered';
-import { segmentsOf, type Segment } from './playlist';
+import { begunOf, completeOf, isFinal, segmentsOf, type Segment } from './playlist';
 
 export interface FeedOptions extends Fetching {
   playlist: string;
   /** Wall time of the segments' own zero. */
   zeroMs: number;
-  /** On a thin link segments come one after the other, with rests between them. */
+  /** On a thin link there are rests between segments, once some are here. */
   isThin: boolean;
 }
 
 const AHEAD_S = 20;
 const BEHIND_S = 20;
 /** With so much ahead a thin link is left to the live voice for a while. */
-const CALM_AHEAD_S = 6;
+const CALM_AHEAD_S = 12;
+/**
+ * Voice is small: what it takes on a far link is round trips, and a packet lost on one connection
+ * holds up that one alone. Pictures fill the link one by one.
+ */
+const AT_ONCE = 3;
 const FULL_REST_MS = 500;
 /** How soon to look whether the recording has grown. */
 const LOOK_AGAIN_MS = 600;
+const LOOK_SOON_MS = 300;
 
 /** Plays one track of the lesson's window in a media element: segments in, in order, from a moment on. */
 export class WindowFeed {
   /** All that is recorded is here. */
   isAtEnd = false;
+  /** And nothing will be added. */
+  isComplete = false;
   /** It can't be played here, or may not be read. */
   isFailed = false;
+  /** It is wanted before a segment is complete: live is near. */
+  isHurried = false;
   /** Length of the segments that came, and how long that took. */
   playedMs = 0;
   tookMs = 0;
@@ -32,6 +42,10 @@ export class WindowFeed {
   #buffer: SourceBuffer | null = null;
   #initUrl = '';
   #segments: Segment[] = [];
+  /** On their way, by their addresses. */
+  readonly #coming = new Map<string, Promise<ArrayBuffer | null>>();
+  /** A segment that is being written, of which so many bytes are here. */
+  #begun: { url: string; bytes: number } | null = null;
   /** End of the last segment that was taken. */
   #takenMs: number;
   #isPlaced = false;
@@ -94,32 +108,78 @@ export class WindowFeed {
     const ahead = this.aheadS;
     if (ahead >= AHEAD_S) return rest(FULL_REST_MS);
     const segment = this.#segments.find(({ endMs }) => endMs > this.#takenMs + 1);
-    if (segment === undefined) return this.#list();
+    if (segment === undefined) return this.#lookOn();
     await this.#take(segment);
     if (this.options.isThin && ahead > CALM_AHEAD_S)
       await rest((segment.endMs - segment.startMs) / 2);
   }
 
-  async #list(): Promise<void> {
+  /** All that is complete is here: what is new, and more of the segment that is being written. */
+  async #lookOn(): Promise<void> {
+    const [text] = await Promise.all([this.#list(), this.#takeMore()]);
+    if (text === null) return;
+    this.#segments = segmentsOf(text, this.options.playlist);
+    const complete = this.#segments.find(({ endMs }) => endMs > this.#takenMs + 1);
+    this.isAtEnd = complete === undefined;
+    this.isComplete = this.isAtEnd && isFinal(text);
+    if (!this.isAtEnd) return;
+    const url = this.isHurried ? begunOf(text, this.options.playlist) : null;
+    if (url !== null && url !== this.#begun?.url) this.#begun = { url, bytes: 0 };
+    else await rest(this.isHurried ? LOOK_SOON_MS : LOOK_AGAIN_MS);
+  }
+
+  async #list(): Promise<string | null> {
     const url = `${this.options.playlist}?from_ms=${Math.round(this.#takenMs + 1)}`;
     const text = await this.#fetch(url);
-    if (text === null) return;
-    this.#segments = segmentsOf(new TextDecoder().decode(text), this.options.playlist);
-    this.isAtEnd = !this.#segments.some(({ endMs }) => endMs > this.#takenMs + 1);
-    if (this.isAtEnd) await rest(LOOK_AGAIN_MS);
+    return text && new TextDecoder().decode(text);
+  }
+
+  async #takeMore(): Promise<void> {
+    const begun = this.#begun;
+    if (begun === null || this.#initUrl === '') return;
+    const wanted = { grant: this.options.grant, isOver: this.#isOver };
+    const data = await fetchWhole(begun.url, wanted, begun.bytes).catch((error: unknown) => {
+      if (error instanceof Refused) return null; // it will be listed, or never was
+      throw error;
+    });
+    if (data === null || data.byteLength === 0) return;
+    begun.bytes += data.byteLength;
+    await this.#append(data);
+    this.#place();
   }
 
   async #take(segment: Segment): Promise<void> {
     const began = performance.now();
     if (segment.initUrl !== this.#initUrl) await this.#begin(segment.initUrl);
-    const data = await this.#fetch(segment.url);
+    const begun = this.#begun;
+    const isBegun = begun !== null && completeOf(begun.url) === segment.url;
+    const data = await (isBegun ? this.#fetch(segment.url, begun.bytes) : this.#whole(segment));
     if (data === null || this.#buffer === null) return;
-    this.tookMs += performance.now() - began;
-    this.playedMs += segment.endMs - segment.startMs;
-    await this.#append(data);
+    if (isBegun) this.#begun = null;
+    else this.#count(segment, performance.now() - began);
+    if (data.byteLength > 0) await this.#append(data);
     this.#takenMs = segment.endMs;
     this.#place();
     await this.#forget();
+  }
+
+  /** And the next ones with it, where they are small. */
+  #whole(segment: Segment): Promise<ArrayBuffer | null> {
+    const from = this.#segments.indexOf(segment);
+    const wanted = this.#segments.slice(from, from + (this.options.isThin ? AT_ONCE : 1));
+    for (const { url } of wanted) {
+      if (this.#coming.has(url)) continue;
+      const coming = this.#fetch(url);
+      coming.catch(() => undefined); // told to who takes it
+      this.#coming.set(url, coming);
+    }
+    const whole = this.#coming.get(segment.url) ?? Promise.resolve(null);
+    return whole.finally(() => this.#coming.delete(segment.url));
+  }
+
+  #count({ startMs, endMs }: Segment, tookMs: number): void {
+    this.tookMs += tookMs;
+    this.playedMs += endMs - startMs;
   }
 
   /** A section of its own: another camera, or the teacher came back. */
@@ -157,9 +217,10 @@ export class WindowFeed {
     await done;
   }
 
-  async #fetch(url: string): Promise<ArrayBuffer | null> {
+  async #fetch(url: string, fromByte = 0): Promise<ArrayBuffer | null> {
     try {
-      return await fetchWhole(url, { grant: this.options.grant, isOver: this.#isOver });
+      const wanted = { grant: this.options.grant, isOver: this.#isOver };
+      return await fetchWhole(url, wanted, fromByte);
     } catch (error) {
       if (error instanceof Refused) this.isFailed = true;
       throw error;

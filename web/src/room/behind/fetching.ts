@@ -12,17 +12,27 @@ export interface Fetching {
   isOver: () => boolean;
 }
 
+/** What came of a file. */
+interface Coming {
+  fromByte: number;
+  parts: Uint8Array[];
+}
+
 /**
  * A whole file, however often its transfer breaks; what came is kept. Null when it is not wanted any
- * more. Raises Refused.
+ * more. From the byte `fromByte` on; a server that knows no ranges gives all. Raises Refused.
  */
-export async function fetchWhole(url: string, wanted: Fetching): Promise<ArrayBuffer | null> {
-  const parts: Uint8Array[] = [];
+export async function fetchWhole(
+  url: string,
+  wanted: Fetching,
+  fromByte = 0,
+): Promise<ArrayBuffer | null> {
+  const coming: Coming = { fromByte, parts: [] };
   for (let tries = 0; !wanted.isOver(); tries += 1) {
     try {
-      await fetchRest(url, wanted, parts);
+      await fetchRest(url, wanted, coming);
       if (wanted.isOver()) return null;
-      return await new Blob(parts as BlobPart[]).arrayBuffer();
+      return await new Blob(coming.parts as BlobPart[]).arrayBuffer();
     } catch (error) {
       if (error instanceof Refused) throw error;
       await rest(backoffMs(Math.min(tries, MOST_TRIES_COUNTED)));
@@ -31,8 +41,9 @@ export async function fetchWhole(url: string, wanted: Fetching): Promise<ArrayBu
   return null;
 }
 
-async function fetchRest(url: string, wanted: Fetching, parts: Uint8Array[]): Promise<void> {
-  const have = parts.reduce((sum, part) => sum + part.length, 0);
+async function fetchRest(url: string, wanted: Fetching, coming: Coming): Promise<void> {
+  const { parts } = coming;
+  const have = parts.reduce((sum, part) => sum + part.length, coming.fromByte);
   const headers: Record<string, string> = { Authorization: `Bearer ${wanted.grant()}` };
   if (have > 0) headers['Range'] = `bytes=${have}-`;
   const controller = new AbortController();
@@ -48,7 +59,7 @@ async function fetchRest(url: string, wanted: Fetching, parts: Uint8Array[]): Pr
     if (have > 0 && answer.status === 416) return; // it was whole already
     if ([403, 404, 409, 410].includes(answer.status)) throw new Refused(`${url}: ${answer.status}`);
     if (!answer.ok || answer.body === null) throw new Error(`${url}: ${answer.status}`);
-    if (answer.status === 200) parts.length = 0;
+    if (answer.status === 200) coming.fromByte = parts.length = 0;
     const reader = answer.body.getReader();
     for (let piece = await reader.read(); !piece.done; piece = await reader.read()) {
       parts.push(piece.value);

@@ -38,10 +38,11 @@ export function startAfter({ lostForMs, rooms, isMusic, isRecorded }: Gap): Star
   return rooms > INTERACTIVE_ROOMS && lostForMs <= BY_ITSELF_MS ? 'play' : 'offer';
 }
 
-export type State = 'catching' | 'following';
+export type State = 'catching' | 'following' | 'ending';
 
-/** What a room that is behind does: become live, where a live path is. */
-export function stateOf(isConnected: boolean): State {
+/** What a room that is behind does: become live, where a live path is; or hear the lesson's end. */
+export function stateOf(isConnected: boolean, hasEnded: boolean): State {
+  if (hasEnded) return 'ending';
   return isConnected ? 'catching' : 'following';
 }
 
@@ -77,24 +78,43 @@ export interface Place {
   behindMs: number;
   /** How far behind the live voice itself plays: its buffer, and its way. */
   liveLagMs: number;
-  /** All that is recorded was played, and more is not there yet. */
-  isAtEnd: boolean;
 }
 
 /** What the ear does not notice in a crossfade. */
 const TOGETHER_MS = 80;
-/** The recording's end is never nearer than a segment and its way; beyond that we wait for more. */
-const END_WITHIN_MS = 3_500;
-
-/** Whether the live voice can take over: it is at the same word, or the recording has no more. */
-export function hasArrived({ state, behindMs, liveLagMs, isAtEnd }: Place): boolean {
-  if (state === 'following') return false;
-  const aheadMs = behindMs - liveLagMs;
-  return aheadMs <= TOGETHER_MS || (isAtEnd && aheadMs <= END_WITHIN_MS);
+/** Whether the live voice can take over: it is at the same word. */
+export function hasArrived({ state, behindMs, liveLagMs }: Place): boolean {
+  return state === 'catching' && behindMs - liveLagMs <= TOGETHER_MS;
 }
 
-/** Until it is live, in ms of the clock. */
-export function leftMs(behindMs: number, speed: number): number {
+/**
+ * The live voice waits for us from here on: browsers take their time for it, and before it nobody
+ * knows whether we are called to the stage, where it may not be late.
+ */
+const NEAR_MS = 15_000;
+
+export function isNear(state: State, behindMs: number): boolean {
+  return state === 'catching' && behindMs <= NEAR_MS;
+}
+
+export interface Out {
+  isWaiting: boolean;
+  /** The recording was closed: nothing will be added. */
+  isComplete: boolean;
+  waitedMs: number;
+}
+
+/** What was under way when the lesson ended is written within seconds, else never. */
+const CLOSED_WITHIN_MS = 20_000;
+
+/** Whether a lesson that has ended was played to its end. */
+export function isPlayedOut({ isWaiting, isComplete, waitedMs }: Out): boolean {
+  return isWaiting && (isComplete || waitedMs >= CLOSED_WITHIN_MS);
+}
+
+/** Until it is live, or over, in ms of the clock. */
+export function leftMs(state: State, behindMs: number, speed: number): number {
+  if (state === 'ending') return Math.max(0, behindMs) / speed;
   return speed > 1 ? Math.max(0, behindMs) / (speed - 1) : Number.POSITIVE_INFINITY;
 }
 

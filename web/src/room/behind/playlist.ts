@@ -33,6 +33,22 @@ export function segmentsOf(text: string, url: string): Segment[] {
   return segments;
 }
 
+/** Where what there is of the next segment can be read (draft-pantos-hls-rfc8216bis §4.4.5.3). */
+export function begunOf(text: string, url: string): string | null {
+  const name = /#EXT-X-PRELOAD-HINT:TYPE=PART,URI="([^"]+)"/.exec(text)?.[1];
+  return name === undefined ? null : url.replace(/[^/]*$/, '') + name;
+}
+
+/** The same segment, complete. */
+export function completeOf(begunUrl: string): string {
+  return begunUrl.replace(/\/begun-([^/]*)$/, '/$1');
+}
+
+/** Nothing will be added (§4.3.3.4). */
+export function isFinal(text: string): boolean {
+  return text.includes('#EXT-X-ENDLIST');
+}
+
 function split(line: string): [string, string] {
   const at = line.indexOf(':');
   return at < 0 ? [line, ''] : [line.slice(0, at), line.slice(at + 1)];

@@ -4,6 +4,7 @@ import type { Notice } from '../notice';
 import { toldOf, type Quality } from '../quality';
 import type { LessonSession } from '../session.svelte';
 import { Behind } from './behind.svelte';
+import { Answering } from './answering';
 import { canBeRead, startAfter } from './plan';
 import { Reopening } from './reopening';
 
@@ -11,8 +12,6 @@ const LOOK_EVERY_MS = 200;
 /** Without a live path for so long, while the server can be reached, the recording is played. */
 const STUCK_AFTER_MS = 8_000;
 const ANSWER_WITHIN_MS = 4_000;
-/** A live path that broke with its link is back so soon after it. */
-const MENDED_WITHIN_MS = 5_000;
 const TOUCHES = ['pointerdown', 'keydown'];
 
 /** Looks whether the room missed something, or gets nothing live, until the lesson is closed. */
@@ -34,9 +33,10 @@ class Watch {
   #opened: Behind | null = null;
   readonly #reopening = new Reopening();
   #stuckSinceMs: number | null = null;
-  #isKnocking = false;
-  /** When the server was first reached without a live path; null while it was not. */
-  #answeredAtMs: number | null = null;
+  readonly #answering = new Answering(() => {
+    const asked: RequestInit = { method: 'HEAD', cache: 'no-store' };
+    return fetchWithin('/healthz', asked, ANSWER_WITHIN_MS);
+  });
 
   constructor(
     private readonly session: LessonSession,
@@ -80,7 +80,8 @@ class Watch {
     const { session, subscriber } = this;
     const isLive = session.media.phase === 'live' || !session.isLive;
     if (isLive) {
-      this.#stuckSinceMs = this.#answeredAtMs = null;
+      this.#stuckSinceMs = null;
+      this.#answering.reset();
       this.#reopening.reset();
     } else {
       this.#stuckSinceMs ??= subscriber.brokenSinceMs ?? Date.now() - STUCK_AFTER_MS;
@@ -90,28 +91,14 @@ class Watch {
     const isDue = canBeRead(state?.recording) && state?.publications.lead;
     if (sinceMs === null || session.store.link !== 'open' || !isDue) return;
     if (!this.#reopening.isDue(Date.now())) return;
-    const isMending = Date.now() - (this.#answeredAtMs ?? 0) < MENDED_WITHIN_MS;
-    if (Date.now() - sinceMs < STUCK_AFTER_MS || isMending || this.#isKnocking) return;
-    void this.#knock(sinceMs);
+    if (Date.now() - sinceMs >= STUCK_AFTER_MS) void this.#knock(sinceMs);
   }
 
-  /** A dead link looks the same for a while: only what answers can be read. Who answers twice and
-   * still sends nothing live does so for longer than a path takes that broke with its link. */
   async #knock(sinceMs: number): Promise<void> {
-    this.#isKnocking = true;
-    try {
-      const asked: RequestInit = { method: 'HEAD', cache: 'no-store' };
-      await fetchWithin('/healthz', asked, ANSWER_WITHIN_MS);
-      const { session } = this;
-      const isStuck = session.media.phase !== 'live' && !session.isClosed;
-      if (!isStuck || session.behind !== null) return;
-      if (this.#answeredAtMs === null) this.#answeredAtMs = Date.now();
-      else this.#open(sinceMs, 0, true);
-    } catch {
-      this.#answeredAtMs = null;
-    } finally {
-      this.#isKnocking = false;
-    }
+    if (!(await this.#answering.knock(Date.now()))) return;
+    const { session } = this;
+    const isStuck = session.media.phase !== 'live' && !session.isClosed;
+    if (isStuck && session.behind === null) this.#open(sinceMs, 0, true);
   }
 
   #open(heardUntilMs: number, gapMs: number, isByItself: boolean): void {

@@ -25,6 +25,11 @@ export class LessonSoFar {
     return Date.now() + this.offsetMs;
   }
 
+  /** The same, but no later than the lesson's end. */
+  until(endMs: number | null): number {
+    return Math.min(this.now(), endMs ?? Number.POSITIVE_INFINITY);
+  }
+
   /** Reads it, with the board from `fromMs` on or without a word of it. Raises Refused. */
   async read(fromMs: number, withBoard = true): Promise<LessonWindow | null> {
     const began = Date.now();

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { fetchWhole } from '../../../src/room/behind/fetching';
+import { Answering } from '../../../src/room/behind/answering';
 import { OneAtATime } from '../../../src/room/behind/one_at_a_time';
 import { Reopening } from '../../../src/room/behind/reopening';
 import { LessonSoFar } from '../../../src/room/behind/window';
@@ -54,6 +55,50 @@ describe('a recording that closed', () => {
   });
 });
 
+describe('a server without a live path', () => {
+  const answered = () => Promise.resolve();
+
+  it('is asked twice, and the second time five seconds after the first', async () => {
+    const ask = vi.fn(answered);
+    const answering = new Answering(ask);
+    expect(await answering.knock(10_000)).toBe(false);
+    for (let nowMs = 10_200; nowMs < 15_000; nowMs += 200)
+      expect(await answering.knock(nowMs)).toBe(false);
+    expect(ask).toHaveBeenCalledTimes(1);
+    expect(await answering.knock(15_000)).toBe(true);
+    expect(ask).toHaveBeenCalledTimes(2);
+  });
+  it('counts from anew where it did not answer in between', async () => {
+    const ask = vi.fn(answered);
+    const answering = new Answering(ask);
+    await answering.knock(0);
+    ask.mockRejectedValueOnce(new Error('dead link'));
+    expect(await answering.knock(5_000)).toBe(false);
+    expect(await answering.knock(5_200), 'its first answer').toBe(false);
+    expect(await answering.knock(10_200)).toBe(true);
+  });
+  it('counts from anew where something live was there in between, also while it was asked', async () => {
+    const answering = new Answering(answered);
+    await answering.knock(0);
+    answering.reset();
+    expect(await answering.knock(60_000)).toBe(false);
+    const asking = answering.knock(65_000);
+    answering.reset();
+    expect(await asking).toBe(false);
+    expect(await answering.knock(65_200)).toBe(false);
+  });
+  it('is asked once at a time', async () => {
+    let answer: () => void = () => undefined;
+    const ask = vi.fn(() => new Promise<void>((resolve) => (answer = resolve)));
+    const answering = new Answering(ask);
+    const first = answering.knock(0);
+    expect(await answering.knock(9_000)).toBe(false);
+    expect(ask).toHaveBeenCalledTimes(1);
+    answer();
+    await first;
+  });
+});
+
 it('a download ends when nobody wants it any more', async () => {
   let isOver = false;
   let pieces = 0;
@@ -71,6 +116,24 @@ it('a download ends when nobody wants it any more', async () => {
   });
   expect(await fetchWhole('/x', { grant: () => 'g', isOver: () => isOver })).toBeNull();
   expect(signal?.aborted).toBe(true);
+});
+
+it('a file that is here in part is fetched from there, and whole from who knows no ranges', async () => {
+  const wanted = { grant: () => 'g', isOver: () => false };
+  const asked: (string | undefined)[] = [];
+  const answers = [
+    new Response(new Uint8Array(4), { status: 206 }),
+    new Response(null, { status: 416 }),
+    new Response(new Uint8Array(9)),
+  ];
+  vi.stubGlobal('fetch', (_url: string, { headers }: { headers: Record<string, string> }) => {
+    asked.push(headers['Range']);
+    return Promise.resolve(answers.shift());
+  });
+  const sizes = [];
+  for (let n = 0; n < 3; n += 1) sizes.push((await fetchWhole('/x', wanted, 5))?.byteLength);
+  expect(sizes).toEqual([4, 0, 9]);
+  expect(asked).toEqual(['bytes=5-', 'bytes=5-', 'bytes=5-']);
 });
 
 describe('the board of a lesson that is read', () => {

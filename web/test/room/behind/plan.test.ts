@@ -7,6 +7,8 @@ import {
   FOLLOWED_MS,
   hasArrived,
   INTERACTIVE_ROOMS,
+  isNear,
+  isPlayedOut,
   keepsUp,
   leftMs,
   mayHavePictures,
@@ -55,26 +57,22 @@ describe('how fast', () => {
     expect(speedOf('catching', 60_000, true)).toBe(1);
   });
   it('a cut of three minutes is worked off in fifteen', () => {
-    expect(leftMs(180_000, CATCH_UP_SPEED) / 60_000).toBeCloseTo(15);
-    expect(leftMs(180_000, 1)).toBe(Number.POSITIVE_INFINITY);
+    expect(leftMs('catching', 180_000, CATCH_UP_SPEED) / 60_000).toBeCloseTo(15);
+    expect(leftMs('following', 180_000, 1)).toBe(Number.POSITIVE_INFINITY);
   });
 });
 
 describe('when it is live', () => {
-  const place = { state: 'catching', behindMs: 9_000, liveLagMs: 3_200, isAtEnd: false } as const;
+  const place = { state: 'catching', behindMs: 9_000, liveLagMs: 3_200 } as const;
   it('when both are at the same word, and not before', () => {
     expect(hasArrived(place)).toBe(false);
     expect(hasArrived({ ...place, behindMs: 3_500 })).toBe(false);
     expect(hasArrived({ ...place, behindMs: 3_250 })).toBe(true);
     expect(hasArrived({ ...place, behindMs: 1_000 })).toBe(true);
   });
-  it('or where the recording has no more, if that is near', () => {
-    expect(hasArrived({ ...place, behindMs: 5_000, isAtEnd: true })).toBe(true);
-    expect(hasArrived({ ...place, isAtEnd: true })).toBe(false);
-  });
   it('never without a live path', () => {
-    expect(hasArrived({ ...place, behindMs: 100, state: stateOf(false) })).toBe(false);
-    expect(stateOf(true)).toBe('catching');
+    expect(hasArrived({ ...place, behindMs: 100, state: stateOf(false, false) })).toBe(false);
+    expect(stateOf(true, false)).toBe('catching');
   });
   it.each([5_000, 42_000, 180_000])('a gap of %i ms ends by itself', (gapMs) => {
     let behindMs = gapMs + 4_000;
@@ -83,6 +81,30 @@ describe('when it is live', () => {
       behindMs += 200 * (1 - speedOf('catching', behindMs, false));
     expect(tookMs).toBeLessThanOrEqual((gapMs + 4_000) * 5);
   });
+});
+
+describe('a lesson that ends while a room is behind', () => {
+  it('is no live lesson to arrive at, with a live path or without', () => {
+    expect(stateOf(true, true)).toBe('ending');
+    expect(stateOf(false, true)).toBe('ending');
+    const place = { state: 'ending', behindMs: 0, liveLagMs: 3_000 } as const;
+    expect(hasArrived(place)).toBe(false);
+  });
+  it('is played to its end, at the same speed', () => {
+    expect(speedOf('ending', 9_000, false)).toBe(CATCH_UP_SPEED);
+    expect(leftMs('ending', 12_000, CATCH_UP_SPEED)).toBeCloseTo(10_000);
+    const dry = { isWaiting: true, isComplete: false, waitedMs: 2_000 };
+    expect(isPlayedOut(dry), 'the last piece is being written').toBe(false);
+    expect(isPlayedOut({ ...dry, isComplete: true })).toBe(true);
+    expect(isPlayedOut({ ...dry, isComplete: true, isWaiting: false })).toBe(false);
+    expect(isPlayedOut({ ...dry, waitedMs: 60_000 }), 'it never comes').toBe(true);
+  });
+});
+
+it('the live voice waits only for who is near it', () => {
+  expect(isNear('catching', 9_000)).toBe(true);
+  expect(isNear('catching', 60_000)).toBe(false);
+  expect(isNear('following', 9_000)).toBe(false);
 });
 
 describe('what a link takes', () => {

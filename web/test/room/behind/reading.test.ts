@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { codecsOf, extentAt, nextRange, type Ranges } from '../../../src/room/behind/buffered';
 import { LiveLag } from '../../../src/room/behind/live_lag';
-import { segmentsOf } from '../../../src/room/behind/playlist';
+import { begunOf, completeOf, isFinal, segmentsOf } from '../../../src/room/behind/playlist';
 
 const PLAYLIST = `#EXTM3U
 #EXT-X-VERSION:7
@@ -33,6 +33,19 @@ describe('a playlist', () => {
     });
     expect(second?.number).toBe(8);
     expect(second?.initUrl).toContain('init-3');
+  });
+  it('names what there is of the next segment, and what it will be', () => {
+    const hint = '#EXT-X-PRELOAD-HINT:TYPE=PART,URI="begun-voice-000009.m4s"\n';
+    const url = '/api/x/window/lead/voice.m3u8';
+    const begun = begunOf(PLAYLIST + hint, url) ?? '';
+    expect(begun).toBe('/api/x/window/lead/begun-voice-000009.m4s');
+    expect(completeOf(begun)).toBe('/api/x/window/lead/voice-000009.m4s');
+    expect(begunOf(PLAYLIST, url)).toBeNull();
+    expect(segmentsOf(PLAYLIST + hint, url)).toHaveLength(2);
+  });
+  it('says when nothing will be added', () => {
+    expect(isFinal(PLAYLIST)).toBe(false);
+    expect(isFinal(`${PLAYLIST}#EXT-X-ENDLIST\n`)).toBe(true);
   });
   it('that holds nothing gives nothing', () => {
     expect(segmentsOf('#EXTM3U\n', '/x.m3u8')).toEqual([]);
