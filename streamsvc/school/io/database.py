@@ -6,6 +6,7 @@ from threading import Thread
 from typing import Any
 from weakref import WeakSet
 
+import aiosqlite
 from sqlalchemy import Connection, event, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
@@ -56,7 +57,7 @@ class Database:
         """Close all connections. Closing twice is harmless."""
         await self.engine.dispose()
         # the thread of a connection whose work was cut off closes it, and tells this loop last
-        for thread in tuple(self.threads):
+        for thread in filter(Thread.is_alive, tuple(self.threads)):
             await asyncio.to_thread(thread.join, ENDS_WITHIN_SECONDS)
 
 
@@ -95,9 +96,19 @@ async def _migrate(database: Database) -> None:
 def _prepare_sqlite(database: Database, busy_timeout_ms: int) -> None:
     engine = database.engine
 
+    def begin_connection(*args: Any, **options: Any) -> aiosqlite.Connection:
+        connection = aiosqlite.connect(*args, **options)
+        thread = connection._thread  # noqa: SLF001 (there is no other way to it)
+        thread.daemon = True
+        database.threads.add(thread)  # also where nothing can be opened: its thread ends later
+        return connection
+
+    @event.listens_for(engine.sync_engine, "do_connect")
+    def connect(_dialect: object, _record: object, _args: object, options: dict[str, Any]) -> None:
+        options["async_creator_fn"] = begin_connection
+
     @event.listens_for(engine.sync_engine, "connect")
     def set_up(connection: Any, _record: object) -> None:
-        database.threads.add(connection.driver_connection._thread)  # noqa: SLF001 (there is no other way to it)
         # the driver's own BEGIN comes too late and leaves schema changes out: we say it ourselves
         connection.isolation_level = None
         cursor = connection.cursor()

@@ -184,7 +184,9 @@ async def test_a_folder_in_the_way_says_so(tmp_path: Path) -> None:
     path = tmp_path / "school.db"
     path.mkdir()
     assert await reason_of(path) == "unwritable"
+    before = threading.active_count()
     assert await reason_of(tmp_path / "absent" / "school.db") == "unwritable"
+    assert threading.active_count() <= before + 1, "of the driver; one may be the loop's own"
 
 
 class CutShort(BaseException):
