@@ -60,7 +60,7 @@ async def test_an_old_pairing_link_sends_the_phone_back_to_the_screen(demo: Demo
 async def test_a_wrong_password_keeps_what_was_typed(demo: DemoLesson) -> None:
     async with screen(StaffDesk, "wrong-password", demo.service.url) as desk:
         await desk.sign_in(TEACHER, "not-the-password")
-        await desk.says("用户名或密码不对")
+        await desk.says("账号或密码不对")
         await desk.shot("wrong")
         assert await desk.page.get_by_label("账号").input_value() == TEACHER
         await desk.page.get_by_label("密码", exact=True).fill(demo.password)

@@ -19,10 +19,17 @@ CONVERTED_MS = 60_000 * SECOND
 PAGES = 9
 
 
-@pytest.fixture
-def demo() -> Iterator[DemoLesson]:
+@pytest.fixture(scope="module")
+def county() -> Iterator[DemoLesson]:
     with demo_lesson(is_taught=False) as demo:
         yield demo
+
+
+@pytest.fixture
+def demo(county: DemoLesson) -> DemoLesson:
+    """With a lesson that has no courseware yet."""
+    county.plan_anew()
+    return county
 
 
 @pytest.fixture

@@ -22,14 +22,12 @@ STARTS_IN_MS = 4 * 60_000
 def demo() -> Iterator[DemoLesson]:
     """Nothing but one lesson, planned to start in some minutes."""
     with demo_lesson(is_taught=False) as demo:
-        demo.administrator.delete(f"/api/lessons/{demo.lesson()['lesson_id']}").raise_for_status()
-        planned = {
-            "title": "认识钟表",
-            "subject": "数学",
-            "scheduled_start_ms": int(time.time() * 1000) + STARTS_IN_MS,
-            "room_ids": [demo.rooms()[0]["room_id"]],
-        }
-        demo.teacher.post("/api/lessons", json=planned).raise_for_status()
+        demo.plan_anew(
+            title="认识钟表",
+            subject="数学",
+            scheduled_start_ms=int(time.time() * 1000) + STARTS_IN_MS,
+            room_ids=[demo.rooms()[0]["room_id"]],
+        )
         yield demo
 
 

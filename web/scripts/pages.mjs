@@ -74,7 +74,10 @@ export function pageBuild(page, outDir) {
       outDir,
       emptyOutDir: false,
       assetsInlineLimit: 4096,
-      rollupOptions: { input: { [page]: here(`../${page}.html`) } },
+      rolldownOptions: {
+        input: { [page]: here(`../${page}.html`) },
+        checks: { pluginTimings: false },
+      },
     },
   };
 }

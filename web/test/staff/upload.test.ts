@@ -127,3 +127,26 @@ it.each([
   expect(await refusedWith(id, status)).toBe(id);
   expect(halvesOf(LESSON)).toEqual([]);
 });
+
+const ANSWERS: [string, (asked: string) => boolean][] = [
+  ['begins', (asked) => asked.startsWith('POST')],
+  ['is on its way', (asked) => asked.startsWith('PATCH')],
+  // an answer to HEAD has no words: they come with the list that is asked for then
+  ['goes on', (asked) => asked.startsWith('HEAD') || asked === `GET ${LESSON}`],
+];
+
+it.each(ANSWERS)('says so where the sign-in has ended when it %s', async (when, isRefused) => {
+  if (when === 'goes on') await refusedWith('courseware-busy', 503);
+  answers = (asked) => {
+    if (!isRefused(asked)) return usual(asked);
+    return asked.startsWith('HEAD') ? { status: 401 } : { status: 401, id: 'signed-out' };
+  };
+  const { done } = sendCourseware(LESSON, FILE, QUIET);
+  const ended = expect(done).rejects.toMatchObject({
+    status: 401,
+    error: { id: 'signed-out' },
+  });
+  await vi.advanceTimersByTimeAsync(HOUR_MS);
+  await ended;
+  expect(halvesOf(LESSON)).toHaveLength(when === 'begins' ? 0 : 1);
+});
