@@ -48,7 +48,11 @@ STATIC = [
     Check("web: size budget", npm("size"), ROOT / "web"),
 ]
 PYTEST = python("-m", "pytest", "-q")
-UNIT = [*PYTEST, "-m", "not e2e and not integration"]
+NO_EXAMPLES = ["-p", "no:hypothesispytest"]
+"""Where nothing is tested by invented examples: the plugin imports its library to say so."""
+REAL_FOLDERS = ["tests/integration", "tests/e2e"]
+"""Of all integration and browser tests: `tests/conftest.py` refuses them elsewhere, so no check has
+to import the tests of another."""
 MEMORY = Path("/dev/shm")
 IN_MEMORY_BYTES = 2 << 30
 
@@ -64,24 +68,36 @@ SHARED = ["env", "STREAMSVC_TEST_SECOND=3", *in_memory()]
 MEDIA = ["tests/relay", "tests/recorder"]
 SIGNALING = ["tests/signaling"]
 TIMELESS = [
-    Check("pytest: signaling", [*SHARED, *UNIT, *SIGNALING]),
-    Check("pytest: processes and pages", [*SHARED, *PYTEST, "-m", "timeless"]),
+    Check("pytest: signaling", [*SHARED, *PYTEST, *SIGNALING]),
+    Check(
+        "pytest: processes and pages",
+        [*SHARED, *PYTEST, *NO_EXAMPLES, "-m", "timeless", *REAL_FOLDERS],
+    ),
     Check(
         "pytest: school and all else",
-        [*SHARED, *UNIT, *(f"--ignore={folder}" for folder in (*SIGNALING, *MEDIA))],
+        [*SHARED, *PYTEST, *(f"--ignore={one}" for one in (*SIGNALING, *MEDIA, *REAL_FOLDERS))],
     ),
-    Check("pytest: media", [*SHARED, *UNIT, *MEDIA]),
+    Check("pytest: media", [*SHARED, *PYTEST, *MEDIA]),
     *STATIC,
 ]
 """Side by side, the longest first: none of them keeps time with real media."""
 CALM = ["env", "STREAMSVC_TEST_SECOND=2"]
 NEITHER = "not timeless and not alone and not long"
+REAL_TESTS = [*CALM, *PYTEST, *NO_EXAMPLES, "-m", NEITHER]
+BESIDE_MEDIA = ["tests/e2e/test_firefox.py"]
+"""Goes with the media tests, so that both last about as long."""
 REAL = [
-    Check("pytest: real browsers", [*CALM, *PYTEST, "-m", f"e2e and {NEITHER}"]),
-    Check("pytest: real media", [*CALM, *PYTEST, "-m", f"integration and not e2e and {NEITHER}"]),
+    Check(
+        "pytest: real browsers",
+        [*REAL_TESTS, "tests/e2e", *(f"--ignore={one}" for one in BESIDE_MEDIA)],
+    ),
+    Check("pytest: real media", [*REAL_TESTS, "tests/integration", *BESIDE_MEDIA]),
 ]
 """Beside each other: each leaves most of the machine unused most of the time."""
-ALONE = Check("pytest: what measures time", [*PYTEST, "-m", "alone and not timeless and not long"])
+ALONE = Check(
+    "pytest: what measures time",
+    [*PYTEST, *NO_EXAMPLES, *REAL_FOLDERS, "-m", "alone and not timeless and not long"],
+)
 """Alone on the machine."""
 
 

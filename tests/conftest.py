@@ -1,1 +1,20 @@
 """Nothing clever: tests import what they need from `tests.support`."""
+
+from asyncio import constants
+from pathlib import Path
+
+import pytest
+
+constants.DEBUG_STACK_DEPTH = 3
+"""Debug mode checks all it checks, and says of every future where it was made: in three frames, not
+ten, for reading them was a fifth of the work of all tests that wait."""
+
+REAL_FOLDERS = [Path(__file__).parent / name for name in ("integration", "e2e")]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Those marked as real are where `.ci/checks.py` looks for them, and all that is there is."""
+    for item in items:
+        is_marked = any(item.get_closest_marker(name) for name in ("integration", "e2e"))
+        if is_marked != any(folder in item.path.parents for folder in REAL_FOLDERS):
+            raise pytest.UsageError(f"{item.nodeid}: `integration` or `e2e`, and its folder")

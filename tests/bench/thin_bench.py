@@ -40,6 +40,12 @@ LONGEST_JOIN_SECONDS = 60.0
 FETCH_SECONDS = 60.0
 LOOK_SECONDS = 10.0
 SHARED_PORT = 443
+OFFER_SECONDS = 60.0
+TAKE_OFFER = """(() => {
+  const yes = document.querySelector('.say .answer .yes');
+  if (yes) yes.click();
+  return document.querySelector('[data-behind]') !== null;
+})()"""
 FETCHED = "caches.open('streamsvc-slides').then(all => all.keys()).then(keys => keys.length)"
 KEPT = ("ticks", "pictures", "marks", "spoken", "board", "behind")
 
@@ -162,6 +168,9 @@ class Bench:
             await self._until(begin + change.at_share * seconds, place, diaries, window)
             place.room.set(**change.settings)
             window.changed.append(1000 * time.time())
+        if row.is_offered:
+            taken = (holds(diary.viewer, TAKE_OFFER, OFFER_SECONDS) for diary in diaries)
+            await asyncio.gather(*taken)
         await self._until(begin + seconds, place, diaries, window)
         return window
 

@@ -103,6 +103,8 @@ class Row:
     slowdown: float = 1.0
     """How much slower than this machine its processor is."""
     strips_websockets: bool = False
+    is_offered: bool = False
+    """What was missed is offered, and the helper takes it: few rooms talk with the teacher."""
     is_own_run: bool = False
     """Only when it is named: it takes long."""
 
@@ -230,6 +232,7 @@ ROWS = (
         changes=(Change(30 / 1_260, {"is_cut": True}), Change(210 / 1_260, {"is_cut": False})),
         seconds=1_260,
         rivals=False,
+        is_offered=True,
         is_own_run=True,
     ),
     Row(
