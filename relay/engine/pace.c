@@ -20,9 +20,12 @@ static double least_rate(const Subscriber *subscriber, int64_t now_us) {
     return ends < most ? ends : most;
 }
 
+/* While a probe runs, what waits is sent at the probe's rate: it is what the probe would repeat
+ * otherwise, and its repetitions would use up the pace. */
 double engine_room(Engine *engine, Subscriber *subscriber) {
     int64_t now_us = engine->instant.now_us;
-    double least = least_rate(subscriber, now_us);
+    double least = least_rate(subscriber, now_us), probed = subscriber->probe.bps / 8.0;
+    if (least < probed) least = probed;
     return pacer_room(&subscriber->pacer, subscriber_sent_bytes(subscriber), least, now_us);
 }
 

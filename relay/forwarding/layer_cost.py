@@ -38,6 +38,27 @@ class LayerCost:
         self.temporal = tuple(map(_mean, zip(*self._looks, strict=True))) or temporal
 
 
+GROWN = 1.5
+GROWN_BPS = 30_000
+"""Less is no encoder that has begun, but a picture that moves."""
+
+
+class DearestYet:
+    """What viewers were steered by: `grew` when a layer costs much more than it ever did. An
+    encoder that begins is cheap, and viewers whose links are well are not looked at for seconds."""
+
+    def __init__(self) -> None:
+        self._bps: dict[tuple[int, str], int] = {}
+
+    def grew(self, publication: int, rid: str, bps: int) -> bool:
+        """True at most a few times for each layer: each time is half as much again."""
+        dearest = self._bps.setdefault((publication, rid), bps)
+        if bps < max(GROWN * dearest, dearest + GROWN_BPS):
+            return False
+        self._bps[publication, rid] = bps
+        return True
+
+
 def _mean(looks: Sequence[tuple[int, int]]) -> tuple[int, int]:
     bps, pictures = zip(*looks, strict=True)
     return round(sum(bps) / len(bps)), round(sum(pictures) / len(pictures))

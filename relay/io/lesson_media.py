@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from relay.forwarding.pressure import Pressure
 from relay.io.media_session import PublisherSession, SubscriberSession
 from relay.io.steering import Steering
-from relay.ports import Engine
+from relay.ports import Engine, LayerStats
 from relay.sdp.negotiated import NegotiatedMedia
 from streamsvc.base.clock import Clock
 from streamsvc.base.ids import LessonId
@@ -93,6 +93,16 @@ class LessonMedia:
         if not is_same:
             self.steer_all()
 
+    def weigh(self, session: PublisherSession) -> None:
+        """Steer those who watch where a layer has become much dearer than they were steered by."""
+        grew = False
+        for publication in session.publications.values():
+            stats = self._engine.publication_stats(publication)
+            for layer in stats.layers if stats else ():
+                grew |= session.dearest.grew(publication, layer.rid, _cost_bps(layer))
+        if grew:
+            self.steer_all()
+
     def steer_all(self) -> None:
         """After something began to flow."""
         for session in self.subscribers.values():
@@ -142,3 +152,8 @@ class LessonMedia:
         for session in self.publishers.values():
             for publication in session.publications.values():
                 self._engine.set_tapped(publication, is_tapped=is_tapped)
+
+
+def _cost_bps(layer: LayerStats) -> int:
+    """The mean of some seconds, where it is known."""
+    return layer.temporal[-1][0] if layer.temporal else layer.bitrate_bps

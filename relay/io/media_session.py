@@ -3,6 +3,7 @@
 import asyncio
 from dataclasses import dataclass, field
 
+from relay.forwarding.layer_cost import DearestYet
 from relay.forwarding.picture_copies import PictureCopies
 from relay.forwarding.room_ladder import RoomLadder
 from relay.forwarding.subscription import SubscriptionSpec
@@ -37,6 +38,8 @@ class PublisherSession(MediaSession):
     """Publication number by kind."""
     rids: dict[int, tuple[str, ...]] = field(default_factory=dict)
     """Of each publication's layers, as viewers were steered by them last."""
+    dearest: DearestYet = field(default_factory=DearestYet)
+    """What those layers cost then."""
     started: set[MediaKind] = field(default_factory=set)
     started_at: float | None = None
     reported: frozenset[MediaKind] = frozenset()

@@ -286,6 +286,7 @@ class Relay:
     def _report(self, session: MediaSession) -> None:
         if isinstance(session, PublisherSession):
             self._events.report_opened(session)
+            self._sessions.lesson(session.party.lesson_id).weigh(session)
 
     def _end_silent(self, session: MediaSession) -> None:
         silence = self._clock.now() - session.peer.ice.heard_at

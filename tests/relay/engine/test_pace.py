@@ -313,6 +313,18 @@ def _has_received(stage: Stage, packets: int) -> bool:
     return stage.counted("received") >= packets
 
 
+async def test_a_probe_sends_first_what_waits_for_the_pace(stage: Stage) -> None:
+    camera = await camera_on(stage)
+    viewer = far_viewer(stage, 2)
+    await stage.settled()
+    send_key_frame(camera)
+    await stage.arrived(viewer, 2, OUT)
+    began = time.monotonic()
+    stage.engine.begin_probe(2, 5 * int(PACE_BPS))
+    await stage.arrived(viewer, PACKETS, OUT)
+    assert time.monotonic() - began < PICTURE_SECONDS / 2
+
+
 async def test_who_gets_no_picture_now_is_probed_with_padding(stage: Stage) -> None:
     camera = await camera_on(stage)
     viewer = stage.viewer(2, VIDEO, AUDIO)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from relay.forwarding.layer_cost import LOOKS, LayerCost
+from relay.forwarding.layer_cost import GROWN, GROWN_BPS, LOOKS, DearestYet, LayerCost
 
 CALM = ((30_000, 8), (60_000, 15))
 WITH_KEY_FRAME = ((70_000, 8), (100_000, 15))
@@ -46,3 +46,15 @@ def test_after_a_pause_only_what_is_sent_then_counts() -> None:
 def test_looks_that_overlap_are_no_more_looks(every: float) -> None:
     cost = seen(CALM, WITH_KEY_FRAME, *(CALM for _ in range(round(3 / every))), every=every)
     assert cost.temporal[-1][0] <= 73_334
+
+
+def test_much_dearer_is_said_once_for_each_half_more() -> None:
+    dearest = DearestYet()
+    assert not dearest.grew(1, "h", 100_000), "the first is what viewers are steered by"
+    assert not dearest.grew(1, "h", int(GROWN * 100_000) - 1)
+    assert dearest.grew(1, "h", int(GROWN * 100_000))
+    assert not dearest.grew(1, "h", int(GROWN * 100_000))
+    assert not dearest.grew(1, "h", 10_000), "cheaper is no news"
+    assert not dearest.grew(1, "h", int(GROWN * 100_000)), "nor is it as it was"
+    assert not dearest.grew(1, "q", 10_000), "each layer for itself"
+    assert not dearest.grew(1, "q", 9_999 + GROWN_BPS), "and what is little stays little"

@@ -1,0 +1,93 @@
+"""A lesson's pictures become dearer while nobody's link has news."""
+
+from types import SimpleNamespace
+from typing import Any
+
+from relay.forwarding.pressure import Pressure
+from relay.forwarding.room_ladder import RoomLadder
+from relay.forwarding.subscription import SubscriptionSpec
+from relay.io.lesson_media import LessonMedia
+from relay.io.media_session import PublisherSession, SubscriberSession
+from relay.ports import LayerStats, PublicationStats, SubscriberStats
+from streamsvc.base.ids import LessonId, ParticipantId
+from streamsvc.base.media import MediaKind, Slot
+from streamsvc.base.sessions import NO_POLICY, MediaParty
+from tests.support.clock import ManualClock
+from tests.support.engine_model.packets import media_of
+
+VIDEO = media_of(MediaKind.VIDEO, slot=Slot.LEAD)
+CAMERA, PICTURE, VIEWER = 1, 20, 2
+
+
+class Engine:
+    """The port's part that steering asks: figures as set here, and the layers that it was told."""
+
+    def __init__(self) -> None:
+        self.bps = {"q": 60_000, "h": 150_000}
+        self.targets: list[str | None] = []
+
+    def publication_stats(self, number: int) -> PublicationStats:
+        layers = (
+            LayerStats(rid, bps, pixels, is_live=True, temporal=((bps, 15),))
+            for (rid, bps), pixels in zip(self.bps.items(), (57_600, 230_400), strict=True)
+        )
+        return PublicationStats(number, tuple(layers), 0)
+
+    def subscriber_stats(self, peer: int) -> SubscriberStats:
+        return SubscriberStats(
+            link_bps=300_000,
+            is_link_guessed=False,
+            forwarded={},
+            fraction_lost=0.0,
+            is_loss_known=True,
+            fell_at=float("-inf"),
+            proved_at=float("-inf"),
+            round_trip=0.6,
+            has_queue=False,
+            is_braking=False,
+        )
+
+    def set_target_layer(self, subscription: int, rid: str | None, most_temporal: int = 2) -> None:
+        self.targets.append(rid)
+
+    def __getattr__(self, name: str) -> Any:
+        return lambda *_, **__: None
+
+
+def party(name: str) -> MediaParty:
+    return MediaParty(LessonId("lesson"), ParticipantId(name), name, name)
+
+
+def lesson(engine: Engine) -> tuple[LessonMedia, PublisherSession]:
+    """A camera of two layers, and a room on 300 kbit/s that watches it."""
+    clock = ManualClock()
+    media = LessonMedia(LessonId("lesson"), engine, Pressure(), clock)
+    camera: Any = {"session_id": "w", "party": party("teacher"), "peer": SimpleNamespace(number=1)}
+    teacher = PublisherSession(**camera, slot=Slot.LEAD, publications={MediaKind.VIDEO: CAMERA})
+    watching: Any = {"session_id": "r", "party": party("room"), "peer": SimpleNamespace(number=2)}
+    spec = SubscriptionSpec(PICTURE, VIEWER, VIDEO, 0, 0, 0)
+    room = SubscriberSession(
+        **watching, ladder=RoomLadder(NO_POLICY, clock.now()), subscriptions=(spec,)
+    )
+    media.add_publisher(teacher)
+    media.add_subscriber(room)
+    media.weigh(teacher)
+    return media, teacher
+
+
+def test_a_layer_that_becomes_too_dear_is_left_before_the_link_tells_of_it() -> None:
+    engine = Engine()
+    media, teacher = lesson(engine)
+    assert engine.targets[-1] == "h"
+    engine.bps["h"] = 400_000
+    media.weigh(teacher)
+    assert engine.targets[-1] == "q"
+
+
+def test_nobody_is_steered_while_layers_cost_about_the_same() -> None:
+    engine = Engine()
+    media, teacher = lesson(engine)
+    engine.targets.clear()
+    for engine.bps["h"] in (160_000, 120_000, 200_000, 10_000, 170_000):
+        media.weigh(teacher)
+    assert engine.targets == []
