@@ -33,6 +33,9 @@ THIN_BPS = 400_000
 THIN_SHARE = 0.75
 """On so little a larger picture must fit into this share: one of its key frames fills the link for
 a second, and what is lost of it is sent again."""
+BEGIN_SHARE = 0.75
+"""Of what is left on so little, a first picture may take this: its key frame, its repairs and the
+headers of its packets come on top, and they would wait in front of the voice."""
 KEEP_SHARE = 1.1
 """A smallest picture that flows is kept up to this share: encoders are never exact."""
 
@@ -112,10 +115,15 @@ class _Spending:
             if entry is None:
                 continue
             needed = entry.steps[0].bps
-            slack = int(budget.bps * (KEEP_SHARE - 1)) if entry.current is not None else 0
-            if budget.is_guess or needed <= self._left + slack:
+            if budget.is_guess or needed <= self._most_for_smallest(entry):
                 self._left -= needed
                 self._steps[slot] = 0
+
+    def _most_for_smallest(self, entry: Offered) -> int:
+        """What the smallest picture of a slot may cost."""
+        if entry.current is not None:
+            return self._left + int(self._budget.bps * (KEEP_SHARE - 1))
+        return int(self._left * (BEGIN_SHARE if self._budget.bps < THIN_BPS else 1))
 
     def complete(self, slots: Sequence[Slot]) -> None:
         """Every picture of the smallest layer, slot by slot."""

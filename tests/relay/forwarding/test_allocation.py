@@ -99,7 +99,7 @@ def test_a_picture_that_flows_is_kept_a_little_longer_than_it_would_be_begun() -
 def test_a_thin_link_gets_fewer_pictures_before_it_gets_none() -> None:
     chosen = [
         allocate([Offered(Slot.LEAD, THINNED, None)], Budget(bps))[Slot.LEAD]
-        for bps in (60_000, 90_000, 120_000, 200_000, 450_000, 700_000)
+        for bps in (60_000, 100_000, 120_000, 200_000, 450_000, 700_000)
     ]
     assert chosen == [
         None,
@@ -109,6 +109,16 @@ def test_a_thin_link_gets_fewer_pictures_before_it_gets_none() -> None:
         Choice("h", 1),
         Choice("h"),
     ]
+
+
+def test_on_little_a_first_picture_leaves_room_for_its_key_frame_and_repairs() -> None:
+    def chosen(bps: int, current: Choice | None) -> Choice | None:
+        return allocate([Offered(Slot.LEAD, THINNED, current)], Budget(bps))[Slot.LEAD]
+
+    assert chosen(90_000, None) is None
+    assert chosen(90_000, Choice("q", 0)) == Choice("q", 0), "what flows is no risk"
+    dear = [Offered(Slot.LEAD, THINNED[4:], None)]
+    assert allocate(dear, Budget(510_000))[Slot.LEAD] == Choice("h"), "there is more to spare"
 
 
 def test_every_slot_has_its_smallest_picture_in_full_before_one_is_raised() -> None:
