@@ -2,9 +2,10 @@
 
 So far away that to ask again, and to be answered, takes longer than a picture can wait, they go out
 twice, unasked. Copies are sent from what the link has left, and a larger picture must fit with its
-copies: one that moves is better than a larger one that stands still. A full link gets none. Over a
-bad radio, near or far, only the smallest picture goes: the fewer packets it has, the more often all
-of them come.
+copies: one that moves is better than a larger one that stands still. A full link gets none, nor
+does one that what flows would fill: copies take all that the estimate leaves, and it is never so
+exact. Over a bad radio, near or far, only the smallest picture goes: the fewer packets it has, the
+more often all of them come.
 """
 
 from collections.abc import Sequence
@@ -21,6 +22,9 @@ AFTER_MS = 250
 """Losses come in bursts: five packets of a thin link are 150 ms."""
 FULL_SECONDS = 10.0
 """After a queue was seen; what comes next may fill it again."""
+BEGIN_FILLED = 0.85
+END_FILLED = 0.95
+"""Share of the estimate, with every picture twice."""
 BAD_LOSS = 0.12
 GOOD_LOSS = 0.07
 GOOD_SECONDS = 5.0
@@ -43,16 +47,27 @@ class PictureCopies:
         is_bad_still = self.is_smallest_only and now - self._bad_at < GOOD_SECONDS
         self.is_smallest_only = is_bad_still or min(lost, lost_now) >= BAD_LOSS
 
-    def choose(self, lost: float, round_trip: float, now: float, *, has_queue: bool) -> int:
-        """Share lost of late, seconds there and back, and whether the link is full."""
+    def choose(
+        self, lost: float, round_trip: float, now: float, *, has_queue: bool, filled: float = 0.0
+    ) -> int:
+        """Share lost of late, seconds there and back, whether the link is full, and the share of
+        its estimate that all would take with what flows twice."""
         if has_queue:
             self._full_at = now
         is_full = now - self._full_at < FULL_SECONDS
         least_lost = END_LOSS if self.after_ms else BEGIN_LOSS
         least_round_trip = END_ROUND_TRIP_SECONDS if self.after_ms else BEGIN_ROUND_TRIP_SECONDS
         is_wanted = lost >= least_lost and round_trip >= least_round_trip and not is_full
-        self.after_ms = AFTER_MS if is_wanted else 0
+        fits = filled <= (END_FILLED if self.after_ms else BEGIN_FILLED)
+        self.after_ms = AFTER_MS if is_wanted and fits else 0
         return self.after_ms
+
+
+def filled_by(offered: Sequence[Offered], beside_bps: int, link_bps: int) -> float:
+    """The share of a link that what flows would take twice, with what else goes over it."""
+    flows = [entry for entry in offered if entry.steps and entry.current is not None]
+    pictures_bps = sum(entry.steps[entry.current_step].bps for entry in flows)
+    return (beside_bps + 2 * pictures_bps) / max(1, link_bps)
 
 
 def with_copies(offered: Offered) -> Offered:

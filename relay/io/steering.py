@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from relay.forwarding.allocation import Offered
 from relay.forwarding.downlink import MAX_BPS
 from relay.forwarding.ladder import EVERY_PICTURE, Choice, Encoding, ladder
+from relay.forwarding.picture_copies import filled_by
 from relay.forwarding.pressure import Pressure
 from relay.forwarding.room_ladder import Beside, Link
 from relay.io.media_session import SubscriberSession
@@ -52,12 +53,14 @@ class Steering:
                 offered.append(self._offered(media.slot, layers, stats.forwarded.get(number)))
         now = self._clock.now()
         voices_bps = self._voices.steer(session, voices, stats, is_talking=is_talking, now=now)
+        beside_bps = voices_bps + session.ladder.data.bps(stats.link_bps, now)
+        filled = filled_by(offered, beside_bps, stats.link_bps)
         beside = Beside(
             voices_bps,
             self._pressure.cap_bps(peer),
             MAX_BPS,
             self.profile,
-            are_pictures_copied=self._are_copied(session, stats, now),
+            are_pictures_copied=self._are_copied(session, stats, filled, now),
             is_smallest_only=session.pictures.is_smallest_only,
         )
         targets = session.ladder.choose(offered, _link(stats), beside, now)
@@ -68,11 +71,15 @@ class Steering:
                 rid, most_temporal = targets[entry.slot] or NOTHING
                 self._engine.set_target_layer(pictures[entry.slot], rid, most_temporal)
 
-    def _are_copied(self, session: SubscriberSession, stats: SubscriberStats, now: float) -> bool:
+    def _are_copied(
+        self, session: SubscriberSession, stats: SubscriberStats, filled: float, now: float
+    ) -> bool:
         before, choice = session.pictures.after_ms, session.pictures
         lost = session.voice.lost
         choice.see(lost, stats.fraction_lost, now)
-        after_ms = choice.choose(lost, stats.round_trip, now, has_queue=stats.has_queue)
+        after_ms = choice.choose(
+            lost, stats.round_trip, now, has_queue=stats.has_queue, filled=filled
+        )
         if after_ms != before:
             self._engine.set_picture_copies(session.peer.number, after_ms)
         return after_ms > 0

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -6,13 +8,16 @@ from relay.forwarding.ladder import Choice, Encoding, ladder
 from relay.forwarding.picture_copies import (
     AFTER_MS,
     BAD_LOSS,
+    BEGIN_FILLED,
     BEGIN_LOSS,
     BEGIN_ROUND_TRIP_SECONDS,
+    END_FILLED,
     END_LOSS,
     FULL_SECONDS,
     GOOD_LOSS,
     GOOD_SECONDS,
     PictureCopies,
+    filled_by,
     protected,
     with_copies,
 )
@@ -47,6 +52,23 @@ def test_a_full_link_gets_none() -> None:
     assert copies.choose(0.2, FAR, 1.0, has_queue=True) == 0
     assert copies.choose(0.2, FAR, 1.0 + FULL_SECONDS - 0.1, has_queue=False) == 0
     assert copies.choose(0.2, FAR, 1.0 + FULL_SECONDS, has_queue=False) == AFTER_MS
+
+
+def test_a_link_that_would_be_filled_gets_none() -> None:
+    def choose(copies: PictureCopies, filled: float) -> int:
+        return copies.choose(0.05, FAR, 0.0, has_queue=False, filled=filled)
+
+    copies = PictureCopies()
+    assert choose(copies, BEGIN_FILLED + 0.01) == 0
+    assert choose(copies, BEGIN_FILLED) == AFTER_MS
+    assert choose(copies, END_FILLED) == AFTER_MS, "it does not swing"
+    assert choose(copies, END_FILLED + 0.01) == 0
+
+
+def test_what_flows_counts_twice_and_what_does_not_flow_not_at_all() -> None:
+    flows = replace(OFFERED, current=Choice("q"))
+    assert filled_by([flows, OFFERED, Offered(Slot.STAGE, (), None)], 50_000, 500_000) == 0.5
+    assert filled_by([OFFERED], 50_000, 100_000) == 0.5
 
 
 @given(st.lists(st.floats(END_LOSS, BEGIN_LOSS, exclude_max=True), max_size=30))
