@@ -211,11 +211,12 @@ static void tick_publisher(Engine *engine, Publisher *publisher) {
 /* Once a second. */
 static void tick_subscriber(Engine *engine, Subscriber *subscriber) {
     if (!peer_is_connected(&subscriber->peer)) return;
+    bool is_silent = probe_waits(&subscriber->probe, engine->instant.now_us);
     for (int i = 0; i < subscriber->subscription_count; i++) {
         Subscription *subscription = subscriber->subscriptions + i;
         Compound compound;
         compound.length = 0;
-        if (subscriber_write_report(subscription, engine->instant, &compound))
+        if (!is_silent && subscriber_write_report(subscription, engine->instant, &compound))
             engine_send_compound(engine, &subscriber->peer, &compound);
         engine_start_picture(engine, subscription);
         if (subscription->layer && thinning_needs_keyframe(&subscription->thinning))

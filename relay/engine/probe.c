@@ -1,6 +1,7 @@
 #include "probe.h"
 
 #define MOST_AT_ONCE_US 30000
+#define ANSWER_US (SECOND_US * 5 / 2) /* a far round trip, and as long as browsers wait between reports */
 
 void probe_begin(Probe *probe, uint32_t bps, int64_t length_us, uint64_t sent_bytes,
                  int64_t now_us) {
@@ -28,13 +29,18 @@ void probe_end(Probe *probe, uint64_t sent_bytes, Instant instant) {
     int64_t lasted_us = instant.now_us - probe->began_us;
     uint64_t bits = (sent_bytes - probe->sent_before) * 8;
     probe->bps = 0;
+    probe->ended_us = instant.now_us;
     probe->reached_bps = lasted_us > 0 ? (uint32_t)(bits * SECOND_US / (uint64_t)lasted_us) : 0;
     probe->ended_at = (uint32_t)(ntp_from_wall_us(instant.wall_us) >> 16);
 }
 
+bool probe_waits(const Probe *probe, int64_t now_us) {
+    return probe->reached_bps && now_us - probe->ended_us < ANSWER_US;
+}
+
 uint32_t probe_answered(Probe *probe, uint32_t last_sr) {
     if (!probe->reached_bps || !last_sr || (int32_t)(last_sr - probe->ended_at) < 0) return 0;
-    uint32_t reached_bps = probe->reached_bps;
+    uint32_t reached_bps = last_sr == probe->ended_at ? probe->reached_bps : 0;
     probe->reached_bps = 0;
     return reached_bps;
 }

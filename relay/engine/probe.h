@@ -14,7 +14,7 @@
 
 typedef struct Probe {
     uint32_t bps; /* of everything the subscriber is sent; 0: none runs */
-    int64_t began_us, length_us;
+    int64_t began_us, length_us, ended_us;
     uint64_t sent_before; /* bytes, by the subscriber's count */
     uint64_t repeated_bytes;
     uint16_t step; /* which packet is the next to repeat */
@@ -34,11 +34,16 @@ bool probe_is_over(const Probe *probe, int64_t now_us);
  * make up for all of it at once. */
 double probe_room(const Probe *probe, uint64_t sent_bytes, int64_t now_us);
 
-/* Ends it; a sender report of this moment must follow. */
+/* Ends it; a sender report of this moment must follow, and no other for a while (probe_waits): a queue
+ * has drained until the next one. */
 void probe_end(Probe *probe, uint64_t sent_bytes, Instant instant);
 
+/* Whether the report of the end is still to be answered. */
+bool probe_waits(const Probe *probe, int64_t now_us);
+
 /* The rate of a probe that has ended, once: with the first report of somebody who saw its end, and so
- * tells of its losses and its queue. 0: there is none. */
+ * tells of its losses and its queue. 0: there is none; who knows a later report only has not seen the
+ * end, as where a full queue dropped it, and tells nothing of this probe any more. */
 uint32_t probe_answered(Probe *probe, uint32_t last_sr);
 
 #endif

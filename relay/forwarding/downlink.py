@@ -269,6 +269,7 @@ class Downlink:
         return self._brake(arrived if remb is None else min(arrived, remb), now)
 
     def _brake(self, arrived_bps: float, now: float) -> bool:
+        self._radio.end()
         self._overrun_at = now
         self._mostly_lost_since = None
         self._loss = LossWindow()

@@ -6,11 +6,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from streamsvc.base.clock import ntp_from_wall_ms
 from tests.support.engine_model.pacer import DEPTH_SECONDS, Pacer
 from tests.support.native_values import Held, i64, u32, u64
 
 MANY = settings(max_examples=80, deadline=None)
 PACKET = 1_200
+
+
+class Instant(ctypes.Structure):
+    """As in instant.h."""
+
+    _fields_ = (("now_us", ctypes.c_int64), ("wall_us", ctypes.c_int64))
 
 
 class Both:
@@ -97,3 +104,23 @@ def test_a_probe_fills_up_to_its_rate_and_ends_within_its_bounds(native: ctypes.
             sent += PACKET
     assert now_us - began_us == length_us
     assert sent - 50_000 == pytest.approx(100_000 * length_us / 1e6, abs=2 * PACKET)
+
+
+@pytest.mark.parametrize(("later", "told"), [(-1, 0), (0, 800_000), (1, 0)])
+def test_a_probe_is_judged_by_who_knows_the_report_of_its_end(
+    native: ctypes.CDLL, later: int, told: int
+) -> None:
+    probe = Held(native, "probe")
+    began_us, length_us = 1_000_000, 400_000
+    probe.call("probe_begin", u32(800_000), i64(length_us), u64(0), i64(began_us), result=None)
+    end = Instant(began_us + length_us, 1_700_000_000_000_000)
+    probe.call("probe_end", u64(40_000), end, result=None)
+    last_sr = ntp_from_wall_ms(end.wall_us // 1_000) >> 16 & 0xFFFFFFFF
+
+    def answered(sr: int) -> int:
+        return int(probe.call("probe_answered", u32(sr), result=ctypes.c_uint32))
+
+    assert probe.call("probe_waits", i64(end.now_us), result=ctypes.c_bool)
+    assert not probe.call("probe_waits", i64(end.now_us + 3_000_000), result=ctypes.c_bool)
+    assert answered(last_sr + later) == told
+    assert answered(last_sr) == (800_000 if later < 0 else 0), "once; and not after a later one"

@@ -4,7 +4,13 @@ import random
 
 import pytest
 
-from relay.forwarding.downlink import CLIMB, HIGH_LOSS, LOSSY_FLOOR_BPS, START_BPS, Downlink
+from relay.forwarding.downlink import (
+    CLIMB,
+    HIGH_LOSS,
+    LOSSY_FLOOR_BPS,
+    START_BPS,
+    Downlink,
+)
 from relay.forwarding.radio_loss import MARGIN, TRIAL_SECONDS
 
 ROUND_TRIP = 0.6
@@ -81,6 +87,16 @@ def test_a_queue_ends_a_trial() -> None:
         link.round_trips(3 * ROUND_TRIP, ROUND_TRIP)
         link.reported(60, 15, link.bps, float(second))
     assert link.bps <= fallen, "what was lost was too much after all"
+
+
+def test_an_overrun_ends_a_trial() -> None:
+    link = Downlink(0.0)
+    sent_over(link, range(4), radio=0.25)
+    before = link.bps
+    link.remb(100_000, 4.5)
+    assert link.reported(100, 60, before, 4.6, longest=0.0)
+    sent_over(link, range(5, 5 + int(TRIAL_SECONDS) + 1), radio=0.25)
+    assert link.bps < before / 2, "what was lost was too much after all"
 
 
 def test_who_had_fallen_low_comes_back_behind_a_bad_radio() -> None:
