@@ -58,6 +58,10 @@ JITTER_SECONDS = 0.05
 """Above the least round trip; more is a queue."""
 DRAINING_SHARE = 0.95
 """Of the round trip before: a queue that empties is no reason to send still less."""
+OLD_SECONDS = 8.0
+"""From a fall: reports may still speak of before, since browsers tell of voice alone every 5 s."""
+OLD_SHARE = 0.75
+"""Of the estimate; who is sent less than this has filled no queue since."""
 LEAST_SAMPLES = 128
 """In so many round trips the least one is forgotten: a way may have become longer for good."""
 FIRST_HOLD_SECONDS = 1.5
@@ -217,7 +221,7 @@ class Downlink:
             self._loss.add(expected, lost, now)
             self._take_back(self._radio.judge(expected, lost, now), now)
         floor = self._floor(sent_bps, now)
-        if floor is None or now - self._changed_at < _SETTLE_SECONDS:
+        if floor is None or now - self._changed_at < _SETTLE_SECONDS or self._is_old(now):
             return False
         if floor == MIN_BPS:
             self._radio.end()
@@ -230,6 +234,12 @@ class Downlink:
         is_failed_trial = now - self._climbed_at < _TRIAL_SECONDS
         self._hold = min(MAX_HOLD_SECONDS, max(HOLD_SECONDS, self._hold * (1 + is_failed_trial)))
         return self._fall(max(floor, self._fallen(sent_bps, now)), now)
+
+    def _is_old(self, now: float) -> bool:
+        """Whether what is reported was sent before the last fall: so little as since then was not
+        too much."""
+        most_bps = max(sent for _, sent in self._sent)
+        return now - self.fell_at < OLD_SECONDS and most_bps < OLD_SHARE * self.bps
 
     def _take_back(self, before_bps: int | None, now: float) -> None:
         """A fall for loss alone that has not helped."""
