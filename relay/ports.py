@@ -107,6 +107,8 @@ class SubscriberStats:
     """Seconds, smoothed; a guess until the first report."""
     has_queue: bool = False
     """It has grown and does not shrink: the link is full."""
+    is_filling: bool = False
+    """It has grown, so that the link may be."""
     is_braking: bool = False
     """It was sent so much too much that nothing but voice should follow for a moment."""
 

@@ -354,6 +354,13 @@ class Downlink:
         """Its round trip has grown and does not shrink."""
         return self._is_slow() and not self._is_draining
 
+    @property
+    def is_filling(self) -> bool:
+        """Its round trip is longer than a link that is not full makes it wander: there may be a
+        queue. Too little to send less for, and enough not to send more."""
+        least = self._least_round_trip
+        return least is not None and self.round_trip > least + self._normal.slack_seconds
+
     def _is_slow(self) -> bool:
         if self._least_round_trip is None:
             return False

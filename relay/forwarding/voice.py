@@ -53,7 +53,7 @@ class VoiceLink:
     round_trip: float
     """Seconds."""
     has_queue: bool
-    """Packets wait in front of it: it is full."""
+    """Packets may wait in front of it: what it loses may be what is too much for it."""
     sounds_bps: tuple[int, ...]
     """What each voice that flows takes without headers: 32 kbit/s of speech, or 160 of music."""
     can_ask: bool

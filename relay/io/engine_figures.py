@@ -285,5 +285,6 @@ class EngineFigures:
             proved_at=downlink.proved_at,
             round_trip=downlink.round_trip,
             has_queue=downlink.has_queue,
+            is_filling=downlink.is_filling,
             is_braking=downlink.is_braking(now),
         )

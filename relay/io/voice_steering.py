@@ -37,7 +37,7 @@ class VoiceSteering:
             bps=stats.link_bps,
             fraction_lost=stats.fraction_lost if stats.is_loss_known else None,
             round_trip=stats.round_trip,
-            has_queue=stats.has_queue,
+            has_queue=stats.has_queue or stats.is_filling,
             sounds_bps=sounds_bps,
             can_ask=all("nack" in media.feedback for media, _ in voices.values()),
             is_talking=is_talking,
