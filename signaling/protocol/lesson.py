@@ -66,7 +66,7 @@ from signaling.protocol.requests import Requests
 from signaling.protocol.roles import Action, may
 from signaling.protocol.roster import Roster
 from signaling.protocol.seat import Seat
-from signaling.protocol.strands import Strands, is_too_much
+from signaling.protocol.strands import Strands, are_too_much
 from signaling.protocol.teller import Teller
 from signaling.protocol.wire import Request
 from streamsvc.base.errors import StreamsvcError, UserError
@@ -261,19 +261,19 @@ class LessonMachine:
         if missed is None:
             self._teller.add(Answer(connection_id, self.picture.snapshot(participant, now_ms)))
         else:
-            self._resume_with(connection_id, participant, missed, now_ms)
+            seen = as_seen_by(participant, missed)
+            self._resume_with(connection_id, participant, seen, now_ms)
         self.roster.connected(connection_id, participant, now_ms)
 
     def _resume_with(
         self,
         connection_id: str,
         participant: Participant,
-        missed: Sequence[LessonEvent],
+        seen: Sequence[LessonEvent],
         now_ms: int,
     ) -> None:
         resumed = Resumed(seq=self.picture.seq, now_ms=now_ms, me=me_view(participant))
         self._teller.add(Answer(connection_id, resumed))
-        seen = as_seen_by(participant, missed)
         self._teller.add(*(Answer(connection_id, event) for event in seen))
 
     def _strand_opened(self, input: StrandOpened, now_ms: int) -> None:
@@ -281,7 +281,8 @@ class LessonMachine:
         from the first connection, which brings it; so it must come back when it needs none."""
         connection_id, participant = input.connection_id, input.participant
         missed = self.picture.missed_since(input.since)
-        if missed is None or any(map(is_too_much, missed)):
+        seen = None if missed is None else as_seen_by(participant, missed)
+        if seen is None or are_too_much(seen):
             self._close_strands([connection_id], "strand-too-much")
             return
         try:
@@ -291,7 +292,7 @@ class LessonMachine:
             self._teller.add(CloseConnection(connection_id, error))
             return
         self._close_strands(replaced, "strand-replaced")
-        self._resume_with(connection_id, participant, missed, now_ms)
+        self._resume_with(connection_id, participant, seen, now_ms)
 
     def _close_strands(self, connection_ids: Iterable[str], error_id: str) -> None:
         error = UserError(error_id)

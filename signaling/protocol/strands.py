@@ -8,7 +8,7 @@ beside a voice, so it brings no snapshot and no board full of ink: before these 
 comes back after them.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from signaling.protocol.board_messages import InkShown
 from signaling.protocol.inputs import Participant
@@ -19,6 +19,8 @@ from streamsvc.base.ids import ParticipantId, RoomId
 MOST_STRANDS = 2
 """Second strands of one participant: a page that comes back may leave a dead one behind it."""
 ALONE_MS = 60_000
+MOST_MISSED = 20
+"""Events between its `since` and now: the first connection is bringing these, too."""
 MOST_NUMBERS = 2_000
 """Of ink in one event: some 4 kB when compressed, half a second of 64 kbit/s."""
 STROKE_NUMBERS = 25
@@ -68,6 +70,11 @@ class Strands:
         for connection_id in ended:
             del self._open[connection_id]
         return ended
+
+
+def are_too_much(missed: Sequence[LessonEvent]) -> bool:
+    """It comes back when the first connection has brought these."""
+    return len(missed) > MOST_MISSED or any(map(is_too_much, missed))
 
 
 def is_too_much(event: LessonEvent) -> bool:

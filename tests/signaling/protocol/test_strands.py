@@ -4,13 +4,21 @@ import json
 
 import pytest
 
-from signaling.protocol.board_messages import InkShown, SlideTurned, StrokeStyle, StrokeView
+from signaling.protocol.board_messages import (
+    InkShown,
+    SlideRef,
+    SlideTurned,
+    StrokeStyle,
+    StrokeView,
+    TurnSlide,
+)
 from signaling.protocol.connection import ClientConnection, Close, Greet, Send
 from signaling.protocol.effects import CloseConnection
 from signaling.protocol.inputs import PlanChanged, StrandOpened
 from signaling.protocol.messages import Failed, Pong, RaiseHand, ServerMessage
 from signaling.protocol.strands import (
     ALONE_MS,
+    MOST_MISSED,
     MOST_NUMBERS,
     MOST_STRANDS,
     STROKE_NUMBERS,
@@ -114,6 +122,20 @@ def test_it_gets_no_snapshot(since: int) -> None:
     drive.feed(StrandOpened("second", participant(Role.ROOM, ONE), since))
     assert closed(drive) == {"second": "strand-too-much"}
     assert told(drive, "second") == []
+
+
+def test_it_begins_with_what_little_was_missed_and_no_more() -> None:
+    drive = LessonDrive()
+    lead = drive.go_live()
+    drive.connect(Role.ROOM, ONE)
+    since = drive.machine.picture.seq
+    for number in range(MOST_MISSED + 1):
+        slide = SlideRef(courseware_id=None, number=1 + number % 2)
+        assert drive.error_of(lead, TurnSlide(request_id="1", slide=slide)) == "done"
+    drive.feed(StrandOpened("before", participant(Role.ROOM, ONE), since))
+    drive.feed(StrandOpened("after", participant(Role.ROOM, ONE), since + 1))
+    assert closed(drive) == {"before": "strand-too-much"}
+    assert len(told(drive, "after")) == 1 + MOST_MISSED
 
 
 def test_a_room_taken_off_the_lesson_loses_both() -> None:
