@@ -15,7 +15,8 @@ from signaling.protocol.lesson_views import RoomTotals
 from signaling.protocol.messages import LessonEvent, Resumed, ServerMessage, Snapshot, Withheld
 from signaling.protocol.picture import is_for, totals_of
 from signaling.protocol.roles import Action, may
-from streamsvc.base.errors import StreamsvcError
+from signaling.protocol.strands import is_too_much
+from streamsvc.base.errors import StreamsvcError, UserError
 from streamsvc.base.ids import ParticipantId
 
 
@@ -23,6 +24,8 @@ from streamsvc.base.ids import ParticipantId
 class _Client:
     outbox: Outbox
     participant: Participant
+    is_second: bool
+    """A second strand: numbered events alone."""
     told_seq: int | None = None
     """Number of the last event it knows; None before its snapshot, which holds those till then."""
 
@@ -38,9 +41,16 @@ class Audience:
     def __len__(self) -> int:
         return len(self._clients)
 
-    def add(self, connection_id: str, participant: Participant, outbox: Outbox) -> None:
+    def add(
+        self,
+        connection_id: str,
+        participant: Participant,
+        outbox: Outbox,
+        *,
+        is_second: bool = False,
+    ) -> None:
         """It said hello; its snapshot comes as an answer."""
-        self._clients[connection_id] = _Client(outbox, participant)
+        self._clients[connection_id] = _Client(outbox, participant, is_second)
 
     def remove(self, connection_id: str) -> bool:
         """It is gone. False when it was never here."""
@@ -74,6 +84,9 @@ class Audience:
         text = text_of(event)
         for client in list(self._clients.values()):
             if client.told_seq is not None and is_for(client.participant, event):
+                if client.is_second and is_too_much(event):
+                    client.outbox.close_with(UserError("strand-too-much"))
+                    continue
                 if client.told_seq < before:
                     client.outbox.put(
                         _withheld(client.told_seq, before, event.at_ms, totals_before)
@@ -86,7 +99,7 @@ class Audience:
         text = text_of(message)
         for connection_id, client in self._clients.items():
             is_other = connection_id != from_connection_id and client.told_seq is not None
-            if is_other and may(client.participant.role, Action.SEE_INK):
+            if is_other and not client.is_second and may(client.participant.role, Action.SEE_INK):
                 client.outbox.put_fleeting(text)
 
     def answer(self, connection_id: str, message: ServerMessage) -> None:

@@ -36,6 +36,8 @@ router = APIRouter()
 
 POLL_SECONDS = 1.0
 CLOSE_SECONDS = 2.0
+STRAND_LAG_SECONDS = 0.08
+"""Longer than most bursts of losses; page turns of the first are there before it."""
 _ON_PURPOSE = frozenset({CLOSE_GOING_AWAY, CLOSE_LEFT})
 
 
@@ -85,6 +87,7 @@ class EventSocket:
         self._connection = ClientConnection(self._now_ms())
         self._runner: LessonRunner | None = None
         self._claims: Claims | None = None
+        self._is_second = False
         self._close_code = 1006
 
     async def run(self) -> None:
@@ -171,17 +174,27 @@ class EventSocket:
 
     async def _greet(self, hello: Hello) -> None:
         try:
+            if hello.strand == "second" and self._is_polled:
+                raise UserError("strand-polled")
             self._ctx.grants.verify(hello.grant, self._lesson_id)
             runner = await self._ctx.registry.open(self._lesson_id)
             claims = self._ctx.grants.verify(hello.grant, self._lesson_id)  # sent away meanwhile?
             if claims.room_id is not None:
                 runner.machine.roster.seat(claims.room_id)
-            runner.join(self._id, Participant.of(claims), hello.since, self._outbox)
+            self._join(runner, Participant.of(claims), hello)
         except StreamsvcError as error:
             self._outbox.close_with(error)
             return
         self._runner, self._claims = runner, claims
         self._connection.admitted(claims.renew_at_ms())
+
+    def _join(self, runner: LessonRunner, participant: Participant, hello: Hello) -> None:
+        if hello.strand == "second" and hello.since is not None:
+            self._is_second = True
+            self._outbox.lag_seconds = STRAND_LAG_SECONDS
+            runner.join_second(self._id, participant, hello.since, self._outbox)
+        else:
+            runner.join(self._id, participant, hello.since, self._outbox)
 
     async def _renew(self) -> None:
         """The next grant, if its bearer may still be here."""
@@ -194,6 +207,8 @@ class EventSocket:
         fresh = replace(claims, expires_at_ms=self._now_ms() + GRANT_LIFE_MS)
         self._claims = fresh
         self._connection.admitted(fresh.renew_at_ms())
+        if self._is_second:
+            return  # the first connection brings the page its next grant
         renewed = GrantRenewed(
             grant=self._ctx.grants.encode(fresh),
             expires_at_ms=fresh.expires_at_ms,

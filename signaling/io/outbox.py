@@ -7,6 +7,9 @@ with `too-slow`; it comes back and gets a snapshot. Nobody else waits for it.
 TCP notices what was lost by what comes after it (RFC 8985); where nothing does, it waits for over
 two round trips, and 600 ms away a page turn came after two seconds. So a short word follows the
 last of some messages.
+
+What a second strand brings may be a moment late (`lag_seconds`): losses come in bursts, and should
+not take both.
 """
 
 import asyncio
@@ -35,6 +38,8 @@ class Outbox:
 
     def __init__(self) -> None:
         self.closing: Close | None = None
+        self.lag_seconds = 0.0
+        """From what comes to its sending."""
         self._queue: BoundedQueue[str] = BoundedQueue(OUTBOX_MESSAGES, Drop.NEWEST)
         self._fleeting: str | None = None
         self._wake = asyncio.Event()
@@ -84,6 +89,8 @@ class Outbox:
         """Send what comes, and `word`s behind it; returns how to close."""
         while True:
             await self._wake.wait()
+            if self.lag_seconds > 0:
+                await asyncio.sleep(self.lag_seconds)
             self._wake.clear()
             for text in self._waiting():
                 await send(text)

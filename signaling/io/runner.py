@@ -46,6 +46,7 @@ from signaling.protocol.inputs import (
     Participant,
     RecorderReported,
     Said,
+    StrandOpened,
 )
 from signaling.protocol.lesson import LessonMachine
 from streamsvc.base.errors import EnvironmentFault, StreamsvcError, UserError
@@ -55,6 +56,7 @@ from streamsvc.base.recordings import RecordingState
 
 INBOX_CLIENT_MESSAGES = 3_072
 TICK_SECONDS = 1.0
+_OF_CLIENTS = (Said, Connected, StrandOpened)
 UNWRITTEN_LINES = 10_000
 """Events kept for a timeline that can't be written; the oldest are given up first."""
 
@@ -85,7 +87,7 @@ class LessonRunner:
 
     def post(self, input: Input) -> bool:
         """Hand in an input; False when it is a client's message and the inbox is full."""
-        if isinstance(input, Said | Connected) and len(self._inbox) >= INBOX_CLIENT_MESSAGES:
+        if isinstance(input, _OF_CLIENTS) and len(self._inbox) >= INBOX_CLIENT_MESSAGES:
             metrics.INBOX_REFUSED.inc()
             return False
         self._inbox.append(input)
@@ -99,6 +101,14 @@ class LessonRunner:
         if not self.post(Connected(connection_id, participant, since)):
             raise UserError("lesson-busy")
         self._audience.add(connection_id, participant, outbox)
+
+    def join_second(
+        self, connection_id: str, participant: Participant, since: int, outbox: Outbox
+    ) -> None:
+        """A second strand whose grant is good. Raises UserError `lesson-busy`."""
+        if not self.post(StrandOpened(connection_id, participant, since)):
+            raise UserError("lesson-busy")
+        self._audience.add(connection_id, participant, outbox, is_second=True)
 
     def leave(self, connection_id: str, *, on_purpose: bool) -> None:
         """It ended. Harmless when it never joined."""
@@ -163,7 +173,7 @@ class LessonRunner:
             return self.machine.receive(input, self._now_ms())
         except Exception as error:
             fault = incident(error)
-            if isinstance(input, Said | Connected):
+            if isinstance(input, _OF_CLIENTS):
                 self._audience.close(input.connection_id, fault)
             return []
 

@@ -2,6 +2,8 @@
 
     waiting for hello ── hello ──► open ── three strikes, too fast, silent ──► closed
 
+A second strand (`hello.strand`) only hears: `ping` is answered here, all else refused.
+
 Drive: `receive(text, now_ms)` for each text message and `poll(now_ms)` about once a second; carry
 out what they return in order, and stop after a `Close`.
 """
@@ -19,10 +21,12 @@ from signaling.protocol.messages import (
     ClientMessage,
     Failed,
     Hello,
+    Ping,
+    Pong,
     ServerMessage,
 )
 from signaling.protocol.unions import type_names
-from streamsvc.base.errors import Overload, ProtocolError, StreamsvcError
+from streamsvc.base.errors import Overload, ProtocolError, StreamsvcError, UserError
 
 HELLO_WITHIN_MS = 10_000
 SILENT_MS = 30_000
@@ -83,6 +87,7 @@ class ClientConnection:
 
     def __init__(self, now_ms: int) -> None:
         self._has_greeted = False
+        self._is_second = False
         self._is_closed = False
         self._opened_at_ms = self._heard_ms = now_ms
         self._renew_at_ms: int | None = None
@@ -103,7 +108,7 @@ class ClientConnection:
         if len(text) > MAX_MESSAGE_BYTES:
             return self._ended(ProtocolError("message-too-large", limit_bytes=MAX_MESSAGE_BYTES))
         try:
-            return self._taken(_parsed(text))
+            return self._taken(_parsed(text), now_ms)
         except ProtocolError as error:
             return self._struck(error)
 
@@ -120,15 +125,19 @@ class ClientConnection:
             return [RenewGrant()]
         return []
 
-    def _taken(self, message: ClientMessage) -> list[Output]:
+    def _taken(self, message: ClientMessage, now_ms: int) -> list[Output]:
         is_hello = isinstance(message, Hello)
         if self._has_greeted and is_hello:
             raise ProtocolError("hello-again")
+        if self._has_greeted and self._is_second:
+            return [_answer_of_second(message, now_ms)]
         if self._has_greeted:
             return [Deliver(message)]
         if not isinstance(message, Hello):
             return self._ended(ProtocolError("hello-missing"))
-        self._has_greeted = True
+        if message.strand == "second" and message.since is None:
+            raise ProtocolError("message-malformed", where="since")
+        self._has_greeted, self._is_second = True, message.strand == "second"
         return [Greet(message)]
 
     def _struck(self, error: ProtocolError) -> list[Output]:
@@ -146,6 +155,13 @@ class ClientConnection:
     def _ended(self, error: StreamsvcError) -> list[Output]:
         self._is_closed = True
         return farewell(error)
+
+
+def _answer_of_second(message: ClientMessage, now_ms: int) -> Send:
+    if isinstance(message, Ping):
+        return Send(Pong(now_ms=now_ms))
+    about = getattr(message, "request_id", None)
+    return Send(Failed(request_id=about, error=error_body(UserError("strand-hears-only"))))
 
 
 def _parsed(text: str | bytes) -> ClientMessage:

@@ -51,6 +51,15 @@ class Connected:
 
 
 @dataclass(frozen=True, slots=True)
+class StrandOpened:
+    """A second strand said hello: it is told what comes after number `since`."""
+
+    connection_id: str
+    participant: Participant
+    since: int
+
+
+@dataclass(frozen=True, slots=True)
 class Disconnected:
     """A connection ended."""
 
@@ -148,6 +157,7 @@ class CoursewareListed:
 
 Input = (
     Connected
+    | StrandOpened
     | Disconnected
     | Said
     | PublicationOpened

@@ -44,6 +44,7 @@ from signaling.protocol.inputs import (
     RecorderReported,
     Said,
     StillTaken,
+    StrandOpened,
 )
 from signaling.protocol.lesson_views import LessonView, RecordingView
 from signaling.protocol.messages import (
@@ -65,6 +66,7 @@ from signaling.protocol.requests import Requests
 from signaling.protocol.roles import Action, may
 from signaling.protocol.roster import Roster
 from signaling.protocol.seat import Seat
+from signaling.protocol.strands import Strands, are_too_much
 from signaling.protocol.teller import Teller
 from signaling.protocol.wire import Request
 from streamsvc.base.errors import StreamsvcError, UserError
@@ -100,6 +102,7 @@ class LessonMachine:
         self._drawing = Drawing(self._teller)
         self._requests = Requests(self.roster, self._floor, self._drawing, self._teller)
         self._connections: dict[str, Participant] = {}
+        self._strands = Strands()
         # timers
         self._lead_gone_at_ms: int | None = None
         self._recorder_tried_at_ms = 0
@@ -130,6 +133,8 @@ class LessonMachine:
         match input:
             case Connected():
                 self._connected(input, now_ms)
+            case StrandOpened():
+                self._strand_opened(input, now_ms)
             case Disconnected():
                 self._disconnected(input, now_ms)
             case Said():
@@ -172,6 +177,7 @@ class LessonMachine:
         for seat in self.roster:
             self._tell_policy(seat)
         self._floor.poll(now_ms)
+        self._close_strands(self._strands.alone(self._connections.values(), now_ms), "strand-alone")
         if self.is_live:
             self._poll_live(now_ms)
         return self._drained(now_ms)
@@ -255,14 +261,45 @@ class LessonMachine:
         if missed is None:
             self._teller.add(Answer(connection_id, self.picture.snapshot(participant, now_ms)))
         else:
-            me = me_view(participant)
-            resumed = Resumed(seq=self.picture.seq, now_ms=now_ms, me=me)
-            self._teller.add(Answer(connection_id, resumed))
             seen = as_seen_by(participant, missed)
-            self._teller.add(*(Answer(connection_id, event) for event in seen))
+            self._resume_with(connection_id, participant, seen, now_ms)
         self.roster.connected(connection_id, participant, now_ms)
 
+    def _resume_with(
+        self,
+        connection_id: str,
+        participant: Participant,
+        seen: Sequence[LessonEvent],
+        now_ms: int,
+    ) -> None:
+        resumed = Resumed(seq=self.picture.seq, now_ms=now_ms, me=me_view(participant))
+        self._teller.add(Answer(connection_id, resumed))
+        self._teller.add(*(Answer(connection_id, event) for event in seen))
+
+    def _strand_opened(self, input: StrandOpened, now_ms: int) -> None:
+        """It hears, and is not here: no presence, no words. A snapshot would only take the link
+        from the first connection, which brings it; so it must come back when it needs none."""
+        connection_id, participant = input.connection_id, input.participant
+        missed = self.picture.missed_since(input.since)
+        seen = None if missed is None else as_seen_by(participant, missed)
+        if seen is None or are_too_much(seen):
+            self._close_strands([connection_id], "strand-too-much")
+            return
+        try:
+            firsts = self._connections.values()
+            replaced = self._strands.open(connection_id, participant, firsts)
+        except UserError as error:
+            self._teller.add(CloseConnection(connection_id, error))
+            return
+        self._close_strands(replaced, "strand-replaced")
+        self._resume_with(connection_id, participant, seen, now_ms)
+
+    def _close_strands(self, connection_ids: Iterable[str], error_id: str) -> None:
+        error = UserError(error_id)
+        self._teller.add(*(CloseConnection(id, error) for id in connection_ids))
+
     def _disconnected(self, input: Disconnected, now_ms: int) -> None:
+        self._strands.close(input.connection_id)
         participant = self._connections.pop(input.connection_id, None)
         if participant is None:
             return
@@ -393,6 +430,7 @@ class LessonMachine:
         totals = self.picture.totals_without(room_id)
         self._teller.announce(RoomUninvited, now_ms, room_id=room_id, totals=totals)
         error = UserError("room-not-in-lesson")
+        self._close_strands(self._strands.of_room(room_id), error.error_id)
         for connection_id, participant in self._connections.items():
             if participant.room_id == room_id:
                 self._teller.add(CloseConnection(connection_id, error))

@@ -4,6 +4,7 @@
 answers with a `snapshot`, then numbered events. Numbers are per lesson and never skip; a client
 that missed some says `since` in its next `hello` (short gap: the missed events; long gap: a
 snapshot) or asks `get_snapshot`. Requests carry a `request_id`; `done` or `failed` answers them.
+A participant far away on a link that loses may open a second strand of its events (`hello.strand`).
 What they carry is in `lesson_views.py`; the board's messages are in `board_messages.py`; the
 waiting screen has a channel of its own: `room_channel.py`.
 Wire form: JSON, snake_case, `type` tells the message, times are ms since the epoch.
@@ -245,6 +246,9 @@ class Hello(Wire):
     grant: str = Field(max_length=2048)
     since: int | None = None
     """Last event number seen; leave out for a snapshot."""
+    strand: Literal["first", "second"] = "first"
+    """second: beside a connection that is there, for its participant: it brings the same numbered
+    events after `since` by another TCP connection, and takes `ping` alone."""
 
 
 class StartLesson(Request):

@@ -55,6 +55,26 @@ async def test_a_client_that_is_up_to_date_gets_each_move() -> None:
     await scope.close()
 
 
+async def test_a_second_strand_sends_a_moment_later_all_in_order() -> None:
+    outbox, sent = Outbox(), list[tuple[float, str]]()
+    loop = asyncio.get_running_loop()
+    outbox.lag_seconds = 0.08
+
+    async def send(text: str) -> None:
+        sent.append((loop.time(), text))
+
+    began = loop.time()
+    outbox.put("event 1")
+    scope = TaskScope("outbox")
+    scope.start("send", outbox.run(send))
+    await asyncio.sleep(0)
+    outbox.put("event 2")
+    await until(lambda: len(sent) == 2)
+    assert [text for _, text in sent] == ["event 1", "event 2"]
+    assert sent[0][0] - began >= 0.07
+    await scope.close()
+
+
 async def test_a_word_follows_so_that_tcp_notices_what_was_lost() -> None:
     outbox, sent = Outbox(), list[str]()
 

@@ -163,6 +163,35 @@ LESSON = {
         4001,
     ),
     "hello-again": Entry(400, "这个连接已经报到过。", "This connection has said hello already."),
+    "strand-hears-only": Entry(
+        409,
+        "这是只收消息的副线，操作请走主线。",
+        "This is a second strand of the events and only hears. Ask on the first connection.",
+    ),
+    "strand-alone": Entry(
+        409,
+        "主线没有连上，副线已断开。",
+        "A second strand needs a first connection of the same participant.",
+        4010,
+    ),
+    "strand-too-much": Entry(
+        409,
+        "接下来的内容较多，不走副线，由主线带来。",
+        "What comes next is too much for a second strand; the first connection brings it.",
+        4010,
+    ),
+    "strand-replaced": Entry(
+        409,
+        "有了更新的副线，这一条已断开。",
+        "A newer second strand of this participant took its place.",
+        4010,
+    ),
+    "strand-polled": Entry(
+        409,
+        "用请求代替 WebSocket 时没有副线。",
+        "A second strand goes over a WebSocket, not over requests.",
+        4010,
+    ),
     "version-unknown": Entry(
         400,
         "页面版本和服务不一致。刷新页面即可。",

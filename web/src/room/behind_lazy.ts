@@ -1,3 +1,5 @@
 /** What a room needs that is behind the lesson: loaded once the lesson's voice is here, or when no
  *  live path brings it. */
 export { watchBehind } from './behind/watch';
+/** With it, because it is needed no sooner and a request more costs more than its code. */
+export { watchStrand } from './strand/watch';

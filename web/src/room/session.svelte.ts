@@ -291,6 +291,7 @@ export class LessonSession {
       isOver: () => this.isClosed,
     });
     parts?.watchBehind(this, this.#subscriber);
+    parts?.watchStrand(this, this.#subscriber);
   }
 
   /** Raises our hand, or takes it down. */

@@ -2,6 +2,8 @@
 export interface FlowCounters {
   packets: number;
   packetsLost: number;
+  /** How often a lost one was asked for again. */
+  nacks: number;
   bytes: number;
   frames: number;
   frameHeight: number;
@@ -34,6 +36,7 @@ type Entry = Record<string, unknown> & { type: string };
 export const NO_FLOW: FlowCounters = {
   packets: 0,
   packetsLost: 0,
+  nacks: 0,
   bytes: 0,
   frames: 0,
   frameHeight: 0,
@@ -53,6 +56,7 @@ export function received(report: RTCStatsReport): FlowCounters {
   return {
     packets: value('packetsReceived'),
     packetsLost: value('packetsLost'),
+    nacks: value('nackCount'),
     bytes: value('bytesReceived'),
     frames: value('framesDecoded'),
     frameHeight: value('frameHeight'),

@@ -96,6 +96,9 @@ export class Subscriber {
   way: Way | null = null;
   /** How often this break was tried to mend. */
   repairs = 0;
+  /** The last look, and the round trip then. */
+  sight: Sight | null = null;
+  roundTripMs: number | null = null;
 
   readonly #options: SubscriberOptions;
   /** How far behind all slots play. */
@@ -240,7 +243,9 @@ export class Subscriber {
       flows: flows as Record<SlotName, FlowCounters>,
     };
     this.vitals = this.#liveness.see(sight, this.#options.expected());
-    if (connected) this.buffer.see(bufferSigns(sight, roundTripMs(report)));
+    this.sight = sight;
+    this.roundTripMs = roundTripMs(report);
+    if (connected) this.buffer.see(bufferSigns(sight, this.roundTripMs));
     this.#applyBuffer();
     this.#judge(pc, this.vitals);
     this.#options.changed(this);

@@ -700,6 +700,11 @@ export interface Hello {
    * Last event number seen; leave out for a snapshot.
    */
   since?: number | null;
+  /**
+   * second: beside a connection that is there, for its participant: it brings the same numbered
+   * events after `since` by another TCP connection, and takes `ping` alone.
+   */
+  strand?: 'first' | 'second';
 }
 /**
  * A helper teacher at a room: on the paired phone.

@@ -1,8 +1,9 @@
-import type { ClientMessage, ErrorBody, ServerMessage } from '../protocol/schema';
+import type { ClientMessage, ErrorBody, LessonEvent, ServerMessage } from '../protocol/schema';
 import { ApiError, UNREACHABLE } from '../api';
 import { ReturningSocket } from '../protocol/socket';
-import { reduce } from './reduce';
+import { isEvent, reduce } from './reduce';
 import type { LessonState } from './state';
+import { Strands } from './strands';
 
 /** A grant and when it dies. */
 export interface HeldGrant {
@@ -35,7 +36,7 @@ export class LessonStore {
   pointer = $state.raw<readonly number[] | null>(null);
   /** Told when something that is not answered was refused; `about` names it (a stroke's id). */
   onRefused: ((about: string, error: ErrorBody) => void) | null = null;
-  /** Told every message, before it counts. */
+  /** Told every message once, before it counts. */
   onMessage: ((message: ServerMessage) => void) | null = null;
   link = $state<'connecting' | 'open' | 'lost'>('connecting');
   /** Events come by requests, because the network passes no WebSocket. */
@@ -47,6 +48,7 @@ export class LessonStore {
   readonly #renew: () => Promise<HeldGrant>;
   readonly #socket: ReturningSocket;
   readonly #pending = new Map<string, Pending>();
+  readonly #strands = new Strands();
   #nextId = 1;
 
   /** `renew` fetches a grant that lives; it is asked when the one we hold died or was refused. */
@@ -98,6 +100,11 @@ export class LessonStore {
     return this.#socket.send(message);
   }
 
+  /** A numbered event by a second strand: counts where the first has not brought it yet. */
+  hear(event: LessonEvent): void {
+    if (this.#strands.isNews(this.state, event)) this.#apply(event);
+  }
+
   /** The link was gone and is back. */
   revive(): void {
     this.#socket.revive();
@@ -110,7 +117,8 @@ export class LessonStore {
 
   #hello(): ClientMessage {
     const hello = { type: 'hello', version: 1, grant: this.#grant.grant } as const;
-    return this.state === null ? hello : { ...hello, since: this.state.seq };
+    const since = this.#strands.resume(this.state);
+    return since === null ? hello : { ...hello, since };
   }
 
   async #freshen(): Promise<void> {
@@ -134,10 +142,12 @@ export class LessonStore {
         };
         return;
       case 'pointer_moved':
-        this.pointer = message.at;
+        if (this.#strands.isPointingNow) this.pointer = message.at;
         return;
       default:
-        this.#apply(message);
+        message = this.#strands.first(this.state, message);
+        if (this.#strands.isNews(this.state, message)) this.#apply(message);
+        else if (message.type === 'slide_turned') this.pointer = null;
     }
   }
 
@@ -145,6 +155,7 @@ export class LessonStore {
     this.onMessage?.(message);
     const before = this.state;
     if (message.type === 'slide_turned') this.pointer = null;
+    if (isEvent(message)) this.#strands.applied(message);
     this.state = reduce(before, message, Date.now());
     if (message.type === 'snapshot' || message.type === 'resumed') {
       this.refusal = null;

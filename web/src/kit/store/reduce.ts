@@ -44,7 +44,8 @@ function fromSnapshot(snapshot: Snapshot, localNowMs: number): LessonState {
   };
 }
 
-function isEvent(message: ServerMessage): message is LessonEvent {
+/** It is numbered. */
+export function isEvent(message: ServerMessage): message is LessonEvent {
   return 'seq' in message && 'at_ms' in message;
 }
 

@@ -1,0 +1,65 @@
+import { SLOTS, type Sight } from '$rtc/liveness';
+
+/** A look at the media's path: packets that came of all slots, and those that were missed. */
+export interface PathSight {
+  atMs: number;
+  roundTripMs: number | null;
+  packets: number;
+  missed: number;
+}
+
+/** A lost segment is asked for again after a round trip and more; nearer, nobody notices. */
+const FAR_MS = 250;
+const LOSING = 0.02;
+const LASTS_MS = 3_000;
+const GOOD_FOR_MS = 60_000;
+/** Fewer in the time say nothing of losses. */
+const FEWEST_PACKETS = 50;
+
+/**
+ * Whether a second strand of the lesson's events is worth its bits: the link is far and loses, by
+ * what its media tell. Where these tell nothing (no media, or by TCP) it is not.
+ */
+export class StrandNeed {
+  isNeeded = false;
+  #sights: PathSight[] = [];
+  #badAtMs = 0;
+
+  /** Takes a look, about once a second. */
+  see(sight: PathSight): boolean {
+    const last = this.#sights[this.#sights.length - 1];
+    // A new connection counts from zero.
+    if (last !== undefined && sight.packets < last.packets) this.#sights = [];
+    this.#sights.push(sight);
+    while (sight.atMs - (this.#sights[1]?.atMs ?? sight.atMs) >= LASTS_MS) this.#sights.shift();
+    if (this.#isBad(sight)) {
+      this.isNeeded = true;
+      this.#badAtMs = sight.atMs;
+    } else if (sight.atMs - this.#badAtMs >= GOOD_FOR_MS) this.isNeeded = false;
+    return this.isNeeded;
+  }
+
+  #isBad(last: PathSight): boolean {
+    const first = this.#sights[0] ?? last;
+    if (last.atMs - first.atMs < LASTS_MS) return false;
+    const isFar = this.#sights.every(({ roundTripMs }) => (roundTripMs ?? 0) >= FAR_MS);
+    const packets = last.packets - first.packets;
+    if (!isFar || packets < FEWEST_PACKETS) return false;
+    return last.missed - first.missed >= LOSING * packets;
+  }
+}
+
+/**
+ * Of what the voice loses most comes again and is no loss any more, so what was asked for counts,
+ * too; browsers that don't count that tell fewer.
+ */
+export function pathSight({ atMs, flows }: Sight, roundTripMs: number | null): PathSight {
+  const sum = (count: (slot: (typeof SLOTS)[number]) => number) =>
+    SLOTS.reduce((total, slot) => total + count(slot), 0);
+  return {
+    atMs,
+    roundTripMs,
+    packets: sum((slot) => flows[slot].packets),
+    missed: sum((slot) => Math.max(flows[slot].packetsLost, flows[slot].nacks)),
+  };
+}

@@ -1,0 +1,62 @@
+import type { Subscriber } from '$rtc/subscriber';
+import type { LessonSession } from '../session.svelte';
+import { pathSight, StrandNeed } from './need';
+import { SecondStrand } from './strand';
+
+const LOOK_EVERY_MS = 1_000;
+/** A strand that did not come about is not tried again for so long. */
+const REST_MS = 60_000;
+
+/** Opens a second strand where the link is far and loses, until the lesson is over. */
+export function watchStrand(session: LessonSession, subscriber: Subscriber): void {
+  const watch = new Watch(session, subscriber);
+  const timer = setInterval(() => {
+    if (!session.isClosed) return watch.look();
+    clearInterval(timer);
+    watch.close();
+  }, LOOK_EVERY_MS);
+}
+
+class Watch {
+  readonly #need = new StrandNeed();
+  #strand: SecondStrand | null = null;
+  #restsUntilMs = 0;
+
+  constructor(
+    private readonly session: LessonSession,
+    private readonly subscriber: Subscriber,
+  ) {}
+
+  look(): void {
+    const { sight, roundTripMs } = this.subscriber;
+    if (sight === null) return;
+    // A path that broke shows its last sight again, which is no loss.
+    const isNeeded = this.#need.see({ ...pathSight(sight, roundTripMs), atMs: Date.now() });
+    if (this.#strand?.isGivenUp) {
+      this.#strand = null;
+      this.#restsUntilMs = Date.now() + REST_MS;
+    }
+    if (!isNeeded || this.session.hasEnded) this.close();
+    else if (this.#mayOpen) this.#open();
+  }
+
+  close(): void {
+    this.#strand?.close();
+    this.#strand = null;
+  }
+
+  /** Its handshake never comes before the voice. */
+  get #mayOpen(): boolean {
+    const { store, media } = this.session;
+    const isHeard = media.phase === 'live' && (media.vitals?.link.voice ?? 'none') !== 'none';
+    const isRested = Date.now() >= this.#restsUntilMs;
+    return this.#strand === null && isHeard && isRested && store.link === 'open' && !store.isPolled;
+  }
+
+  #open(): void {
+    this.#strand = new SecondStrand(
+      `/api/lessons/${this.session.lessonId}/events`,
+      this.session.store,
+    );
+  }
+}

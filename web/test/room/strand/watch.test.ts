@@ -1,0 +1,109 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { SLOTS, type Sight } from '$rtc/liveness';
+import type { Subscriber } from '$rtc/subscriber';
+import { NO_FLOW } from '$rtc/stats';
+import type { LessonSession } from '../../../src/room/session.svelte';
+import { watchStrand } from '../../../src/room/strand/watch';
+import { aSnapshot } from '../../support/lesson';
+import { nextSocket, playSockets, PlayedSocket } from '../../support/sockets';
+
+const { me } = aSnapshot();
+
+/** A room whose voice comes over a far link that loses. */
+class FarRoom {
+  link = 'open';
+  isPolled = false;
+  voice = 'full';
+  hasEnded = false;
+  isClosed = false;
+  lossOfHundred = 5;
+  #packets = 0;
+  #lost = 0;
+  readonly subscriber = { sight: null as Sight | null, roundTripMs: 600 };
+  readonly session: unknown;
+
+  constructor() {
+    const vitals = () => ({ link: { voice: this.voice } });
+    const store = { grant: 'g', state: { seq: 4 }, hear: () => undefined };
+    Object.defineProperty(store, 'link', { get: () => this.link });
+    Object.defineProperty(store, 'isPolled', { get: () => this.isPolled });
+    const media = { phase: 'live' };
+    Object.defineProperty(media, 'vitals', { get: vitals });
+    this.session = { lessonId: 'lesson', store, media };
+    for (const name of ['hasEnded', 'isClosed'] as const)
+      Object.defineProperty(this.session, name, { get: () => this[name] });
+    watchStrand(this.session as LessonSession, this.subscriber as unknown as Subscriber);
+  }
+
+  async wait(seconds: number): Promise<void> {
+    for (let second = 0; second < seconds; second += 1) {
+      this.#packets += 100;
+      this.#lost += this.lossOfHundred;
+      const flows = Object.fromEntries(SLOTS.map((slot) => [slot, NO_FLOW])) as Sight['flows'];
+      flows.voice = { ...NO_FLOW, packets: this.#packets, packetsLost: this.#lost };
+      this.subscriber.sight = { atMs: Date.now(), connected: true, path: 1, flows };
+      await vi.advanceTimersByTimeAsync(1_000);
+      const last = PlayedSocket.all[PlayedSocket.all.length - 1];
+      if (last?.readyState === PlayedSocket.OPEN) last.say({ type: 'pong', now_ms: 0 });
+    }
+  }
+}
+
+describe('a room far away', () => {
+  let room: FarRoom;
+  const made = () => PlayedSocket.all.length;
+
+  beforeEach(() => {
+    playSockets();
+    room = new FarRoom();
+  });
+
+  afterEach(async () => {
+    room.isClosed = true;
+    await vi.advanceTimersByTimeAsync(1_000);
+    vi.useRealTimers();
+    vi.unstubAllGlobals();
+  });
+
+  it('opens one strand, and closes it after a good minute', async () => {
+    await room.wait(5);
+    expect(made()).toBe(1);
+    const strand = await nextSocket();
+    strand.say({ type: 'resumed', seq: 4, now_ms: 0, me });
+    room.lossOfHundred = 0;
+    await room.wait(50);
+    expect(strand.isClosed).toBe(false);
+    await room.wait(20);
+    expect(strand.isClosed).toBe(true);
+    expect(made()).toBe(1);
+  });
+
+  it.each([
+    ['its voice does not come', (room: FarRoom) => (room.voice = 'none')],
+    ['its first connection is lost', (room: FarRoom) => (room.link = 'lost')],
+    ['its events come by requests', (room: FarRoom) => (room.isPolled = true)],
+    ['the lesson is over', (room: FarRoom) => (room.hasEnded = true)],
+  ])('opens none while %s', async (_why, change) => {
+    change(room);
+    await room.wait(10);
+    expect(made()).toBe(0);
+  });
+
+  it('closes it with the lesson', async () => {
+    await room.wait(5);
+    const strand = await nextSocket();
+    room.isClosed = true;
+    await room.wait(2);
+    expect(strand.isClosed).toBe(true);
+  });
+
+  it('rests for a minute where none comes about', async () => {
+    await room.wait(50);
+    const sofar = made();
+    expect(sofar).toBe(6);
+    await room.wait(45);
+    expect(made()).toBe(sofar);
+    await room.wait(20);
+    expect(made()).toBeGreaterThan(sofar);
+  });
+});
