@@ -278,6 +278,9 @@ cdef class Core:
     def set_picture_copies(self, uint32_t peer, uint32_t after_ms):
         return self._set(SET_PICTURE_COPIES, peer, after_ms)
 
+    def set_voice_within(self, uint32_t peer, uint32_t within_ms):
+        return self._set(SET_VOICE_WITHIN, peer, within_ms)
+
     def set_beat(self, uint32_t peer, uint32_t seconds):
         return self._set(SET_BEAT, peer, seconds)
 
