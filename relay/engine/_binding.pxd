@@ -63,6 +63,7 @@ cdef extern from "engine.h" nogil:
         Codec codec
         uint8_t payload_type
         int16_t rtx_payload_type
+        uint8_t red_payload_type
         uint8_t rid_extension, repaired_rid_extension, transport_cc_extension
         bint wants_nack, wants_pli, wants_remb
         int rid_count

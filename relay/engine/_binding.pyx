@@ -75,6 +75,7 @@ cdef int _put_publication(PublicationSpec *out, spec) except -1:
     out.codec = spec["codec"]
     out.payload_type = spec["payload_type"]
     out.rtx_payload_type = spec["rtx_payload_type"]
+    out.red_payload_type = spec["red_payload_type"]
     out.rid_extension = spec["rid_extension"]
     out.repaired_rid_extension = spec["repaired_rid_extension"]
     out.transport_cc_extension = spec["transport_cc_extension"]
