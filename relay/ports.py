@@ -233,6 +233,10 @@ class Engine(Protocol):
         """Send each packet of pictures to a subscriber once more so much later, unasked, where its
         link has room; 0: not."""
 
+    def set_voice_within(self, peer: int, within_ms: int) -> None:
+        """Send a subscriber no voice of which more than so much has followed already, asked for or
+        not; 0: whatever comes."""
+
     def set_muted(self, publication: int, *, is_muted: bool) -> None:
         """Neither forward nor tap it."""
 

@@ -47,7 +47,7 @@ cdef extern from "engine.h" nogil:
         ADD_PUBLISHER, ADD_SUBSCRIBER, CONNECT_PEER, SET_ADDRESS, REMOVE_PEER, SET_SOURCE
         SET_TARGET, SET_MUTED, SET_TAPPED, REQUEST_KEYFRAME, SET_LINK, SET_BEAT, SET_ALLOWANCE
         OPEN_NAME, CLOSE_NAME, CLOSE_ICE, SEND_STREAM, BEGIN_PROBE, SET_COPIES
-        SET_PICTURE_COPIES
+        SET_PICTURE_COPIES, SET_VOICE_WITHIN
     enum:
         PUBLICATION_STARTED, LAYERS_CHANGED, PUBLISHER_STATS, SUBSCRIBER_STATS
         TAP_OPENED, TAP_PACKET, TAP_CLOSED
@@ -63,6 +63,7 @@ cdef extern from "engine.h" nogil:
         Codec codec
         uint8_t payload_type
         int16_t rtx_payload_type
+        uint8_t red_payload_type
         uint8_t rid_extension, repaired_rid_extension, transport_cc_extension
         bint wants_nack, wants_pli, wants_remb
         int rid_count

@@ -75,6 +75,7 @@ cdef int _put_publication(PublicationSpec *out, spec) except -1:
     out.codec = spec["codec"]
     out.payload_type = spec["payload_type"]
     out.rtx_payload_type = spec["rtx_payload_type"]
+    out.red_payload_type = spec["red_payload_type"]
     out.rid_extension = spec["rid_extension"]
     out.repaired_rid_extension = spec["repaired_rid_extension"]
     out.transport_cc_extension = spec["transport_cc_extension"]
@@ -277,6 +278,9 @@ cdef class Core:
 
     def set_picture_copies(self, uint32_t peer, uint32_t after_ms):
         return self._set(SET_PICTURE_COPIES, peer, after_ms)
+
+    def set_voice_within(self, uint32_t peer, uint32_t within_ms):
+        return self._set(SET_VOICE_WITHIN, peer, within_ms)
 
     def set_beat(self, uint32_t peer, uint32_t seconds):
         return self._set(SET_BEAT, peer, seconds)

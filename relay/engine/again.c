@@ -11,8 +11,9 @@
 #define WAIT_MS 200 /* of a repair, at most: live pictures may leave no room for long, and its budget
                      * is spent */
 
-/* What was sent, if it can be sent again as it was: its payload type is that of the codec which
- * feeds the subscription now, and a number must never be used twice for other bytes. */
+/* What was sent, if it is still of use and can be sent again as it was: its payload type is that of
+ * the codec which feeds the subscription now, and a number must never be used twice for other
+ * bytes. */
 static const Packet *source_of(const Engine *engine, const Subscription *subscription,
                                const Sent *sent) {
     const Publication *publication = subscription->publication;
@@ -20,7 +21,9 @@ static const Packet *source_of(const Engine *engine, const Subscription *subscri
     if (!layer || layer->codec != publication->spec.codec) return NULL;
     int64_t behind = (int32_t)(sent->source_seq - (uint32_t)layer->highest);
     int64_t ext_seq = layer->highest + behind;
-    return ext_seq > 0 ? layer_find(layer, ext_seq) : NULL;
+    const Packet *packet = ext_seq > 0 ? layer_find(layer, ext_seq) : NULL;
+    bool is_past = packet && subscriber_is_past(subscription, layer_behind_ms(layer, packet));
+    return is_past ? NULL : packet;
 }
 
 /* Sends what was written into a place of the batch; its bytes with headers. */

@@ -288,6 +288,11 @@ static void set_picture_copies(Engine *engine, const SetValue *command) {
     if (subscriber) engine_set_picture_copies(engine, subscriber, command->value);
 }
 
+static void set_voice_within(Engine *engine, const SetValue *command) {
+    Subscriber *subscriber = subscriber_at(engine, command->place);
+    if (subscriber) subscriber->voice_within_ms = command->value;
+}
+
 static void set_beat(Engine *engine, const SetValue *command) {
     Peer *peer = peer_at(engine, command->place);
     if (peer && peer->kind == PEER_SUBSCRIBER)
@@ -324,6 +329,7 @@ static void apply(Engine *engine, const Record *record) {
     case BEGIN_PROBE: begin_probe(engine, command); break;
     case SET_COPIES: set_copies(engine, command); break;
     case SET_PICTURE_COPIES: set_picture_copies(engine, command); break;
+    case SET_VOICE_WITHIN: set_voice_within(engine, command); break;
     }
 }
 

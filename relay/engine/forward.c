@@ -37,6 +37,7 @@ static void report_first(Engine *engine, const Subscription *subscription) {
 
 uint64_t engine_forward_one(Engine *engine, Subscription *subscription, const Packet *packet,
                             uint8_t padding, int64_t sent_us) {
+    if (subscriber_is_past(subscription, packet->late_ms)) return 0;
     uint8_t *place = batch_place(engine->batch);
     int length = subscription_write(subscription, packet, padding, abs_send_time(sent_us), place);
     if (!length) return 0;

@@ -147,18 +147,22 @@ static void begin(Engine *engine, Publisher *publisher, Publication *publication
     engine_update_tap(engine, publication);
 }
 
-static void take_packet(Engine *engine, Publisher *publisher, const uint8_t *bytes, int length,
-                        int64_t arrived_us) {
-    Arrived arrived;
-    LayerPort layers = engine_layer_port(engine);
-    if (!publisher_receive(publisher, bytes, length, arrived_us, &layers, &arrived)) return;
-    Publication *publication = arrived.publication;
+static void pass_on(Engine *engine, Publisher *publisher, const Arrived *arrived) {
+    Publication *publication = arrived->publication;
     if (!publication->is_started) begin(engine, publisher, publication);
     if (publication->is_muted) return;
-    const Packet *packet = arrived.packet;
-    engine_tap_packet(engine, publication, arrived.layer, packet->bytes, packet->length);
-    if (publication->merger) engine_merge(engine, publication, arrived.layer, packet);
-    engine_forward(engine, arrived.layer, packet);
+    const Packet *packet = arrived->packet;
+    engine_tap_packet(engine, publication, arrived->layer, packet->bytes, packet->length);
+    if (publication->merger) engine_merge(engine, publication, arrived->layer, packet);
+    engine_forward(engine, arrived->layer, packet);
+}
+
+static void take_packet(Engine *engine, Publisher *publisher, const uint8_t *bytes, int length,
+                        int64_t arrived_us) {
+    Arrived arrived[MOST_RED_BLOCKS];
+    LayerPort layers = engine_layer_port(engine);
+    int count = publisher_receive(publisher, bytes, length, arrived_us, &layers, arrived);
+    for (int i = 0; i < count; i++) pass_on(engine, publisher, arrived + i);
 }
 
 /* ---- all */

@@ -129,11 +129,23 @@ static void classify(Layer *layer, Packet *packet) {
 
 /* ---- packets */
 
+const Packet *layer_find(const Layer *layer, int64_t ext_seq) {
+    const Packet *packet = layer->cache + ext_seq % layer->places;
+    return packet->ext_seq == ext_seq ? packet : NULL;
+}
+
+uint32_t layer_behind_ms(const Layer *layer, const Packet *packet) {
+    const Packet *newest = layer_find(layer, layer->highest);
+    int64_t ticks = newest ? (int32_t)(newest->ts - packet->ts) : 0;
+    return ticks > 0 ? (uint32_t)(ticks * 1000 / layer->clock.clock_rate) : 0;
+}
+
 static void fill(Layer *layer, Packet *packet, const RtpView *view, int64_t ext_seq,
                  int64_t now_us) {
     packet->ext_seq = ext_seq;
     packet->arrival_us = now_us;
     packet->ts = view->ts;
+    packet->late_ms = ext_seq > layer->highest ? 0 : layer_behind_ms(layer, packet);
     packet->length = (uint16_t)view->length;
     packet->payload_at = (uint16_t)view->payload_start;
     packet->payload_length = (uint16_t)(view->payload_end - view->payload_start);
@@ -168,11 +180,6 @@ const Packet *layer_receive(Layer *layer, const RtpView *view, int64_t now_us, b
     layer->last_packet_us = now_us;
     if (place->starts_keyframe && !layer_is_audio(layer)) note_keyframe(layer, place);
     return place;
-}
-
-const Packet *layer_find(const Layer *layer, int64_t ext_seq) {
-    const Packet *packet = layer->cache + ext_seq % layer->places;
-    return packet->ext_seq == ext_seq ? packet : NULL;
 }
 
 int64_t layer_burst_start(const Layer *layer, int64_t now_us) {

@@ -84,6 +84,9 @@ static inline bool layer_is_live(const Layer *layer, int64_t now_us) {
     return now_us - layer->last_packet_us < LIVE_US;
 }
 
+/* How much of the stream is before a packet, in ms: so late is what is sent of it now. */
+uint32_t layer_behind_ms(const Layer *layer, const Packet *packet);
+
 /* First number of the cached packets since the last key frame; 0 where asking for a new one is
  * better: they are many, old, or one is missing. */
 int64_t layer_burst_start(const Layer *layer, int64_t now_us);

@@ -9,6 +9,7 @@ typedef struct Packet {
     int64_t ext_seq; /* in its layer's own numbers, always over 0; 0 is an empty place */
     int64_t arrival_us;
     uint32_t ts;
+    uint32_t late_ms; /* so much of its stream had come before it; 0 for one that came in its turn */
     uint16_t length, payload_at, payload_length; /* payload without padding */
     bool is_marked;
     uint8_t temporal_id; /* pictures refer to none of a higher one; 0 where there are no layers */

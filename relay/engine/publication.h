@@ -15,6 +15,7 @@ typedef struct PublicationSpec {
     Codec codec;
     uint8_t payload_type;
     int16_t rtx_payload_type; /* -1: none */
+    uint8_t red_payload_type; /* its packets carry the one before once more; 0: not agreed */
     uint8_t rid_extension, repaired_rid_extension, transport_cc_extension; /* ids; 0: not agreed */
     bool wants_nack, wants_pli, wants_remb;
     int rid_count; /* 0 without simulcast */

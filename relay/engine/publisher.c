@@ -109,7 +109,8 @@ static void note_transport(Publisher *publisher, const RtpView *view, int64_t no
     for (int i = 0; i < publisher->publication_count; i++) {
         const PublicationSpec *spec = &publisher->publications[i].spec;
         bool is_its = view->payload_type == spec->payload_type ||
-                      view->payload_type == spec->rtx_payload_type;
+                      view->payload_type == spec->rtx_payload_type ||
+                      (spec->red_payload_type && view->payload_type == spec->red_payload_type);
         const uint8_t *value;
         if (is_its && rtp_find_extension(view, spec->transport_cc_extension, &value) == 2)
             transport_feedback_received(&publisher->transport, get16(value), view->ssrc, now_us);
@@ -128,24 +129,62 @@ static bool unwrap(const RtpView *view, const Source *source, uint8_t out[MAX_DA
     return rtp_read(original, out, RTP_HEADER_BYTES + length);
 }
 
-bool publisher_receive(Publisher *publisher, const uint8_t *bytes, int length, int64_t now_us,
-                       const LayerPort *layers, Arrived *arrived) {
-    RtpView view, original;
+/* Takes one in; `is_again`: it was sent before, and counts as lost where it did not come then. */
+static bool receive(Publisher *publisher, const RtpView *view, bool is_again, int64_t now_us,
+                    const LayerPort *layers, Arrived *arrived) {
+    RtpView original;
     uint8_t unwrapped[MAX_DATAGRAM_BYTES];
-    if (!rtp_read(&view, bytes, length)) return false;
-    if (publisher->transport.is_wanted) note_transport(publisher, &view, now_us);
-    const Source *source = find_source(publisher, view.ssrc);
-    if (!source) source = learn(publisher, &view, now_us, layers);
+    const Source *source = find_source(publisher, view->ssrc);
+    if (!source && !is_again) source = learn(publisher, view, now_us, layers);
     if (!source) return false;
     const PublicationSpec *spec = &source->publication->spec;
     /* comfort noise or tones on the same SSRC are not forwarded */
     int16_t expected = source->is_rtx ? spec->rtx_payload_type : spec->payload_type;
-    if (view.payload_type != expected) return false;
-    if (source->is_rtx && !unwrap(&view, source, unwrapped, &original)) return false;
-    const Packet *packet = layer_receive(source->layer, source->is_rtx ? &original : &view, now_us,
-                                         source->is_rtx);
+    if (view->payload_type != expected) return false;
+    if (source->is_rtx && !unwrap(view, source, unwrapped, &original)) return false;
+    const Packet *packet = layer_receive(source->layer, source->is_rtx ? &original : view, now_us,
+                                         source->is_rtx || is_again);
     *arrived = (Arrived){source->publication, source->layer, packet};
     return packet != NULL;
+}
+
+static const PublicationSpec *spec_of_red(const Publisher *publisher, uint8_t payload_type) {
+    for (int i = 0; i < publisher->publication_count; i++) {
+        const PublicationSpec *spec = &publisher->publications[i].spec;
+        if (spec->red_payload_type && spec->red_payload_type == payload_type) return spec;
+    }
+    return NULL;
+}
+
+/* A packet and those before it that it carries, each as if it had come alone; so everything behind
+ * here knows of nothing but the voice itself. */
+static int receive_red(Publisher *publisher, const RtpView *view, const PublicationSpec *spec,
+                       int64_t now_us, const LayerPort *layers, Arrived arrived[MOST_RED_BLOCKS]) {
+    RedBlock blocks[MOST_RED_BLOCKS];
+    const uint8_t *payload = view->bytes + view->payload_start;
+    int count = red_read(payload, view->payload_end - view->payload_start, blocks), taken = 0;
+    for (int i = 0; i < count; i++) {
+        RtpView alone;
+        uint8_t bytes[MAX_DATAGRAM_BYTES];
+        int back = count - 1 - i;
+        if (blocks[i].payload_type != spec->payload_type || (back && !blocks[i].length)) continue;
+        rtp_write_header(bytes, spec->payload_type, view->is_marked && !back, false,
+                         (uint16_t)(view->seq - back), view->ts - blocks[i].before, view->ssrc);
+        memcpy(bytes + RTP_HEADER_BYTES, blocks[i].bytes, (size_t)blocks[i].length);
+        if (!rtp_read(&alone, bytes, RTP_HEADER_BYTES + blocks[i].length)) continue;
+        taken += receive(publisher, &alone, back > 0, now_us, layers, arrived + taken);
+    }
+    return taken;
+}
+
+int publisher_receive(Publisher *publisher, const uint8_t *bytes, int length, int64_t now_us,
+                      const LayerPort *layers, Arrived arrived[MOST_RED_BLOCKS]) {
+    RtpView view;
+    if (!rtp_read(&view, bytes, length)) return 0;
+    if (publisher->transport.is_wanted) note_transport(publisher, &view, now_us);
+    const PublicationSpec *red = spec_of_red(publisher, view.payload_type);
+    if (red) return receive_red(publisher, &view, red, now_us, layers, arrived);
+    return receive(publisher, &view, false, now_us, layers, arrived);
 }
 
 const Source *publisher_sender_report(Publisher *publisher, const SenderInfo *info,

@@ -9,6 +9,7 @@
 
 #include "peer.h"
 #include "publication.h"
+#include "red.h"
 #include "transport_feedback.h"
 
 #define MAX_SOURCES 32
@@ -53,9 +54,10 @@ typedef struct Arrived {
     const Packet *packet;
 } Arrived;
 
-/* Take in one decrypted RTP packet; false if it is malformed, a duplicate, a probe or not known. */
-bool publisher_receive(Publisher *publisher, const uint8_t *bytes, int length, int64_t now_us,
-                       const LayerPort *layers, Arrived *arrived);
+/* Take in one decrypted RTP packet; how many media packets are new with it, oldest first. 0 if it is
+ * malformed, a duplicate, a probe or not known. */
+int publisher_receive(Publisher *publisher, const uint8_t *bytes, int length, int64_t now_us,
+                      const LayerPort *layers, Arrived arrived[MOST_RED_BLOCKS]);
 
 /* Takes in a sender report; the source it is about, or NULL. */
 const Source *publisher_sender_report(Publisher *publisher, const SenderInfo *info,

@@ -32,6 +32,7 @@ typedef enum Command {
     BEGIN_PROBE,
     SET_COPIES,
     SET_PICTURE_COPIES, /* each packet of pictures once more after so many ms; 0: not */
+    SET_VOICE_WITHIN, /* no voice that is later than so many ms; 0: all of it */
 } Command;
 
 typedef struct AddPublisher {

@@ -19,6 +19,11 @@ Subscription *subscriber_find(Subscriber *subscriber, uint32_t ssrc) {
     return NULL;
 }
 
+bool subscriber_is_past(const Subscription *subscription, uint32_t late_ms) {
+    uint32_t within_ms = subscription->subscriber->voice_within_ms;
+    return within_ms && subscription->spec.is_audio && late_ms > within_ms;
+}
+
 uint64_t subscriber_sent_bytes(const Subscriber *subscriber) {
     uint64_t sum = subscriber->repeated_bytes;
     for (int i = 0; i < subscriber->subscription_count; i++) {

@@ -27,6 +27,7 @@ typedef struct Subscriber {
     int paced_at; /* its place among those who are paced now, plus one; 0: not there */
     uint8_t copies; /* of each packet of voice, unasked */
     uint32_t copied_after_ms;
+    uint32_t voice_within_ms; /* voice that is later is of no use to it; 0: all of it is */
     uint32_t picture_after_ms; /* a copy of each packet of pictures, where there is room; 0: none */
     int64_t copied_since_us;
     struct Subscriber *next_copied; /* in the engine's list of those who get copies */
@@ -51,6 +52,9 @@ typedef struct Subscriber {
 } Subscriber;
 
 Subscription *subscriber_find(Subscriber *subscriber, uint32_t ssrc);
+
+/* Whether a packet that is so late is voice which comes too late for who talks. */
+bool subscriber_is_past(const Subscription *subscription, uint32_t late_ms);
 
 /* Everything it was sent so far, about. */
 uint64_t subscriber_sent_bytes(const Subscriber *subscriber);

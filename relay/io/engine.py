@@ -318,6 +318,12 @@ class NativeEngine:
         if place is not None:
             self._command(lambda: self._core.set_picture_copies(place, after_ms))
 
+    def set_voice_within(self, peer: int, within_ms: int) -> None:
+        """See `Engine`."""
+        place = self._peers.find(peer)
+        if place is not None:
+            self._command(lambda: self._core.set_voice_within(place, within_ms))
+
     def set_muted(self, publication: int, *, is_muted: bool) -> None:
         """See `Engine`."""
         place = self._publications.find(publication)

@@ -10,6 +10,7 @@ from relay.sdp.negotiated import NegotiatedMedia
 from streamsvc.base.media import MediaKind
 
 NO_RTX = -1
+NO_RED = 0
 
 
 def publication_values(media: NegotiatedMedia, spec: PublicationSpec) -> dict[str, Any]:
@@ -19,6 +20,7 @@ def publication_values(media: NegotiatedMedia, spec: PublicationSpec) -> dict[st
         "codec": CODECS[media.codec],
         "payload_type": media.payload_type,
         "rtx_payload_type": media.rtx_payload_type or NO_RTX,
+        "red_payload_type": media.red_payload_type or NO_RED,
         "rid_extension": media.extensions.rid,
         "repaired_rid_extension": media.extensions.repaired_rid,
         "transport_cc_extension": media.extensions.transport_cc,

@@ -47,6 +47,8 @@ class VoiceSteering:
             self._engine.set_target_layer(number, form.rid)
         if (form.copies, form.after_ms) != (before.copies, before.after_ms):
             self._engine.set_copies(session.peer.number, form.copies, form.after_ms)
+        if form.within_ms != before.within_ms:
+            self._engine.set_voice_within(session.peer.number, form.within_ms)
         return form.bps(sounds_bps)
 
 

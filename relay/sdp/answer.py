@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from relay.sdp.description import Description, MediaSection, parse_description
 from relay.sdp.extensions import FROM_PUBLISHER, TO_SUBSCRIBER, accepted_extensions
-from relay.sdp.formats import Format, formats_of, parameter
+from relay.sdp.formats import Format, formats_of, parameter, red_of
 from relay.sdp.negotiated import DtlsRole, Extensions, LocalTransport, Negotiated, NegotiatedMedia
 from relay.sdp.offered_media import (
     announced_sources,
@@ -42,6 +42,9 @@ PUBLISHER_OPUS = "minptime=10;useinbandfec=1;usedtx=0;stereo=0;maxaveragebitrate
 """What we ask of a microphone. No DTX: its gaps would be holes in the recording."""
 PUBLISHER_MUSIC = "minptime=10;useinbandfec=1;usedtx=0;stereo=1;maxaveragebitrate=64000"
 """And of one that says it will send stereo (`sprop-stereo`, RFC 7587 §6.1): music."""
+PUBLISHER_TWICE = "minptime=10;useinbandfec=0;usedtx=0;stereo=0;maxaveragebitrate=24000"
+"""And of one on stage whose browser sends everything twice (RED): with headers 75 kbit/s, 20 more
+than else. What RED brings needs no in-band FEC, which Chromium sends at 5 % loss hardly ever."""
 KNOWN_OFFERS = 64
 """Kinds of viewers' offers whose answers are remembered: one for each version of a browser."""
 USUAL_OFFER_CHARS = 32_000
@@ -143,8 +146,7 @@ def _publisher_media(section: MediaSection, slot: Slot) -> _Taken | None:
     form = next(iter(formats_of(section, kind).values()), None)
     if form is None:
         return None
-    is_music = parameter(form.fmtp, "sprop-stereo") == "1"
-    form = _answered(form, _FROM_PUBLISHER, PUBLISHER_MUSIC if is_music else PUBLISHER_OPUS)
+    form = _from_publisher(section, form, slot)
     extensions = accepted_extensions(section, FROM_PUBLISHER, unusable="recvonly")
     ssrcs, rtx = announced_sources(section)
     rids = simulcast_rids(section) if extensions.rid else ()
@@ -152,12 +154,23 @@ def _publisher_media(section: MediaSection, slot: Slot) -> _Taken | None:
         _media(section, [form]),
         extensions=extensions,
         slot=slot,
+        red_payload_type=form.red_payload_type,
         rids=rids,
         remote_ssrcs=() if rids else ssrcs,
         remote_rtx={} if rids else rtx,
     )
     lines = accepted_lines(section, media, [form], "recvonly")
     return _Taken(media, lines + _simulcast_lines(rids))
+
+
+def _from_publisher(section: MediaSection, form: Format, slot: Slot) -> Format:
+    """Who is on stage is talked with: nobody can wait until what was lost comes again."""
+    if parameter(form.fmtp, "sprop-stereo") == "1":
+        return _answered(form, _FROM_PUBLISHER, PUBLISHER_MUSIC)
+    is_talk = slot is Slot.STAGE and form.codec is Codec.OPUS
+    red = red_of(section, form) if is_talk else None
+    opus = PUBLISHER_OPUS if red is None else PUBLISHER_TWICE
+    return replace(_answered(form, _FROM_PUBLISHER, opus), red_payload_type=red)
 
 
 def _subscriber_media(section: MediaSection, slot: Slot) -> _Taken | None:

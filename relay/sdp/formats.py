@@ -31,6 +31,8 @@ class Format:
     rtx_payload_type: int | None
     fmtp: str
     feedback: frozenset[str]
+    red_payload_type: int | None = None
+    """Of packets that carry the one before once more; None: there are none."""
 
 
 def formats_of(section: MediaSection, kind: MediaKind) -> dict[Codec, Format]:
@@ -42,6 +44,19 @@ def formats_of(section: MediaSection, kind: MediaKind) -> dict[Codec, Format]:
         if candidates:
             chosen[codec] = min(candidates, key=_rank)
     return chosen
+
+
+def red_of(section: MediaSection, form: Format) -> int | None:
+    """The payload type of packets with so much of this voice that one that is lost comes with the
+    next (RFC 2198); None where it is not offered."""
+    attributes = section.attributes
+    names = _by_payload_type(attributes.all("rtpmap"))
+    parameters = _by_payload_type(attributes.all("fmtp"))
+    carried = f"{form.payload_type}/{form.payload_type}"
+    for number, name in names.items():
+        if name.lower() == "red/48000/2" and parameters.get(number) == carried and number:
+            return number
+    return None
 
 
 def _offered(section: MediaSection) -> list[Format]:

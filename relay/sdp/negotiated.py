@@ -78,6 +78,8 @@ class NegotiatedMedia:
     rtx_ssrc: int = 0
     rids: tuple[str, ...] = ()
     """Simulcast restriction ids in the offer's order (publishers)."""
+    red_payload_type: int | None = None
+    """Voice whose packets carry the one before once more (RFC 2198), where agreed (publishers)."""
     remote_ssrcs: tuple[int, ...] = ()
     """SSRCs the publisher announced; empty with rids."""
     remote_rtx: dict[int, int] = field(default_factory=dict)

@@ -92,9 +92,9 @@ def text_of(lines: Iterable[str]) -> str:
 
 
 def _payload_types(form: Format) -> list[int]:
-    return [form.payload_type] + (
-        [form.rtx_payload_type] if form.rtx_payload_type is not None else []
-    )
+    """What is wanted most first: browsers send RED only where it stands before its codec."""
+    numbers = [form.red_payload_type, form.payload_type, form.rtx_payload_type]
+    return [number for number in numbers if number is not None]
 
 
 def _format_lines(form: Format) -> list[str]:
@@ -106,4 +106,7 @@ def _format_lines(form: Format) -> list[str]:
     if form.rtx_payload_type is not None:
         lines.append(f"a=rtpmap:{form.rtx_payload_type} rtx/90000")
         lines.append(f"a=fmtp:{form.rtx_payload_type} apt={number}")
+    if form.red_payload_type is not None:
+        lines.append(f"a=rtpmap:{form.red_payload_type} red/48000/2")
+        lines.append(f"a=fmtp:{form.red_payload_type} {number}/{number}")
     return lines

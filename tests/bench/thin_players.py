@@ -92,6 +92,14 @@ async def holds(viewer: Viewer, expression: str, seconds: float) -> bool:
         await asyncio.sleep(0.1)
 
 
+async def _in_lesson(viewer: Viewer) -> None:
+    """AssertionError with what the page says where it never comes there: such a row has no figures,
+    and must not look like one in which nothing was heard."""
+    if not await holds(viewer, IN_LESSON, LOAD_SECONDS):
+        said = await viewer.evaluate("location.href + ' ' + document.body.innerText")
+        raise AssertionError(f"not in the lesson within {LOAD_SECONDS} s: {said}")
+
+
 @dataclass(frozen=True, slots=True)
 class Players:
     """All of them, for one lesson."""
@@ -138,14 +146,14 @@ class Players:
         )
         page = await stack.enter_async_context(browser)
         await page.goto(self._door(self.origin, number))
-        await holds(page, IN_LESSON, LOAD_SECONDS)
+        await _in_lesson(page)
         return page
 
     async def _firefox_room(self, stack: AsyncExitStack, place: Place, number: int) -> Viewer:
         browser = far_firefox(BOARD, place.room.entered, OBSERVER)
         page = await stack.enter_async_context(browser)
         await page.goto(self._door(self.origin, number))
-        await holds(page, IN_LESSON, LOAD_SECONDS)
+        await _in_lesson(page)
         return page
 
     def _door(self, origin: str, number: int) -> str:

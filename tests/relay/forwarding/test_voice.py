@@ -14,6 +14,7 @@ from relay.forwarding.voice import (
     SINGLE,
     SPACING_MS,
     STAY_SECONDS,
+    TALKING_WITHIN_MS,
     VoiceChoice,
     VoiceForm,
     VoiceLink,
@@ -74,6 +75,15 @@ def test_who_can_not_ask_begins_protected() -> None:
 def test_on_stage_repairs_from_far_away_come_too_late() -> None:
     assert form_of(fraction_lost=0.03, is_talking=True).copies == 1
     assert form_of(fraction_lost=0.03, is_talking=True, round_trip=0.05).copies == 0
+
+
+def test_late_voice_is_kept_from_who_talks_and_from_nobody_else() -> None:
+    choice, lossy = VoiceChoice(), dataclasses.replace(FAR, fraction_lost=0.2)
+    assert choice.choose(lossy, 0.0).within_ms == 0
+    talking = dataclasses.replace(GOOD, is_talking=True)
+    assert choice.choose(talking, 1.0).within_ms == TALKING_WITHIN_MS, "whatever else stays"
+    assert choice.form.is_merged, "for a while"
+    assert choice.choose(lossy, 2.0).within_ms == 0
 
 
 def test_copies_are_near_for_who_talks_and_far_for_who_can_wait() -> None:

@@ -47,6 +47,33 @@ class TestPublisher:
         )
         assert "a=recvonly" in picture
 
+    def test_a_voice_on_stage_is_sent_twice_where_the_browser_can(
+        self, offer: Offer, local: LocalTransport
+    ) -> None:
+        agreed = answer_publisher(offer("chromium-camera-simulcast"), local, slot=Slot.STAGE)
+        voice = sections(agreed.answer_sdp)[0]
+        assert (agreed.media[0].payload_type, agreed.media[0].red_payload_type) == (111, 63)
+        assert voice.startswith("m=audio 9 UDP/TLS/RTP/SAVPF 63 111\r\n"), "RED only if it is first"
+        assert "a=rtpmap:63 red/48000/2\r\na=fmtp:63 111/111\r\n" in voice
+        assert "maxaveragebitrate=24000" in voice
+
+    @pytest.mark.parametrize("other", ["a=fmtp:63 111/111/111", "a=fmtp:63 110/111", "a=x:1"])
+    def test_other_redundancy_is_not_taken(
+        self, offer: Offer, local: LocalTransport, other: str
+    ) -> None:
+        said = offer("chromium-camera-simulcast").replace("a=fmtp:63 111/111", other)
+        agreed = answer_publisher(said, local, slot=Slot.STAGE)
+        assert agreed.media[0].red_payload_type is None
+        assert "red/48000" not in agreed.answer_sdp
+        assert "useinbandfec=1" in agreed.answer_sdp
+
+    def test_who_teaches_is_asked_again_and_sends_once(
+        self, offer: Offer, local: LocalTransport
+    ) -> None:
+        agreed = answer_publisher(offer("chromium-camera-simulcast"), local, slot=Slot.LEAD)
+        assert agreed.media[0].red_payload_type is None
+        assert "red/48000" not in agreed.answer_sdp
+
     def test_keeps_recordings_whole(self, offer: Offer, local: LocalTransport) -> None:
         answer = answer_publisher(offer("chromium-camera-simulcast"), local, slot=Slot.LEAD)
         assert "usedtx=0" in answer.answer_sdp

@@ -48,7 +48,7 @@ export interface SubscriberOptions {
   iceServers: () => RTCIceServer[];
   /** What the lesson's microphones are for. */
   sound?: Sound;
-  /** Heard by the others from the start: plays with little delay. */
+  /** Heard by the others from the start: plays with little delay, and a voice before its picture. */
   isTalking?: boolean;
   /** Slots to receive; all of them unless told. The first one must be among them. */
   slots?: readonly SlotName[];
@@ -177,8 +177,8 @@ export class Subscriber {
     pc.onconnectionstatechange = () => pc === this.#pc && this.#moved(pc);
     this.#after(CONNECT_WITHIN_MS, () => this.#again(UNREACHABLE));
     try {
-      const { endpoint, grant, sound } = this.#options;
-      const session = await openSession(pc, endpoint, grant(), sound);
+      const { endpoint, grant, sound, isTalking } = this.#options;
+      const session = await openSession(pc, endpoint, grant(), sound, isTalking);
       if (this.#pc !== pc) return await endSession(session, this.#options.grant());
       this.#session = session;
       this.#own = tracks;

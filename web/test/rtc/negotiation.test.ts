@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { gzip, iceFragment, restartIce, withIce } from '$rtc/negotiation';
+import { gzip, iceFragment, restartIce, voicesApart, withIce } from '$rtc/negotiation';
 
 const OFFER = [
   'v=0',
@@ -48,6 +48,13 @@ it('an answer takes the fragment’s name and password on every m-line, and its 
   expect(sdp.match(/a=ice-ufrag:new\r\n/g)).toHaveLength(2);
   expect(sdp.match(/a=candidate:2 1 udp 1 10\.0\.0\.2 1 typ host\r\n/g)).toHaveLength(1);
   expect(sdp).toContain('a=setup:passive\r\n');
+});
+
+it('voices leave the streams of their pictures', () => {
+  const stage = 'a=msid:stage stage-audio\r\nm=video\r\na=msid:stage stage-video\r\n';
+  const apart = 'a=msid:stage-voice stage-audio\r\nm=video\r\na=msid:stage stage-video\r\n';
+  expect(voicesApart(stage)).toBe(apart);
+  expect(voicesApart(ANSWER)).toBe(ANSWER);
 });
 
 it('an answer keeps its candidates when the fragment has none', () => {
