@@ -211,9 +211,10 @@ export class Behind {
 
   async #begin(withPicture: boolean): Promise<void> {
     this.#readAtMs = Date.now();
-    // The board is much longer, and the voice need not wait for it.
-    if (!this.#lesson.hasBoard) this.#readAgain(true);
-    const window = await this.#lesson.read(this.#fromMs, false);
+    const reads = [this.#lesson.read(this.#fromMs, false)];
+    // The board is much longer: the voice waits for what comes first, not for what comes last.
+    if (!this.#lesson.hasBoard) reads.push(this.#lesson.read(this.#fromMs));
+    const window = await Promise.race(reads);
     const lead = window?.tracks.find(({ slot, playlist }) => slot === 'lead' && playlist);
     if (window === null || this.#isOver) return;
     if (lead === undefined) return this.end();

@@ -91,7 +91,7 @@ export function hasArrived({ state, behindMs, liveLagMs }: Place): boolean {
  * The live voice waits for us from here on: browsers take their time for it, and before it nobody
  * knows whether we are called to the stage, where it may not be late.
  */
-const NEAR_MS = 15_000;
+export const NEAR_MS = 15_000;
 
 export function isNear(state: State, behindMs: number): boolean {
   return state === 'catching' && behindMs <= NEAR_MS;

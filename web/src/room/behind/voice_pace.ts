@@ -1,5 +1,7 @@
 /** Whether a thin link takes us back to the lesson at all. Pure. */
 
+import { NEAR_MS } from './plan';
+
 export interface PaceSight {
   nowMs: number;
   behindMs: number;
@@ -16,12 +18,15 @@ const PROGRESS_MS = 1_000;
 const POOR_LOOKS = 2;
 const LONG_STALL_MS = 4_000;
 const LONG_STALLS = 2;
+/** From there on it takes a minute; where it takes longer, what is left is not worth the live lesson. */
+const NEAR_FOR_MS = 120_000;
 /** Stalls longer ago say nothing of the link as it is. */
 const STALLS_COUNT_MS = 60_000;
 
 /** The voice alone, behind the lesson: it has to come nearer, or it only takes from the live one. */
 export class VoicePace {
   #since: { atMs: number; behindMs: number } | null = null;
+  #nearSinceMs: number | null = null;
   #poorLooks = 0;
   #waitingSinceMs: number | null = null;
   #longStallsAtMs: number[] = [];
@@ -31,6 +36,9 @@ export class VoicePace {
     this.#note(nowMs, isWaiting && isLinked);
     if (!isLinked) this.#since = null;
     else this.#since ??= { atMs: nowMs, behindMs };
+    if (!isLinked || behindMs > NEAR_MS) this.#nearSinceMs = null;
+    else this.#nearSinceMs ??= nowMs;
+    if (nowMs - (this.#nearSinceMs ?? nowMs) >= NEAR_FOR_MS) return false;
     if (this.#longStallsAtMs.length > LONG_STALLS) return false;
     const since = this.#since;
     if (since === null || nowMs - since.atMs < LOOKED_AT_MS) return true;

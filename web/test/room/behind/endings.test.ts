@@ -112,6 +112,14 @@ describe('a voice on a thin link', () => {
     pace.see({ ...sight, nowMs: fromMs + 4_100, behindMs, isWaiting: true });
     return pace.see({ ...sight, nowMs: fromMs + 5_000, behindMs, isWaiting: true });
   };
+  it('is given up where it is near and never gets there', () => {
+    const pace = new VoicePace();
+    const goesOn = (nowMs: number): boolean => {
+      return pace.see({ ...sight, nowMs, behindMs: 14_000 - nowMs / 20 });
+    };
+    for (let nowMs = 0; nowMs < 120_000; nowMs += LOOK_MS) expect(goesOn(nowMs)).toBe(true);
+    expect(goesOn(120_000)).toBe(false);
+  });
   it('is given up at the third long stall, each counted once', () => {
     const pace = new VoicePace();
     const goesOn = [0, 8_000, 16_000].map((fromMs) => stall(pace, fromMs));
