@@ -101,8 +101,8 @@ NO_PICTURE = ("画面先停一停", "课件和画面都在路上", "屏幕先停
 """What the room page says, one of them, while no picture is sent."""
 FEWEST_FRAMES = 1.0
 LAST_MS = 10_000
-LEVEL_MS = 8_000
-"""So near the lesson what is left may be skipped: a segment, its writing and its way."""
+LEVEL_MS = 11_000
+"""So near the lesson what is left may be skipped (10 s, and a look): a segment, its way."""
 MEGABYTE = 1_000_000
 
 

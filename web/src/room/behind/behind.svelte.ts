@@ -20,6 +20,7 @@ import { OneAtATime } from './one_at_a_time';
 import {
   canBeRead,
   hasArrived,
+  isClose,
   isPlayedOut,
   isNear,
   leftMs,
@@ -347,7 +348,11 @@ export class Behind {
     // From here on the live voice waits, so that the two meet.
     feed.isHurried = isNear(state, behindMs);
     if (feed.isHurried) this.#need.subscriber.buffer.hold(LIVE_WAITS_MS);
-    if (!hasArrived({ state, behindMs, liveLagMs }) && !this.#isAtItsEnd(feed)) return false;
+    if (
+      !hasArrived({ state, behindMs, liveLagMs }) &&
+      !this.#isAtItsEnd(feed, isClose(state, behindMs))
+    )
+      return false;
     void this.#slide();
     return true;
   }
@@ -373,10 +378,10 @@ export class Behind {
   }
 
   /** The recording brings us no nearer: to the live lesson, or to nothing where it ended. */
-  #isAtItsEnd({ positionMs, isWaiting, isAtEnd }: WindowFeed): boolean {
+  #isAtItsEnd({ positionMs, isWaiting, isAtEnd }: WindowFeed, isClose: boolean): boolean {
     const { store, media } = this.#session;
     const isLinked = store.link === 'open';
-    const sight = { nowMs: Date.now(), positionMs, isWaiting, isAtEnd, isLinked };
+    const sight = { nowMs: Date.now(), positionMs, isWaiting, isAtEnd, isClose, isLinked };
     if (!this.#end.see(sight)) return false;
     return media.phase === 'live' || !canBeRead(store.state?.recording);
   }

@@ -97,6 +97,13 @@ export function isNear(state: State, behindMs: number): boolean {
   return state === 'catching' && behindMs <= NEAR_MS;
 }
 
+/** More than this is not skipped, however the link stalls. */
+const CLOSE_MS = 10_000;
+
+export function isClose(state: State, behindMs: number): boolean {
+  return state === 'catching' && behindMs <= CLOSE_MS;
+}
+
 export interface Out {
   isWaiting: boolean;
   /** The recording was closed: nothing will be added. */

@@ -22,7 +22,8 @@ function catchUp(
     const hereMs = pieceMs * Math.floor((nowMs - lateMs) / pieceMs);
     const isWaiting = positionMs >= hereMs;
     const behindMs = nowMs - positionMs;
-    const isOver = end.see({ nowMs, positionMs, isWaiting, isAtEnd: isWaiting, isLinked: true });
+    const sight = { nowMs, positionMs, isWaiting, isAtEnd: isWaiting };
+    const isOver = end.see({ ...sight, isClose: false, isLinked: true });
     if (hasArrived({ state: 'catching', behindMs, liveLagMs: 3_800 }) || isOver)
       return { tookMs, behindMs };
     if (isWaiting) continue;
@@ -44,7 +45,14 @@ describe("the recording's end", () => {
     expect(behindMs, 'nothing is skipped').toBeLessThanOrEqual(3_800 + 80);
   });
 
-  const dry = { nowMs: 0, positionMs: 0, isWaiting: true, isAtEnd: true, isLinked: true };
+  const dry = {
+    nowMs: 0,
+    positionMs: 0,
+    isWaiting: true,
+    isAtEnd: true,
+    isClose: false,
+    isLinked: true,
+  };
 
   it('is there for good where nothing new came for a while', () => {
     const end = new RecordingEnd(0);
@@ -65,6 +73,14 @@ describe("the recording's end", () => {
       const isWaiting = nowMs % 400 === 0;
       expect(end.see({ ...dry, nowMs, positionMs: 1_000 + nowMs / 10, isWaiting })).toBe(false);
     }
+  });
+  it('is met close to the lesson, too, where its last seconds come slowly', () => {
+    const end = new RecordingEnd(0);
+    const slow = { ...dry, isAtEnd: false, isClose: true };
+    expect(end.see({ ...slow, positionMs: 2_000 })).toBe(false);
+    expect(end.see({ ...slow, nowMs: 3_000, positionMs: 2_000 })).toBe(false);
+    expect(end.see({ ...slow, nowMs: 4_000, positionMs: 2_500, isWaiting: false })).toBe(false);
+    expect(end.see({ ...slow, nowMs: 6_000, positionMs: 4_500 })).toBe(true);
   });
   it('stalls before a slow link are forgotten', () => {
     const end = new RecordingEnd(0);
