@@ -1,4 +1,4 @@
-import { fetchWithin } from '$kit/api';
+import { answerHearers, fetchWithin } from '$kit/api';
 
 const EVERY_MS = 1_000;
 const ANSWER_WITHIN_MS = 4_000;
@@ -9,7 +9,7 @@ const CALL_EVERY_MS = 12_000;
 /**
  * Asks the server for a sign of life. What was sent into a dead link waits for TCP to try again, many
  * seconds after the link is back, so requests are fresh ones: by HTTP once a second, and now and then
- * by a WebSocket. A browser keeps six connections to a host, and after a cut of some seconds
+ * by a WebSocket; any answer to anybody counts. A browser keeps six connections to a host, and after a cut of some seconds
  * all six are waiting for TCP, whatever becomes of their requests; only a socket that is closed gives
  * its connection up, and the next one begins anew.
  */
@@ -17,6 +17,7 @@ export class Knocking {
   #timer: ReturnType<typeof setInterval> | undefined;
   #calls: ReturnType<typeof setInterval> | undefined;
   #socket: WebSocket | null = null;
+  #hear: (() => void) | null = null;
 
   /** Calls `answered` once, when any answer comes; knocking already, it goes on. */
   start(answered: () => void): void {
@@ -28,14 +29,12 @@ export class Knocking {
       this.stop();
       answered();
     };
-    const knock = async (): Promise<void> => {
-      try {
-        await fetchWithin('/healthz', { method: 'HEAD', cache: 'no-store' }, ANSWER_WITHIN_MS);
-      } catch {
-        return;
-      }
-      done();
-    };
+    // Others ask, too, and the first connection that is there again may be theirs.
+    this.#hear = done;
+    answerHearers.add(done);
+    const asked: RequestInit = { method: 'HEAD', cache: 'no-store' };
+    const knock = (): Promise<unknown> =>
+      fetchWithin('/healthz', asked, ANSWER_WITHIN_MS).catch(() => undefined);
     void knock();
     this.#call(done);
     this.#calls = setInterval(() => this.#call(done), CALL_EVERY_MS);
@@ -45,6 +44,7 @@ export class Knocking {
     clearInterval(this.#timer);
     clearInterval(this.#calls);
     this.#timer = undefined;
+    if (this.#hear !== null) answerHearers.delete(this.#hear);
     this.#hangUp();
   }
 

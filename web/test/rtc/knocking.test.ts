@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { fetchWithin } from '../../src/kit/api';
 import { Knocking } from '../../src/rtc/knocking';
 
 class FakeSocket {
@@ -58,6 +59,16 @@ describe('knocking at a server behind a dead link', () => {
     expect(answered).toHaveBeenCalledTimes(1);
     await vi.advanceTimersByTimeAsync(30_000);
     expect([FakeSocket.all.length, last?.isClosed]).toEqual([3, true]);
+  });
+
+  it('is answered by what the server says to somebody else', async () => {
+    knocking.start(answered);
+    await vi.advanceTimersByTimeAsync(2_500);
+    vi.stubGlobal('fetch', vi.fn().mockResolvedValue({}));
+    await fetchWithin('/api/room', {}, 15_000);
+    expect(answered).toHaveBeenCalledTimes(1);
+    await fetchWithin('/api/room', {}, 15_000);
+    expect(answered, 'once').toHaveBeenCalledTimes(1);
   });
 
   it('leaves nothing open when it stops', async () => {
