@@ -3,7 +3,7 @@
 import hmac
 import ipaddress
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, WebSocket
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -26,6 +26,13 @@ _OPTIONAL = frozenset({"courseware-needs-office"})
 async def healthz() -> dict[str, str]:
     """The process answers."""
     return {"status": READY}
+
+
+@router.websocket("/healthz")
+async def knocked(socket: WebSocket) -> None:
+    """The same to a page that was cut off, whose requests wait for TCP: a socket is a new one."""
+    await socket.accept()
+    await socket.close()
 
 
 @router.get("/readyz", dependencies=[Depends(public("names parts, no people"))])

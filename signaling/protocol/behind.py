@@ -14,7 +14,9 @@ from signaling.protocol.wire import Wire
 NEWS_MS = 3_000
 """Further off than this from what was told, it is told anew."""
 PICTURES_FROM_MS = 6_000
-"""So near the live lesson its pictures begin again; before, nobody would see them."""
+"""So near the live lesson its pictures begin again; before, nobody would see them. A link that
+brought what was missed without pictures has no room for live ones beside it: there they wait until
+the room is live."""
 MOST_MS = 86_400_000
 
 BehindState = Literal["catching", "following"]

@@ -50,6 +50,7 @@ class Seat:
         self._heard_quick_ms: int | None = None
         self._report: tuple[LinkSignal, int] | None = None
         self._behind: BehindReport | None = None
+        self._plays_pictures = False
         self._flow: LinkSignal | None = None
         self._place: LadderPlace | None = None
         self._is_media_due = False
@@ -112,6 +113,8 @@ class Seat:
         """Its own view of its link, and how far behind the lesson it is."""
         self._report = (link, now_ms)
         self._behind = behind
+        if behind is not None and behind.speed > 0:
+            self._plays_pictures = link.picture != "none"
         self.behind.feed(behind, now_ms)
         self._heard_quick_ms = self._heard_ms = now_ms
         self._settle_presence(now_ms)
@@ -193,7 +196,7 @@ class Seat:
     def policy(self) -> LinkPolicy:
         """What holds for its link: an administrator's word, and no live pictures while it is too
         far behind to see them; what it plays needs the link."""
-        if self._behind is None or self._behind.ms < PICTURES_FROM_MS:
+        if self._behind is None or (self._behind.ms < PICTURES_FROM_MS and self._plays_pictures):
             return self.room.policy
         return replace(self.room.policy, is_voice_and_slides=True)
 

@@ -101,6 +101,8 @@ NO_PICTURE = ("画面先停一停", "课件和画面都在路上", "屏幕先停
 """What the room page says, one of them, while no picture is sent."""
 FEWEST_FRAMES = 1.0
 LAST_MS = 10_000
+LEVEL_MS = 11_000
+"""So near the lesson what is left may be skipped (10 s, and a look): a segment, its way."""
 MEGABYTE = 1_000_000
 
 
@@ -148,9 +150,13 @@ def _since(origin: float, at: float | None) -> float | None:
 
 
 def _caught_up(report: dict[str, Any], window: Window) -> float | None:
-    """From the return of the link to live again, where the page played what it had missed."""
+    """From the return of the link to live again, where the page played what it had missed: all of
+    it, or it gave up and counts as never level."""
     began, ended = report["firsts"].get("catching_up"), report["gone"].get("catching_up")
     if not window.changed or began is None or ended is None or ended < began:
+        return None
+    left_ms = [late for at, late in report.get("behind", ()) if at <= ended]
+    if left_ms and left_ms[-1] > LEVEL_MS:
         return None
     return float(ended - window.changed[-1]) / 1000
 

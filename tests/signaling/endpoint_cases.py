@@ -363,7 +363,7 @@ BY_GRANT = {
     ("GET", "/api/lessons/{lesson_id}/window"),
     ("GET", "/api/lessons/{lesson_id}/window/{path:path}"),
 }
-SOCKETS = {"/api/lessons/{lesson_id}/events", "/api/room/events"}
+SOCKETS = {"/api/lessons/{lesson_id}/events", "/api/room/events", "/healthz"}
 MEDIA_DOORS = {
     "/whip/sessions/{session_id}",
     "/whep/sessions/{session_id}",

@@ -442,3 +442,9 @@ async def test_a_cut_room_is_lost_and_comes_back(live: Live) -> None:
         async with lesson_client(live.address, live.lesson_id) as room:
             await room.hello(await house.grant("room_a2", "lesson_a1"))
             assert (await lead.until("room_changed"))["room"]["presence"] == "online"
+
+
+async def test_a_page_that_was_cut_off_is_answered_by_a_socket(live: Live) -> None:
+    async with connect(f"ws://{live.address}/healthz") as socket:
+        await socket.wait_closed()
+    assert socket.close_code == 1000

@@ -176,6 +176,14 @@ def test_catching_up_lasts_until_the_page_is_live_again() -> None:
     assert page_figures(seen, window)["caught_up_s"] is None
     seen["gone"] = {"catching_up": 8_000}
     assert page_figures(seen, window)["caught_up_s"] == 6
+    seen["behind"] = [[3_000, 90_000.0], [7_900, 4_000.0]]
+    assert page_figures(seen, window)["caught_up_s"] == 6
+
+
+def test_a_room_that_gives_up_has_not_caught_up() -> None:
+    seen = report() | {"firsts": {"catching_up": 2_500}, "gone": {"catching_up": 8_000}}
+    seen["behind"] = [[3_000, 90_000.0], [7_900, 91_000.0]]
+    assert page_figures(seen, Window(0, 10_000, [1_000, 2_000]))["caught_up_s"] is None
 
 
 def test_pages_of_what_was_missed_come_as_late_as_the_voice() -> None:

@@ -90,6 +90,21 @@ def test_live_pictures_wait_until_the_room_is_near() -> None:
     assert drive.of_kind(SetPolicy)[1:] == [SetPolicy(room, NO_POLICY)]
 
 
+def test_a_link_that_brought_voice_alone_gets_live_pictures_when_it_is_live() -> None:
+    drive = LessonDrive()
+    drive.go_live()
+    page = drive.connect(Role.ROOM, ONE)
+    room = participant(Role.ROOM, ONE).id
+    voice_alone = FULL.model_copy(update={"picture": "none"})
+    for behind in (catching(30_000), catching(PICTURES_FROM_MS - 1)):
+        drive.ask(page, ReportLink(link=voice_alone, behind=behind))
+        drive.wait(1_000)
+    report(drive, page, catching(4_000, speed=0))  # it waits, and speaks of the live path then
+    assert drive.of_kind(SetPolicy) == [SetPolicy(room, NO_PICTURES)]
+    report(drive, page, None)
+    assert drive.of_kind(SetPolicy)[1:] == [SetPolicy(room, NO_POLICY)]
+
+
 def test_a_room_of_which_nothing_is_heard_gets_its_pictures_back() -> None:
     drive = LessonDrive()
     drive.go_live()

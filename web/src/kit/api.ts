@@ -61,8 +61,13 @@ export async function fetchWithin(
 ): Promise<Response> {
   const controller = new AbortController();
   setTimeout(() => controller.abort(), timeoutMs);
-  return fetch(path, { ...init, signal: controller.signal });
+  const response = await fetch(path, { ...init, signal: controller.signal });
+  for (const hear of [...answerHearers]) hear();
+  return response;
 }
+
+/** Called whenever the server answered one of these, whatever it said. */
+export const answerHearers = new Set<() => void>();
 
 /** Reads a problem+json answer; a proxy's HTML page becomes a sentence with its status. */
 export async function refusal(response: Response): Promise<ApiError> {

@@ -11,16 +11,17 @@ const END_WITHIN_MS = 3_000;
  * One POST that carries the whole offer and brings the whole answer (RFC 9725 §4.2). No candidate
  * is waited for: the server is ICE-lite and its own candidates, in the answer, suffice.
  * Returns the session's address. Raises ApiError. `isApart`: no voice waits for its picture.
+ * `isAfterCut`: not on the connections from before, which wait for TCP.
  */
 export async function openSession(
   pc: RTCPeerConnection,
   endpoint: string,
   grant: string,
   sound: Sound = 'speech',
-  isApart = false,
+  { isApart = false, isAfterCut = false }: { isApart?: boolean; isAfterCut?: boolean } = {},
 ): Promise<string> {
   const said = withVoiceRepair(await described(pc, sound));
-  const response = await call('POST', endpoint, grant, SDP, said);
+  const response = await call('POST', endpoint, grant, SDP, said, isAfterCut);
   const session = response.headers.get('Location') ?? '';
   try {
     const sdp = await response.text();
@@ -95,6 +96,7 @@ async function call(
   grant: string,
   type: string,
   body: string,
+  isApart = false,
 ): Promise<Response> {
   const headers: Record<string, string> = {
     'Content-Type': type,
@@ -103,7 +105,9 @@ async function call(
   if (method === 'PATCH') headers['If-Match'] = '*';
   const packed = method === 'POST' ? await gzip(body) : null;
   if (packed !== null) headers['Content-Encoding'] = 'gzip';
-  const init = { method, headers, body: packed ?? body };
+  const init: RequestInit = { method, headers, body: packed ?? body };
+  // Browsers keep what goes without cookies on connections of its own.
+  if (isApart) init.credentials = 'omit';
   const response = await fetchWithin(path, init, ANSWER_WITHIN_MS);
   if (!response.ok) throw await refusal(response);
   return response;

@@ -166,7 +166,7 @@ export class Subscriber {
     if (this.phase === 'repairing') this.open();
   };
 
-  async #connect(): Promise<void> {
+  async #connect(isAfterCut = false): Promise<void> {
     this.#setAside();
     this.#drop();
     const pc = newConnection(this.#options.iceServers(), this.#attempt > 0 || this.way === 'relay');
@@ -177,8 +177,9 @@ export class Subscriber {
     pc.onconnectionstatechange = () => pc === this.#pc && this.#moved(pc);
     this.#after(CONNECT_WITHIN_MS, () => this.#again(UNREACHABLE));
     try {
-      const { endpoint, grant, sound, isTalking } = this.#options;
-      const session = await openSession(pc, endpoint, grant(), sound, isTalking);
+      const { endpoint, grant, sound, isTalking = false } = this.#options;
+      const how = { isApart: isTalking, isAfterCut };
+      const session = await openSession(pc, endpoint, grant(), sound, how);
       if (this.#pc !== pc) return await endSession(session, this.#options.grant());
       this.#session = session;
       this.#own = tracks;
@@ -304,13 +305,16 @@ export class Subscriber {
     this.brokenSinceMs = Date.now() - (this.vitals?.pathSilentMs ?? 0) - this.#flightMs;
     this.#become('repairing', null);
     this.repairs = 1;
-    this.#after(RESTART_WITHIN_MS, () => this.#knocking.start(() => void this.#connect()));
+    this.#after(RESTART_WITHIN_MS, () => this.#knock());
     const pc = this.#pc;
     if (pc === null) return;
     this.#restart(pc).catch(() => {
-      if (pc === this.#pc && this.phase === 'repairing')
-        this.#knocking.start(() => void this.#connect());
+      if (pc === this.#pc && this.phase === 'repairing') this.#knock();
     });
+  }
+
+  #knock(): void {
+    this.#knocking.start(() => void this.#connect(true));
   }
 
   #restart(pc: RTCPeerConnection): Promise<void> {
@@ -343,8 +347,7 @@ export class Subscriber {
     this.repairs += 1;
     if (this.tracks !== null) this.brokenSinceMs ??= Date.now();
     this.#become(this.tracks ? 'repairing' : 'connecting', error);
-    const again = () => this.#knocking.start(() => void this.#connect());
-    this.#after(backoffMs(this.#attempt), again);
+    this.#after(backoffMs(this.#attempt), () => this.#knock());
     this.#attempt += 1;
   }
 

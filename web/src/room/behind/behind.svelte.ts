@@ -20,6 +20,7 @@ import { OneAtATime } from './one_at_a_time';
 import {
   canBeRead,
   hasArrived,
+  isClose,
   isPlayedOut,
   isNear,
   leftMs,
@@ -145,6 +146,7 @@ export class Behind {
     clearTimeout(this.#offer);
     this.mode = 'play';
     this.#dueSinceMs = Date.now();
+    this.#session.report(); // live pictures leave the link to what is fetched now
     this.#begin(mayHavePictures(this.#need.quality)).catch(() => this.end());
   }
 
@@ -178,11 +180,11 @@ export class Behind {
 
   /** For the server; null while the lesson is seen live. */
   get report(): BehindReport | null {
-    const view = this.view;
-    if (this.mode === 'offer' || view === null) return null;
-    const speed = view.isWaiting ? 0 : view.speed;
+    if (this.mode === 'offer') return null;
+    const { behindMs, isWaiting, ...view } = this.view ?? this.#before();
+    const speed = isWaiting ? 0 : view.speed;
     const state = view.state === 'following' ? view.state : 'catching';
-    return { ms: Math.max(0, Math.round(view.behindMs)), speed, state };
+    return { ms: Math.max(0, Math.round(behindMs)), speed, state };
   }
 
   /** What reaches us, though not by the live path. */
@@ -210,7 +212,10 @@ export class Behind {
 
   async #begin(withPicture: boolean): Promise<void> {
     this.#readAtMs = Date.now();
-    const window = await this.#lesson.read(this.#fromMs);
+    const reads = [this.#lesson.read(this.#fromMs, false)];
+    // The board is much longer: the voice waits for what comes first, not for what comes last.
+    if (!this.#lesson.hasBoard) reads.push(this.#lesson.read(this.#fromMs));
+    const window = await Promise.race(reads);
     const lead = window?.tracks.find(({ slot, playlist }) => slot === 'lead' && playlist);
     if (window === null || this.#isOver) return;
     if (lead === undefined) return this.end();
@@ -222,6 +227,14 @@ export class Behind {
     this.#feed = new WindowFeed(this.picture, this.#options(lead, withPicture), fromMs);
     this.#carrying.reset();
     this.#play();
+  }
+
+  /** What is true while the first of it is fetched. */
+  #before(): Pick<BehindView, 'state' | 'behindMs' | 'speed' | 'isWaiting'> {
+    const { media, hasEnded, endedAtMs } = this.#session;
+    const state = stateOf(media.phase === 'live', hasEnded);
+    const behindMs = this.#lesson.until(endedAtMs) - this.#fromMs;
+    return { state, behindMs, speed: 0, isWaiting: true };
   }
 
   /** It plays: from here on the live voice is silent. */
@@ -312,7 +325,7 @@ export class Behind {
     if (!this.hasStarted) return this.#judge(feed, speed, behindMs);
     if (this.#hasDone(feed, state, behindMs)) return;
     this.#tell(feed, { state, behindMs, speed, isWaiting });
-    const board = this.#lesson.boardAt(positionMs);
+    const board = this.#lesson.hasBoard ? this.#lesson.boardAt(positionMs) : null;
     if (board !== this.board) this.board = board;
     const lead = { positionMs, speed, isWaiting, hasPicture: this.hasPicture };
     this.#followers.follow(this.#lesson.window?.tracks ?? [], lead);
@@ -335,7 +348,11 @@ export class Behind {
     // From here on the live voice waits, so that the two meet.
     feed.isHurried = isNear(state, behindMs);
     if (feed.isHurried) this.#need.subscriber.buffer.hold(LIVE_WAITS_MS);
-    if (!hasArrived({ state, behindMs, liveLagMs }) && !this.#isAtItsEnd(feed)) return false;
+    if (
+      !hasArrived({ state, behindMs, liveLagMs }) &&
+      !this.#isAtItsEnd(feed, isClose(state, behindMs))
+    )
+      return false;
     void this.#slide();
     return true;
   }
@@ -361,10 +378,10 @@ export class Behind {
   }
 
   /** The recording brings us no nearer: to the live lesson, or to nothing where it ended. */
-  #isAtItsEnd({ positionMs, isWaiting, isAtEnd }: WindowFeed): boolean {
+  #isAtItsEnd({ positionMs, isWaiting, isAtEnd }: WindowFeed, isClose: boolean): boolean {
     const { store, media } = this.#session;
     const isLinked = store.link === 'open';
-    const sight = { nowMs: Date.now(), positionMs, isWaiting, isAtEnd, isLinked };
+    const sight = { nowMs: Date.now(), positionMs, isWaiting, isAtEnd, isClose, isLinked };
     if (!this.#end.see(sight)) return false;
     return media.phase === 'live' || !canBeRead(store.state?.recording);
   }
@@ -380,7 +397,7 @@ export class Behind {
       hasPicture: this.hasPicture,
       isWaiting: feed.isWaiting && !feed.isAtEnd,
       isReached,
-      isLinked: isReached && media.phase === 'live' && !hasEnded,
+      isLinked: isReached && media.phase === 'live' && !hasEnded && this.hasStarted,
       playedMs: feed.playedMs,
       tookMs: feed.tookMs,
     });

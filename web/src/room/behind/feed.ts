@@ -11,6 +11,8 @@ export interface FeedOptions extends Fetching {
 }
 
 const AHEAD_S = 20;
+/** A bad spell of a thin link costs five times its length where it stops what is played. */
+const THIN_AHEAD_S = 40;
 const BEHIND_S = 20;
 /** With so much ahead a thin link is left to the live voice for a while. */
 const CALM_AHEAD_S = 12;
@@ -106,7 +108,7 @@ export class WindowFeed {
 
   async #step(): Promise<void> {
     const ahead = this.aheadS;
-    if (ahead >= AHEAD_S) return rest(FULL_REST_MS);
+    if (ahead >= (this.options.isThin ? THIN_AHEAD_S : AHEAD_S)) return rest(FULL_REST_MS);
     const segment = this.#segments.find(({ endMs }) => endMs > this.#takenMs + 1);
     if (segment === undefined) return this.#lookOn();
     await this.#take(segment);
@@ -150,10 +152,12 @@ export class WindowFeed {
 
   async #take(segment: Segment): Promise<void> {
     const began = performance.now();
-    if (segment.initUrl !== this.#initUrl) await this.#begin(segment.initUrl);
     const begun = this.#begun;
     const isBegun = begun !== null && completeOf(begun.url) === segment.url;
-    const data = await (isBegun ? this.#fetch(segment.url, begun.bytes) : this.#whole(segment));
+    const coming = isBegun ? this.#fetch(segment.url, begun.bytes) : this.#whole(segment);
+    coming.catch(() => undefined); // told below
+    if (segment.initUrl !== this.#initUrl) await this.#begin(segment.initUrl);
+    const data = await coming;
     if (data === null || this.#buffer === null) return;
     if (isBegun) this.#begun = null;
     else this.#count(segment, performance.now() - began);

@@ -53,6 +53,7 @@ async function fetchRest(url: string, wanted: Fetching, coming: Coming): Promise
       headers,
       signal: controller.signal,
       cache: 'no-store',
+      credentials: 'omit', // on connections that were made after the cut, not before it
       priority: 'low',
     };
     const answer = await fetch(url, asked);

@@ -91,10 +91,17 @@ export function hasArrived({ state, behindMs, liveLagMs }: Place): boolean {
  * The live voice waits for us from here on: browsers take their time for it, and before it nobody
  * knows whether we are called to the stage, where it may not be late.
  */
-const NEAR_MS = 15_000;
+export const NEAR_MS = 15_000;
 
 export function isNear(state: State, behindMs: number): boolean {
   return state === 'catching' && behindMs <= NEAR_MS;
+}
+
+/** More than this is not skipped, however the link stalls. */
+const CLOSE_MS = 10_000;
+
+export function isClose(state: State, behindMs: number): boolean {
+  return state === 'catching' && behindMs <= CLOSE_MS;
 }
 
 export interface Out {

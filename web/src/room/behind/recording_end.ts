@@ -7,6 +7,8 @@ export interface EndSight {
   isWaiting: boolean;
   /** All that is recorded is here. */
   isAtEnd: boolean;
+  /** So near the lesson that a wait is for its last seconds, on their way or not yet written. */
+  isClose: boolean;
   /** The server can be reached: what it has would be known. */
   isLinked: boolean;
 }
@@ -23,7 +25,7 @@ const QUIET_MS = 8_000;
 /**
  * Whether waiting at the recording's end brings us no nearer to the lesson. A recording is behind
  * by a segment, its writing and its way to us; where that is more than the live voice can wait, the
- * two never meet.
+ * two never meet. On a far link the way is most of it: close to the lesson slow is the end, too.
  */
 export class RecordingEnd {
   #stalls = 0;
@@ -35,11 +37,11 @@ export class RecordingEnd {
     this.#stalledAtMs = fromMs;
   }
 
-  see({ nowMs, positionMs, isWaiting, isAtEnd, isLinked }: EndSight): boolean {
+  see({ nowMs, positionMs, isWaiting, isAtEnd, isClose, isLinked }: EndSight): boolean {
     if (!isLinked) this.#stalls = 0;
-    const isDry = isLinked && isWaiting && isAtEnd;
+    const isDry = isLinked && isWaiting && (isAtEnd || isClose);
     this.#quietSinceMs = isDry ? (this.#quietSinceMs ?? nowMs) : null;
-    this.#slowSinceMs = isWaiting && !isAtEnd ? (this.#slowSinceMs ?? nowMs) : null;
+    this.#slowSinceMs = isWaiting && !isAtEnd && !isClose ? (this.#slowSinceMs ?? nowMs) : null;
     if (this.#slowSinceMs !== null && nowMs - this.#slowSinceMs >= SLOW_MS) this.#stalls = 0;
     if (this.#quietSinceMs === null) return false;
     if (positionMs - this.#stalledAtMs >= PLAYED_BETWEEN_MS) {

@@ -8,6 +8,8 @@ export class LessonSoFar {
   window: LessonWindow | null = null;
   /** Server's clock minus ours, by the quickest answer. */
   offsetMs: number;
+  /** Before it was read, nothing is known of the board. */
+  hasBoard = false;
   #quickestMs = Number.POSITIVE_INFINITY;
   #events: BoardEvent[] = [];
   #replay = new BoardReplay([]);
@@ -62,6 +64,7 @@ export class LessonSoFar {
     const last = board[board.length - 1]?.seq ?? -1;
     this.#events = [...board, ...meanwhile.filter(({ seq }) => seq > last)];
     this.#replay = new BoardReplay(this.#events);
+    this.hasBoard = true;
   }
 
   boardAt(ms: number): BoardView {
