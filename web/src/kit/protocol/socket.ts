@@ -1,5 +1,5 @@
 import { backoffMs } from './backoff';
-import { PollWire, SocketWire, type Wire, type WireHandlers } from './wire';
+import { pollWire, SocketWire, type Wire, type WireHandlers } from './wire';
 
 /** What a channel does with its socket; every answer may come late or never. */
 export interface SocketHandlers {
@@ -24,6 +24,9 @@ const LEFT = 4_000;
 const OPEN_WITHIN_MS = 4_000;
 /** Sockets in a row that came to nothing, where one worked before: the link may be bad, not blocked. */
 const DEAF_TRIES = 3;
+/** Over requests so long, then twice as long each time: a socket may pass after all. */
+const BETTER_AFTER_MS = 20_000;
+const BETTER_MOST_MS = 300_000;
 
 /**
  * A WebSocket that comes back: back-off with jitter, a heartbeat, and one way to end. Where the
@@ -37,6 +40,10 @@ export class ReturningSocket {
   #deafTries = 0;
   #hasWorked = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
+  /** A socket that is tried beside requests that work; theirs ends when it has said something. */
+  #better: Wire | null = null;
+  #betterTimer: ReturnType<typeof setTimeout> | undefined;
+  #betterMs = BETTER_AFTER_MS;
   #heartbeat: ReturnType<typeof setInterval> | undefined;
   #heardAt = 0;
   #attempt = 0;
@@ -123,7 +130,7 @@ export class ReturningSocket {
       closed: () => isOurs() && this.#lost(),
     };
     const wire: Wire = this.#isPolled
-      ? new PollWire(this.pollPath ?? '', handlers)
+      ? pollWire(this.pollPath ?? '', handlers)
       : new SocketWire(this.path, handlers);
     return wire;
   }
@@ -131,6 +138,42 @@ export class ReturningSocket {
   #opened(): void {
     clearTimeout(this.#opening);
     this.handlers.opened((message) => this.send(message));
+    if (this.#isPolled) this.#betterLater();
+  }
+
+  #endBetter(): void {
+    clearTimeout(this.#betterTimer);
+    this.#better?.close();
+    this.#better = null;
+  }
+
+  #betterLater(): void {
+    this.#endBetter();
+    this.#betterTimer = setTimeout(() => this.#tryBetter(), this.#betterMs);
+    this.#betterMs = Math.min(BETTER_MOST_MS, 2 * this.#betterMs);
+  }
+
+  #tryBetter(): void {
+    const isOurs = () => this.#wire === wire;
+    const wire: Wire = new SocketWire(this.path, {
+      opened: () => this.handlers.opened((message) => wire.send(JSON.stringify(message))),
+      received: (text) => {
+        if (!isOurs()) this.#become(wire);
+        this.#received(text);
+      },
+      closed: () => (isOurs() ? this.#lost() : this.#betterLater()),
+    });
+    this.#better = wire;
+    this.#betterTimer = setTimeout(() => this.#betterLater(), BETTER_AFTER_MS / 2);
+  }
+
+  #become(wire: Wire): void {
+    this.#better = null;
+    this.#endBetter();
+    this.#wire?.close();
+    this.#wire = wire;
+    this.#isPolled = false;
+    this.#betterMs = BETTER_AFTER_MS;
   }
 
   #received(text: string): void {
@@ -160,6 +203,7 @@ export class ReturningSocket {
   #drop(code?: number): void {
     clearInterval(this.#heartbeat);
     clearTimeout(this.#opening);
+    this.#endBetter();
     const wire = this.#wire;
     this.#wire = null;
     wire?.close(code);
