@@ -17,7 +17,7 @@ from streamsvc.school.records import Lesson, LessonState
 LEVEL_NEEDS_BPS = {
     LadderLevel.VOICE: 30_000,
     LadderLevel.SLIDES: 50_000,
-    LadderLevel.LOW_VIDEO: 110_000,
+    LadderLevel.LOW_VIDEO: 120_000,
     LadderLevel.HIGH_VIDEO: 650_000,
     LadderLevel.SCREEN_VIDEO: 1_300_000,
 }
