@@ -31,6 +31,8 @@ void engine_send_compound(Engine *engine, Peer *peer, const Compound *compound) 
 static void report_first(Engine *engine, const Subscription *subscription) {
     Compound compound;
     compound.length = 0;
+    /* a later report than that of a probe's end would hide it; the next second has one */
+    if (probe_waits(&subscription->subscriber->probe, engine->instant.now_us)) return;
     if (subscriber_write_report(subscription, engine->instant, &compound))
         engine_send_compound(engine, &subscription->subscriber->peer, &compound);
 }

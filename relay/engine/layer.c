@@ -170,8 +170,13 @@ const Packet *layer_receive(Layer *layer, const RtpView *view, int64_t now_us, b
     /* the first number is put one cycle up, so that older ones stay positive */
     int64_t ext_seq = layer->highest ? seq_extend(layer->highest, view->seq) : 0x10000 + view->seq;
     Packet *place = layer->cache + ext_seq % layer->places;
+    if (ext_seq > 0 && place->ext_seq == ext_seq && place->is_uncounted && !is_repaired) {
+        place->is_uncounted = false; /* it was late, and not lost */
+        receive_stats_add(&layer->stats, ext_seq, view->ts, now_us);
+    }
     if (ext_seq <= 0 || place->ext_seq >= ext_seq) return NULL;
     fill(layer, place, view, ext_seq, now_us);
+    place->is_uncounted = is_repaired;
     if (ext_seq > layer->highest) layer->highest = ext_seq;
     /* voice is repaired under its own number: its sender must hear of the loss, to protect it */
     bool was_asked = nack_list_received(&layer->nacks, ext_seq, now_us);

@@ -18,6 +18,7 @@ typedef struct Packet {
     bool is_prelude; /* before a picture's slices, and does not tell which kind it will be */
     bool starts_keyframe; /* a decoder can start here (every Opus packet is such a place) */
     bool has_descriptor;
+    bool is_uncounted; /* known by what came with another; its own packet may still come */
     Vp8Descriptor descriptor;
     uint8_t bytes[MAX_DATAGRAM_BYTES]; /* as it was sent, decrypted */
 } Packet;

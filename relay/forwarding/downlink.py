@@ -207,6 +207,7 @@ class Downlink:
         `longest`: the longest round trip that it measured, None if it does not say, 0 where it
         knows no new report of ours: those are stuck in a queue, and that all seems well is no
         reason to climb."""
+        is_first_since = self._reported_at <= self.fell_at
         if longest is None or longest > 0:
             self._reported_at = now
         self._note_sent(sent_bps, now)
@@ -221,7 +222,8 @@ class Downlink:
             self._loss.add(expected, lost, now)
             self._take_back(self._radio.judge(expected, lost, now), now)
         floor = self._floor(sent_bps, now)
-        if floor is None or now - self._changed_at < _SETTLE_SECONDS or self._is_old(now):
+        is_old = is_first_since and self._is_old(now)
+        if floor is None or now - self._changed_at < _SETTLE_SECONDS or is_old:
             return False
         if floor == MIN_BPS:
             self._radio.end()
@@ -236,8 +238,8 @@ class Downlink:
         return self._fall(max(floor, self._fallen(sent_bps, now)), now)
 
     def _is_old(self, now: float) -> bool:
-        """Whether what is reported was sent before the last fall: so little as since then was not
-        too much."""
+        """Whether the first report since the last fall tells of what was sent before it: so little
+        as since then was not too much."""
         most_bps = max(sent for _, sent in self._sent)
         return now - self.fell_at < OLD_SECONDS and most_bps < OLD_SHARE * self.bps
 

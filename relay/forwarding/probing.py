@@ -17,8 +17,9 @@ FIRST_WAIT_SECONDS = 3.0
 """From a fall of the estimate, or a failed probe, to the next one."""
 MAX_WAIT_SECONDS = 120.0
 BACKOFF = 1.5
-PATIENCE_SECONDS = 8.0
-"""Without an answer for so long, it failed."""
+PATIENCE_SECONDS = 10.0
+"""From its begin, until it counts as failed: it lasts a second, and the engine waits 8 s for its
+answer."""
 REACHED_SHARE = 0.85
 """A probe that reached less of its rate says nothing about it: there was too little to repeat."""
 EMPTY_SECONDS = 30.0

@@ -129,7 +129,7 @@ class VoiceChoice:
         is_less = form.is_merged < self.form.is_merged or form.copies < self.form.copies
         is_early = now - self._changed_at < STAY_SECONDS and self._fits(self.form, link, now)
         if is_less and not has_more and is_early:
-            self.form = replace(self.form, within_ms=within_ms)
+            self.form = replace(self.form, after_ms=form.after_ms, within_ms=within_ms)
             return self.form
         if has_more or is_less:
             self._changed_at = now

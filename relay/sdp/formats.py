@@ -54,7 +54,8 @@ def red_of(section: MediaSection, form: Format) -> int | None:
     parameters = _by_payload_type(attributes.all("fmtp"))
     carried = f"{form.payload_type}/{form.payload_type}"
     for number, name in names.items():
-        if name.lower() == "red/48000/2" and parameters.get(number) == carried and number:
+        is_red = name.lower() == "red/48000/2" and parameters.get(number) == carried
+        if is_red and str(number) in section.formats:
             return number
     return None
 

@@ -60,6 +60,7 @@ class Strands:
     def alone(self, firsts: Iterable[Participant], now_ms: int) -> list[str]:
         """Those whose participants have had no first connection for a minute; they are closed."""
         if not self._open:
+            self._alone_since_ms.clear()
             return []
         here = {first.id for first in firsts}
         gone = {owner.id for owner in self._open.values()} - here

@@ -95,6 +95,20 @@ async def test_a_loss_is_counted_though_it_was_made_good(stage: Stage) -> None:
     await stage.until(lambda: 5 in lost(), "12, 16, 20, 24, 28")
 
 
+async def test_what_was_only_late_is_no_loss(stage: Stage) -> None:
+    microphone, viewer = await spoken_twice(stage)
+    for seq in (12, 11, 14, 13, *range(15, 31)):
+        microphone.send(twice(seq))
+    await stage.arrived(viewer, 21)
+
+    def told() -> list[tuple[int, int]]:
+        reports = microphone.said(ReceiverReport)
+        blocks = [block for report in reports for block in report.blocks]
+        return [(block.highest_seq & 0xFFFF, block.packets_lost) for block in blocks]
+
+    await stage.until(lambda: (30, 0) in told(), str(told()))
+
+
 HOSTILE = {
     "nothing": b"",
     "no packet of its own": red_payload([(FRAME, body(10)), (0, b"")])[:4],

@@ -88,6 +88,21 @@ def test_a_growing_round_trip_is_a_queue() -> None:
     assert link.bps < SENT_BPS
 
 
+@pytest.mark.parametrize(("every", "falls"), [(6, 0), (1, 1)])
+def test_the_first_report_since_a_fall_may_tell_of_before(every: int, falls: int) -> None:
+    link = Downlink(0.0)
+    link.round_trips(0.6, 0.6)
+    reported(link, range(10), lost=0)
+    link.remb(400_000, 9.9)
+    assert link.reported(40, 30, SENT_BPS, 10.0, longest=0.0)
+    link.remb(5_000_000, 10.1)
+    fallen = link.bps
+    link.round_trips(1.2, 0.6)
+    for second in range(10 + every, 18, every):
+        link.reported(30, 6, link.bps // 2, float(second), longest=1.2)
+    assert (link.bps < fallen) == bool(falls)
+
+
 def test_a_link_may_be_filling_before_it_is_full() -> None:
     link = Downlink(0.0)
     assert not link.is_filling

@@ -83,6 +83,7 @@ def test_late_voice_is_kept_from_who_talks_and_from_nobody_else() -> None:
     talking = dataclasses.replace(GOOD, is_talking=True)
     assert choice.choose(talking, 1.0).within_ms == TALKING_WITHIN_MS, "whatever else stays"
     assert choice.form.is_merged, "for a while"
+    assert choice.form.after_ms == SPACING_MS, "a copy that is later would be too late"
     assert choice.choose(lossy, 2.0).within_ms == 0
 
 

@@ -50,8 +50,10 @@ class Engine:
     def set_target_layer(self, subscription: int, rid: str | None, most_temporal: int = 2) -> None:
         self.targets.append(rid)
 
-    def __getattr__(self, name: str) -> Any:
-        return lambda *_, **__: None
+    def _nothing(self, *_: object, **__: object) -> None:
+        """What a lesson tells it beside."""
+
+    set_source = set_tapped = set_copies = set_picture_copies = limit = probe = _nothing
 
 
 def party(name: str) -> MediaParty:

@@ -67,6 +67,16 @@ class TestPublisher:
         assert "red/48000" not in agreed.answer_sdp
         assert "useinbandfec=1" in agreed.answer_sdp
 
+    def test_redundancy_that_the_line_does_not_list_is_not_taken(
+        self, offer: Offer, local: LocalTransport
+    ) -> None:
+        said = offer("chromium-camera-simulcast")
+        line = next(line for line in said.splitlines() if line.startswith("m=audio"))
+        agreed = answer_publisher(
+            said.replace(line, line.replace(" 63", "")), local, slot=Slot.STAGE
+        )
+        assert agreed.media[0].red_payload_type is None
+
     def test_who_teaches_is_asked_again_and_sends_once(
         self, offer: Offer, local: LocalTransport
     ) -> None:

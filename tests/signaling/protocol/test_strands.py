@@ -161,6 +161,17 @@ def test_alone_for_a_minute_it_is_closed() -> None:
     assert closed(drive) == {"second": "strand-alone"}
 
 
+def test_how_long_one_was_alone_is_forgotten_with_it() -> None:
+    strands, room = Strands(), participant(Role.ROOM, ONE)
+    strands.open("old", room, [room])
+    assert strands.alone([], 0) == []
+    strands.close("old")
+    assert strands.alone([], ALONE_MS) == []
+    strands.open("new", room, [room])
+    assert strands.alone([], 2 * ALONE_MS) == []
+    assert strands.alone([], 3 * ALONE_MS) == ["new"]
+
+
 # ---- their number --------------------------------------------------------------------------------
 
 

@@ -9,9 +9,9 @@ const CALL_EVERY_MS = 12_000;
 /**
  * Asks the server for a sign of life. What was sent into a dead link waits for TCP to try again, many
  * seconds after the link is back, so requests are fresh ones: by HTTP once a second, and now and then
- * by a WebSocket; any answer to anybody counts. A browser keeps six connections to a host, and after a cut of some seconds
- * all six are waiting for TCP, whatever becomes of their requests; only a socket that is closed gives
- * its connection up, and the next one begins anew.
+ * by a WebSocket; any answer to anybody counts. A browser keeps six connections to a host, and after
+ * a cut of some seconds all six are waiting for TCP, whatever becomes of their requests; only a socket
+ * that is closed gives its connection up, and the next one begins anew.
  */
 export class Knocking {
   #timer: ReturnType<typeof setInterval> | undefined;

@@ -91,8 +91,8 @@ static inline void command_publishers(Engine *engine) {
     strcpy(camera.publications[0].rids[0], "lo");
     strcpy(camera.publications[0].rids[1], "hi");
     camera.publications[1] = (PublicationSpec){
-        .number = 1 + VOICE, .codec = CODEC_OPUS, .payload_type = 111, .rtx_payload_type = -1, .red_payload_type = 63,
-        .wants_nack = true};
+        .number = 1 + VOICE, .codec = CODEC_OPUS, .payload_type = 111, .rtx_payload_type = -1,
+        .red_payload_type = 63, .wants_nack = true};
     engine_command(engine, ADD_PUBLISHER, &camera, sizeof camera);
     AddPublisher screen;
     memset(&screen, 0, sizeof screen);

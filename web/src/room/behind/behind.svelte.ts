@@ -1,6 +1,7 @@
 import type {
   BehindReport,
   BoardView,
+  LessonWindow,
   LinkSignal,
   ServerMessage,
   WindowTrack,
@@ -108,6 +109,7 @@ export class Behind {
   readonly #carrying = new Carrying();
   #readAtMs = 0;
   #isBoardDue = false;
+  #isBoardAsked = false;
   #dueSinceMs = 0;
   #end: RecordingEnd;
   #isOver = false;
@@ -214,7 +216,7 @@ export class Behind {
     this.#readAtMs = Date.now();
     const reads = [this.#lesson.read(this.#fromMs, false)];
     // The board is much longer: the voice waits for what comes first, not for what comes last.
-    if (!this.#lesson.hasBoard) reads.push(this.#lesson.read(this.#fromMs));
+    if (!this.#isBoardAsked) reads.push(this.#readBoard());
     const window = await Promise.race(reads);
     const lead = window?.tracks.find(({ slot, playlist }) => slot === 'lead' && playlist);
     if (window === null || this.#isOver) return;
@@ -227,6 +229,17 @@ export class Behind {
     this.#feed = new WindowFeed(this.picture, this.#options(lead, withPicture), fromMs);
     this.#carrying.reset();
     this.#play();
+  }
+
+  /** Once; where it fails beside a voice that came it is read again with what grew. */
+  async #readBoard(): Promise<LessonWindow | null> {
+    this.#isBoardAsked = true;
+    try {
+      return await this.#lesson.read(this.#fromMs);
+    } catch (error) {
+      this.#isBoardDue = true;
+      throw error;
+    }
   }
 
   /** What is true while the first of it is fetched. */

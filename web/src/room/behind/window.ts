@@ -46,7 +46,8 @@ export class LessonSoFar {
       this.offsetMs = window.now_ms - (began + ended) / 2;
     }
     if (withBoard) this.#take(window.board, this.#events.slice(known));
-    this.window = window;
+    // The board may take longer than what was asked after it.
+    if (window.now_ms >= (this.window?.now_ms ?? 0)) this.window = window;
     return window;
   }
 
