@@ -1,6 +1,7 @@
 """The database: opened, migrated, closed. SQLite now, and no SQL that only SQLite understands."""
 
 import asyncio
+import sqlite3
 from dataclasses import dataclass, field
 from threading import Thread
 from typing import Any
@@ -16,6 +17,7 @@ from sqlalchemy.ext.asyncio import (
     async_sessionmaker,
     create_async_engine,
 )
+from sqlalchemy.util import await_only
 
 from streamsvc.base.clock import Clock
 from streamsvc.school.io.faults import database_fault, newer_fault
@@ -23,6 +25,7 @@ from streamsvc.school.io.migrate import SchemaIsNewer, migrate
 
 BUSY_TIMEOUT_MS = 5_000
 """How long a writer waits for another before it is told `database is locked`."""
+LOOK_AGAIN_MS = 20
 ENDS_WITHIN_SECONDS = 1.0
 """A connection's thread, once it was told to close."""
 _WRITES = "streamsvc_writes"
@@ -114,7 +117,7 @@ def _prepare_sqlite(database: Database, busy_timeout_ms: int) -> None:
         cursor = connection.cursor()
         cursor.execute(f"PRAGMA busy_timeout = {busy_timeout_ms}")
         cursor.execute("PRAGMA foreign_keys = ON")
-        cursor.execute("PRAGMA journal_mode = WAL")
+        _keep_a_log(cursor, busy_timeout_ms)
         # schools lose power: what was said to be done is on disk, at one sync per change
         cursor.execute("PRAGMA synchronous = FULL")
         cursor.close()
@@ -123,3 +126,17 @@ def _prepare_sqlite(database: Database, busy_timeout_ms: int) -> None:
     def begin(connection: Connection) -> None:
         is_writing = connection.get_execution_options().get(_WRITES, False)
         connection.exec_driver_sql("BEGIN IMMEDIATE" if is_writing else "BEGIN")
+
+
+def _keep_a_log(cursor: Any, busy_timeout_ms: int) -> None:
+    """Write-ahead. Where another program does so to a new file, too, SQLite says at once that it is
+    locked, whatever the timeout: neither could go on if both waited."""
+    for left_ms in range(busy_timeout_ms, -1, -LOOK_AGAIN_MS):
+        try:
+            cursor.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error) or left_ms < LOOK_AGAIN_MS:
+                raise
+            await_only(asyncio.sleep(LOOK_AGAIN_MS / 1000))
+        else:
+            return
