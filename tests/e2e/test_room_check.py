@@ -24,6 +24,7 @@ def demo() -> Iterator[DemoLesson]:
         yield demo
 
 
+@pytest.mark.alone
 async def test_a_room_checks_itself_over_the_real_media_path(
     demo: DemoLesson, tmp_path: Path
 ) -> None:

@@ -12,6 +12,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from tests.support.waiting import SECOND
 
 Message = dict[str, Any]
+PING_EVERY_SECONDS = 5.0
 
 
 class LessonClient:
@@ -40,12 +41,22 @@ class LessonClient:
 
     async def until(self, type: str, seconds: float = 5, **fields: Any) -> Message:
         """The next message of a type (and with these fields); those before it are kept in `got`."""
-        async with asyncio.timeout(seconds * SECOND):
-            while True:
-                message = await self.next(seconds)
-                same = all(message.get(key) == value for key, value in fields.items())
-                if message["type"] == type and same:
-                    return message
+        alive = asyncio.create_task(self._stay())
+        try:
+            async with asyncio.timeout(seconds * SECOND):
+                while True:
+                    message = await self.next(seconds)
+                    same = all(message.get(key) == value for key, value in fields.items())
+                    if message["type"] == type and same:
+                        return message
+        finally:
+            alive.cancel()
+
+    async def _stay(self) -> None:
+        """Who says nothing for long is closed; pages ping as often."""
+        while True:
+            await asyncio.sleep(PING_EVERY_SECONDS)
+            await self.say({"type": "ping"})
 
     async def ask(self, type: str, **fields: Any) -> str:
         """Ask for something; "done" or the error id."""
