@@ -116,6 +116,21 @@ describe('where no WebSocket passes', () => {
 });
 
 describe('where a WebSocket passes after all', () => {
+  it('one that is refused ends no requests that work', async () => {
+    const socket = await openedFor6s('/x/polls');
+    lost.mockClear();
+    await vi.advanceTimersByTimeAsync(19_900);
+    const better = MuteSocket.all[1];
+    better?.onmessage?.({ data: '{"type":"failed","request_id":null}' });
+    await vi.advanceTimersByTimeAsync(10);
+    expect(made()).toBe(2);
+    expect(socket.isPolled).toBe(true);
+    expect(got).not.toContain('failed');
+    expect(calls).not.toContain('DELETE /x/polls/current');
+    expect(lost).not.toHaveBeenCalled();
+    socket.close();
+  });
+
   it('it takes over once it has spoken, and the requests end', async () => {
     const socket = await openedFor6s('/x/polls');
     lost.mockClear();

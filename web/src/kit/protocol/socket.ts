@@ -158,6 +158,8 @@ export class ReturningSocket {
     const wire: Wire = new SocketWire(this.path, {
       opened: () => this.handlers.opened((message) => wire.send(JSON.stringify(message))),
       received: (text) => {
+        // Refused (a full server, say) it would end requests that work.
+        if (!isOurs() && typeOf(text) === 'failed') return this.#betterLater();
         if (!isOurs()) this.#become(wire);
         this.#received(text);
       },
@@ -221,4 +223,9 @@ function isMessage(value: unknown): value is { type: string } {
   return (
     typeof value === 'object' && value !== null && typeof Reflect.get(value, 'type') === 'string'
   );
+}
+
+function typeOf(text: string): string | null {
+  const message: unknown = JSON.parse(text);
+  return isMessage(message) ? message.type : null;
 }
