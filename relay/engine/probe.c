@@ -1,7 +1,7 @@
 #include "probe.h"
 
 #define MOST_AT_ONCE_US 30000
-#define ANSWER_US (8 * SECOND_US) /* browsers that get voice alone report every 5 s, or half as much again */
+#define ANSWER_US (8 * SECOND_US) /* browsers tell of voice alone every 5 s, or half as much again */
 
 void probe_begin(Probe *probe, uint32_t bps, int64_t length_us, uint64_t sent_bytes,
                  int64_t now_us) {

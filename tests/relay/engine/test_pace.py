@@ -242,7 +242,7 @@ async def test_voice_is_repaired_twice_a_second_at_most_while_its_link_is_full(
     for turn in range(1, 4):
         for seq in range(20 * turn, 20 * turn + 20):  # far more than its link takes
             camera.send(voice(seq) + bytes(SIZE))
-        await stage.until(lambda: len(viewer.read().views(AUDIO.ssrc)) >= 20 * turn)  # noqa: B023
+        await stage.arrived(viewer, 20 * turn, AUDIO.ssrc)
         viewer.say(asked)
         other.say(asked)
         await asyncio.sleep(0.15)
