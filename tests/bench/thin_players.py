@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from playwright.async_api import Browser, BrowserContext, Page, Route
+from playwright.async_api import Error as PageError
 
 from tests.bench.janus_room import ROOM, Janus
 from tests.bench.thin_pages import BARE_JANUS, BARE_WHEP, LEAD, OBSERVE, TOOLS
@@ -87,6 +88,9 @@ async def holds(viewer: Viewer, expression: str, seconds: float) -> bool:
                 return True
         except AssertionError:
             pass
+        except PageError as error:
+            if "navigation" not in str(error):
+                raise
         if time.monotonic() > deadline:
             return False
         await asyncio.sleep(0.1)
