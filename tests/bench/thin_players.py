@@ -141,7 +141,7 @@ class Players:
         milliseconds = 1000 * LOAD_SECONDS
         door = self._door(origin, number)
         await page.goto(door, timeout=milliseconds, wait_until="commit")
-        await page.wait_for_url("**/room", timeout=milliseconds, wait_until="commit")
+        await _in_lesson(page)
         return page
 
     async def _old_room(self, stack: AsyncExitStack, place: Place, number: int) -> Viewer:

@@ -59,16 +59,20 @@ def lengths_of(options: argparse.Namespace) -> Lengths:
 
 
 async def measure(options: argparse.Namespace, rows: Sequence[Row]) -> list[Result]:
-    """One result for each row and player. Rows whose links pass one port alone have a service of
-    their own: others would be sent to that port as well."""
-    groups = [await _measure(options, group) for group in by_port(rows)]
+    """One result for each row and player."""
+    groups = [await _measure(options, group) for group in sharing(rows)]
     return [result for group in groups for result in group]
 
 
-def by_port(rows: Sequence[Row]) -> list[list[Row]]:
-    """Those that share a service."""
-    ports = dict.fromkeys(row.link.port for row in rows)
-    return [[row for row in rows if row.link.port == port] for port in ports]
+def sharing(rows: Sequence[Row]) -> list[list[Row]]:
+    """Those that share a service. Rows whose links pass one port alone have one of their own, since
+    others would be sent to that port as well; rows of several rooms, since the code that opens a
+    room ends the one before, which another row may be about to use."""
+    keys = [(row.link.port, row.rooms > 1) for row in rows]
+    return [
+        [row for row, its in zip(rows, keys, strict=True) if its == key]
+        for key in dict.fromkeys(keys)
+    ]
 
 
 async def _measure(options: argparse.Namespace, rows: Sequence[Row]) -> list[Result]:
