@@ -33,6 +33,7 @@ from tests.bench.thin_writing import PAGES, Writing, board_figures, catching_up_
 from tests.support import talking_teacher
 from tests.support.browser import chromium, in_namespace
 from tests.support.demo import CLIPS, TEACHER, DemoLesson
+from tests.support.link.carrier import DEVICE
 from tests.support.link.places import Center, FarRoom
 from tests.support.link.shared_port import shared_port
 
@@ -100,7 +101,7 @@ class Bench:
         return {name: _median([run.get(name) for run in runs]) for name in runs[0]}
 
     async def _run(self, row: Row, player: str) -> Figures:
-        place = await self._taken(player)
+        place = await self._taken()
         try:
             return await self._watched(row, self.players.by_name()[player], place)
         finally:
@@ -108,15 +109,10 @@ class Bench:
                 self._free.append(place)
                 self._freed.notify_all()
 
-    async def _taken(self, player: str) -> Place:
-        """A free place; Janus reaches the first one only, by the interface that it forwards on."""
+    async def _taken(self) -> Place:
         async with self._freed:
-            while True:
-                for place in self._free:
-                    if player != "janus" or place.room.number == 0:
-                        self._free.remove(place)
-                        return place
-                await self._freed.wait()
+            await self._freed.wait_for(lambda: self._free)
+            return self._free.pop(0)
 
     async def _watched(self, row: Row, watch: Watch, place: Place) -> Figures:
         place.room.set(**(row.opened_on or row.link).settings())
@@ -250,7 +246,7 @@ async def bench(
     async with AsyncExitStack() as stack:
         janus = None
         if has_janus and janus_room.is_installed():
-            starting = janus_room.running_janus(address=center.address, interface="tun0")
+            starting = janus_room.running_janus(address=center.address, interface=DEVICE)
             janus = await asyncio.to_thread(stack.enter_context, starting)
         pages, media = (
             (center.address, demo.service.port),

@@ -138,9 +138,8 @@ class Players:
     async def room_page(self, context: BrowserContext, origin: str, number: int) -> Page:
         """In a context of this browser; `origin` is where it finds the service."""
         page = await context.new_page()
-        milliseconds = 1000 * LOAD_SECONDS
         door = self._door(origin, number)
-        await page.goto(door, timeout=milliseconds, wait_until="commit")
+        await page.goto(door, timeout=1000 * LOAD_SECONDS, wait_until="commit")
         await _in_lesson(page)
         return page
 

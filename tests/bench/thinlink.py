@@ -67,8 +67,9 @@ async def measure(options: argparse.Namespace, rows: Sequence[Row]) -> list[Resu
 def sharing(rows: Sequence[Row]) -> list[list[Row]]:
     """Those that share a service. Rows whose links pass one port alone have one of their own, since
     others would be sent to that port as well; rows of several rooms, since the code that opens a
-    room ends the one before, which another row may be about to use."""
-    keys = [(row.link.port, row.rooms > 1) for row in rows]
+    room ends the one before, which another row may be about to use; rows with a room on stage,
+    since all others would see and hear it."""
+    keys = [(row.link.port, row.rooms > 1, row.who) for row in rows]
     return [
         [row for row, its in zip(rows, keys, strict=True) if its == key]
         for key in dict.fromkeys(keys)

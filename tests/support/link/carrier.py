@@ -18,6 +18,7 @@ import json
 import os
 import select
 import signal
+import socket
 import struct
 import subprocess
 import sys
@@ -31,11 +32,14 @@ from tests.support.link.way import Setting, Way
 
 CENTER_ADDRESS = "198.18.0.1"
 """RFC 2544's range: nobody's address."""
+DEVICE = "tun0"
+"""In every namespace; the center has one for all rooms, as servers forward on one only."""
 MTU = 1500
 READS_AT_ONCE = 64
 LONGEST_WAIT_SECONDS = 0.1
 _TUNSETIFF, _TUN_WITHOUT_INFO = 0x400454CA, 0x1001
 _IPV4 = 4
+_DESTINATION = slice(16, 20)
 _NICE = -10
 """A busy machine must not be a bad link."""
 
@@ -61,8 +65,10 @@ class Carrier:
     def __init__(self, name: str, rooms: int) -> None:
         self._name, self._rooms = name, rooms
         self._made: list[str] = []
-        self._ways: dict[int, tuple[int, str, Way, int]] = {}
-        """By the descriptor that packets are read from: room, way, the way, where they come out."""
+        self._ways: dict[tuple[int, bytes], tuple[int, str, Way, int]] = {}
+        """By the descriptor that packets are read from and, at the center, the address that they go
+        to: room, way, the way, where they come out."""
+        self._center = -1
         self._trace: TextIO | None = None
         self._commands = b""
 
@@ -72,17 +78,19 @@ class Carrier:
             _ip("netns", "add", namespace)
             self._made.append(namespace)
             _ip("-n", namespace, "link", "set", "lo", "up")
+        self._center = near = _device(center_of(self._name), CENTER_ADDRESS)
         for number in range(self._rooms):
             address, room = room_address(number), room_of(self._name, number)
-            near = _device(center_of(self._name), f"tun{number}", CENTER_ADDRESS, address)
-            far = _device(room, "tun0", address, CENTER_ADDRESS)
-            _ip("-n", room, "route", "add", "default", "dev", "tun0")
-            self._ways[near] = (number, "down", Way(Setting(), seed=2 * number), far)
-            self._ways[far] = (number, "up", Way(Setting(), seed=2 * number + 1), near)
+            far = _device(room, address)
+            _ip("-n", center_of(self._name), "route", "add", address, "dev", DEVICE)
+            _ip("-n", room, "route", "add", "default", "dev", DEVICE)
+            down, up = (Way(Setting(), seed=2 * number + way) for way in (0, 1))
+            self._ways[near, socket.inet_aton(address)] = (number, "down", down, far)
+            self._ways[far, b""] = (number, "up", up, near)
 
     def run(self) -> None:
         """Until standard input closes."""
-        files = [0, *self._ways]
+        files = [0, *{file for file, _ in self._ways}]
         while True:
             next_at = min(way.next_at for _, _, way, _ in self._ways.values())
             wait = min(LONGEST_WAIT_SECONDS, max(0.0, next_at - time.monotonic()))
@@ -109,14 +117,16 @@ class Carrier:
         return [room_of(self._name, number) for number in range(self._rooms)]
 
     def _read(self, file: int, now: float) -> None:
-        room, name, way, out = self._ways[file]
-        for packet in way.take(now):
-            _write(out, packet)
+        self._deliver(now)  # what is due leaves its queue before more comes into it
         with suppress(BlockingIOError):
             for _ in range(READS_AT_ONCE):
                 packet = os.read(file, 65_536)
                 if packet[0] >> 4 != _IPV4:
                     continue
+                to = packet[_DESTINATION] if file == self._center else b""
+                if (file, to) not in self._ways:
+                    continue  # to nobody here
+                room, name, way, _ = self._ways[file, to]
                 waits = way.put(packet, now)
                 if self._trace is not None:
                     met = -1 if waits is None else round(1000 * waits, 1)
@@ -152,15 +162,15 @@ def _ip(*words: str, check: bool = True) -> str:
     return done.stdout
 
 
-def _device(namespace: str, name: str, mine: str, peer: str) -> int:
+def _device(namespace: str, address: str) -> int:
     """A TUN device in a namespace, seen by us as a descriptor of packets."""
     file = os.open("/dev/net/tun", os.O_RDWR | os.O_NONBLOCK)
     passing = f"tl{os.getpid()}-{file}"
     request = struct.pack("16sH22x", passing.encode(), _TUN_WITHOUT_INFO)
     fcntl.ioctl(file, _TUNSETIFF, request)
-    _ip("link", "set", passing, "netns", namespace, "name", name)
-    _ip("-n", namespace, "address", "add", mine, "peer", peer, "dev", name)
-    _ip("-n", namespace, "link", "set", name, "up", "mtu", str(MTU))
+    _ip("link", "set", passing, "netns", namespace, "name", DEVICE)
+    _ip("-n", namespace, "address", "add", address, "dev", DEVICE)
+    _ip("-n", namespace, "link", "set", DEVICE, "up", "mtu", str(MTU))
     return file
 
 

@@ -2,7 +2,7 @@
 emulated in user space, since kernels without netem are common. Needs root, iproute2, /dev/net/tun.
 
     center (service)                    one process (carrier.py)                  room n
-    tunN 198.18.0.1 ◄─► each way (way.py): queue ─► rate ─► loss ─► delay ◄─► tun0 198.18.0.(n+2)
+    tun0 198.18.0.1 ◄─► each way (way.py): queue ─► rate ─► loss ─► delay ◄─► tun0 198.18.0.(n+2)
 
 with places(rooms=2) as (center, (first, second)):
     first.set(down_bps=300_000, up_bps=128_000, round_trip=0.6, loss=0.05)
