@@ -85,12 +85,21 @@ static int64_t repaired_after_us(Engine *engine, const Subscription *subscriptio
     return is_full && round_trip_us < FULL_ROUND_TRIP_US ? FULL_ROUND_TRIP_US : round_trip_us;
 }
 
+/* Of a voice each that goes far, while the link has room: there is time for two or three, and they are few.
+ * Not where the voice has copies, and not to who talks, for whom the first comes too late. */
+static bool is_doubtful(Engine *engine, const Subscription *subscription) {
+    Subscriber *subscriber = subscription->subscriber;
+    if (subscriber->round_trip_us < DOUBTFUL_ROUND_TRIP_US) return false;
+    if (!subscription->spec.is_audio) return subscription->fraction_lost >= DOUBTFUL_LOSS;
+    if (subscriber->copies || subscriber->voice_within_ms) return false;
+    return engine_room(engine, subscriber) > 0;
+}
+
 /* Where a repair is lost as easily as what it repairs, it goes out once more, unasked. */
 static void doubt(Engine *engine, Subscription *subscription, uint16_t seq, int length) {
     Subscriber *subscriber = subscription->subscriber;
     int64_t now_us = engine->instant.now_us;
-    if (subscription->spec.is_audio || subscription->fraction_lost < DOUBTFUL_LOSS) return;
-    if (subscriber->round_trip_us < DOUBTFUL_ROUND_TRIP_US) return;
+    if (!is_doubtful(engine, subscription)) return;
     if (repair_queue_is_full(&subscriber->doubtful)) return;
     if (!repair_budget_take(&subscriber->budget, length, now_us)) return;
     int which = (int)(subscription - subscriber->subscriptions);
