@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from signaling import metrics
@@ -29,6 +29,9 @@ _ANY_ORIGIN = ("/whip/", "/whep/")
 _UPLOAD_PATH = re.compile(r"/api/lessons/[^/]+/courseware(/uploads/[^/]+)?")
 """Its route counts for itself, once it knows that the caller may."""
 _SECRET_PATH = re.compile(r"^/p/.+")
+
+_GONE = 499
+"""For the log: whoever asked left before the whole request was here, so nobody is answered."""
 
 PERMISSIONS = (
     "camera=(self), microphone=(self), display-capture=(self), fullscreen=(self), autoplay=(self),"
@@ -82,6 +85,8 @@ class Guard:
             await self._app(scope, self._limited(scope, receive), answer)
         except StreamsvcError as error:
             await problem_response(error, request)(scope, receive, answer)
+        except ClientDisconnect:
+            answer.status = answer.status or _GONE
         except Exception as error:
             response = problem_response(incident(error), request)
             if answer.status == 0:

@@ -6,7 +6,9 @@ from typing import Any
 import httpx
 import pytest
 from fastapi import APIRouter
+from starlette.requests import Request
 from starlette.responses import PlainTextResponse
+from starlette.types import Message
 
 from signaling.io.app import create_app
 from streamsvc.base.errors import EnvironmentFault
@@ -231,6 +233,36 @@ async def test_a_fault_of_ours_is_an_incident_with_a_number(
     assert "secret" not in answer.text
     incident = answer.json()["error"]["details"]["incident"]
     assert incident in caplog.text
+
+
+async def test_a_body_that_breaks_off_is_no_incident(
+    house: House, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO", "streamsvc.http")
+    router = APIRouter()
+
+    @router.put("/still")
+    async def still(request: Request) -> None:
+        await request.body()
+
+    events = [{"type": "http.request", "body": b"half", "more_body": True}]
+
+    async def receive() -> Message:
+        return events.pop() if events else {"type": "http.disconnect"}
+
+    answers: list[Message] = []
+
+    async def send(message: Message) -> None:
+        answers.append(message)
+
+    headers = [(b"host", b"classroom.test"), (b"origin", ORIGIN.encode())]
+    scope = {
+        "type": "http", "http_version": "1.1", "method": "PUT", "scheme": "http", "path": "/still",
+        "raw_path": b"/still", "query_string": b"", "headers": headers, "client": ("10.0.0.1", 1),
+    }  # fmt: skip
+    await create_app(house.services, router)(scope, receive, send)
+    (record,) = [record for record in caplog.records if record.name == "streamsvc.http"]
+    assert (answers, record.getMessage(), record.__dict__["status"]) == ([], "< PUT /still", 499)
 
 
 async def test_logs_hold_no_queries_and_no_pair_secrets(

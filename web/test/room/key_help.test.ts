@@ -1,6 +1,7 @@
 import { render } from 'svelte/server';
 import { expect, it, vi } from 'vitest';
 import type { Locale } from '$kit/i18n';
+import type { Classroom } from '../../src/room/classroom.svelte';
 import { actionOf } from '../../src/room/keys';
 
 vi.stubGlobal('location', { search: '?lang=en' });
@@ -11,7 +12,7 @@ const { default: KeyHelp } = await import('../../src/room/KeyHelp.svelte');
 /** Of a page without a browser: each line as its keys and its words. */
 function linesIn(locale: Locale): [string[], string][] {
   setLocale(locale);
-  const { body } = render(KeyHelp);
+  const { body } = render(KeyHelp, { props: { room: { home: null } as Classroom } });
   return [...body.matchAll(/<p>(.*?)<\/p>/gs)].map(([, line = '']) => [
     [...line.matchAll(/<kbd>(.*?)<\/kbd>/g)].map(([, key = '']) => key),
     line.replace(/<kbd>.*?<\/kbd>|<[^>]*>/g, '').trim(),

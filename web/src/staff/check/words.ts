@@ -52,6 +52,7 @@ export const t = translator({
     rooms: '{n} / {all} 间教室已亮灯',
     enter: '进入教室',
     hint: '进去后先不直播，点“开始上课”才开始',
+    'hint.live': '这节课正在上。进去后点一下，才从这台发送',
   },
   en: {
     title: 'Device check',
@@ -106,5 +107,6 @@ export const t = translator({
     rooms: '{n} of {all} classrooms have their lights on',
     enter: 'Enter classroom',
     hint: 'Nothing is sent until you select "Start lesson"',
+    'hint.live': 'The lesson is running. Nothing is sent from here until you choose so inside',
   },
 });
