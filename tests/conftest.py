@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-constants.DEBUG_STACK_DEPTH = 3
+constants.DEBUG_STACK_DEPTH = 3  # type: ignore[misc]  # final only to type checkers
 """Debug mode checks all it checks, and says of every future where it was made: in three frames, not
 ten, for reading them was a fifth of the work of all tests that wait."""
 

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.async_api import expect
@@ -179,7 +180,11 @@ async def test_slides_are_there_before_they_are_turned_to(demo: DemoLesson, tmp_
         await expect(room.page.locator(shown(1))).to_be_visible()
 
         await teacher.end()
-        recorded = lambda: demo.teacher.get("/api/recordings").json()  # noqa: E731
+
+        def recorded() -> list[dict[str, Any]]:
+            rows: list[dict[str, Any]] = demo.teacher.get("/api/recordings").json()
+            return rows
+
         await until(recorded, 20, "there is a recording")
         recording_id = recorded()[0]["recording_id"]
         events = demo.teacher.get(f"/api/recordings/{recording_id}/board").json()

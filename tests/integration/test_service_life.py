@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, closing, suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -74,7 +75,7 @@ async def test_a_stop_in_the_middle_of_a_lesson_is_quick_and_quiet() -> None:
         async with AsyncExitStack() as stack:
             viewers = [await stack.enter_async_context(room_watches(demo, room)) for room in rooms]
             for viewer in viewers:
-                await until(lambda v=viewer: v.seen.pictures[0].frames > 5, 30, "a picture")
+                await until(partial(has_picture, viewer), 30, "a picture")
             began = time.monotonic()
             assert await asyncio.to_thread(service.stop) == 0
             took = time.monotonic() - began
@@ -82,6 +83,10 @@ async def test_a_stop_in_the_middle_of_a_lesson_is_quick_and_quiet() -> None:
         assert took < STOPS_WITHIN_SECONDS * SECOND
     for bad in ("Traceback", "Task exception", "never retrieved", "never awaited", "Exception"):
         assert bad not in service.words(), service.words()[-3000:]
+
+
+def has_picture(viewer: WhepViewer) -> bool:
+    return viewer.seen.pictures[0].frames > 5
 
 
 @asynccontextmanager

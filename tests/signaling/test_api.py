@@ -150,7 +150,11 @@ async def test_the_plan_of_lessons(house: House) -> None:
     path = f"/api/lessons/{planned.json()['lesson_id']}"
     assert (await lead.patch(path, json={"title": "Tomorrow"})).json()["title"] == "Tomorrow"
     assert (await lead.get(path)).json()["title"] == "Tomorrow"
-    window = {"from_ms": later_ms, "to_ms": later_ms + 1, "state": "scheduled"}
+    window: dict[str, int | str] = {
+        "from_ms": later_ms,
+        "to_ms": later_ms + 1,
+        "state": "scheduled",
+    }
     assert len((await lead.get("/api/lessons", params=window)).json()) == 1
     assert len((await lead.get("/api/courses")).json()) == 1
     assert (await lead.delete(path)).status_code == 204

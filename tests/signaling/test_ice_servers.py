@@ -20,7 +20,7 @@ TURN = "turns:turn.example:443?transport=tcp"
 @pytest.fixture
 async def house(tmp_path: Path, counties: tuple[Path, County]) -> AsyncIterator[House]:
     shutil.copy(counties[0], tmp_path / "school.db")
-    turn = {"turn_urls": (TURN,), "turn_secret": SECRET}
+    turn: dict[str, Any] = {"turn_urls": (TURN,), "turn_secret": SECRET}
     async with open_house(tmp_path, deepcopy(counties[1]), **turn) as house:
         yield house
 

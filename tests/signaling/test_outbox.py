@@ -1,6 +1,7 @@
 """What waits for a slow client: everything in order, but for what is fleeting."""
 
 import asyncio
+from functools import partial
 
 from signaling.io.outbox import FOLLOWS_SECONDS, OUTBOX_MESSAGES, Outbox
 from streamsvc.base.tasks import TaskScope
@@ -48,9 +49,13 @@ async def test_a_client_that_is_up_to_date_gets_each_move() -> None:
     outbox, link = Outbox(), SlowLink()
     scope = TaskScope("outbox")
     scope.start("send", outbox.run(link.send))
+
+    def came_last(text: str) -> bool:
+        return link.sent[-1:] == [text]
+
     for x in range(3):
         outbox.put_fleeting(f"pointer {x}")
-        await until(lambda x=x: link.sent[-1:] == [f"pointer {x}"])
+        await until(partial(came_last, f"pointer {x}"))
         link.gate.release()
     await scope.close()
 

@@ -48,6 +48,7 @@ async def _quick_loop() -> None:
 def routes(house: House) -> Iterator[tuple[str, str, Dependant]]:
     for route in _flat(house.app.routes):
         if isinstance(route, APIRoute):
+            assert route.methods is not None
             for method in sorted(route.methods):
                 yield method, route.path, route.dependant
 

@@ -110,6 +110,9 @@ class FakeRelay:
     ) -> None:
         raise NotImplementedError
 
+    def close_party(self, lesson_id: LessonId, participant_id: ParticipantId) -> None:
+        raise NotImplementedError
+
     def set_muted(self, lesson_id: LessonId, slot: Slot, *, is_muted: bool) -> None:
         raise NotImplementedError
 
@@ -124,6 +127,9 @@ class FakeRelay:
     def expect_data(
         self, lesson_id: LessonId, participant_id: ParticipantId, byte_count: int
     ) -> None:
+        raise NotImplementedError
+
+    def send_burst(self, lesson_id: LessonId, participant_id: ParticipantId, bps: int) -> None:
         raise NotImplementedError
 
     def flows(self, lesson_id: LessonId) -> tuple[list[PublisherFlow], list[SubscriberFlow]]:

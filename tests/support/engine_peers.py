@@ -4,6 +4,7 @@ import os
 import socket
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeVar
 
 import pylibsrtp
 from pylibsrtp import Policy
@@ -23,6 +24,8 @@ from streamsvc.base.clock import SystemClock
 from streamsvc.base.media import Slot
 from tests.support.engine_news import Heard
 from tests.support.waiting import until
+
+Kind = TypeVar("Kind", bound=RtcpMessage)
 
 
 @dataclass(frozen=True)
@@ -112,7 +115,7 @@ class FarPeer:
     def payloads(self, ssrc: int | None = None) -> list[bytes]:
         return [bytes(view.payload) for view in self.views(ssrc)]
 
-    def said(self, kind: type[RtcpMessage]) -> list[RtcpMessage]:
+    def said(self, kind: type[Kind]) -> list[Kind]:
         """Messages of one kind that came."""
         return [message for message in self.read().messages if isinstance(message, kind)]
 

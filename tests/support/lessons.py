@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from itertools import count
+from typing import TypeVar
 
 from signaling.protocol.effects import (
     Announce,
@@ -40,6 +41,7 @@ from streamsvc.school.records import Lesson, LessonKind, LessonState, Role, Room
 
 START_MS = 1_800_000_000_000
 LEAD = PersonId("prs_lead")
+EffectKind = TypeVar("EffectKind", bound=Effect)
 
 
 def room(number: int) -> Room:
@@ -185,7 +187,7 @@ class LessonDrive:
         """What somebody who connects now is told."""
         return self.machine.picture.snapshot(participant(role), self.now_ms)
 
-    def of_kind(self, kind: type[Effect]) -> list[Effect]:
+    def of_kind(self, kind: type[EffectKind]) -> list[EffectKind]:
         """Effects of one kind so far."""
         return [effect for effect in self.effects if isinstance(effect, kind)]
 

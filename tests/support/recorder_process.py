@@ -111,6 +111,8 @@ def _decode(packet: "av.Packet[av.stream.Stream]", played: Played) -> None:
         played.complaints.append(str(error))
         return
     for frame in frames:
+        assert isinstance(frame, av.AudioFrame | av.VideoFrame), "subtitles"
+        assert frame.time_base is not None
         seconds = float((frame.pts or 0) * frame.time_base)
         if isinstance(frame, av.AudioFrame):
             played.voice.append((seconds, frame.samples))

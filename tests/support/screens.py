@@ -13,6 +13,7 @@ from playwright.async_api import Locator, Page, expect
 
 from tests.support.browser import (
     BOARD,
+    CHROMIUM,
     DESK,
     PHONE,
     camera_of_color,
@@ -246,8 +247,7 @@ async def screen(
     executable: str | None = None,
 ) -> AsyncIterator[Kind]:
     """A browser of its own with one page; it must not have met an error of ours at the end."""
-    where = {} if executable is None else {"executable": executable}
-    async with chromium(*flags, autoplay=autoplay, **where) as browser:
+    async with chromium(*flags, autoplay=autoplay, executable=executable or CHROMIUM) as browser:
         context = await open_context(browser, kind.viewport)
         opened = kind(name, await new_page(context), url)
         try:

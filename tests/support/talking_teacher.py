@@ -110,7 +110,7 @@ def _write_sound(path: Path, samples: Samples) -> None:
         file.setnchannels(1)
         file.setsampwidth(2)
         file.setframerate(SAMPLE_RATE)
-        file.writeframes((np.clip(samples, -1, 1) * 32_767).astype("<i2"))
+        file.writeframes((np.clip(samples, -1, 1) * 32_767).astype("<i2").tobytes())
 
 
 def _write_pictures(path: Path, mouth: list[float]) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from streamsvc.settings import load
 from tests.bench.thin_figures import RATE, Window, figures_of, growth_of, page_figures
-from tests.bench.thin_rows import ROWS, is_held, lasting, named
+from tests.bench.thin_rows import ROWS, Figures, is_held, lasting, named
 from tests.bench.thin_writing import Deed, board_figures, catching_up_figures
 from tests.bench.thinlink import flags_for, sharing
 
@@ -29,8 +29,10 @@ def report(**odd: dict[int, float]) -> dict[str, Any]:
     """All is well, but for what `odd` adds to a counter from a look on."""
     ticks = []
     for number in range(10 * SECONDS + 1):
-        voice = dict.fromkeys(VOICE, 0.0) | {"id": "a", "totalSamplesReceived": RATE * number / 10}
-        picture = dict.fromkeys(PICTURE, 0.0) | {"id": "b", "framesDecoded": 1.5 * number}
+        voice: dict[str, Any] = dict.fromkeys(VOICE, 0.0) | {"id": "a"}
+        voice["totalSamplesReceived"] = RATE * number / 10
+        picture: dict[str, Any] = dict.fromkeys(PICTURE, 0.0) | {"id": "b"}
+        picture["framesDecoded"] = 1.5 * number
         for name, additions in odd.items():
             more = sum(added for at, added in additions.items() if number >= at)
             for stream in (voice, picture):
@@ -104,7 +106,7 @@ def test_coming_back_counts_from_the_moment_the_link_was_restored() -> None:
 
 def test_a_row_holds_when_all_of_it_was_measured_and_met() -> None:
     row = next(row for row in ROWS if row.name == "300k-bursts-5")
-    good = {"voice_concealed_percent": 0.1, "freeze_percent": 1.0}
+    good: Figures = {"voice_concealed_percent": 0.1, "freeze_percent": 1.0}
     assert is_held(row, {**good})
     assert not is_held(row, good | {"freeze_percent": 2.5})
     assert not is_held(row, {"freeze_percent": 1.0})

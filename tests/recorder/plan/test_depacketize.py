@@ -1,12 +1,13 @@
 """Packets to frames: whatever is lost, doubled or comes late, what comes out is whole."""
 
 import random
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from recorder.plan.frames import BrokenFrame, Frame, FrameAssembler
+from recorder.plan.frames import BrokenFrame, Frame, FrameAssembler, PayloadFormat
 from recorder.plan.h264 import H264Payload, nal_units, split_aggregate
 from recorder.plan.h264 import begins_keyframe as h264_begins_keyframe
 from recorder.plan.reorder import WAIT_MS, Gap, ReorderBuffer
@@ -17,7 +18,7 @@ from streamsvc.base.media import Codec
 from tests.support.rtp_media import Packetizer, picture_clip
 
 CODECS = [Codec.H264, Codec.VP8]
-FORMATS = {Codec.H264: H264Payload, Codec.VP8: Vp8Payload}
+FORMATS: dict[Codec, Callable[[], PayloadFormat]] = {Codec.H264: H264Payload, Codec.VP8: Vp8Payload}
 
 
 def packets_of(codec: Codec, seconds: float = 5.0) -> list[bytes]:

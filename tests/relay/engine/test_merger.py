@@ -68,13 +68,13 @@ def test_it_stays_in_its_room(native: ctypes.CDLL, room: int) -> None:
 def heard(payloads: list[bytes]) -> np.ndarray:
     """What libopus makes of packets, one after the other."""
     decoder = av.CodecContext.create("libopus", "r")
-    decoder.sample_rate, decoder.layout = 48_000, "stereo"  # type: ignore[attr-defined]
+    decoder.sample_rate, decoder.layout = 48_000, "stereo"
     decoder.open()
     found = []
     for payload in payloads:
         packet = av.Packet(payload)
         packet.time_base = Fraction(1, 48_000)
-        found += [frame.to_ndarray() for frame in decoder.decode(packet)]  # type: ignore[attr-defined]
+        found += [frame.to_ndarray() for frame in decoder.decode(packet)]
     return np.concatenate(found, axis=1)
 
 

@@ -49,7 +49,9 @@ async def test_what_was_repaired_is_not_copied(stage: Stage) -> None:
 async def test_a_link_without_room_gets_what_comes_and_no_copies(stage: Stage) -> None:
     camera, (viewer, rich) = await watched(stage, viewers=2)
     for peer, bps in ((2, 150_000), (3, PLENTY_BPS)):
-        stage.engine._core.set_link(stage.engine._peers.find(peer), bps, bps)  # noqa: SLF001
+        slot = stage.engine._peers.find(peer)  # noqa: SLF001
+        assert slot is not None
+        stage.engine._core.set_link(slot, bps, bps)  # noqa: SLF001
         await protect(stage, peer=peer)
     filling = bytes(1_000)
     for seq in range(1, 41):

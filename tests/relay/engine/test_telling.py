@@ -77,7 +77,7 @@ def test_of_voice_with_copies_the_links_own_loss_counts(native: ctypes.CDLL) -> 
     told = Told(native)
 
     def lost(seconds: int, expected: int = 400, missing: int = 16) -> int:
-        before = told.held.call("told_lost")
+        before: int = told.held.call("told_lost")
         told.report(VOICE, expected, missing, seconds * SECOND)
         return int(told.held.call("told_lost")) - before
 

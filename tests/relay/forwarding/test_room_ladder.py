@@ -77,8 +77,22 @@ def room(policy: LinkPolicy | None = None, **changes: object) -> Room:
     return Room(RoomLadder(policy or LinkPolicy(), 0.0), **changes)  # type: ignore[arg-type]
 
 
-def known(bps: int, **more: float) -> Link:
-    return Link(bps, is_guess=False, **more)
+def known(
+    bps: int,
+    *,
+    fraction_lost: float = 0.0,
+    fell_at: float = NEVER,
+    proved_at: float = NEVER,
+    is_braking: bool = False,
+) -> Link:
+    return Link(
+        bps,
+        is_guess=False,
+        fraction_lost=fraction_lost,
+        fell_at=fell_at,
+        proved_at=proved_at,
+        is_braking=is_braking,
+    )
 
 
 # ---- levels

@@ -211,7 +211,8 @@ async def let_go() -> Wire:
 async def test_let_go_it_says_goodbye_once() -> None:
     wire = await let_go()
     wire.carry()
-    assert not wire.far.is_closed
+    is_closed_already = wire.far.is_closed
+    assert not is_closed_already
     wire.near.close()
     assert len(wire.sent) == 1
     wire.near.close()

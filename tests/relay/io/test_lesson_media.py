@@ -1,8 +1,10 @@
 """A lesson's pictures become dearer while nobody's link has news."""
 
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, NoReturn
 
+from relay import ports
+from relay.forwarding.ladder import EVERY_PICTURE
 from relay.forwarding.pressure import Pressure
 from relay.forwarding.room_ladder import RoomLadder
 from relay.forwarding.subscription import SubscriptionSpec
@@ -19,19 +21,19 @@ VIDEO = media_of(MediaKind.VIDEO, slot=Slot.LEAD)
 CAMERA, PICTURE, VIEWER = 1, 20, 2
 
 
-class Engine:
-    """The port's part that steering asks: figures as set here, and the layers that it was told."""
+class Engine(ports.Engine):
+    """Figures as set here, and the layers that it was told."""
 
     def __init__(self) -> None:
         self.bps = {"q": 60_000, "h": 150_000}
         self.targets: list[str | None] = []
 
-    def publication_stats(self, number: int) -> PublicationStats:
+    def publication_stats(self, publication: int) -> PublicationStats:
         layers = (
             LayerStats(rid, bps, pixels, is_live=True, temporal=((bps, 15),))
             for (rid, bps), pixels in zip(self.bps.items(), (57_600, 230_400), strict=True)
         )
-        return PublicationStats(number, tuple(layers), 0)
+        return PublicationStats(publication, tuple(layers), 0)
 
     def subscriber_stats(self, peer: int) -> SubscriberStats:
         return SubscriberStats(
@@ -47,13 +49,23 @@ class Engine:
             is_braking=False,
         )
 
-    def set_target_layer(self, subscription: int, rid: str | None, most_temporal: int = 2) -> None:
+    def set_target_layer(
+        self, subscription: int, rid: str | None, most_temporal: int = EVERY_PICTURE
+    ) -> None:
         self.targets.append(rid)
 
     def _nothing(self, *_: object, **__: object) -> None:
         """What a lesson tells it beside."""
 
+    def _unasked(self, *_: object, **__: object) -> NoReturn:
+        """What it has no business with."""
+        raise NotImplementedError
+
     set_source = set_tapped = set_copies = set_picture_copies = limit = probe = _nothing
+    start = close = send_control = open_name = close_name = close_ice = _unasked
+    add_publisher = add_subscriber = connect_peer = measured_handshake = _unasked
+    set_address = remove_peer = set_voice_within = set_muted = request_keyframe = _unasked
+    begin_probe = load = publisher_stats = take_told = signs = unheard = _unasked
 
 
 def party(name: str) -> MediaParty:

@@ -1,5 +1,5 @@
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -70,7 +70,8 @@ def test_connections_leave_descriptors_for_everything_else(
 
 def test_a_port_that_is_not_open_has_no_number() -> None:
     port = TcpPort(RelaySettings())
-    for ask in (lambda: port.port, port.fileno):
+    asks: list[Callable[[], int]] = [lambda: port.port, port.fileno]
+    for ask in asks:
         with pytest.raises(RuntimeError):
             ask()
 

@@ -1,4 +1,5 @@
 import socket
+from collections.abc import Callable
 
 import pytest
 
@@ -64,6 +65,7 @@ def test_a_taken_port_is_told() -> None:
 def test_a_port_that_is_not_open_sends_nothing_and_has_no_number() -> None:
     port = UdpPort(ON_THIS_MACHINE)
     port.send(b"nobody hears it", ("127.0.0.1", 9))
-    for ask in (lambda: port.port, port.fileno):
+    asks: list[Callable[[], int]] = [lambda: port.port, port.fileno]
+    for ask in asks:
         with pytest.raises(RuntimeError):
             ask()

@@ -299,10 +299,11 @@ _mutations = st.lists(
 def _answer(text: str) -> Negotiated | None:
     """The answer of whichever door takes it; None where both refuse."""
     numbers = iter(range(1, 1000))
-    for attempt in (
+    attempts: list[Callable[[], Negotiated]] = [
         lambda: answer_publisher(text, _LOCAL, slot=Slot.LEAD),
         lambda: answer_subscriber(text, _LOCAL, new_ssrc=lambda: next(numbers)),
-    ):
+    ]
+    for attempt in attempts:
         try:
             return attempt()
         except ProtocolError as error:

@@ -202,7 +202,7 @@ def numbers(told: list[Any]) -> list[int]:
 
 def last_totals(told: list[Any]) -> RoomTotals:
     """What a page that got these believes."""
-    said = [event.totals for event in told if getattr(event, "totals", None) is not None]
+    said: list[RoomTotals] = [e.totals for e in told if getattr(e, "totals", None) is not None]
     return said[-1]
 
 

@@ -36,7 +36,7 @@ def lives(drive: LessonDrive, seconds: int, place: LadderPlace) -> None:
 
 def ladder_of(drive: LessonDrive) -> tuple[str, str] | None:
     ladder = drive.machine.picture.rooms[ONE].ladder
-    return ladder and (ladder.level, ladder.held_by)
+    return None if ladder is None else (ladder.level, ladder.held_by)
 
 
 def test_everybody_is_told_once_a_room_s_picture_has_stopped_for_long() -> None:

@@ -1,7 +1,7 @@
 """The board of a recorded lesson."""
 
 from signaling.protocol.board import Board
-from signaling.protocol.board_messages import Draw, SlideRef, StrokeStyle, TurnSlide
+from signaling.protocol.board_messages import BoardView, Draw, SlideRef, StrokeStyle, TurnSlide
 from signaling.protocol.messages import RaiseHand
 from signaling.protocol.replay import board_events, board_since
 from streamsvc.base.ids import RoomId
@@ -15,7 +15,7 @@ PEN = StrokeStyle(tool="pen", color=0, width=50, text="")
 def test_the_timeline_gives_the_board_back_at_each_moment() -> None:
     drive = LessonDrive()
     lead = drive.go_live()
-    boards = []
+    boards: list[BoardView] = []
     for slide in (ONE, TWO, ONE):
         drive.now_ms += 5_000
         drive.ask(lead, TurnSlide(request_id="t", slide=slide))

@@ -30,10 +30,10 @@ WELL, LOW, SLIDES = (place(level) for level in (TOP, LadderLevel.LOW_VIDEO, Ladd
 def told(seen: list[LadderPlace | None]) -> list[str | None]:
     """What was told after each second."""
     ladder = ToldLadder()
-    words = []
+    words: list[str | None] = []
     for second, each in enumerate(seen):
         ladder.feed(each, second * TICK_MS)
-        words.append(ladder.value and ladder.value.level)
+        words.append(None if ladder.value is None else ladder.value.level)
     return words
 
 
@@ -95,7 +95,7 @@ def test_a_room_s_own_word_counts_where_it_gets_less() -> None:
 levels = st.sampled_from(list(LadderLevel)[: TOP.rank + 1])
 signals = st.builds(
     link_signal,
-    *[st.sampled_from(["full", "half", "none"])] * 3,  # type: ignore[arg-type]
+    *[st.sampled_from(["full", "half", "none"])] * 3,
 )
 
 

@@ -1,4 +1,5 @@
 from fractions import Fraction
+from typing import Literal
 
 import av
 import numpy as np
@@ -12,7 +13,7 @@ from tests.support.engine_model import h264, payload, vp8
 SIZE = (322, 182)  # not multiples of 16: the SPS must be cropped
 
 
-def encoded(codec: str, pictures: int) -> list[bytes]:
+def encoded(codec: Literal["libx264", "libvpx"], pictures: int) -> list[bytes]:
     """Frames as the real encoder makes them."""
     encoder = av.CodecContext.create(codec, "w")
     encoder.width, encoder.height, encoder.pix_fmt = *SIZE, "yuv420p"

@@ -1,11 +1,10 @@
 from relay.rtp import rtcp
 from relay.rtp.packet import write_packet
-from relay.rtp.rtcp_feedback import KeyframeRequest, Nack, Remb
+from relay.rtp.rtcp_feedback import TRANSPORT_CC_FORMAT, KeyframeRequest, Nack, Remb
 from relay.rtp.rtcp_reports import ReceiverReport, SenderReport, write_sender_report
 from relay.sdp.negotiated import Extensions
 from streamsvc.base.clock import ntp_from_wall_ms
 from streamsvc.base.media import Codec, MediaKind
-from tests.support.engine_model import twcc
 from tests.support.engine_model.packets import h264_payload, media_of, publication_of, rtp
 from tests.support.engine_model.publication import Publication
 from tests.support.engine_model.publisher_feed import PublisherFeed
@@ -148,7 +147,7 @@ def test_transport_wide_feedback_replaces_remb_where_it_was_agreed() -> None:
         feed.receive(packet, seq * 0.02)
         compounds += feed.due(seq * 0.02)
     parts = [part for compound in compounds for part in rtcp.split(compound)]
-    feedback = [part for part in parts if part[:2] == (205, twcc.TRANSPORT_CC_FORMAT)]
+    feedback = [part for part in parts if part[:2] == (205, TRANSPORT_CC_FORMAT)]
     assert 15 <= len(feedback) <= 21
     assert not any(isinstance(m, Remb) for c in compounds for m in rtcp.parse(c))
     counted = sum(int.from_bytes(body[10:12], "big") for _, _, body in feedback)

@@ -4,6 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from relay.rtp import rtcp
+from relay.rtp.rtcp_feedback import TRANSPORT_CC_FORMAT
 from tests.support.engine_model import twcc
 
 ARRIVALS = st.lists(st.one_of(st.none(), st.floats(0, 8)), min_size=1, max_size=120).filter(
@@ -14,7 +15,7 @@ ARRIVALS = st.lists(st.one_of(st.none(), st.floats(0, 8)), min_size=1, max_size=
 def read(packet: bytes) -> tuple[int, list[float | None]]:
     """Base sequence number and arrivals of a feedback packet: the format, read independently."""
     (_, kind, body) = rtcp.split(packet)[0]
-    assert kind == twcc.TRANSPORT_CC_FORMAT
+    assert kind == TRANSPORT_CC_FORMAT
     base, count = struct.unpack_from("!HH", body, 8)
     reference = int.from_bytes(body[12:15], "big") * twcc.REFERENCE_SECONDS
     symbols: list[int] = []
