@@ -25,7 +25,9 @@ from tests.support.engine_model.temporal import (
 _NEAR_PACKETS = 16
 """A picture's late packet finds the others across so large a gap."""
 LIVE_SECONDS = 1.0
-"""A video layer without packets for this long was stopped by its encoder."""
+"""Without packets for this long, and for 2.5 of its pictures, it was stopped by its encoder."""
+SLOWEST_SECONDS = 1.5
+"""Between pictures; after more than that it had stopped."""
 BURST_BYTES = 40_000
 """A key frame and what follows it is sent from the cache up to this size..."""
 BURST_SECONDS = 2.0
@@ -48,6 +50,8 @@ class Layer:
         self.keyframe: InboundPacket | None = None
         """First packet of the last key frame (video)."""
         self.last_packet_at = float("-inf")
+        self._gap = 0.0
+        self._newest_ts = 0
         self.repaired_packets = 0
         self._unwrapper = Unwrapper()
         is_audio = self.kind is MediaKind.AUDIO
@@ -75,6 +79,8 @@ class Layer:
         if not self._cache.put(packet):
             return None
         packet = replace(packet, place=self._place(packet))
+        if self._unwrapper.highest is None or ext_seq > self._unwrapper.highest:
+            self._note_gap(view.ts, now)
         self._cache.amend(packet)
         self._unwrapper.extend(view.seq)
         was_asked = self.nacks.received(ext_seq, now)
@@ -172,7 +178,14 @@ class Layer:
 
     def is_live(self, now: float) -> bool:
         """Whether packets still come (video; a microphone may pause)."""
-        return now - self.last_packet_at < LIVE_SECONDS
+        return now - self.last_packet_at < max(LIVE_SECONDS, 2.5 * self._gap)
+
+    def _note_gap(self, ts: int, now: float) -> None:
+        """How far apart pictures come: known at once where it is more, forgotten slowly."""
+        gap = now - self.last_packet_at
+        if ts != self._newest_ts and gap <= SLOWEST_SECONDS:
+            self._gap = max(gap, self._gap - (self._gap - gap) / 8)
+        self._newest_ts = ts
 
     def keyframe_age(self, now: float) -> float:
         """Seconds since the last key frame began; infinite before the first."""
