@@ -62,7 +62,10 @@ async def test_a_layer_that_was_stopped_is_asked_for_nothing_until_it_is_sent_ag
     await stage.settled()
     low, high = 21, 22
     camera.send(picture(900, ssrc=high, rid="hi"))
-    asked = lambda: camera.said(KeyframeRequest).count(KeyframeRequest(high))  # noqa: E731
+
+    def asked() -> int:
+        return camera.said(KeyframeRequest).count(KeyframeRequest(high))
+
     for seq in range(100, 115):
         camera.send(picture(seq, is_key=seq == 100, ssrc=low, rid="lo"))
         await asyncio.sleep(0.1)

@@ -50,6 +50,7 @@ class Layer:
         self.keyframe: InboundPacket | None = None
         """First packet of the last key frame (video)."""
         self.last_packet_at = float("-inf")
+        self._uncounted: set[int] = set()
         self._gap = 0.0
         self._newest_ts = 0
         self.repaired_packets = 0
@@ -77,12 +78,15 @@ class Layer:
             packet=bytes(view.packet),
         )
         if not self._cache.put(packet):
+            self._note_late(view, ext_seq, now, is_repaired=is_repaired)
             return None
         packet = replace(packet, place=self._place(packet))
         if self._unwrapper.highest is None or ext_seq > self._unwrapper.highest:
             self._note_gap(view.ts, now)
         self._cache.amend(packet)
         self._unwrapper.extend(view.seq)
+        if is_repaired:
+            self._uncounted.add(ext_seq)
         was_asked = self.nacks.received(ext_seq, now)
         self.stats.received(ext_seq, view.ts, now, is_repaired=is_repaired or was_asked)
         self.rate.add(len(view.packet), now)
@@ -179,6 +183,13 @@ class Layer:
     def is_live(self, now: float) -> bool:
         """Whether packets still come (video; a microphone may pause)."""
         return now - self.last_packet_at < max(LIVE_SECONDS, 2.5 * self._gap)
+
+    def _note_late(self, view: PacketView, ext_seq: int, now: float, *, is_repaired: bool) -> None:
+        """What was sent again, and came by itself after that, was late and not lost."""
+        if is_repaired or ext_seq not in self._uncounted or self.find(ext_seq) is None:
+            return
+        self._uncounted.remove(ext_seq)
+        self.stats.received(ext_seq, view.ts, now, is_repaired=False)
 
     def _note_gap(self, ts: int, now: float) -> None:
         """How far apart pictures come: known at once where it is more, forgotten slowly."""
