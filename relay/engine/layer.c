@@ -11,6 +11,7 @@
 /* A recording has a place to seek to, and a segment to begin with, every 4 s. Asking takes a round trip
  * of its publisher. Browsers begin all layers anew then, the smallest too, so it is not done oftener. */
 #define TAPPED_INTERVAL_US (7 * SECOND_US / 2)
+#define SLOWEST_US (3 * SECOND_US / 2) /* between pictures; after more than that it had stopped */
 
 Layer *layer_new(uint32_t ssrc, const char *rid, Codec codec, const WallOffset *offset) {
     Layer *layer = calloc(1, sizeof *layer);
@@ -166,6 +167,17 @@ static void meter(Layer *layer, const Packet *packet, int64_t now_us) {
         rate_meter_add(layer->pictures + id, 1, now_us);
 }
 
+/* How far apart pictures come: known at once where it is more (a thin uplink sends one a second),
+ * forgotten slowly. */
+static void note_gap(Layer *layer, uint32_t ts, int64_t now_us) {
+    int64_t gap_us = now_us - layer->last_packet_us;
+    bool is_next = ts != layer->newest_ts && gap_us <= SLOWEST_US;
+    layer->newest_ts = ts;
+    if (!is_next) return;
+    int64_t less_us = layer->gap_us - gap_us;
+    layer->gap_us -= less_us > 0 ? less_us / 8 : less_us;
+}
+
 const Packet *layer_receive(Layer *layer, const RtpView *view, int64_t now_us, bool is_repaired) {
     /* the first number is put one cycle up, so that older ones stay positive */
     int64_t ext_seq = layer->highest ? seq_extend(layer->highest, view->seq) : 0x10000 + view->seq;
@@ -177,7 +189,10 @@ const Packet *layer_receive(Layer *layer, const RtpView *view, int64_t now_us, b
     if (ext_seq <= 0 || place->ext_seq >= ext_seq) return NULL;
     fill(layer, place, view, ext_seq, now_us);
     place->is_uncounted = is_repaired;
-    if (ext_seq > layer->highest) layer->highest = ext_seq;
+    if (ext_seq > layer->highest) {
+        layer->highest = ext_seq;
+        note_gap(layer, view->ts, now_us);
+    }
     /* voice is repaired under its own number: its sender must hear of the loss, to protect it */
     bool was_asked = nack_list_received(&layer->nacks, ext_seq, now_us);
     if (!is_repaired && !was_asked) receive_stats_add(&layer->stats, ext_seq, view->ts, now_us);

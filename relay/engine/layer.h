@@ -15,7 +15,7 @@ typedef enum Codec { CODEC_OPUS, CODEC_H264, CODEC_VP8 } Codec;
 #define RID_BYTES 33 /* what an offer may say (relay/sdp), and an end */
 #define VIDEO_PACKETS 1024 /* over 5 s of a 2 Mbit/s layer; a later repair helps nobody */
 #define AUDIO_PACKETS 256 /* 5 s of 20 ms packets */
-#define LIVE_US SECOND_US /* a video layer silent for this long was stopped by its encoder */
+#define LIVE_US SECOND_US /* silent for this long, and for 2.5 of its pictures, it was stopped */
 
 /* Key frame requests to its encoder, merged: a thousand joins are one request. */
 typedef struct KeyframeRequests {
@@ -57,6 +57,8 @@ typedef struct Layer {
     int64_t highest; /* extended number; 0 before the first packet */
     int64_t keyframe_seq, keyframe_us, bytes_at_keyframe; /* keyframe_seq: 0 before the first */
     int64_t last_packet_us;
+    int64_t gap_us; /* between its pictures; 0 before the second */
+    uint32_t newest_ts;
     bool has_parameter_sets;
     int places;
     Packet *cache; /* the last packets by extended number; the oldest is forgotten */
@@ -81,7 +83,8 @@ const Packet *layer_receive(Layer *layer, const RtpView *view, int64_t now_us, b
 const Packet *layer_find(const Layer *layer, int64_t ext_seq);
 
 static inline bool layer_is_live(const Layer *layer, int64_t now_us) {
-    return now_us - layer->last_packet_us < LIVE_US;
+    int64_t silent_us = now_us - layer->last_packet_us;
+    return silent_us < LIVE_US || silent_us < layer->gap_us * 5 / 2;
 }
 
 /* How much of the stream is before a packet, in ms: so late is what is sent of it now. */

@@ -199,6 +199,15 @@ const Source *publisher_sender_report(Publisher *publisher, const SenderInfo *in
 
 /* ---- what is said back */
 
+/* An encoder begins a layer that it stopped with a key frame by itself; asked for one meanwhile, it
+ * would begin all the others anew. Where nothing lives, a screen may just not change: it is asked. */
+static bool is_stopped(const Publication *publication, const Layer *layer, int64_t now_us) {
+    if (layer_is_live(layer, now_us)) return false;
+    for (int i = 0; i < publication->layer_count; i++)
+        if (layer_is_live(publication->layers[i], now_us)) return true;
+    return false;
+}
+
 static void ask_repairs(Publisher *publisher, Publication *publication, Layer *layer,
                         int64_t now_us, Compound *out) {
     uint16_t seqs[MAX_MISSING];
@@ -206,7 +215,8 @@ static void ask_repairs(Publisher *publisher, Publication *publication, Layer *l
     if (missing && publication->spec.wants_nack)
         rtcp_write_nack(out, publisher->ssrc, layer->ssrc, seqs, missing);
     bool is_tapped = publication->is_tapped && publication->tapped == layer;
-    if (layer_is_audio(layer) || !layer_keyframe_due(layer, is_tapped, now_us)) return;
+    if (layer_is_audio(layer) || is_stopped(publication, layer, now_us)) return;
+    if (!layer_keyframe_due(layer, is_tapped, now_us)) return;
     if (publication->spec.wants_pli)
         rtcp_write_pli(out, publisher->ssrc, layer->ssrc);
     else

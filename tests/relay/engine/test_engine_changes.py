@@ -1,5 +1,7 @@
 """The whole engine while layers change, voices are muted, and peers and taps come and go."""
 
+import asyncio
+
 from relay.rtp.packet import write_packet
 from relay.rtp.rtcp_feedback import (
     KeyframeRequest,
@@ -49,6 +51,32 @@ async def test_a_layer_is_changed_at_its_key_frame_without_a_gap(stage: Stage) -
     assert all(
         0 < (b.ts - a.ts) & 0xFFFFFFFF < 90_000 for a, b in zip(views, views[1:], strict=False)
     )
+
+
+async def test_a_layer_that_was_stopped_is_asked_for_nothing_until_it_is_sent_again(
+    stage: Stage,
+) -> None:
+    camera = stage.publisher(published(1, SIMULCAST))
+    stage.viewer(2, VIDEO)
+    stage.show(20, 1, "hi")
+    await stage.settled()
+    low, high = 21, 22
+    camera.send(picture(900, ssrc=high, rid="hi"))
+
+    def asked() -> int:
+        return camera.said(KeyframeRequest).count(KeyframeRequest(high))
+
+    for seq in range(100, 115):
+        camera.send(picture(seq, is_key=seq == 100, ssrc=low, rid="lo"))
+        await asyncio.sleep(0.1)
+    before = asked()
+    assert before > 0
+    for seq in range(115, 127):
+        camera.send(picture(seq, ssrc=low))
+        await asyncio.sleep(0.1)
+    assert asked() == before
+    camera.send(picture(901, ssrc=high))
+    await stage.until(lambda: asked() > before, "the wish was kept")
 
 
 async def test_a_publisher_that_starts_anew_costs_one_key_frame(stage: Stage) -> None:

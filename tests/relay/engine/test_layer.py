@@ -2,6 +2,7 @@
 
 import ctypes
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -32,7 +33,7 @@ Six = ctypes.c_int64 * 6
 PACKET = st.tuples(
     st.sampled_from([1, 1, 1, 1, 2, 30, 300, 1_100]),
     st.sampled_from([0, 0, 0, 1, 4, 200]),
-    st.sampled_from([0, 3, 20, 400, 1_500]),
+    st.sampled_from([0, 3, 20, 400, 1_070, 1_600]),
     st.booleans(),
     st.booleans(),
     st.sampled_from([0, 1_000, 1_380]),
@@ -91,6 +92,7 @@ def test_a_layer_is_what_the_model_says(
 ) -> None:
     native.layer_made.restype = native.layer_find.restype = ctypes.c_void_p
     native.layer_take.restype = native.layer_keyframe_due.restype = ctypes.c_bool
+    native.layer_lives.restype = ctypes.c_bool
     native.layer_burst_start.restype = native.layer_lost.restype = ctypes.c_int64
     ours = ctypes.c_void_p(native.layer_made(CODECS.index(codec)))
     model = layer_of(codec)
@@ -119,6 +121,9 @@ def test_a_layer_is_what_the_model_says(
         for ext_seq in range(0x10000 + number - 3, 0x10000 + number + 2):
             there = native.layer_find(ours, i64(ext_seq)) is not None
             assert there == (model.find(ext_seq) is not None)
+        for later_us in (900_003, 1_100_003, 2_600_003, 4_000_003):
+            lives = native.layer_lives(ours, i64(now_us + later_us))
+            assert lives == model.is_live((now_us + later_us) / 1e6)
         if is_asked and codec is not Codec.OPUS:
             due = native.layer_keyframe_due(ours, is_tapped, i64(now_us))
             assert due == requests.due(is_tapped, now)
@@ -164,3 +169,29 @@ def test_what_the_publisher_lost_is_not_the_viewers_loss(
             arrived = model.counts.received - before
             assert not arrived or found[2] == arrived
     native.viewed_free(ours)
+
+
+@pytest.mark.parametrize(
+    ("gaps_ms", "lives_ms", "dead_ms"),
+    [
+        ([66] * 9, 990, 1_010),
+        ([66] * 9 + [1_070], 2_600, 2_700),
+        ([1_070, 9_000], 2_600, 2_700),
+        ([1_070] + [66] * 30, 990, 1_010),
+    ],
+    ids=["15 a second", "the first of one a second", "one a second, paused", "more again"],
+)
+def test_a_layer_of_one_picture_a_second_lives(
+    native: ctypes.CDLL, gaps_ms: list[int], lives_ms: int, dead_ms: int
+) -> None:
+    native.layer_made.restype = ctypes.c_void_p
+    native.layer_lives.restype = ctypes.c_bool
+    ours = ctypes.c_void_p(native.layer_made(CODECS.index(Codec.H264)))
+    now_us = 7_000_000
+    for number, gap_ms in enumerate([0, *gaps_ms]):
+        now_us += 1000 * gap_ms
+        packet = rtp(h264_payload(number, is_key=not number), number, 3_000 * number)
+        native.layer_take(ours, packet, len(packet), i64(now_us), False, Six())
+    lives = [native.layer_lives(ours, i64(now_us + 1000 * ms)) for ms in (lives_ms, dead_ms)]
+    native.layer_free(ours)
+    assert lives == [True, False]

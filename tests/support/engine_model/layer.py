@@ -25,7 +25,9 @@ from tests.support.engine_model.temporal import (
 _NEAR_PACKETS = 16
 """A picture's late packet finds the others across so large a gap."""
 LIVE_SECONDS = 1.0
-"""A video layer without packets for this long was stopped by its encoder."""
+"""Without packets for this long, and for 2.5 of its pictures, it was stopped by its encoder."""
+SLOWEST_SECONDS = 1.5
+"""Between pictures; after more than that it had stopped."""
 BURST_BYTES = 40_000
 """A key frame and what follows it is sent from the cache up to this size..."""
 BURST_SECONDS = 2.0
@@ -48,6 +50,9 @@ class Layer:
         self.keyframe: InboundPacket | None = None
         """First packet of the last key frame (video)."""
         self.last_packet_at = float("-inf")
+        self._uncounted: set[int] = set()
+        self._gap = 0.0
+        self._newest_ts = 0
         self.repaired_packets = 0
         self._unwrapper = Unwrapper()
         is_audio = self.kind is MediaKind.AUDIO
@@ -73,10 +78,15 @@ class Layer:
             packet=bytes(view.packet),
         )
         if not self._cache.put(packet):
+            self._note_late(view, ext_seq, now, is_repaired=is_repaired)
             return None
         packet = replace(packet, place=self._place(packet))
+        if self._unwrapper.highest is None or ext_seq > self._unwrapper.highest:
+            self._note_gap(view.ts, now)
         self._cache.amend(packet)
         self._unwrapper.extend(view.seq)
+        if is_repaired:
+            self._uncounted.add(ext_seq)
         was_asked = self.nacks.received(ext_seq, now)
         self.stats.received(ext_seq, view.ts, now, is_repaired=is_repaired or was_asked)
         self.rate.add(len(view.packet), now)
@@ -172,7 +182,21 @@ class Layer:
 
     def is_live(self, now: float) -> bool:
         """Whether packets still come (video; a microphone may pause)."""
-        return now - self.last_packet_at < LIVE_SECONDS
+        return now - self.last_packet_at < max(LIVE_SECONDS, 2.5 * self._gap)
+
+    def _note_late(self, view: PacketView, ext_seq: int, now: float, *, is_repaired: bool) -> None:
+        """What was sent again, and came by itself after that, was late and not lost."""
+        if is_repaired or ext_seq not in self._uncounted or self.find(ext_seq) is None:
+            return
+        self._uncounted.remove(ext_seq)
+        self.stats.received(ext_seq, view.ts, now, is_repaired=False)
+
+    def _note_gap(self, ts: int, now: float) -> None:
+        """How far apart pictures come: known at once where it is more, forgotten slowly."""
+        gap = now - self.last_packet_at
+        if ts != self._newest_ts and gap <= SLOWEST_SECONDS:
+            self._gap = max(gap, self._gap - (self._gap - gap) / 8)
+        self._newest_ts = ts
 
     def keyframe_age(self, now: float) -> float:
         """Seconds since the last key frame began; infinite before the first."""

@@ -166,7 +166,7 @@ class PublisherFeed:
             if missing and "nack" in media.feedback:
                 seqs = [ext_seq & 0xFFFF for ext_seq in missing]
                 yield write_nack(self._ssrc, ssrc, seqs)
-            if layer.kind is MediaKind.VIDEO:
+            if layer.kind is MediaKind.VIDEO and not _is_stopped(care.source, now):
                 yield self._keyframe_request(care, now)
 
     def _keyframe_request(self, care: _LayerCare, now: float) -> bytes:
@@ -222,3 +222,9 @@ def _unwrapped(view: PacketView, source: Source) -> bytes | None:
         ssrc=source.layer.ssrc,
     )
     return head + bytes(payload[2:])
+
+
+def _is_stopped(source: Source, now: float) -> bool:
+    """It is silent, and another layer of its picture is not."""
+    layers = source.publication.layers.values()
+    return not source.layer.is_live(now) and any(layer.is_live(now) for layer in layers)

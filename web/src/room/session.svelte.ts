@@ -393,6 +393,7 @@ export class LessonSession {
       isOurs: true,
       grant: () => this.store.grant,
       iceServers: () => this.store.iceServers,
+      roundTripMs: () => this.#subscriber.roundTripMs,
       changed: (publisher) => {
         this.stagePhase = publisher.phase;
         this.stageError = publisher.error;

@@ -95,7 +95,7 @@ function stageOf(facts: StripFacts): Strip | null {
   if (facts.isMutedByTeacher) return say('stage', 'info', 'stage.muted', null);
   if (facts.isMicOff) return say('stage', 'info', 'stage.mic.off', null);
   const { sendLevel } = facts;
-  if (sendLevel !== 'still' && sendLevel !== 'voice') return null;
+  if (sendLevel === 'all' || sendLevel === 'small') return null;
   return say('stage', 'info', 'stage.heard', `stage.thin.${sendLevel}`);
 }
 

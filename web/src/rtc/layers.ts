@@ -48,13 +48,19 @@ function sizes(kind: PublicationKind, width: number, height: number): RTCRtpEnco
   ];
 }
 
-const STILL_BPS = 24_000;
+/** Pictures for a thin uplink: half as wide and high, so that each is a packet or two. */
+const SPARSE = {
+  still: { maxFramerate: 1, maxBitrate: 10_000 },
+  few: { maxFramerate: 4, maxBitrate: 20_000 },
+};
 
 /** The same encodings as far as a thin uplink carries them: see `send_ladder.ts`. */
 export function thinned(all: readonly Encoding[], level: SendLevel): Encoding[] {
   return all.map((each, place) => {
     const isSent = level === 'all' || (level !== 'voice' && place === 0);
-    const still = { maxFramerate: 1, maxBitrate: STILL_BPS };
-    return { ...each, ...(level === 'still' ? still : {}), active: isSent };
+    const scaleResolutionDownBy = 2 * (each.scaleResolutionDownBy ?? 1);
+    const sparse =
+      level === 'still' || level === 'few' ? { ...SPARSE[level], scaleResolutionDownBy } : {};
+    return { ...each, ...sparse, active: isSent };
   });
 }

@@ -6,8 +6,8 @@ import type { Encoding, PublicationKind } from './layers';
 import { endSession, openSession, restartIce } from './negotiation';
 import { PublishRepair, type RepairStep } from './publish_repair';
 import { afterHeadStart, newConnection } from './relays';
-import { SendLadder, type SendLevel } from './send_ladder';
-import { addTracks, replaceTracks, senderOf, thin } from './sending';
+import { firstLevel, SendLadder, type SendLevel } from './send_ladder';
+import { addTracks, replaceTracks, senderOf, thin, thinAnswered } from './sending';
 import type { Sound } from './stereo';
 import { flightMs, pathCount, sent, sourceLevel, wayOf, type SendFigures, type Way } from './stats';
 
@@ -31,6 +31,8 @@ export interface PublisherOptions {
   grant: () => string;
   /** STUN and TURN servers, with passwords that live now. */
   iceServers: () => RTCIceServer[];
+  /** Of another connection to the same server, in ms; null where there is none yet. */
+  roundTripMs?: () => number | null;
   /** Called when `phase`, `error`, `figures` or `way` changed. */
   changed: (publisher: Publisher) => void;
 }
@@ -126,11 +128,13 @@ export class Publisher {
     const pc = newConnection(this.#options.iceServers(), isRelayed);
     this.#next = pc;
     try {
-      const layers = addTracks(pc, this.#stream, this.#options.kind);
-      const { grant, sound } = this.#options;
+      const { grant, sound, kind, roundTripMs } = this.#options;
+      const level = kind === 'screen' ? 'all' : firstLevel(this.level, roundTripMs?.() ?? null);
+      const layers = addTracks(pc, this.#stream, kind, level);
       const session = await openSession(pc, this.#address, grant(), sound);
+      await thinAnswered(pc, layers, level);
       if (this.#next !== pc) return await endSession(session, grant());
-      this.#adopt(pc, session, layers);
+      this.#adopt(pc, session, layers, level);
     } catch (error) {
       if (this.#next === pc) this.#failed(error);
     }
@@ -145,14 +149,14 @@ export class Publisher {
   }
 
   /** The server has put the new session in place of the old one. */
-  #adopt(pc: RTCPeerConnection, session: string, layers: Encoding[]): void {
+  #adopt(pc: RTCPeerConnection, session: string, layers: Encoding[], level: SendLevel): void {
     this.#pc?.close();
     [this.#pc, this.#session, this.#next] = [pc, session, null];
     this.#takesOver = false;
     this.#encodings = layers;
     this.#before = null;
-    this.#ladder = new SendLadder();
-    this.level = 'all';
+    this.#ladder = new SendLadder(level);
+    this.level = level;
     pc.onconnectionstatechange = () => this.#moved(pc);
     this.#after(CONNECT_WITHIN_MS, () => this.#again(UNREACHABLE));
     afterHeadStart(pc, this.#options.iceServers(), () => {
@@ -221,9 +225,10 @@ export class Publisher {
     }
   }
 
-  #restartIce(pc: RTCPeerConnection): Promise<void> {
+  async #restartIce(pc: RTCPeerConnection): Promise<void> {
     const { grant, sound, iceServers } = this.#options;
-    return restartIce(pc, this.#session, grant(), sound, iceServers());
+    await restartIce(pc, this.#session, grant(), sound, iceServers());
+    if (pc === this.#pc) await thinAnswered(pc, this.#encodings, this.level);
   }
 
   #mended(): void {
@@ -253,8 +258,7 @@ export class Publisher {
     const level = this.#ladder.see({ ...figures, atMs: Date.now() });
     if (level === this.level) return;
     this.level = level;
-    const sender = senderOf(pc, 'video');
-    if (sender) void thin(sender, this.#encodings, level);
+    void thin(pc, this.#encodings, level);
   }
 
   #failed(error: unknown): void {

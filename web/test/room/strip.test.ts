@@ -86,6 +86,7 @@ it.each([
     'info',
     'stage.thin.still',
   ],
+  ['and of a few pictures a second', { sendLevel: 'few' }, 'stage', 'info', 'stage.thin.few'],
   ['our hand last', { handPlace: 2 }, 'hand', 'info', null],
 ] as const)('%s', (_name, some, kind, tone, text) => {
   expect(stripOf({ ...QUIET, ...some })).toMatchObject({ kind, tone, text });

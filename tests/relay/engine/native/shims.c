@@ -431,4 +431,6 @@ bool layer_take(Layer *layer, const uint8_t *bytes, int length, int64_t now_us, 
     return true;
 }
 
+bool layer_lives(const Layer *layer, int64_t now_us) { return layer_is_live(layer, now_us); }
+
 int64_t layer_lost(const Layer *layer) { return receive_stats_lost(&layer->stats); }
