@@ -112,7 +112,7 @@ class Seat:
     def reported(self, link: LinkSignal, now_ms: int, behind: BehindReport | None = None) -> None:
         """Its own view of its link, and how far behind the lesson it is."""
         self._report = (link, now_ms)
-        self._behind = behind
+        self._behind = None if behind is not None and behind.state == "offered" else behind
         if behind is not None and behind.speed > 0:
             self._plays_pictures = link.picture != "none"
         self.behind.feed(behind, now_ms)
@@ -140,7 +140,7 @@ class Seat:
         lead teacher is sending, so a room that shows no sign of sound has none."""
         self._is_media_due = is_media_due
         self._settle_presence(now_ms)
-        if self._behind is not None and self._fresh_report(now_ms) is None:
+        if self.behind.value is not None and self._fresh_report(now_ms) is None:
             self._behind = None
             self.behind.feed(None, now_ms)
         if self.presence == "online":
