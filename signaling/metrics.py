@@ -26,6 +26,10 @@ CONNECTIONS = metrics.gauge(
     "Event channels open now: lesson, room (WebSockets), poll (a lesson's, over requests)",
     ("channel",),
 )
+SECOND_STRANDS = metrics.gauge(
+    "streamsvc_event_second_strands",
+    "Second strands of lessons' events open now: pages on far links that lose (among `lesson`)",
+)
 TOO_SLOW = metrics.counter(
     "streamsvc_event_connections_too_slow_total",
     "Event connections closed because 256 messages waited for a slow link",

@@ -22,7 +22,11 @@ _OPTIONAL = frozenset({"courseware-needs-office"})
 """Told, and nothing ails: PDF is taken without it."""
 
 
-@router.get("/healthz", dependencies=[Depends(public("says only that the process answers"))])
+@router.api_route(
+    "/healthz",
+    methods=["GET", "HEAD"],  # pages that were cut off ask by HEAD
+    dependencies=[Depends(public("says only that the process answers"))],
+)
 async def healthz() -> dict[str, str]:
     """The process answers."""
     return {"status": READY}

@@ -236,6 +236,7 @@ class LessonRegistry:
         machines = [runner.machine for runner in self._running.values()]
         metrics.LESSONS_OPEN.set(len(machines))
         metrics.LESSONS_LIVE.set(sum(machine.is_live for machine in machines))
+        metrics.SECOND_STRANDS.set(sum(machine.second_strands for machine in machines))
         metrics.ROOMS_ONLINE.set(sum(machine.rooms_online for machine in machines))
 
     # ---- reports ---------------------------------------------------------------------------------

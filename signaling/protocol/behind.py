@@ -1,6 +1,7 @@
 """How far a room is behind the lesson: what it says of itself, and what others are told.
 
-A room that was cut off plays what it missed; one that no live path reaches follows the recording.
+A room that was cut off plays what it missed, or offers to; one that no live path reaches follows
+the recording. Its helper chooses on the screen, or from a phone (`catch_up`).
 It reports every 2 s; told is only what can't be counted on from what was told last, so that a
 hundred rooms that catch up cost the lesson's events hardly anything.
 """
@@ -19,15 +20,18 @@ brought what was missed without pictures has no room for live ones beside it: th
 the room is live."""
 MOST_MS = 86_400_000
 
-BehindState = Literal["catching", "following"]
-"""catching: it plays what it missed and becomes live. following: no live path reaches it."""
+BehindState = Literal["offered", "catching", "following"]
+"""offered: it sees the lesson live, and may play what it missed. catching: it plays that, and
+becomes live. following: no live path reaches it."""
+CatchUpChoice = Literal["play", "live"]
+"""play: what was missed. live: the lesson as it is now, and no offer any more."""
 
 
 class BehindReport(Wire):
     """A room's own word."""
 
     ms: int = Field(ge=0, le=MOST_MS)
-    """Behind the live lesson."""
+    """Behind the live lesson; while it is offered, how much was missed."""
     speed: float = Field(ge=0, le=2)
     """It plays so much faster than it was; 0 while it waits for data."""
     state: BehindState

@@ -213,6 +213,11 @@ class LessonMachine:
         return sum(seat.presence == "online" for seat in self.roster)
 
     @property
+    def second_strands(self) -> int:
+        """Open now."""
+        return len(self._strands)
+
+    @property
     def connections(self) -> Mapping[str, Participant]:
         """Who said hello, by connection."""
         return self._connections

@@ -14,7 +14,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from signaling.protocol.behind import BehindReport
+from signaling.protocol.behind import BehindReport, CatchUpChoice
 from signaling.protocol.board_messages import (
     BoardView,
     ClearBoard,
@@ -99,6 +99,14 @@ class MessagePosted(Event):
     message: MessageView
 
 
+class CatchUpChosen(Event):
+    """A room's helper chose what its screen does about what it missed; for that room."""
+
+    type: Literal["catch_up_chosen"] = "catch_up_chosen"
+    room_id: str
+    choice: CatchUpChoice
+
+
 class RecordingChanged(Event):
     """Recording began, stopped (with the reason), or is being finished."""
 
@@ -153,6 +161,7 @@ _Event = (
     | RoomChanged
     | StageChanged
     | MessagePosted
+    | CatchUpChosen
     | RecordingChanged
     | PublicationsChanged
     | CoursewareChanged
@@ -323,6 +332,14 @@ class PostMessage(Request):
     text: str = Field(min_length=1, max_length=MAX_TEXT_CHARS)
 
 
+class CatchUp(Request):
+    """By a room's helper, who holds a phone: plays what its screen missed, or takes it to the live
+    lesson. The screen does it where it can; `room_changed` tells."""
+
+    type: Literal["catch_up"] = "catch_up"
+    choice: CatchUpChoice
+
+
 class GetSnapshot(Request):
     """Answered by a `snapshot`, then `done`."""
 
@@ -357,6 +374,7 @@ ClientMessage = Annotated[
     | MuteStage
     | LetWrite
     | PostMessage
+    | CatchUp
     | TurnSlide
     | Draw
     | Erase

@@ -28,6 +28,7 @@ from signaling.protocol.lesson_views import (
     StageView,
 )
 from signaling.protocol.messages import (
+    CatchUpChosen,
     CoursewareChanged,
     LessonChanged,
     LessonEnded,
@@ -101,7 +102,7 @@ class LessonPicture:
                 self.courseware = event.courseware
             case SlideTurned() | InkShown() | StrokeDrawn() | StrokeErased() | InkCleared():
                 self.board.apply(event)
-            case Withheld():
+            case CatchUpChosen() | Withheld():
                 pass
 
     def missed_since(self, since: int) -> list[LessonEvent] | None:
@@ -168,6 +169,8 @@ def is_for(participant: Participant, event: LessonEvent) -> bool:
             return may(participant.role, Action.READ_MESSAGES)
         case RoomChanged():
             return _sees_room(participant, event.room.room_id)
+        case CatchUpChosen():
+            return participant.room_id == event.room_id
         case RoomUninvited():
             return _sees_room(participant, event.room_id)
         case _ if _is_ink(event):

@@ -9,6 +9,8 @@ from signaling.protocol.lesson_views import MessageView
 from signaling.protocol.messages import (
     AcceptStage,
     CallOnStage,
+    CatchUp,
+    CatchUpChosen,
     DeclineStage,
     EndLesson,
     GetSnapshot,
@@ -42,6 +44,7 @@ NEEDED: dict[type[Request], tuple[Action, ...]] = {
     MuteStage: (Action.MUTE_STAGE,),
     LetWrite: (Action.USE_BOARD,),
     PostMessage: (Action.POST_MESSAGE,),
+    CatchUp: (Action.CHOOSE_CATCH_UP,),
     TurnSlide: (Action.USE_BOARD,),
     Erase: (Action.USE_BOARD, Action.WRITE_ON_STAGE),
     Undo: (Action.USE_BOARD, Action.WRITE_ON_STAGE),
@@ -121,6 +124,9 @@ class Requests:
                 self._floor.let_write(now_ms, may_write=request.may_write)
             case PostMessage():
                 self._post(participant, request.text, now_ms)
+            case CatchUp(choice=choice):
+                room_id = self._own_room(participant)
+                self._teller.announce(CatchUpChosen, now_ms, room_id=room_id, choice=choice)
             case _:
                 self._do_on_board(participant, request, now_ms)
 

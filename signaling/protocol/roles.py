@@ -61,6 +61,7 @@ class Action(StrEnum):
     ANSWER_CALL = "answer_call"
     RETURN_FROM_STAGE = "return_from_stage"
     MUTE_STAGE = "mute_stage"
+    CHOOSE_CATCH_UP = "choose_catch_up"
     POST_MESSAGE = "post_message"
     READ_MESSAGES = "read_messages"
     SEE_ROSTER = "see_roster"
@@ -139,6 +140,7 @@ TABLE: dict[Role, frozenset[Action]] = {
         Action.LOWER_HAND,
         Action.ANSWER_CALL,
         Action.RETURN_FROM_STAGE,
+        Action.CHOOSE_CATCH_UP,
         Action.POST_MESSAGE,
         Action.READ_MESSAGES,
     },
@@ -175,6 +177,7 @@ TABLE: dict[Role, frozenset[Action]] = {
             Action.LOWER_HAND,
             Action.ANSWER_CALL,
             Action.RETURN_FROM_STAGE,
+            Action.CHOOSE_CATCH_UP,
             Action.POST_MESSAGE,
             Action.READ_MESSAGES,
         }

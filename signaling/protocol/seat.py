@@ -12,13 +12,16 @@ from signaling.protocol.behind import PICTURES_FROM_MS, BehindReport, ToldBehind
 from signaling.protocol.lesson_views import HelperView, LinkSignal, RoomView
 from signaling.protocol.signal import ALL_WELL, NOTHING, SteadyLink, lesser
 from signaling.protocol.told_ladder import ToldLadder, seen_place
-from streamsvc.base.sessions import LadderPlace, LinkPolicy
+from streamsvc.base.sessions import HeldBy, LadderPlace, LinkPolicy
 from streamsvc.school.records import Room
 
 LOST_AFTER_MS = 4_000
 SILENT_PAGE_MS = 25_000
 """A page that never reported its link is believed this long after its last word (pings: 10 s)."""
 REPORT_FRESH_MS = 6_000
+SETTLES_MS = 4_000
+"""A room that was behind had its live pictures withheld; so long after it the relay may still tell
+of that, which is no administrator's word."""
 LEAVING_MS = 1_000
 """Packets already under way when a page leaves are no evidence that it stayed."""
 
@@ -50,6 +53,7 @@ class Seat:
         self._heard_quick_ms: int | None = None
         self._report: tuple[LinkSignal, int] | None = None
         self._behind: BehindReport | None = None
+        self._was_behind_ms: int | None = None
         self._plays_pictures = False
         self._flow: LinkSignal | None = None
         self._place: LadderPlace | None = None
@@ -112,7 +116,9 @@ class Seat:
     def reported(self, link: LinkSignal, now_ms: int, behind: BehindReport | None = None) -> None:
         """Its own view of its link, and how far behind the lesson it is."""
         self._report = (link, now_ms)
-        self._behind = behind
+        if self._behind is not None:
+            self._was_behind_ms = now_ms
+        self._behind = None if behind is not None and behind.state == "offered" else behind
         if behind is not None and behind.speed > 0:
             self._plays_pictures = link.picture != "none"
         self.behind.feed(behind, now_ms)
@@ -140,8 +146,8 @@ class Seat:
         lead teacher is sending, so a room that shows no sign of sound has none."""
         self._is_media_due = is_media_due
         self._settle_presence(now_ms)
-        if self._behind is not None and self._fresh_report(now_ms) is None:
-            self._behind = None
+        if self.behind.value is not None and self._fresh_report(now_ms) is None:
+            self._behind, self._was_behind_ms = None, now_ms
             self.behind.feed(None, now_ms)
         if self.presence == "online":
             self.link.feed(self._seen(now_ms), now_ms)
@@ -160,6 +166,10 @@ class Seat:
             return None
         if self._behind is not None:
             return None  # it sees something else than is sent to it
+        was_ms = self._was_behind_ms
+        is_settling = was_ms is not None and abs(now_ms - was_ms) < SETTLES_MS
+        if is_settling and self._place.held_by is HeldBy.SETTING:
+            return None
         report = self._fresh_report(now_ms)
         return self._place if report is None else seen_place(self._place, report)
 

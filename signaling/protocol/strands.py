@@ -35,6 +35,9 @@ class Strands:
         """By connection, the oldest first."""
         self._alone_since_ms: dict[ParticipantId, int] = {}
 
+    def __len__(self) -> int:
+        return len(self._open)
+
     def open(
         self, connection_id: str, participant: Participant, firsts: Iterable[Participant]
     ) -> list[str]:

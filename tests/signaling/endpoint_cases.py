@@ -341,6 +341,7 @@ PUBLIC = {
     ("POST", "/api/rooms/join"),
     ("POST", "/api/phone/pair"),
     ("GET", "/healthz"),
+    ("HEAD", "/healthz"),
     ("GET", "/readyz"),
     ("GET", "/metrics"),
     ("GET", "/"),

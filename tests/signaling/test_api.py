@@ -300,6 +300,8 @@ async def test_a_part_that_ails_is_named(
 async def test_health(house: House) -> None:
     browser = house.client()
     assert (await browser.get("/healthz")).json() == {"status": "ok"}
+    asked = await browser.head("/healthz")
+    assert (asked.status_code, asked.content) == (200, b"")
     ready = await browser.get("/readyz")
     assert (ready.status_code, ready.json()) == (200, {"status": "ok", "parts": {}})
     refused = await browser.get("/metrics")

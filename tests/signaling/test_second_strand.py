@@ -14,11 +14,13 @@ from signaling.protocol.messages import Resumed
 from signaling.protocol.picture import me_view
 from signaling.protocol.strands import MOST_NUMBERS
 from streamsvc.base.ids import RoomId
+from streamsvc.base.metrics import REGISTRY
 from streamsvc.school.records import Role
 from tests.signaling.house import House, served
 from tests.signaling.test_events import Live
 from tests.support.lesson_client import LessonClient, lesson_client
 from tests.support.lessons import participant
+from tests.support.waiting import until
 
 
 @pytest.fixture
@@ -78,6 +80,15 @@ async def test_it_only_hears_and_gets_no_grant(live: Live) -> None:
         await second.say({"type": "ping"})
         await second.until("pong")
         assert all(m["type"] != "grant_renewed" for m in second.got)
+
+
+async def test_how_many_there_are_is_a_figure(live: Live) -> None:
+    def figure() -> float | None:
+        return REGISTRY.get_sample_value("streamsvc_event_second_strands")
+
+    async with both_strands(live):
+        await until(lambda: figure() == 1, 15, what="the strand is counted")
+    await until(lambda: figure() == 0, 15, what="it has ended")
 
 
 async def test_a_wrong_one_is_told_why_and_closed(live: Live) -> None:

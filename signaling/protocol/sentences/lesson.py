@@ -136,7 +136,7 @@ LESSON = {
     "message-unknown": Entry(
         400,
         "不认识消息“{type}”。页面可能旧了，刷新即可。",
-        "Message “{type}” is not known. The page may be old; reload it.",
+        "Message '{type}' is not known. The page may be old; reload it.",
     ),
     "message-too-large": Entry(
         413,

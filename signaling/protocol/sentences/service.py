@@ -7,7 +7,7 @@ SERVICE = {
     "body-invalid": Entry(
         422,
         "“{field}”填得不对：{problem}",
-        "“{field}” is not right: {problem}",
+        "'{field}' is not right: {problem}",
     ),
     "body-too-large": Entry(
         413,
@@ -122,7 +122,7 @@ SERVICE = {
     "settings-wrong": Entry(
         500,
         "设置“{key}”不对：{problem}",
-        "The setting “{key}” is wrong: {problem}",
+        "The setting '{key}' is wrong: {problem}",
     ),
     "start-failed": Entry(
         500,

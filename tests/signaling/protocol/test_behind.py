@@ -4,11 +4,25 @@ from dataclasses import replace
 
 import pytest
 
-from signaling.protocol.behind import NEWS_MS, PICTURES_FROM_MS, BehindReport, ToldBehind
+from signaling.protocol.behind import (
+    NEWS_MS,
+    PICTURES_FROM_MS,
+    BehindReport,
+    CatchUpChoice,
+    ToldBehind,
+)
 from signaling.protocol.effects import SetPolicy
 from signaling.protocol.inputs import PlanChanged
 from signaling.protocol.lesson_views import LinkSignal
-from signaling.protocol.messages import CallOnStage, Failed, ReportLink, RoomChanged
+from signaling.protocol.messages import (
+    CallOnStage,
+    CatchUp,
+    CatchUpChosen,
+    Failed,
+    ReportLink,
+    RoomChanged,
+)
+from signaling.protocol.picture import is_for
 from streamsvc.base.ids import RoomId
 from streamsvc.base.sessions import NO_POLICY, LinkPolicy
 from streamsvc.school.records import Role
@@ -141,3 +155,40 @@ def test_a_room_that_follows_the_recording_is_not_called_on_stage() -> None:
     drive.ask(lead, CallOnStage(request_id="d", room_id=ONE))
     stage = drive.machine.picture.stage
     assert stage is not None and stage.room_id == ONE
+
+
+def test_an_offer_is_told_and_takes_nothing_from_the_live_lesson() -> None:
+    drive = LessonDrive()
+    lead = drive.go_live()
+    page = drive.connect(Role.ROOM, ONE)
+    report(drive, page, BehindReport(ms=42_000, speed=1, state="offered"))
+    view = drive.machine.picture.rooms[ONE].behind
+    assert view is not None and (view.state, view.ms) == ("offered", 42_000)
+    assert drive.of_kind(SetPolicy) == []
+    drive.ask(lead, CallOnStage(request_id="c", room_id=ONE))
+    assert drive.machine.picture.stage is not None
+    for _ in range(8):
+        drive.wait(1_000)
+    assert behind_of(drive) is None, "nothing is heard of it any more"
+
+
+@pytest.mark.parametrize("choice", ["play", "live"])
+def test_a_phone_chooses_for_its_own_screen(choice: CatchUpChoice) -> None:
+    drive = LessonDrive()
+    drive.go_live()
+    page, other = drive.connect(Role.ROOM, ONE), drive.connect(Role.ROOM, drive.rooms[1].id)
+    phone = drive.connect(Role.PHONE, ONE)
+    drive.ask(phone, CatchUp(request_id="c", choice=choice))
+    told = drive.events[-1]
+    assert isinstance(told, CatchUpChosen)
+    assert (told.room_id, told.choice) == (ONE, choice)
+    machine = drive.machine.connections
+    assert is_for(machine[page], told) and not is_for(machine[other], told)
+
+
+def test_who_helps_in_no_room_chooses_for_none() -> None:
+    drive = LessonDrive()
+    lead = drive.go_live()
+    drive.ask(lead, CatchUp(request_id="c", choice="live"))
+    failed = [a.message for a in drive.answers if isinstance(a.message, Failed)]
+    assert [one.error.id for one in failed] == ["not-allowed"]

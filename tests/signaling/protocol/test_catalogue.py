@@ -85,6 +85,20 @@ ONE_SIDED = {"database-unusable"}
 """Its advice is the driver's next step, for an operator, in English only."""
 
 
+@pytest.mark.parametrize("error_id", sorted(CATALOGUE))
+def test_english_has_straight_quotes(error_id: str) -> None:
+    """Chinese fonts draw the curly ones as wide as a character."""
+    assert not set(CATALOGUE[error_id].en) & set("“”‘’")
+
+
+def test_english_on_the_pages_has_straight_quotes() -> None:
+    words = [*ROOT.glob("web/src/**/words.ts"), *ROOT.glob("web/src/*/messages.ts")]
+    assert words
+    lines = [line for path in words for line in path.read_text("utf-8").splitlines()]
+    english = [line for line in lines if not any("一" <= letter <= "鿿" for letter in line)]
+    assert [line for line in english if set(line) & set("“”‘’")] == []
+
+
 def test_a_missing_detail_never_raises() -> None:
     assert "…" in sentence("too-many-tries", {}).en
     body = error_body(UserError("too-many-tries", retry_after_seconds=7))

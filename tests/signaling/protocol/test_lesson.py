@@ -27,6 +27,7 @@ from signaling.protocol.lesson import LessonMachine, lesson_view
 from signaling.protocol.lesson_views import CoursewareView, LinkSignal, RoomTotals
 from signaling.protocol.messages import (
     CallOnStage,
+    CatchUp,
     CoursewareChanged,
     EndLesson,
     GetSnapshot,
@@ -146,6 +147,7 @@ def test_each_request_for_each_role(role: Role, kind: type[Any]) -> None:
     connection = drive.connect(role, ONE if is_at_room else None)
     fields: dict[str, Any] = {"text": "x"} if kind is PostMessage else {}
     fields |= {"is_muted": True} if kind is MuteStage else {}
+    fields |= {"choice": "play"} if kind is CatchUp else {}
     fields |= {"may_write": True} if kind is LetWrite else {}
     fields |= {"room_id": ONE} if kind in (CallOnStage, LowerHand) else {}
     fields |= {"slide": None} if kind is TurnSlide else {}

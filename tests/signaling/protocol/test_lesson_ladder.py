@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from signaling.protocol.behind import BehindReport
 from signaling.protocol.effects import (
     SetPolicy,
 )
@@ -9,7 +10,9 @@ from signaling.protocol.inputs import (
     FlowsSeen,
     PlanChanged,
 )
+from signaling.protocol.lesson_views import LinkSignal
 from signaling.protocol.messages import (
+    ReportLink,
     RoomChanged,
 )
 from streamsvc.base.ids import RoomId
@@ -77,3 +80,21 @@ def test_a_policy_reaches_a_room_that_is_here_and_once() -> None:
         drive.feed(PlanChanged(drive.machine.lesson, [*capped, *drive.rooms[1:]]))
     effect = SetPolicy(participant(Role.ROOM, ONE).id, LinkPolicy(most_kbps=300))
     assert drive.of_kind(SetPolicy) == [effect]
+
+
+def test_a_room_that_caught_up_is_not_told_of_a_setting_that_nobody_made() -> None:
+    drive = LessonDrive()
+    drive.go_live()
+    page = drive.connect(Role.ROOM, ONE)
+    well = LinkSignal(voice="full", slides="full", picture="full")
+    withheld = LadderPlace(LadderLevel.SLIDES, LadderLevel.HIGH_VIDEO, HeldBy.SETTING)
+    lives(drive, 3, WELL)
+    catching = BehindReport(ms=20_000, speed=1.2, state="catching")
+    drive.ask(page, ReportLink(link=well, behind=catching))
+    lives(drive, 2, withheld)
+    drive.ask(page, ReportLink(link=well, behind=None))
+    lives(drive, 3, withheld)  # the relay heard of it a moment later
+    assert ladder_of(drive) == ("high_video", "link")
+    drive.ask(page, ReportLink(link=well, behind=None))
+    lives(drive, 2, withheld)
+    assert ladder_of(drive) == ("slides", "setting"), "what lasts is an administrator's word"

@@ -422,7 +422,8 @@ export class LessonSession {
       voiceSilentMs: vitals.voiceSilentMs,
       brokenSinceMs,
       link: vitals.link,
-      hadPicture: vitals.hadPicture,
+      // Live pictures are withheld while we play: that is no judgement of our link.
+      hadPicture: vitals.hadPicture && !this.behind?.hasStarted,
       told: this.#told(),
     });
   }

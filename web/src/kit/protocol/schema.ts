@@ -13,6 +13,7 @@ export type ClientMessage =
   | MuteStage
   | LetWrite
   | PostMessage
+  | CatchUp
   | TurnSlide
   | Draw
   | Erase
@@ -33,6 +34,7 @@ export type ServerMessage =
   | RoomChanged
   | StageChanged
   | MessagePosted
+  | CatchUpChosen
   | RecordingChanged
   | PublicationsChanged
   | CoursewareChanged
@@ -55,6 +57,7 @@ export type LessonEvent =
   | RoomChanged
   | StageChanged
   | MessagePosted
+  | CatchUpChosen
   | RecordingChanged
   | PublicationsChanged
   | CoursewareChanged
@@ -73,6 +76,8 @@ export interface Wire {
   BoardView?: BoardView;
   Burst?: Burst;
   CallOnStage?: CallOnStage;
+  CatchUp?: CatchUp;
+  CatchUpChosen?: CatchUpChosen;
   CheckOpened?: CheckOpened;
   CheckResult?: CheckResult;
   CheckSlot?: CheckSlot;
@@ -227,14 +232,14 @@ export interface LevelTimes {
  */
 export interface BehindReport {
   /**
-   * Behind the live lesson.
+   * Behind the live lesson; while it is offered, how much was missed.
    */
   ms: number;
   /**
    * It plays so much faster than it was; 0 while it waits for data.
    */
   speed: number;
-  state: 'catching' | 'following';
+  state: 'offered' | 'catching' | 'following';
 }
 /**
  * How far a room was behind at `at_ms`; since then it changed by 1 - `speed` a second.
@@ -243,7 +248,7 @@ export interface BehindView {
   ms: number;
   at_ms: number;
   speed: number;
-  state: 'catching' | 'following';
+  state: 'offered' | 'catching' | 'following';
 }
 /**
  * What stands on the board now. Strokes in the order they are painted; none for a phone.
@@ -313,6 +318,25 @@ export interface CallOnStage {
   request_id: string;
   type: 'call_on_stage';
   room_id: string;
+}
+/**
+ * By a room's helper, who holds a phone: plays what its screen missed, or takes it to the live
+ * lesson. The screen does it where it can; `room_changed` tells.
+ */
+export interface CatchUp {
+  request_id: string;
+  type: 'catch_up';
+  choice: 'play' | 'live';
+}
+/**
+ * A room's helper chose what its screen does about what it missed; for that room.
+ */
+export interface CatchUpChosen {
+  seq: number;
+  at_ms: number;
+  type: 'catch_up_chosen';
+  room_id: string;
+  choice: 'play' | 'live';
 }
 /**
  * A media loop of the room's own, for a minute: publish, view, ask for bursts, say what came

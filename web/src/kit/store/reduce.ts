@@ -63,6 +63,8 @@ function changes(state: LessonState, event: LessonEvent): Partial<LessonState> {
         rooms: state.rooms.filter((room) => room.room_id !== event.room_id),
         totals: event.totals,
       };
+    case 'catch_up_chosen':
+      return {}; // what plays it hears it from the store
     case 'withheld':
       return event.totals === null ? {} : { totals: event.totals };
     case 'room_changed':

@@ -1,6 +1,7 @@
 import type {
   BehindReport,
   BoardView,
+  CatchUpChosen,
   LessonWindow,
   LinkSignal,
   ServerMessage,
@@ -9,6 +10,7 @@ import type {
 import type { Subscriber } from '$rtc/subscriber';
 import type { Quality } from '../quality';
 import type { LessonSession } from '../session.svelte';
+import BehindChip from './BehindChip.svelte';
 import BehindScreen from './BehindScreen.svelte';
 import BehindStrip from './BehindStrip.svelte';
 import BehindTile from './BehindTile.svelte';
@@ -17,6 +19,7 @@ import { Carrying } from './carrying';
 import { WindowFeed, type FeedOptions } from './feed';
 import { Followers, KEEPS_PITCH } from './followers';
 import { LiveLag } from './live_lag';
+import { Offer, type Standing } from './offer';
 import { OneAtATime } from './one_at_a_time';
 import {
   canBeRead,
@@ -26,7 +29,6 @@ import {
   isNear,
   leftMs,
   mayHavePictures,
-  OFFER_STAYS_MS,
   shareDone,
   speedOf,
   stateOf,
@@ -76,8 +78,11 @@ export class Behind {
   readonly Strip = BehindStrip;
   readonly Tile = BehindTile;
   readonly Screen = BehindScreen;
+  readonly Chip = BehindChip;
   readonly picture = document.createElement('video');
   mode = $state<'offer' | 'play'>('offer');
+  /** How the offer stands, while nobody chose. */
+  offered = $state<Standing>('large');
   view = $state.raw<BehindView | null>(null);
   board = $state.raw<BoardView | null>(null);
   hasPicture = $state(false);
@@ -98,7 +103,7 @@ export class Behind {
   readonly #liveLag = new LiveLag();
   readonly #looks: ReturnType<typeof setInterval>;
   readonly #listens: ReturnType<typeof setInterval>;
-  readonly #offer: ReturnType<typeof setTimeout>;
+  readonly #offer: Offer;
   readonly #rereading: OneAtATime;
   #fromMs: number;
   #volume = 1;
@@ -122,6 +127,7 @@ export class Behind {
     const { store, lessonId } = need.session;
     const offsetMs = store.now() - Date.now();
     this.#fromMs = need.heardUntilMs + offsetMs - AGAIN_MS;
+    this.#offer = new Offer({ startMs: this.#fromMs, endMs: store.now() });
     this.#end = new RecordingEnd(this.#fromMs);
     this.#rereading = new OneAtATime(() => this.#reread());
     const fetching = { grant: () => store.grant, isOver: () => this.#isOver };
@@ -134,7 +140,6 @@ export class Behind {
     store.onMessage = (message) => this.#hear(message);
     this.#looks = setInterval(() => this.#look(), LOOK_EVERY_MS);
     this.#listens = setInterval(() => void this.#listen(), LISTEN_EVERY_MS);
-    this.#offer = setTimeout(() => this.end(), OFFER_STAYS_MS);
   }
 
   /** For her screen, as it was. */
@@ -142,10 +147,10 @@ export class Behind {
     return this.#followers.screen;
   }
 
-  /** Plays what was missed; a person says so only to what is on the screen. */
+  /** Plays what was missed; a person says so only to what is offered. */
   accept(isByItself = false): void {
-    if (this.mode === 'play' || this.#isOver || !(isByItself || this.isShown)) return;
-    clearTimeout(this.#offer);
+    if (this.mode === 'play' || this.#isOver || !(isByItself || this.#canBeTaken)) return;
+    this.#offer.taken(this.#lesson.now());
     this.mode = 'play';
     this.#dueSinceMs = Date.now();
     this.#session.report(); // live pictures leave the link to what is fetched now
@@ -161,6 +166,8 @@ export class Behind {
   /** Cut off once more: that is missed, too. */
   missed(ms: number): void {
     this.gapMs += ms;
+    const endMs = this.#lesson.now();
+    if (this.mode === 'offer') this.#offer.missed({ startMs: endMs - ms - AGAIN_MS, endMs });
   }
 
   set volume(volume: number) {
@@ -170,9 +177,23 @@ export class Behind {
 
   /** Something is played, or waits to be chosen; not while we are cut off with nothing to play. */
   get isShown(): boolean {
-    const isLost = this.#session.notice.kind === 'lost';
-    if (this.mode === 'offer') return !isLost;
-    return !(this.view?.isWaiting ?? true) || !isLost;
+    if (this.mode === 'offer') return this.offered === 'large' && this.#canBeTaken;
+    return !(this.view?.isWaiting ?? true) || !this.#isLost;
+  }
+
+  /** The offer stands, beside what else the screen says; or it says where it went. */
+  get isSmall(): boolean {
+    if (this.mode === 'play' || this.offered === 'large') return false;
+    return this.offered === 'past' || this.#canBeTaken;
+  }
+
+  get #isLost(): boolean {
+    return this.#session.notice.kind === 'lost';
+  }
+
+  get #canBeTaken(): boolean {
+    const stands = this.offered === 'large' || this.offered === 'small';
+    return stands && !this.#isLost && canBeRead(this.#session.store.state?.recording);
   }
 
   /** Instead of the live picture and voice. */
@@ -180,9 +201,10 @@ export class Behind {
     return this.hasStarted && this.isShown;
   }
 
-  /** For the server; null while the lesson is seen live. */
+  /** For the server; null while the lesson is seen live, and nothing is offered. */
   get report(): BehindReport | null {
-    if (this.mode === 'offer') return null;
+    if (this.mode === 'offer')
+      return this.#canBeTaken ? { ms: Math.round(this.gapMs), speed: 1, state: 'offered' } : null;
     const { behindMs, isWaiting, ...view } = this.view ?? this.#before();
     const speed = isWaiting ? 0 : view.speed;
     const state = view.state === 'following' ? view.state : 'catching';
@@ -201,7 +223,6 @@ export class Behind {
     this.#isOver = true;
     clearInterval(this.#looks);
     clearInterval(this.#listens);
-    clearTimeout(this.#offer);
     this.#session.store.onMessage = null;
     this.#feed?.close();
     this.#followers.close();
@@ -246,8 +267,13 @@ export class Behind {
   #before(): Pick<BehindView, 'state' | 'behindMs' | 'speed' | 'isWaiting'> {
     const { media, hasEnded, endedAtMs } = this.#session;
     const state = stateOf(media.phase === 'live', hasEnded);
-    const behindMs = this.#lesson.until(endedAtMs) - this.#fromMs;
+    const behindMs = this.#behindMs(this.#fromMs, endedAtMs);
     return { state, behindMs, speed: 0, isWaiting: true };
+  }
+
+  /** What is still to be heard from there. */
+  #behindMs(positionMs: number, endedAtMs: number | null): number {
+    return this.#lesson.until(endedAtMs) - positionMs - this.#offer.unplayedMs(positionMs);
   }
 
   /** It plays: from here on the live voice is silent. */
@@ -302,8 +328,15 @@ export class Behind {
   }
 
   #hear(message: ServerMessage): void {
+    if (message.type === 'catch_up_chosen') this.#chosen(message.choice);
     if (this.#lesson.hear(message) || this.mode === 'offer') return;
     this.#readAgain(true);
+  }
+
+  /** Our helper did, on a phone. */
+  #chosen(choice: CatchUpChosen['choice']): void {
+    if (choice === 'live') this.goLive();
+    else this.accept();
   }
 
   async #listen(): Promise<void> {
@@ -317,7 +350,8 @@ export class Behind {
     if (session.isEnded || (session.hasEnded && !this.hasStarted)) return this.end();
     const isConnected = session.media.phase === 'live';
     if (isConnected && (session.isCalled || session.layout === 'onstage')) return this.goLive();
-    if (this.mode === 'offer' || this.#isSliding) return;
+    if (this.mode === 'offer') return this.#seeOffer();
+    if (this.#isSliding) return;
     if (this.#isLate(isConnected && session.store.link === 'open')) return this.end();
     const feed = this.#feed;
     if (feed === null) return;
@@ -325,10 +359,16 @@ export class Behind {
     this.#follow(feed, stateOf(isConnected, session.hasEnded));
   }
 
+  #seeOffer(): void {
+    const standing = this.#offer.standing(this.#lesson.now());
+    if (standing === 'over') this.end();
+    else this.offered = standing;
+  }
+
   #follow(feed: WindowFeed, state: State): void {
     feed.skipHole();
     const { isWaiting, positionMs } = feed;
-    const behindMs = this.#lesson.until(this.#session.endedAtMs) - positionMs;
+    const behindMs = this.#behindMs(positionMs, this.#session.endedAtMs);
     const isMusic = this.#session.sound === 'music';
     const speed = speedOf(state, behindMs, isMusic);
     if (this.picture.playbackRate !== speed) this.picture.playbackRate = speed;
@@ -336,7 +376,7 @@ export class Behind {
     if (isMusic && state === 'catching') return this.goLive();
     if (!isWaiting && !this.picture.paused) this.#start();
     if (!this.hasStarted) return this.#judge(feed, speed, behindMs);
-    if (this.#hasDone(feed, state, behindMs)) return;
+    if (this.#hasHeardAll(feed) && this.#hasDone(feed, state, behindMs)) return;
     this.#tell(feed, { state, behindMs, speed, isWaiting });
     const board = this.#lesson.hasBoard ? this.#lesson.boardAt(positionMs) : null;
     if (board !== this.board) this.board = board;
@@ -345,6 +385,13 @@ export class Behind {
     this.hasScreen = this.#followers.hasScreen;
     if (Date.now() - this.#readAtMs > READ_AGAIN_MS) this.#readAgain(false);
     this.#judge(feed, speed, behindMs);
+  }
+
+  /** Over what was heard live; nothing of what was missed lies before it. */
+  #hasHeardAll({ positionMs, isAtEnd }: WindowFeed): boolean {
+    const onMs = this.#offer.passOver(positionMs);
+    if (onMs !== null) this.#goOn(onMs, this.hasPicture);
+    return isAtEnd || this.#offer.unplayedMs(positionMs) === 0;
   }
 
   /** At the lesson's end there is no more; else the live voice takes over where it can. */
@@ -419,9 +466,13 @@ export class Behind {
   }
 
   #dropPicture(feed: WindowFeed): void {
-    this.#fromMs = feed.positionMs;
     this.hasPicture = false;
-    this.#begin(false).catch(() => this.end());
+    this.#goOn(feed.positionMs, false);
+  }
+
+  #goOn(fromMs: number, withPicture: boolean): void {
+    this.#fromMs = fromMs;
+    this.#begin(withPicture).catch(() => this.end());
   }
 
   /** Not played here, or not ours to read: once without pictures, then live. */

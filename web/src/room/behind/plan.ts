@@ -11,7 +11,6 @@ export const BY_ITSELF_MS = 240_000;
 export const OFFERED_MS = 600_000;
 /** So few rooms talk with the teacher; more of them listen. */
 export const INTERACTIVE_ROOMS = 3;
-export const OFFER_STAYS_MS = 60_000;
 
 export const CATCH_UP_SPEED = 1.2;
 /** So far behind it follows the recording where no live path is: a segment and its way to us. */

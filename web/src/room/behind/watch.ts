@@ -53,8 +53,8 @@ class Watch {
     const isNews = notice !== this.#notice;
     this.#notice = notice;
     if (isNews && notice.kind === 'back') this.#back(notice.lostForMs);
-    if (behind !== null) return;
-    this.#close();
+    if (behind?.mode === 'play') return;
+    if (behind === null) this.#close();
     const told = toldOf(this.session.room?.ladder);
     if (notice.kind !== 'lost' && told !== null) this.#quality = told.quality;
     this.#watchPath();
@@ -62,7 +62,8 @@ class Watch {
 
   #back(gapMs: number): void {
     const { session } = this;
-    if (session.behind !== null) return session.behind.missed(gapMs);
+    const { behind } = session;
+    if (behind?.mode === 'play') return behind.missed(gapMs);
     // Who talks with the teacher is never behind her.
     if (session.layout === 'onstage' || session.isCalled) return;
     const state = session.store.state;
@@ -72,7 +73,8 @@ class Watch {
       isMusic: session.sound === 'music',
       isRecorded: canBeRead(state?.recording),
     });
-    if (start !== 'no') this.#open(Date.now() - gapMs, gapMs, start === 'play');
+    if (start === 'offer' && behind !== null) behind.missed(gapMs);
+    else if (start !== 'no') this.#open(Date.now() - gapMs, gapMs, start === 'play');
   }
 
   /** The link is there, but no live path: the recording is. */
@@ -98,12 +100,13 @@ class Watch {
     if (!(await this.#answering.knock(Date.now()))) return;
     const { session } = this;
     const isStuck = session.media.phase !== 'live' && !session.isClosed;
-    if (isStuck && session.behind === null) this.#open(sinceMs, 0, true);
+    if (isStuck && session.behind?.mode !== 'play') this.#open(sinceMs, 0, true);
   }
 
   #open(heardUntilMs: number, gapMs: number, isByItself: boolean): void {
     const { session, subscriber } = this;
     const quality = this.#quality;
+    session.behind?.end(); // an offer of what was missed before
     this.#opened = new Behind({ session, subscriber, quality, heardUntilMs, gapMs });
     session.behind = this.#opened;
     if (isByItself) this.#opened.accept(true);

@@ -42,7 +42,8 @@ export function conditionOf(room: RoomView, isLive: boolean, shown: Shown): Cond
   if (room.presence === 'absent') return 'absent';
   if (room.presence === 'lost') return 'lost';
   if (!isLive) return 'fine';
-  if (room.behind) return room.behind.state;
+  // An offer takes nothing from the room: it is live.
+  if (room.behind && room.behind.state !== 'offered') return room.behind.state;
   const { voice } = room.link;
   if (voice === 'none') return 'connecting';
   const level = room.ladder ? levelOf(room.ladder) : levelSeen(room.link, shown);

@@ -2,11 +2,14 @@
 
 import type Hls from 'hls.js';
 import type { TrackInfo } from '$kit/protocol/schema';
+import { dataAfter } from './hole';
 import { axisAt, isHole, mediaAt, type Piece } from './axis';
 
 /** Seconds kept ahead and behind; a lesson has up to three of these at once. */
 const AHEAD_S = 20;
 const BEHIND_S = 30;
+/** hls.js fetches nothing. */
+const AT_REST = new Set(['IDLE', 'STOPPED', 'ENDED', 'ERROR']);
 /** A correction that takes longer lacks data, and then everybody waits. */
 const CORRECTING_MS = 1_000;
 
@@ -34,6 +37,20 @@ export class HlsTrack {
   /** Whether the moment it stands at is on screen, though more may be missing. */
   get hasFrame(): boolean {
     return this.element.readyState >= HTMLMediaElement.HAVE_CURRENT_DATA && !this.element.seeking;
+  }
+
+  /** Where its data begin, on the axis, when it stands shortly before them and what lies between is
+   *  not being fetched; else null. */
+  get dataFromMs(): number | null {
+    const fromS = dataAfter(this.element.buffered, this.element.currentTime);
+    if (fromS === null || this.#isFetchingBefore(fromS)) return null;
+    return axisAt(fromS, this.#pieces(), this.info.start_ms);
+  }
+
+  #isFetchingBefore(mediaS: number): boolean {
+    if (this.#hls === null) return true; // the browser's own player steps over holes
+    const { frag, state } = this.#hls.inFlightFragments.main;
+    return frag !== null && !AT_REST.has(state) && frag.start <= mediaS;
   }
 
   /** Where it stands on the recording's axis. */

@@ -2,6 +2,7 @@
 
 import type { RecordingDetail, TrackInfo } from '$kit/protocol/schema';
 import { HlsTrack } from './hls_track';
+import { StandingHole } from './hole';
 import {
   adjusted,
   clamped,
@@ -39,6 +40,7 @@ export class Playback {
   #players = new Map<string, HlsTrack>();
   #volumes = { lead: 1, stage: 1 };
   #heldSinceMs: number | null = null;
+  readonly #hole = new StandingHole();
   readonly #timer: ReturnType<typeof setInterval>;
 
   constructor(detail: RecordingDetail, startMs: number) {
@@ -153,6 +155,8 @@ export class Playback {
     for (const player of this.#players.values()) if (!needed.includes(player)) player.pause();
     const mustWait = this.#mustWait(needed, positionMs, nowMs);
     this.isHolding = this.isPlaying && mustWait;
+    const goOnMs = this.#hole.see(mustWait ? holeEnd(needed) : null, nowMs);
+    if (goOnMs !== null) return this.seek(goOnMs);
     if (!this.isPlaying || mustWait) {
       if (this.#clock.isRunning) this.#stopAll();
       for (const player of needed) alignStanding(player, positionMs);
@@ -210,6 +214,13 @@ export class Playback {
     this.#clock = adjusted(this.#clock, performance.now(), { isRunning: false });
     for (const player of this.#players.values()) player.pause();
   }
+}
+
+/** Where everybody can go on who is needed and stands before data; null when nobody does. */
+function holeEnd(needed: readonly HlsTrack[]): number | null {
+  const ends = needed.filter(({ hasFrame }) => !hasFrame).map(({ dataFromMs }) => dataFromMs);
+  const known = ends.filter((end) => end !== null);
+  return known.length > 0 ? Math.max(...known) : null;
 }
 
 /** Puts a standing track to the clock's moment, once it can be put. */
