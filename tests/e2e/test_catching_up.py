@@ -12,13 +12,14 @@ from typing import Any
 import pytest
 from playwright.async_api import expect
 
+from tests.support import papers
 from tests.support.browser import in_namespace, needs_chromium
 from tests.support.demo import DemoLesson, clip_teaches, demo_lesson
 from tests.support.lesson_client import LessonClient, lesson_client
 from tests.support.link.carrier import CENTER_ADDRESS
 from tests.support.link.places import FarRoom, places, why_not
 from tests.support.screens import BLUE, RoomBoard, screen
-from tests.support.waiting import SECOND
+from tests.support.waiting import SECOND, until
 
 pytestmark = [
     pytest.mark.e2e,
@@ -152,14 +153,32 @@ async def test_a_lesson_that_ends_meanwhile_is_heard_to_its_end(
         await board.shot("over")
 
 
+async def show_slide(demo: DemoLesson) -> None:
+    """The second page of a file, on everybody's board."""
+    lesson_id = demo.lesson()["lesson_id"]
+    path = f"/api/lessons/{lesson_id}/courseware"
+    added = demo.teacher.post(path, params={"name": "面积.pdf"}, content=papers.pdf(2))
+    slide = {"courseware_id": added.raise_for_status().json()["courseware_id"], "number": 2}
+    is_made = lambda: demo.teacher.get(path).json()[0]["status"] == "ready"  # noqa: E731
+    await until(is_made, 60, "the slides are made")
+    async with lesson_client(f"127.0.0.1:{demo.service.port}", lesson_id) as lead:
+        await lead.hello(demo.grant()["grant"])
+        assert await lead.ask("turn_slide", slide=slide) == "done"
+
+
 async def test_where_no_live_path_comes_about_the_recording_is_followed(tmp_path: Path) -> None:
-    with demo_lesson() as demo:
+    with demo_lesson(is_taught=False) as demo, clip_teaches(demo, "--no-screen"):
+        demo.wait_live()
+        await show_slide(demo)
         flags = BLUE.flags(tmp_path)
         async with screen(RoomBoard, "follows", demo.service.url, *flags) as board:
             await board.page.route("**/whep/**", lambda route: route.abort())
             await board.join(demo.join_code(demo.rooms()[0]["room_id"]))
+            await board.says(re.compile("直播连不上，正在取录播"), seconds=60)
             await board.says(re.compile("直播连不上，正在看录播"), seconds=60)
             await board.moves("behind", frames=30, seconds=30)
+            shown = board.page.locator(".slide [data-picture=sharp]")
+            await expect(shown).to_be_visible(timeout=30_000 * SECOND)
             await board.shot("follows")
             await expect(board.page.locator(".lesson[data-behind]")).to_be_visible()
             await board.page.unroute("**/whep/**")

@@ -36,6 +36,11 @@ export function linkBeside(link: LinkSignal, mayBeLost: boolean, told: Told | nu
   return told?.heldBy === 'setting' ? { ...link, picture: 'half' } : link;
 }
 
+/** Beside the recording, that comes over the same connections: the next slides come thinly. */
+export function linkBesidePlayed(link: LinkSignal): LinkSignal {
+  return { ...link, picture: link.picture === 'none' ? 'none' : 'half' };
+}
+
 /** Longer than Chrome waits before it repeats a picture that does not change. */
 const SCREEN_PAUSED_AFTER_MS = 5_000;
 

@@ -12,7 +12,14 @@ import type { Behind } from './behind/behind.svelte';
 import { RoomBoardParts } from './board_parts.svelte';
 import type { RoomCamera } from './camera.svelte';
 import { LinkNotice, type Notice } from './notice';
-import { isScreenPaused, isUploadPaused, linkBeside, toldOf, type Told } from './quality';
+import {
+  isScreenPaused,
+  isUploadPaused,
+  linkBeside,
+  linkBesidePlayed,
+  toldOf,
+  type Told,
+} from './quality';
 import { layoutOf, type Layout } from './scene';
 import { Stills } from './stills';
 
@@ -279,6 +286,8 @@ export class LessonSession {
   #linkBesideSlides(): LinkSignal | null {
     if (!this.#expected().lead || this.media.phase === 'refused') return null;
     const { vitals, phase } = this.media;
+    const played = phase === 'live' ? null : this.behind?.link;
+    if (played) return linkBesidePlayed(played);
     if (vitals === null) return NOTHING;
     return linkBeside(vitals.link, this.#hadVoice || phase !== 'live', this.#told());
   }
