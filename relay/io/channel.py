@@ -130,6 +130,11 @@ class Channel:
         self._is_over = True
         self._wake.set()
 
+    @property
+    def is_connected(self) -> bool:
+        """Its handshake is done."""
+        return self._association is not None
+
     def send(self, message: "Message") -> None:
         """Once, unordered; dropped before it is connected."""
         if self._association is not None:

@@ -20,6 +20,8 @@ log = logging.getLogger("relay")
 
 MOST_CHANNELS = 200
 """Each takes some 1 % of a processor while somebody draws: SCTP in Python."""
+MOST_ASKED = 4
+"""Of one participant, not connected yet."""
 
 
 class Channels:
@@ -49,7 +51,7 @@ class Channels:
         except ProtocolError:
             self._mux.close(ice)
             raise
-        self.close_party(party.lesson_id, party.participant_id, ClosedBecause.REPLACED)
+        self._make_place(party)
         session_id = MediaSessionId(new_id("chn", 20))
         certificate = self._node.certificate
         channel = Channel(
@@ -59,6 +61,18 @@ class Channels:
         PEERS.labels("channel").inc()
         channel.task = self._scope.start(session_id, self._live(channel))
         return MediaAnswer(session_id, negotiated.answer_sdp, f'"{ice.credentials.ufrag}"')
+
+    def _make_place(self, party: MediaParty) -> None:
+        """A page on a bad link asks more than once, and takes the answer that comes first: what is
+        connected gives way, and the oldest of those that are not."""
+        key = party.lesson_id, party.participant_id
+        own = [
+            c for c in self._by_id.values() if (c.party.lesson_id, c.party.participant_id) == key
+        ]
+        asked = [channel for channel in own if not channel.is_connected]
+        for channel in own:
+            if channel.is_connected or channel in asked[: 1 - MOST_ASKED]:
+                self._end(channel, ClosedBecause.REPLACED)
 
     def send(self, session_id: MediaSessionId, message: str | bytes) -> None:
         """To its page, once. Harmless when it is gone."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import pytest
 from aiortc import RTCDataChannel
 
+from relay.io.channels import MOST_ASKED
 from relay.io.relay import Relay
 from relay.metrics import PEERS
 from relay.sdp.data_channel import MOST_MESSAGE_BYTES
@@ -106,6 +107,21 @@ async def test_a_participant_has_one_and_it_ends_with_the_lesson() -> None:
         assert (second.heard.has_ended, other.heard.has_ended) == (0, 1)
         await running.relay.close_lesson(LESSON)
         assert second.heard.has_ended == 1
+
+
+async def test_the_answer_that_comes_counts_though_the_page_asked_again() -> None:
+    async with running_relay() as running:
+        page = PagePeer()
+        running.peers.append(page)
+        offer, later = await page.offer(), [Heard() for _ in range(MOST_ASKED)]
+        answer = await running.relay.open_channel(party("room"), offer, page.heard)
+        for heard in later[: MOST_ASKED - 1]:
+            await running.relay.open_channel(party("room"), offer, heard)
+        await page.accept(answer.sdp, running.relay.media_port)
+        await until(lambda: page.is_open, 20)
+        assert page.heard.has_ended == 0
+        await running.relay.open_channel(party("room"), offer, later[-1])
+        assert page.heard.has_ended == 1
 
 
 async def test_it_ends_when_the_page_leaves() -> None:

@@ -8,6 +8,8 @@ import { Holes } from './holes';
 /** Agreed beforehand, so that it needs no handshake of its own; nothing is sent again by itself. */
 const CHANNEL = { negotiated: true, id: 0, ordered: false, maxRetransmits: 0 };
 const OPEN_WITHIN_MS = 25_000;
+/** The server is asked again while no answer has come, by connections of their own. */
+const ASK_AFTER_MS = [0, 2_000, 5_000];
 /** Tries in a row that brought nothing. */
 const MOST_FAILURES = 4;
 const AGAIN_AFTER_MS = 1_000;
@@ -41,7 +43,7 @@ export class EventChannel {
   ) {
     this.#holes = new Holes(store);
     this.#looks = setInterval(() => this.#look(), LOOK_EVERY_MS);
-    void this.#connect();
+    this.#connect();
   }
 
   close(): void {
@@ -49,7 +51,7 @@ export class EventChannel {
     this.#drop();
   }
 
-  async #connect(): Promise<void> {
+  #connect(): void {
     const pc = newConnection(this.store.iceServers, false);
     const channel = pc.createDataChannel('events', CHANNEL);
     channel.binaryType = 'arraybuffer';
@@ -58,13 +60,18 @@ export class EventChannel {
     channel.onclose = () => this.#failed(pc);
     pc.onconnectionstatechange = () => pc.connectionState === 'failed' && this.#failed(pc);
     this.#pc = pc;
+    this.#deadline = setTimeout(() => this.#failed(pc), OPEN_WITHIN_MS);
+    for (const afterMs of ASK_AFTER_MS) setTimeout(() => void this.#ask(pc, afterMs > 0), afterMs);
+  }
+
+  /** One answer is enough: requests wait for TCP as long as events do, each on its own. */
+  async #ask(pc: RTCPeerConnection, isAfterCut: boolean): Promise<void> {
+    if (pc !== this.#pc || pc.remoteDescription !== null) return;
     try {
-      await openSession(pc, this.endpoint, this.store.grant);
-      if (this.#pc !== pc || this.#channel !== null) return;
-      this.#deadline = setTimeout(() => this.#failed(pc), OPEN_WITHIN_MS);
+      await openSession(pc, this.endpoint, this.store.grant, 'speech', { isAfterCut });
     } catch (error) {
       const isNo = error instanceof ApiError && error.status >= 400 && error.status < 500;
-      this.#failed(pc, isNo ? AGAIN_AFTER_NO_MS : AGAIN_AFTER_MS);
+      if (isNo) this.#failed(pc, AGAIN_AFTER_NO_MS);
     }
   }
 
@@ -106,7 +113,7 @@ export class EventChannel {
     if (this.#failures >= MOST_FAILURES) {
       this.isGivenUp = true;
       this.close();
-    } else this.#deadline = setTimeout(() => void this.#connect(), againMs);
+    } else this.#deadline = setTimeout(() => this.#connect(), againMs);
   }
 
   #drop(): void {

@@ -13,6 +13,7 @@ function nothing(): void {
 class PlayedConnection {
   static all: PlayedConnection[] = [];
   connectionState = 'new';
+  remoteDescription: object | null = null;
   isClosed = false;
   how: unknown;
   said: unknown[] = [];
@@ -128,7 +129,9 @@ describe('events over a data channel', () => {
     await vi.advanceTimersByTimeAsync(5_000);
     expect(newest().said).toHaveLength(1);
   });
+});
 
+describe('a channel that does not come about', () => {
   it('comes back three times, and is given up when four in a row brought nothing', async () => {
     for (let tries = 1; tries <= 4; tries += 1) {
       expect(PlayedConnection.all).toHaveLength(tries);
@@ -139,6 +142,16 @@ describe('events over a data channel', () => {
     expect(channel.isGivenUp).toBe(true);
     await vi.advanceTimersByTimeAsync(60_000);
     expect(PlayedConnection.all).toHaveLength(4);
+  });
+
+  it('asks again, apart from the connection that may stand still, until there is an answer', async () => {
+    expect(asked).toHaveBeenCalledTimes(1);
+    await vi.advanceTimersByTimeAsync(2_000);
+    expect(asked).toHaveBeenCalledTimes(2);
+    newest().remoteDescription = {};
+    await vi.advanceTimersByTimeAsync(5_000);
+    expect(asked).toHaveBeenCalledTimes(2);
+    expect(PlayedConnection.all).toHaveLength(1);
   });
 
   it('asks again later where the server says no', async () => {
@@ -155,13 +168,15 @@ describe('events over a data channel', () => {
   it('is not waited for without end', async () => {
     await vi.advanceTimersByTimeAsync(28_000);
     expect(PlayedConnection.all).toHaveLength(2);
-    expect(asked).toHaveBeenLastCalledWith(newest(), '/channel/lesson', 'g');
-    asked.mockImplementationOnce(() => Promise.reject(new Error('relay-full')));
-    newest().channel.onclose();
-    await vi.advanceTimersByTimeAsync(1_000);
-    expect(PlayedConnection.all).toHaveLength(3);
-    expect(channel.isGivenUp).toBe(false);
-    await vi.advanceTimersByTimeAsync(1_000);
+    expect(asked).toHaveBeenLastCalledWith(newest(), '/channel/lesson', 'g', 'speech', {
+      isAfterCut: true,
+    });
+    for (const made of [3, 4]) {
+      newest().channel.onclose();
+      await vi.advanceTimersByTimeAsync(1_000);
+      expect(PlayedConnection.all).toHaveLength(made);
+      expect(channel.isGivenUp).toBe(false);
+    }
     newest().channel.onclose();
     expect(channel.isGivenUp).toBe(true);
   });
