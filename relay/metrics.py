@@ -62,7 +62,11 @@ DATAGRAMS_WAITED = counter(
     "How long all datagrams together waited for the engine, in microseconds; from 30,000 for each "
     "of them on newcomers are refused.",
 )
-PEERS = gauge("streamsvc_relay_peers", "Open media sessions, by direction.", ("direction",))
+PEERS = gauge(
+    "streamsvc_relay_peers",
+    "Open media sessions, by direction (publisher, subscriber), and data channels (channel).",
+    ("direction",),
+)
 SESSIONS_CLOSED = counter(
     "streamsvc_relay_sessions_closed", "Media sessions that ended, by reason.", ("because",)
 )

@@ -23,12 +23,19 @@ INCIDENTS = metrics.counter(
 )
 CONNECTIONS = metrics.gauge(
     "streamsvc_event_connections",
-    "Event channels open now: lesson, room (WebSockets), poll (a lesson's, over requests)",
+    "Event channels open now: lesson, room (WebSockets), poll (a lesson's, over requests), channel "
+    "(a room's data channel)",
     ("channel",),
 )
 SECOND_STRANDS = metrics.gauge(
     "streamsvc_event_second_strands",
     "Second strands of lessons' events open now: pages on far links that lose (among `lesson`)",
+)
+CHANNEL_EVENTS = metrics.counter(
+    "streamsvc_channel_events_total",
+    "Events for rooms' data channels: sent (first copies), repeated (more of them), dropped (too "
+    "large, or never confirmed: the WebSocket brings them)",
+    ("what",),
 )
 TOO_SLOW = metrics.counter(
     "streamsvc_event_connections_too_slow_total",

@@ -25,6 +25,7 @@ from streamsvc.base.recordings import (
     RecordingStatus,
 )
 from streamsvc.base.sessions import (
+    ChannelListener,
     ClosedBecause,
     LinkPolicy,
     MediaAnswer,
@@ -36,6 +37,7 @@ from streamsvc.base.sessions import (
 )
 
 __all__ = [
+    "ChannelListener",
     "ClosedBecause",
     "ConversionListener",
     "CoursewarePort",
@@ -81,6 +83,22 @@ class RelayPort(Protocol):
 
     async def subscribe(self, party: MediaParty, offer_sdp: str) -> MediaAnswer:
         """Open a subscriber with the slots of the lesson. Raises like `publish`."""
+
+    async def open_channel(
+        self, party: MediaParty, offer_sdp: str, listener: ChannelListener
+    ) -> MediaAnswer:
+        """Open a data channel beside the party's media, in place of its former one, if any. Its
+        messages may be lost and are never repeated here. It ends by itself, with the party and with
+        the lesson. Raises ProtocolError `sdp-*`, Overload `relay-full`, `relay-busy`."""
+
+    def send_on_channel(self, session_id: MediaSessionId, message: str | bytes) -> None:
+        """One message, once, in no order. Harmless when the channel is gone."""
+
+    def fraction_lost(self, lesson_id: LessonId, participant_id: ParticipantId) -> float:
+        """Of what goes to this participant by its link, over the last seconds; 0 while unknown."""
+
+    def data_bps(self, lesson_id: LessonId, participant_id: ParticipantId) -> int:
+        """What this participant's link has for data beside its media, by what is known of it."""
 
     async def trickle(
         self, session_id: MediaSessionId, fragment: str, if_match: str | None

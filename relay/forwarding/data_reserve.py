@@ -24,9 +24,14 @@ class DataReserve:
 
     def bps(self, link_bps: int, now: float) -> int:
         """To keep free now."""
-        rate_bps = min(MOST_BPS, SHARE * link_bps)
+        rate_bps = data_share_bps(link_bps)
         elapsed = max(0.0, now - self._asked_at)
         most_bytes = MOST_SECONDS * rate_bps / 8
         self._left_bytes = max(0.0, min(self._left_bytes, most_bytes) - elapsed * rate_bps / 8)
         self._asked_at = now
-        return INK_BPS + (int(rate_bps) if self._left_bytes else 0)
+        return INK_BPS + (rate_bps if self._left_bytes else 0)
+
+
+def data_share_bps(link_bps: int) -> int:
+    """The most that data may take of a link."""
+    return int(min(MOST_BPS, SHARE * link_bps))

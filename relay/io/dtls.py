@@ -1,4 +1,4 @@
-"""One peer's DTLS: a handshake that gives SRTP keys (RFC 5764), and the goodbye.
+"""One peer's DTLS: a handshake that gives SRTP keys (RFC 5764) or carries data, and the goodbye.
 
 Datagrams are pushed in and go out at once; nothing waits here but the timer that sends a lost
 flight again.
@@ -26,6 +26,7 @@ shifts the whole window for each packet it sends."""
 AGAIN_SECONDS = 1.0
 """A flight that is not answered goes out again after this, each time. OpenSSL by itself waits
 longer and longer, and where two of five packets are lost the session is given up meanwhile."""
+AGAIN_SOONER_SECONDS = 0.5
 _READ_BYTES = 1500
 _RECORD_HEAD_BYTES = 13
 _HANDSHAKE_TYPES = (20, 22)
@@ -65,7 +66,7 @@ def new_certificate() -> NodeCertificate:
 
 
 class Dtls:
-    """`handshake` once, while `take` gets what comes; `close` at the end."""
+    """`handshake` or `agree` once, while `take` gets what comes; `close` at the end."""
 
     def __init__(
         self, certificate: NodeCertificate, role: DtlsRole, send: Callable[[bytes], None]
@@ -80,25 +81,37 @@ class Dtls:
         self._is_done = False
         self._ended: asyncio.Future[None] | None = None
         self._timer: asyncio.TimerHandle | None = None
+        self._again_seconds = AGAIN_SECONDS
         self._last_flight: list[bytes] = []
         self._goodbye: list[bytes] = []
         self.on_closed: Callable[[], None] = lambda: None
         """Called when the peer ends the connection (close_notify)."""
         self.on_hint: Callable[[], None] = lambda: None
         """Called when somebody says so after `let_go`: it can't be checked any more."""
+        self.on_data: Callable[[bytes], None] = lambda data: None
+        """Called with what the peer sends through it: data channels, no media."""
         self.profile = ""
         """Name of the SRTP profile agreed on."""
 
     async def handshake(self, fingerprints: Sequence[Fingerprint]) -> PeerKeys:
         """Keys agreed with the peer that has one of these certificates.
         Raises PeerGone `handshake-failed`."""
+        return self._keys(await self._agreed(fingerprints))
+
+    async def agree(self, fingerprints: Sequence[Fingerprint]) -> None:
+        """The same for a peer without media, whose data go through here (`send_data`). Its link
+        loses much, or it would not be here: flights go out again sooner."""
+        self._again_seconds = AGAIN_SOONER_SECONDS
+        await self._agreed(fingerprints)
+
+    async def _agreed(self, fingerprints: Sequence[Fingerprint]) -> SSL.Connection:
         self._ended = asyncio.get_running_loop().create_future()
         self._go_on()
         await self._ended
         self._ended = None
         if self._ssl is None or not _is_its(self._ssl, fingerprints):
             raise PeerGone("handshake-failed")
-        return self._keys(self._ssl)
+        return self._ssl
 
     def take(self, datagram: bytes) -> None:
         """A datagram of the peer."""
@@ -109,6 +122,18 @@ class Dtls:
             self._send_all(self._last_flight)
         elif datagram[0] == _ALERT_TYPE:
             self.on_hint()
+
+    def send_data(self, data: bytes) -> None:
+        """To the peer, as one record. Dropped before the handshake and after the end."""
+        if self._ssl is None or not self._is_done:
+            return
+        with suppress(SSL.Error):
+            self._ssl.send(data)
+        self._send_all(_written(self._ssl))
+
+    def say_again(self) -> None:
+        """The last flight, which the peer may not have got: it waits for it longer and longer."""
+        self._send_all(self._last_flight)
 
     def let_go(self) -> None:
         """Free what OpenSSL holds, 90 KB. What may still be sent is kept as it will be: our last
@@ -145,7 +170,7 @@ class Dtls:
                 connection.do_handshake()
                 self._is_done = True
             while True:  # a datagram may have many records, and none may stay behind
-                connection.recv(_READ_BYTES)
+                self.on_data(connection.recv(_READ_BYTES))
         except SSL.WantReadError:
             pass
         except SSL.ZeroReturnError:
@@ -180,7 +205,7 @@ class Dtls:
         self._stop_timer()
         seconds = connection.DTLSv1_get_timeout()
         if seconds is not None:
-            soon = min(seconds, AGAIN_SECONDS)
+            soon = min(seconds, self._again_seconds)
             self._timer = asyncio.get_running_loop().call_later(soon, self._timed_out)
 
     def _stop_timer(self) -> None:

@@ -7,12 +7,14 @@ import asyncio
 import itertools
 import logging
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
+from relay.forwarding.data_reserve import INK_BPS, data_share_bps
 from relay.forwarding.pressure import Pressure
 from relay.forwarding.publication import PublicationSpec
 from relay.forwarding.room_ladder import RoomLadder
 from relay.forwarding.subscription import SubscriptionSpec
+from relay.io.channels import Channels
 from relay.io.engine import NativeEngine
 from relay.io.flows import heard_at, publisher_flow, subscriber_flow
 from relay.io.ice_session import IceSession
@@ -23,7 +25,7 @@ from relay.io.node_transport import NodeTransport
 from relay.io.peer import Peer
 from relay.io.sessions import Sessions
 from relay.metrics import PEERS, SESSIONS_CLOSED
-from relay.ports import Engine
+from relay.ports import Engine, SubscriberStats
 from relay.sdp.answer import answer_publisher, answer_subscriber
 from relay.sdp.fragment import Fragment, parse_fragment, restart_fragment
 from relay.sdp.negotiated import Negotiated, NegotiatedMedia
@@ -34,6 +36,7 @@ from streamsvc.base.ids import LessonId, MediaSessionId, ParticipantId, new_id
 from streamsvc.base.log import IdAdapter
 from streamsvc.base.media import PacketSink, PictureProfile, Slot
 from streamsvc.base.sessions import (
+    ChannelListener,
     ClosedBecause,
     LinkPolicy,
     MediaAnswer,
@@ -67,6 +70,7 @@ class Relay:
         self._sessions = Sessions(self._engine, self._pressure, clock)
         self._events = MediaEvents(self._sessions, self._mux, sink, clock)
         self._scope = TaskScope("relay")
+        self._channels = Channels(self._mux, self._node, settings, clock, self._scope)
         self._numbers = itertools.count(1)
         self._turn = 0
 
@@ -80,6 +84,7 @@ class Relay:
         """End every session and free the port. Harmless to repeat."""
         for session in self._sessions:
             self._end(session, ClosedBecause.ASKED)
+        self._channels.close_all()
         await self._scope.close()
         await self._engine.close()
 
@@ -188,8 +193,37 @@ class Relay:
             first_rtx_seq=secrets.randbits(15),
         )
 
+    async def open_channel(
+        self, party: MediaParty, offer_sdp: str, listener: ChannelListener
+    ) -> MediaAnswer:
+        """See `RelayPort`. When the node is busy media come first."""
+        self._check_room(is_newcomer=True)
+        return self._channels.open(party, offer_sdp, listener)
+
+    def send_on_channel(self, session_id: MediaSessionId, message: str | bytes) -> None:
+        """See `RelayPort`."""
+        self._channels.send(session_id, message)
+
+    def fraction_lost(self, lesson_id: LessonId, participant_id: ParticipantId) -> float:
+        """See `RelayPort`."""
+        known = [stats.fraction_lost for stats in self._links(lesson_id, participant_id)]
+        return max(known, default=0.0)
+
+    def data_bps(self, lesson_id: LessonId, participant_id: ParticipantId) -> int:
+        """See `RelayPort`."""
+        links = [stats.link_bps for stats in self._links(lesson_id, participant_id)]
+        return data_share_bps(min(links)) if links else INK_BPS
+
+    def _links(
+        self, lesson_id: LessonId, participant_id: ParticipantId
+    ) -> Iterator[SubscriberStats]:
+        for session in self._sessions.of_party(lesson_id, participant_id):
+            stats = self._engine.subscriber_stats(session.peer.number)
+            if stats is not None:
+                yield stats
+
     def _check_room(self, *, is_newcomer: bool) -> None:
-        if len(self._sessions) >= self._settings.max_peers:
+        if len(self._sessions) + len(self._channels) >= self._settings.max_peers:
             raise Overload("relay-full", limit=self._settings.max_peers)
         if is_newcomer and self._pressure.refuses_newcomers:
             raise Overload("relay-busy")
@@ -325,6 +359,7 @@ class Relay:
         """See `RelayPort`."""
         for session in self._sessions.in_lesson(lesson_id):
             self._end(session, ClosedBecause.LESSON_ENDED)
+        self._channels.close_lesson(lesson_id)
         self._sessions.forget_lesson(lesson_id)
 
     def close_participant(
@@ -339,6 +374,7 @@ class Relay:
         """See `RelayPort`."""
         for session in self._sessions.of_party(lesson_id, participant_id):
             self._end(session, ClosedBecause.ASKED)
+        self._channels.close_party(lesson_id, participant_id)
 
     def session_party(self, session_id: MediaSessionId) -> MediaParty:
         """See `RelayPort`."""

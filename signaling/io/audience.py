@@ -8,7 +8,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from signaling import metrics
-from signaling.io.outbox import Outbox, text_of
+from signaling.io.outbox import Mailbox, text_of
 from signaling.protocol.board_messages import PointerMoved
 from signaling.protocol.inputs import Participant
 from signaling.protocol.lesson_views import RoomTotals
@@ -16,13 +16,14 @@ from signaling.protocol.messages import LessonEvent, Resumed, ServerMessage, Sna
 from signaling.protocol.picture import is_for, totals_of
 from signaling.protocol.roles import Action, may
 from signaling.protocol.strands import is_too_much
+from signaling.protocol.wire import Event
 from streamsvc.base.errors import StreamsvcError, UserError
 from streamsvc.base.ids import ParticipantId
 
 
 @dataclass(slots=True)
 class _Client:
-    outbox: Outbox
+    outbox: Mailbox
     participant: Participant
     is_second: bool
     """A second strand: numbered events alone."""
@@ -45,7 +46,7 @@ class Audience:
         self,
         connection_id: str,
         participant: Participant,
-        outbox: Outbox,
+        outbox: Mailbox,
         *,
         is_second: bool = False,
     ) -> None:
@@ -88,10 +89,10 @@ class Audience:
                     client.outbox.close_with(UserError("strand-too-much"))
                     continue
                 if client.told_seq < before:
-                    client.outbox.put(
-                        _withheld(client.told_seq, before, event.at_ms, totals_before)
+                    client.outbox.put_event(
+                        _withheld(client.told_seq, before, event.at_ms, totals_before), before
                     )
-                client.outbox.put(text)
+                client.outbox.put_event(text, event.seq)
                 client.told_seq = event.seq
 
     def pass_on(self, message: PointerMoved, from_connection_id: str) -> None:
@@ -109,7 +110,10 @@ class Audience:
             return
         if isinstance(message, Snapshot | Resumed):
             client.told_seq = message.seq
-        client.outbox.put(text_of(message))
+        if isinstance(message, Event):
+            client.outbox.put_event(text_of(message), message.seq)
+        else:
+            client.outbox.put(text_of(message))
 
     def tell_withheld(self) -> None:
         """Bring everybody's numbers up to the last event."""
@@ -123,7 +127,7 @@ class Audience:
                 texts[client.told_seq] = _withheld(
                     client.told_seq, self._last.seq, self._last.at_ms, self._totals
                 )
-            client.outbox.put(texts[client.told_seq])
+            client.outbox.put_event(texts[client.told_seq], self._last.seq)
             client.told_seq = self._last.seq
 
 

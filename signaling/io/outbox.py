@@ -15,6 +15,7 @@ not take both.
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import suppress
+from typing import Protocol
 
 from pydantic import BaseModel
 
@@ -31,6 +32,25 @@ FOLLOWS_SECONDS = (0.1, 0.2)
 def text_of(message: BaseModel) -> str:
     """A message as it goes over the wire."""
     return message.model_dump_json(by_alias=True)
+
+
+class Mailbox(Protocol):
+    """What an audience tells a client through."""
+
+    def put(self, text: str) -> None:
+        """A message."""
+
+    def put_event(self, text: str, seq: int) -> None:
+        """The next numbered event of this client."""
+
+    def put_fleeting(self, text: str) -> None:
+        """Worth something only now."""
+
+    def close_with(self, error: StreamsvcError) -> None:
+        """Say why, then close."""
+
+    def close(self, code: int, reason: str) -> None:
+        """Close after what waits was sent. Closing twice is harmless: the first reason holds."""
 
 
 class Outbox:
@@ -54,6 +74,10 @@ class Outbox:
             self._queue = BoundedQueue(OUTBOX_MESSAGES, Drop.NEWEST)
             self.close_with(Overload("too-slow"))
         self._wake.set()
+
+    def put_event(self, text: str, seq: int) -> None:
+        """In order anyway."""
+        self.put(text)
 
     def put_fleeting(self, text: str) -> None:
         """Send this unless something else waits, and unless a newer one comes before."""

@@ -13,7 +13,7 @@ from contextlib import suppress
 
 from signaling import metrics
 from signaling.io.audience import Audience
-from signaling.io.outbox import Outbox, text_of
+from signaling.io.outbox import Mailbox, text_of
 from signaling.io.problem import incident
 from signaling.io.services import Services
 from signaling.protocol.effects import (
@@ -95,7 +95,7 @@ class LessonRunner:
         return True
 
     def join(
-        self, connection_id: str, participant: Participant, since: int | None, outbox: Outbox
+        self, connection_id: str, participant: Participant, since: int | None, outbox: Mailbox
     ) -> None:
         """A connection whose grant is good. Raises UserError `lesson-busy`."""
         if not self.post(Connected(connection_id, participant, since)):
@@ -103,7 +103,7 @@ class LessonRunner:
         self._audience.add(connection_id, participant, outbox)
 
     def join_second(
-        self, connection_id: str, participant: Participant, since: int, outbox: Outbox
+        self, connection_id: str, participant: Participant, since: int, outbox: Mailbox
     ) -> None:
         """A second strand whose grant is good. Raises UserError `lesson-busy`."""
         if not self.post(StrandOpened(connection_id, participant, since)):

@@ -14,6 +14,7 @@ from pydantic.json_schema import JsonSchemaMode, models_json_schema
 from signaling.protocol import (
     behind,
     board_messages,
+    heard,
     lesson_views,
     messages,
     resources,
@@ -35,6 +36,7 @@ UNIONS: dict[str, tuple[Any, JsonSchemaMode]] = {
 }
 
 INBOUND_BODIES = (
+    heard.Heard,
     resources.SignIn,
     resources.JoinRoom,
     resources.PairPhone,
@@ -74,7 +76,7 @@ def schema() -> dict[str, Any]:
 
 def wire_models() -> list[type[BaseModel]]:
     """Every message and body, in the order of the source; bases of messages are left out."""
-    channels = (lesson_views, messages, behind, board_messages, room_channel)
+    channels = (lesson_views, messages, behind, heard, board_messages, room_channel)
     bodies = (
         *(resources, resources_checks, resources_courseware),
         *(resources_polls, resources_window),

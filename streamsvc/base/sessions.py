@@ -117,6 +117,16 @@ class ClosedBecause(StrEnum):
     FAULT = "fault"
 
 
+class ChannelListener(Protocol):
+    """What a page says over its data channel. Called on the event loop; must not block or raise."""
+
+    def heard(self, message: str | bytes) -> None:
+        """One message; others may be lost, or come in another order."""
+
+    def ended(self) -> None:
+        """It is gone. Called once."""
+
+
 class RelayListener(Protocol):
     """What the relay reports. Called on the event loop; must not block or raise."""
 

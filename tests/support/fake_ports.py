@@ -9,6 +9,7 @@ from streamsvc.base.ids import LessonId, MediaSessionId, ParticipantId, Recordin
 from streamsvc.base.media import MediaKind, PictureProfile, Slot
 from streamsvc.base.recordings import PlayableRecording, RecordingState, RecordingStatus
 from streamsvc.base.sessions import (
+    ChannelListener,
     ClosedBecause,
     LinkPolicy,
     MediaAnswer,
@@ -37,6 +38,9 @@ class FakeRelay:
         self.data: list[tuple[ParticipantId, int]] = []
         self.bursts: list[tuple[ParticipantId, int]] = []
         self.subscriber_flows: list[SubscriberFlow] = []
+        self.lost = 0.4
+        self.channels: dict[MediaSessionId, ChannelListener] = {}
+        self.on_channels: list[tuple[MediaSessionId, str | bytes]] = []
 
     def listen(self, listener: RelayListener) -> None:
         self.listener = listener
@@ -62,6 +66,22 @@ class FakeRelay:
         session_id = MediaSessionId(new_id("ms"))
         self.sessions[session_id] = (party, slot)
         return MediaAnswer(session_id, "v=0\r\n", '"1"')
+
+    async def open_channel(
+        self, party: MediaParty, offer_sdp: str, listener: ChannelListener
+    ) -> MediaAnswer:
+        answer = self._answer(party, None)
+        self.channels[answer.session_id] = listener
+        return answer
+
+    def send_on_channel(self, session_id: MediaSessionId, message: str | bytes) -> None:
+        self.on_channels.append((session_id, message))
+
+    def fraction_lost(self, lesson_id: LessonId, participant_id: ParticipantId) -> float:
+        return self.lost
+
+    def data_bps(self, lesson_id: LessonId, participant_id: ParticipantId) -> int:
+        return 100_000
 
     async def trickle(
         self, session_id: MediaSessionId, fragment: str, if_match: str | None

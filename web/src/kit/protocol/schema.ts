@@ -100,6 +100,7 @@ export interface Wire {
   GetSnapshot?: GetSnapshot;
   Grant?: Grant;
   GrantRenewed?: GrantRenewed;
+  Heard?: Heard;
   Hello?: Hello;
   HelperView?: HelperView;
   IceServerView?: IceServerView;
@@ -712,6 +713,19 @@ export interface GrantRenewed {
   grant: string;
   expires_at_ms: number;
   ice_servers: IceServerView[];
+}
+/**
+ * By a room over its data channel, when it got something and every 2 s: how far it is.
+ */
+export interface Heard {
+  /**
+   * It has every event up to this number, however it came.
+   */
+  heard: number;
+  /**
+   * It can unpack zlib (RFC 1950).
+   */
+  packed?: boolean;
 }
 /**
  * First message of a connection.

@@ -11,6 +11,8 @@ export interface PathSight {
 /** A lost segment is asked for again after a round trip and more; nearer, nobody notices. */
 const FAR_MS = 250;
 const LOSING = 0.02;
+/** So much that a connection by TCP stands still most of the time, and a second one with it. */
+const LOSING_MUCH = 0.1;
 const LASTS_MS = 3_000;
 const GOOD_FOR_MS = 60_000;
 /** Fewer in the time say nothing of losses. */
@@ -22,6 +24,8 @@ const FEWEST_PACKETS = 50;
  */
 export class StrandNeed {
   isNeeded = false;
+  /** It loses so much that TCP is no help; for as long as a second strand is needed. */
+  isSevere = false;
   #sights: PathSight[] = [];
   #badAtMs = 0;
 
@@ -32,20 +36,23 @@ export class StrandNeed {
     if (last !== undefined && sight.packets < last.packets) this.#sights = [];
     this.#sights.push(sight);
     while (sight.atMs - (this.#sights[1]?.atMs ?? sight.atMs) >= LASTS_MS) this.#sights.shift();
-    if (this.#isBad(sight)) {
+    const loss = this.#loss(sight);
+    if (loss >= LOSING) {
       this.isNeeded = true;
+      this.isSevere ||= loss >= LOSING_MUCH;
       this.#badAtMs = sight.atMs;
-    } else if (sight.atMs - this.#badAtMs >= GOOD_FOR_MS) this.isNeeded = false;
+    } else if (sight.atMs - this.#badAtMs >= GOOD_FOR_MS) this.isNeeded = this.isSevere = false;
     return this.isNeeded;
   }
 
-  #isBad(last: PathSight): boolean {
+  /** Share of the packets of a far link; 0 for one that is near, or that tells nothing. */
+  #loss(last: PathSight): number {
     const first = this.#sights[0] ?? last;
-    if (last.atMs - first.atMs < LASTS_MS) return false;
+    if (last.atMs - first.atMs < LASTS_MS) return 0;
     const isFar = this.#sights.every(({ roundTripMs }) => (roundTripMs ?? 0) >= FAR_MS);
     const packets = last.packets - first.packets;
-    if (!isFar || packets < FEWEST_PACKETS) return false;
-    return last.missed - first.missed >= LOSING * packets;
+    if (!isFar || packets < FEWEST_PACKETS) return 0;
+    return (last.missed - first.missed) / packets;
   }
 }
 

@@ -1,13 +1,17 @@
 import type { Subscriber } from '$rtc/subscriber';
 import type { LessonSession } from '../session.svelte';
 import { pathSight, StrandNeed } from './need';
+import { EventChannel } from './channel';
 import { SecondStrand } from './strand';
 
 const LOOK_EVERY_MS = 1_000;
 /** A strand that did not come about is not tried again for so long. */
 const REST_MS = 60_000;
 
-/** Opens a second strand where the link is far and loses, until the lesson is over. */
+/**
+ * Opens a second strand where the link is far and loses, until the lesson is over; where it loses much, a
+ * data channel in its place.
+ */
 export function watchStrand(session: LessonSession, subscriber: Subscriber): void {
   const watch = new Watch(session, subscriber);
   const timer = setInterval(() => {
@@ -21,6 +25,8 @@ class Watch {
   readonly #need = new StrandNeed();
   #strand: SecondStrand | null = null;
   #restsUntilMs = 0;
+  #channel: EventChannel | null = null;
+  #channelRestsUntilMs = 0;
 
   constructor(
     private readonly session: LessonSession,
@@ -36,24 +42,44 @@ class Watch {
       this.#strand = null;
       this.#restsUntilMs = Date.now() + REST_MS;
     }
-    if (!isNeeded || this.session.hasEnded) this.close();
-    else if (this.#mayOpen) this.#open();
+    if (this.#channel?.isGivenUp) {
+      this.#channel = null;
+      this.#channelRestsUntilMs = Date.now() + REST_MS;
+    }
+    if (!isNeeded || this.session.hasEnded) return this.close();
+    if (this.#mayOpen) {
+      if (this.#need.isSevere) this.#openChannel();
+      if (this.#channel?.isOpen !== true) this.#open();
+    }
+    // What TCP would bring late takes the link from what comes in time.
+    if (this.#channel?.isOpen) this.#closeStrand();
   }
 
   close(): void {
+    this.#channel?.close();
+    this.#channel = null;
+    this.#closeStrand();
+  }
+
+  #closeStrand(): void {
     this.#strand?.close();
     this.#strand = null;
   }
 
-  /** Its handshake never comes before the voice. */
+  /** Their handshakes never come before the voice. */
   get #mayOpen(): boolean {
     const { store, media } = this.session;
     const isHeard = media.phase === 'live' && (media.vitals?.link.voice ?? 'none') !== 'none';
-    const isRested = Date.now() >= this.#restsUntilMs;
-    return this.#strand === null && isHeard && isRested && store.link === 'open' && !store.isPolled;
+    return isHeard && store.link === 'open' && !store.isPolled;
+  }
+
+  #openChannel(): void {
+    if (this.#channel !== null || Date.now() < this.#channelRestsUntilMs) return;
+    this.#channel = new EventChannel(`/channel/${this.session.lessonId}`, this.session.store);
   }
 
   #open(): void {
+    if (this.#strand !== null || Date.now() < this.#restsUntilMs) return;
     this.#strand = new SecondStrand(
       `/api/lessons/${this.session.lessonId}/events`,
       this.session.store,

@@ -61,6 +61,18 @@ describe('a second strand is needed', () => {
     expect(good.indexOf(false)).toBeLessThan(65);
   });
 
+  it('and TCP is no help where it loses much, until it is good', () => {
+    const looking = new Looking();
+    looking.look(5, FAR);
+    expect(looking.need.isSevere).toBe(false);
+    looking.look(5, { ...FAR, missedEach: 8 });
+    expect(looking.need.isSevere).toBe(true);
+    looking.look(80, FAR);
+    expect(looking.need.isSevere).toBe(true);
+    looking.look(70, { ...FAR, missedEach: 0 });
+    expect(looking.need.isSevere).toBe(false);
+  });
+
   it('by what one connection counts, not by the difference of two', () => {
     const looking = new Looking();
     looking.look(10, { ...FAR, missedEach: 0 });

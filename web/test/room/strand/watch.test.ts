@@ -9,6 +9,23 @@ import { nextSocket, playSockets, PlayedSocket } from '../../support/sockets';
 
 const { me } = aSnapshot();
 
+const { channels } = vi.hoisted(() => ({
+  channels: [] as { isOpen: boolean; isGivenUp: boolean; isClosed: boolean; endpoint: string }[],
+}));
+vi.mock('../../../src/room/strand/channel', () => ({
+  EventChannel: class {
+    isOpen = false;
+    isGivenUp = false;
+    isClosed = false;
+    constructor(readonly endpoint: string) {
+      channels.push(this);
+    }
+    close() {
+      this.isClosed = true;
+    }
+  },
+}));
+
 /** A room whose voice comes over a far link that loses. */
 class FarRoom {
   link = 'open';
@@ -49,22 +66,23 @@ class FarRoom {
   }
 }
 
+let room: FarRoom;
+const made = () => PlayedSocket.all.length;
+
+beforeEach(() => {
+  playSockets();
+  channels.length = 0;
+  room = new FarRoom();
+});
+
+afterEach(async () => {
+  room.isClosed = true;
+  await vi.advanceTimersByTimeAsync(1_000);
+  vi.useRealTimers();
+  vi.unstubAllGlobals();
+});
+
 describe('a room far away', () => {
-  let room: FarRoom;
-  const made = () => PlayedSocket.all.length;
-
-  beforeEach(() => {
-    playSockets();
-    room = new FarRoom();
-  });
-
-  afterEach(async () => {
-    room.isClosed = true;
-    await vi.advanceTimersByTimeAsync(1_000);
-    vi.useRealTimers();
-    vi.unstubAllGlobals();
-  });
-
   it('opens one strand, and closes it after a good minute', async () => {
     await room.wait(5);
     expect(made()).toBe(1);
@@ -105,5 +123,35 @@ describe('a room far away', () => {
     expect(made()).toBe(sofar);
     await room.wait(20);
     expect(made()).toBeGreaterThan(sofar);
+  });
+});
+
+describe('a room that loses much', () => {
+  it('takes a data channel in its place where it loses much', async () => {
+    room.lossOfHundred = 30;
+    await room.wait(5);
+    const strand = await nextSocket();
+    expect(channels.map(({ endpoint }) => endpoint)).toEqual(['/channel/lesson']);
+    expect(strand.isClosed).toBe(false);
+    Object.assign(channels[0] ?? {}, { isOpen: true });
+    await room.wait(2);
+    expect(strand.isClosed).toBe(true);
+    await room.wait(5);
+    expect(made()).toBe(1);
+    Object.assign(channels[0] ?? {}, { isOpen: false, isGivenUp: true });
+    await room.wait(2);
+    expect(made()).toBe(2);
+    await room.wait(30);
+    expect(channels).toHaveLength(1);
+    await room.wait(40);
+    expect(channels).toHaveLength(2);
+    room.hasEnded = true;
+    await room.wait(2);
+    expect(channels[1]).toMatchObject({ isClosed: true });
+  });
+
+  it('needs no data channel where it loses little', async () => {
+    await room.wait(20);
+    expect(channels).toEqual([]);
   });
 });

@@ -1,0 +1,171 @@
+"""A room's lesson events over its data channel: a second strand whose datagrams may be lost.
+
+It joins the lesson as a second strand does, from where the page says it is, and again when it was
+closed or the page was silent; so it has the same rules, and the relay's channel stays meanwhile.
+"""
+
+import asyncio
+from contextlib import suppress
+
+from signaling import metrics
+from signaling.io.registry import LessonRegistry
+from signaling.io.runner import LessonRunner
+from signaling.io.services import Services
+from signaling.protocol.heard import Heard, read_heard
+from signaling.protocol.inputs import Participant
+from signaling.protocol.repeats import Repeats
+from streamsvc.base.errors import StreamsvcError, UserError
+from streamsvc.base.ids import LessonId, MediaSessionId, new_id
+from streamsvc.base.tasks import TaskScope
+
+SILENT_SECONDS = 10.0
+"""A page says something every 2 s; nothing is sent to one that did not for so long."""
+JOIN_EVERY_SECONDS = 1.0
+LOOK_SECONDS = 1.0
+
+
+class EventChannel:
+    """`ChannelListener`; `opened` when its number is known."""
+
+    def __init__(
+        self,
+        lesson_id: LessonId,
+        participant: Participant,
+        registry: LessonRegistry,
+        services: Services,
+        scope: TaskScope,
+    ) -> None:
+        self._lesson_id = lesson_id
+        self._participant = participant
+        self._registry = registry
+        self._services = services
+        self._scope = scope
+        self._session_id: MediaSessionId | None = None
+        self._strand: _Strand | None = None
+        self._joined_at = float("-inf")
+
+    def opened(self, session_id: MediaSessionId) -> None:
+        """The relay's number of it."""
+        self._session_id = session_id
+
+    def heard(self, message: str | bytes) -> None:
+        """See `ChannelListener`: the page says how far it is."""
+        heard, now = read_heard(message), self._services.clock.now()
+        if heard is None or self._session_id is None:
+            return
+        if self._strand is None or self._strand.is_closed:
+            self._join(heard, self._session_id, now)
+        else:
+            self._strand.heard(heard, now)
+
+    def ended(self) -> None:
+        """See `ChannelListener`."""
+        if self._strand is not None:
+            self._strand.close(1001, "gone")
+        self._session_id = None
+
+    def _join(self, heard: Heard, session_id: MediaSessionId, now: float) -> None:
+        runner = self._registry.find(self._lesson_id)
+        if runner is None or now - self._joined_at < JOIN_EVERY_SECONDS:
+            return
+        self._joined_at = now
+        strand = _Strand(self._participant, self._services, runner, session_id)
+        strand.heard(heard, now)
+        with suppress(UserError):  # the lesson is busy; the page says it again
+            runner.join_second(strand.id, self._participant, heard.heard, strand)
+            self._strand = strand
+            self._scope.start(strand.id, strand.run())
+
+
+class _Strand:
+    """From a join to its end: `signaling.io.outbox.Mailbox` of the audience."""
+
+    def __init__(
+        self,
+        participant: Participant,
+        services: Services,
+        runner: LessonRunner,
+        session_id: MediaSessionId,
+    ) -> None:
+        self.id = new_id("con")
+        self.is_closed = False
+        self._participant_id = participant.id
+        self._services = services
+        self._runner = runner
+        self._session_id = session_id
+        self._repeats = Repeats(services.clock.now())
+        self._heard_at = services.clock.now()
+        self._wake = asyncio.Event()
+
+    def heard(self, heard: Heard, now: float) -> None:
+        """The page is so far."""
+        self._heard_at = now
+        self._repeats.is_packed = heard.packed
+        self._repeats.confirm(heard.heard)
+
+    # ---- Mailbox
+
+    def put(self, text: str) -> None:
+        """What has no number is the first connection's."""
+
+    def put_event(self, text: str, seq: int) -> None:
+        """The next event."""
+        if not self.is_closed:
+            self._repeats.put(seq, text, self._services.clock.now())
+            self._wake.set()
+
+    def put_fleeting(self, text: str) -> None:
+        """Never of a second strand."""
+
+    def close_with(self, error: StreamsvcError) -> None:
+        """Until the page speaks again."""
+        self.close(1000, error.error_id)
+
+    def close(self, code: int, reason: str) -> None:
+        """Nothing more is sent. Harmless to repeat."""
+        self.is_closed = True
+        self._wake.set()
+
+    # ---- sending
+
+    async def run(self) -> None:
+        """Until it is closed, or the page is silent."""
+        metrics.CONNECTIONS.labels("channel").inc()
+        try:
+            while not self.is_closed:
+                await self._pause()
+                self._send(self._services.clock.now())
+        finally:
+            self.is_closed = True
+            metrics.CONNECTIONS.labels("channel").dec()
+            self._runner.leave(self.id, on_purpose=True)
+
+    async def _pause(self) -> None:
+        due_at = self._repeats.next_at()
+        seconds = LOOK_SECONDS if due_at is None else due_at - self._services.clock.now()
+        if seconds <= 0:
+            return
+        with suppress(TimeoutError):
+            async with asyncio.timeout(min(seconds, LOOK_SECONDS)):
+                await self._wake.wait()
+        self._wake.clear()
+
+    def _send(self, now: float) -> None:
+        if now - self._heard_at > SILENT_SECONDS:
+            self.is_closed = True
+        due_at = self._repeats.next_at()
+        if self.is_closed or due_at is None or due_at > now:
+            return
+        relay, lesson_id = self._services.relay, self._runner.machine.lesson.id
+        self._repeats.allow(relay.data_bps(lesson_id, self._participant_id))
+        before = self._counted()
+        for datagram in self._repeats.take(now):
+            relay.send_on_channel(self._session_id, datagram)
+        for what, was, is_now in zip(_COUNTED, before, self._counted(), strict=True):
+            metrics.CHANNEL_EVENTS.labels(what).inc(is_now - was)
+
+    def _counted(self) -> tuple[int, int, int]:
+        return self._repeats.sent, self._repeats.repeated, self._repeats.dropped
+
+
+_COUNTED = ("sent", "repeated", "dropped")
