@@ -87,7 +87,7 @@ class RelayPort(Protocol):
     async def open_channel(
         self, party: MediaParty, offer_sdp: str, listener: ChannelListener
     ) -> MediaAnswer:
-        """Open a data channel beside the party's media, in place of its former one, if any. Its
+        """Open a data channel beside the party's media; of a few of one party the oldest end. Its
         messages may be lost and are never repeated here. It ends by itself, with the party and with
         the lesson. Raises ProtocolError `sdp-*`, Overload `relay-full`, `relay-busy`."""
 

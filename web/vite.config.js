@@ -29,5 +29,5 @@ const proxied = { target: SERVER, ws: true, changeOrigin: false };
 export default defineConfig({
   plugins: [svelte(), inlinePolyfills(), pageAddresses()],
   resolve: { alias },
-  server: { proxy: { '/api': proxied, '/whip': proxied, '/whep': proxied } },
+  server: { proxy: { '/api': proxied, '/whip': proxied, '/whep': proxied, '/channel': proxied } },
 });

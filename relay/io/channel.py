@@ -6,6 +6,7 @@ peer, no place in the ladder.
 
 import asyncio
 import logging
+from collections.abc import Callable
 from contextlib import suppress
 from importlib import import_module
 from typing import TYPE_CHECKING
@@ -61,17 +62,22 @@ class Channel:
         ids = {"lesson": party.lesson_id, "session": session_id}
         self._log = IdAdapter(log, ids)
 
-    async def run(self, handshake_seconds: float) -> ClosedBecause:
-        """Connect within the deadline, then bring what the page says until it is gone."""
+    async def run(
+        self, handshake_seconds: float, on_connected: Callable[[], None]
+    ) -> ClosedBecause:
+        """Connect within the deadline, then bring what the page says until it is gone. An answer
+        that its page took no notice of is no failed handshake: it asked more than once."""
         try:
             async with asyncio.timeout(handshake_seconds):
                 association = await self._connect()
         except (TimeoutError, PeerGone) as error:
-            HANDSHAKES.labels("failed").inc()
+            if self.ice.has_address.is_set():
+                HANDSHAKES.labels("failed").inc()
             self._log.info("x handshake: %s", type(error).__name__)
             return ClosedBecause.HANDSHAKE
         HANDSHAKES.labels("connected").inc()
         self._log.info("= channel connected")
+        on_connected()
         try:
             return await self._bring(association)
         except ProtocolError as error:

@@ -1,7 +1,8 @@
-"""All data channels of the node: one for each participant of a lesson, beside its media."""
+"""All data channels of the node, beside the media of who has them."""
 
 import asyncio
 import logging
+from collections.abc import Sequence
 
 from relay.io.channel import Channel
 from relay.io.mux import Mux
@@ -18,10 +19,13 @@ from streamsvc.base.tasks import TaskScope
 
 log = logging.getLogger("relay")
 
-MOST_CHANNELS = 200
-"""Each takes some 1 % of a processor while somebody draws: SCTP in Python."""
+MOST_CHANNELS = 50
+"""Each takes some 1 % of the control thread while somebody draws: SCTP in Python. Beside the places
+of media, which they never take."""
+MOST_CONNECTED = 2
+"""Of one participant: a room may have two screens. The oldest gives way."""
 MOST_ASKED = 4
-"""Of one participant, not connected yet."""
+"""Of one participant, not connected yet; the oldest gives way."""
 
 
 class Channels:
@@ -41,8 +45,7 @@ class Channels:
         return len(self._by_id)
 
     def open(self, party: MediaParty, offer_sdp: str, listener: ChannelListener) -> MediaAnswer:
-        """In place of the same participant's former one. Raises like `answer_channel`, and
-        Overload `relay-full`."""
+        """Raises like `answer_channel`, and Overload `relay-full`."""
         if len(self._by_id) >= MOST_CHANNELS:
             raise Overload("relay-full", limit=MOST_CHANNELS)
         ice = self._mux.open(self._clock.now())
@@ -51,7 +54,7 @@ class Channels:
         except ProtocolError:
             self._mux.close(ice)
             raise
-        self._make_place(party)
+        self._keep(self._of(party, is_connected=False), MOST_ASKED - 1)
         session_id = MediaSessionId(new_id("chn", 20))
         certificate = self._node.certificate
         channel = Channel(
@@ -62,17 +65,25 @@ class Channels:
         channel.task = self._scope.start(session_id, self._live(channel))
         return MediaAnswer(session_id, negotiated.answer_sdp, f'"{ice.credentials.ufrag}"')
 
-    def _make_place(self, party: MediaParty) -> None:
-        """A page on a bad link asks more than once, and takes the answer that comes first: what is
-        connected gives way, and the oldest of those that are not."""
+    def _of(self, party: MediaParty, *, is_connected: bool) -> list[Channel]:
+        """The same participant's, the oldest first."""
         key = party.lesson_id, party.participant_id
-        own = [
-            c for c in self._by_id.values() if (c.party.lesson_id, c.party.participant_id) == key
+        return [
+            channel
+            for channel in self._by_id.values()
+            if (channel.party.lesson_id, channel.party.participant_id) == key
+            and channel.is_connected is is_connected
         ]
-        asked = [channel for channel in own if not channel.is_connected]
-        for channel in own:
-            if channel.is_connected or channel in asked[: 1 - MOST_ASKED]:
-                self._end(channel, ClosedBecause.REPLACED)
+
+    def _keep(self, channels: Sequence[Channel], most: int) -> None:
+        """The newest so many. A page on a bad link asks more than once and takes the answer that
+        comes first, so that what connects counts, and not what is asked for."""
+        for channel in channels[: max(0, len(channels) - most)]:
+            self._end(channel, ClosedBecause.REPLACED)
+
+    def _connected(self, channel: Channel) -> None:
+        others = [c for c in self._of(channel.party, is_connected=True) if c is not channel]
+        self._keep(others, MOST_CONNECTED - 1)
 
     def send(self, session_id: MediaSessionId, message: str | bytes) -> None:
         """To its page, once. Harmless when it is gone."""
@@ -83,7 +94,9 @@ class Channels:
     async def _live(self, channel: Channel) -> None:
         because = ClosedBecause.FAULT
         try:
-            because = await channel.run(self._settings.handshake_seconds)
+            because = await channel.run(
+                self._settings.handshake_seconds, lambda: self._connected(channel)
+            )
         finally:
             self._end(channel, because)
 

@@ -14,7 +14,7 @@ from relay.forwarding.pressure import Pressure
 from relay.forwarding.publication import PublicationSpec
 from relay.forwarding.room_ladder import RoomLadder
 from relay.forwarding.subscription import SubscriptionSpec
-from relay.io.channels import Channels
+from relay.io.channels import MOST_CHANNELS, Channels
 from relay.io.engine import NativeEngine
 from relay.io.flows import heard_at, publisher_flow, subscriber_flow
 from relay.io.ice_session import IceSession
@@ -62,9 +62,8 @@ class Relay:
         self._settings = settings
         self._clock = clock
         self._node = NodeTransport(settings)
-        self._engine: Engine = NativeEngine(
-            self._node.port, clock, sink, settings.max_peers, self._node.tcp_port
-        )
+        most = settings.max_peers + MOST_CHANNELS
+        self._engine: Engine = NativeEngine(self._node.port, clock, sink, most, self._node.tcp_port)
         self._mux = Mux(self._engine)
         self._pressure = Pressure()
         self._sessions = Sessions(self._engine, self._pressure, clock)
@@ -197,7 +196,7 @@ class Relay:
         self, party: MediaParty, offer_sdp: str, listener: ChannelListener
     ) -> MediaAnswer:
         """See `RelayPort`. When the node is busy media come first."""
-        self._check_room(is_newcomer=True)
+        self._check_pressure(is_newcomer=True)
         return self._channels.open(party, offer_sdp, listener)
 
     def send_on_channel(self, session_id: MediaSessionId, message: str | bytes) -> None:
@@ -223,8 +222,11 @@ class Relay:
                 yield stats
 
     def _check_room(self, *, is_newcomer: bool) -> None:
-        if len(self._sessions) + len(self._channels) >= self._settings.max_peers:
+        if len(self._sessions) >= self._settings.max_peers:
             raise Overload("relay-full", limit=self._settings.max_peers)
+        self._check_pressure(is_newcomer=is_newcomer)
+
+    def _check_pressure(self, *, is_newcomer: bool) -> None:
         if is_newcomer and self._pressure.refuses_newcomers:
             raise Overload("relay-busy")
 

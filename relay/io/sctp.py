@@ -15,6 +15,7 @@ from typing import cast
 
 from aiortc import RTCDataChannel, RTCDataChannelParameters, RTCDtlsTransport, RTCSctpTransport
 
+from relay.rtp.sctp_limits import check_datagram
 from relay.sdp.data_channel import SCTP_PORT
 from relay.sdp.negotiated import DtlsRole
 from streamsvc.base.errors import ProtocolError
@@ -64,8 +65,9 @@ class Association:
         await self._sctp.start(None, remote_port)
 
     async def take(self, datagram: bytes) -> None:
-        """A datagram of the peer. Raises ProtocolError `sctp-malformed` for what makes no sense,
-        and for a peer that would have us keep too much."""
+        """A datagram of the peer. Raises ProtocolError `sctp-malformed` for what no page says, and
+        for a peer that would have us keep too much."""
+        check_datagram(datagram)
         try:
             await self._sctp.take(datagram)
         except Exception as error:  # aiortc asserts and unpacks; its input is the peer's

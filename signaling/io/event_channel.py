@@ -69,7 +69,9 @@ class EventChannel:
         if runner is None or now - self._joined_at < JOIN_EVERY_SECONDS:
             return
         self._joined_at = now
-        strand = _Strand(self._participant, self._services, runner, session_id)
+        strand = _Strand(
+            self._participant, self._services, runner, session_id, is_packed=heard.packed
+        )
         strand.heard(heard, now)
         with suppress(UserError):  # the lesson is busy; the page says it again
             runner.join_second(strand.id, self._participant, heard.heard, strand)
@@ -86,6 +88,8 @@ class _Strand:
         services: Services,
         runner: LessonRunner,
         session_id: MediaSessionId,
+        *,
+        is_packed: bool,
     ) -> None:
         self.id = new_id("con")
         self.is_closed = False
@@ -93,15 +97,16 @@ class _Strand:
         self._services = services
         self._runner = runner
         self._session_id = session_id
-        self._repeats = Repeats(services.clock.now())
+        self._repeats = Repeats(services.clock.now(), is_packed=is_packed)
         self._heard_at = services.clock.now()
         self._wake = asyncio.Event()
 
     def heard(self, heard: Heard, now: float) -> None:
-        """The page is so far."""
+        """The page is so far. What it lacks and is said no more it gets when it joins again."""
         self._heard_at = now
-        self._repeats.is_packed = heard.packed
         self._repeats.confirm(heard.heard)
+        if self._repeats.has_hole(heard.heard):
+            self.close(1000, "hole")
 
     # ---- Mailbox
 

@@ -2,13 +2,17 @@
 is relied on."""
 
 import asyncio
+import struct
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 import pytest
 from aiortc.rtcsctptransport import DataChunk, tsn_plus_one
+from hypothesis import given
+from hypothesis import strategies as st
 
-from relay.io.sctp import LEAST_WINDOW_BYTES, MOST_KEPT_BYTES, Association, Message
+from relay.io.sctp import LEAST_WINDOW_BYTES, MOST_GAPS, Association, Message
+from relay.rtp.sctp_limits import check_datagram
 from relay.sdp.data_channel import SCTP_PORT
 from relay.sdp.negotiated import DtlsRole
 from streamsvc.base.errors import ProtocolError
@@ -86,25 +90,56 @@ async def test_after_a_silence_all_that_is_said_goes_out_at_once() -> None:
         await until(lambda: theirs.heard[-4:] == ["0", "1", "2", "3"], 1)
 
 
-async def test_a_message_that_never_ends_is_not_kept() -> None:
+HEAD = bytes(12)
+SACK = struct.pack("!LL", 1, 1_000)
+REFUSED = {
+    "a parameter of no length": b"\x04\x00\x00\x08" + bytes(4),
+    "the same in an INIT": b"\x01\x00\x00\x18" + bytes(20),
+    "a SACK of everything": b"\x03\x00\x00\x14" + SACK + struct.pack("!HHHH", 1, 0, 0, 65_535),
+    "a SACK with more gaps than bytes": b"\x03\x00\x00\x10" + SACK + struct.pack("!HH", 9, 0),
+    "part of a message": b"\x00\x06\x00\x14" + bytes(16),
+    "a message of nothing": b"\x00\x07\x00\x10" + bytes(12),
+    "one that waits for others": b"\x00\x03\x00\x14" + bytes(16),
+    "two heartbeats": 2 * b"\x04\x00\x00\x04",
+    "many chunks": 17 * b"\x0b\x00\x00\x04",
+    "a chunk of no length": b"\x0b\x00\x00\x00",
+    "a chunk that is longer than its datagram": b"\x0b\x00\x00\x08",
+    "no chunk": b"",
+}
+
+
+@pytest.mark.parametrize("what", REFUSED)
+async def test_what_no_page_says_is_refused_before_it_is_read(what: str) -> None:
+    async with ends() as (ours, theirs):
+        await until(lambda: are_open(ours, theirs), 5)
+        with pytest.raises(ProtocolError, match="sctp-malformed"):
+            await ours.association.take(HEAD + REFUSED[what])
+
+
+@given(st.binary(max_size=64))
+def test_a_look_at_noise_ends(noise: bytes) -> None:
+    with suppress(ProtocolError):
+        check_datagram(HEAD + noise)
+
+
+async def test_gaps_are_kept_up_to_a_bound() -> None:
     async with ends() as (ours, theirs):
         await until(lambda: are_open(ours, theirs), 5)
         abusing = theirs.association._sctp  # noqa: SLF001
-        for number in range(2 + MOST_KEPT_BYTES // 1_000):
+        for number in range(MOST_GAPS + 2):
             part = DataChunk()
-            part.tsn = (tsn_plus_one(abusing._local_tsn) + number) % 2**32  # noqa: SLF001
-            part.stream_id, part.protocol, part.user_data = 0, 51, bytes(1_000)
+            part.flags, part.protocol, part.user_data = 7, 51, b"x"
+            after_next = tsn_plus_one(tsn_plus_one(abusing._local_tsn))  # noqa: SLF001
+            part.tsn = (after_next + number) % 2**32
             await abusing._send_chunk(part)  # noqa: SLF001
         await until(lambda: ours.error is not None, 5)
         assert ours.error is not None
         assert ours.error.error_id == "sctp-malformed"
-        assert ours.heard == []
 
 
-async def test_noise_changes_nothing() -> None:
+async def test_a_message_for_another_association_changes_nothing() -> None:
     async with ends() as (ours, theirs):
         await until(lambda: are_open(ours, theirs), 5)
-        for noise in (b"", bytes(7), bytes(12), bytes(range(256))):
-            await ours.association.take(noise)
+        await ours.association.take(HEAD + b"\x0b\x00\x00\x04")
         theirs.association.send("still here")
         await until(lambda: ours.heard == ["still here"], 2)

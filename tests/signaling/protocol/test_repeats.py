@@ -140,12 +140,46 @@ def test_the_oldest_gives_way() -> None:
 
 def test_a_page_that_can_not_unpack_gets_json_in_one_byte_letters() -> None:
     sending = Sending()
-    sending.repeats.is_packed = False
+    sending.repeats = Repeats(0.0, is_packed=False)
     sending.repeats.put(1, json.dumps({"seq": 1, "more": "第一页"}, ensure_ascii=False), 0.0)
     (datagram,) = sending.repeats.take(0.0)
     assert isinstance(datagram, str)
     assert datagram.isascii()
     assert json.loads(datagram) == [{"seq": 1, "more": "第一页"}]
+
+
+@pytest.mark.parametrize("is_packed", [True, False])
+def test_two_that_only_just_fit_go_one_by_one(is_packed: bool) -> None:
+    sending = Sending()
+    sending.repeats = Repeats(0.0, is_packed=is_packed)
+    size = 1_550 if is_packed else 1_000
+    sending.put(1, more=noise(size, 1))
+    sending.put(2, more=noise(size, 2))
+    sending.until(0.1)
+    assert [numbers for _, numbers in sending.sent] == [[1], [2]]
+    assert sending.repeats.dropped == 0
+
+
+def test_who_draws_on_uses_up_no_copies_and_an_outage_heals() -> None:
+    sending = Sending()
+    for seq in range(1, 21):
+        sending.put(seq)
+        sending.until(sending.now + 0.2)
+    assert not sending.repeats.has_hole(0), "4 s after the first"
+    assert sending.sent[-1][1] == list(range(1, 21))
+    sending.until(30)
+    assert sending.repeats.has_hole(0)
+    assert sending.repeats.has_hole(19)
+    assert not sending.repeats.has_hole(20)
+
+
+def test_what_gave_way_is_a_hole_and_what_was_too_large_is_none() -> None:
+    sending = Sending()
+    sending.put(*range(1, MOST_WAITING + 2))
+    assert sending.repeats.has_hole(0)
+    assert not sending.repeats.has_hole(1)
+    sending.put(MOST_WAITING + 2, more=noise(4_000))
+    assert not sending.repeats.has_hole(1)
 
 
 @pytest.mark.parametrize(
