@@ -90,14 +90,15 @@ export class SendLadder {
     const best = fits[fits.length - 1] ?? 'voice';
     // What is not sent can't be measured: a little more than the estimate may be tried. Where some
     // is always lost it stays near the least that is sent, so that it says nothing of a still.
-    if (rank(best) < rank(this.level)) return isStill ? 'still' : best;
+    const keepsStill = isStill && fractionLost <= HEAVY_LOSS;
+    if (rank(best) < rank(this.level)) return keepsStill ? 'still' : best;
     return isQueued ? this.level : 'all';
   }
 
   /** How long it has been well before more is sent. */
   #patienceMs({ availableBps }: SendSight): number {
     const next = above(this.level);
-    const spare = (availableBps ?? Infinity) - VOICE_BPS;
+    const spare = (availableBps ?? 0) - VOICE_BPS; // what is not told promises nothing
     if (spare >= NEEDS_BPS[next])
       return this.#waitMs === BETTER_AFTER_MS ? PROMISED_AFTER_MS : this.#waitMs;
     return GENTLE.includes(next) ? this.#waitMs : Math.max(UNPROMISED_AFTER_MS, this.#waitMs);

@@ -18,6 +18,20 @@ function follow(ladder: SendLadder, from: number, to: number, some: Partial<Send
   return levels;
 }
 
+describe('an uplink of which little is known', () => {
+  it('takes what a browser does not tell for no promise', () => {
+    const ladder = new SendLadder('still');
+    expect(follow(ladder, 0, 9, { availableBps: null })).toEqual(['still']);
+    expect(follow(ladder, 10, 60, { availableBps: null })).toEqual(['few']);
+    expect(follow(ladder, 61, 160, { availableBps: null })).toContain('all');
+  });
+
+  it('lets go of its still where much is lost and little believed', () => {
+    const ladder = new SendLadder('still');
+    expect(follow(ladder, 0, 5, { availableBps: 30_000, fractionLost: 0.2 }).pop()).toBe('voice');
+  });
+});
+
 describe('an uplink', () => {
   it.each([
     [1_000_000, 'all'],

@@ -73,7 +73,8 @@ class Watch {
       isMusic: session.sound === 'music',
       isRecorded: canBeRead(state?.recording),
     });
-    if (start === 'offer' && behind !== null) behind.missed(gapMs);
+    const stands = behind !== null && behind.offered !== 'past';
+    if (start !== 'no' && stands) behind.missed(gapMs);
     else if (start !== 'no') this.#open(Date.now() - gapMs, gapMs, start === 'play');
   }
 

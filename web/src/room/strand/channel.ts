@@ -30,7 +30,7 @@ export class EventChannel {
   isOpen = false;
   #pc: RTCPeerConnection | null = null;
   #channel: RTCDataChannel | null = null;
-  readonly #holes: Holes;
+  #holes: Holes;
   readonly #looks: ReturnType<typeof setInterval>;
   #deadline: ReturnType<typeof setTimeout> | undefined;
   #failures = 0;
@@ -40,6 +40,8 @@ export class EventChannel {
   constructor(
     private readonly endpoint: string,
     private readonly store: LessonStore,
+    /** The media come by a relay: nothing else was found before. */
+    private readonly isRelayed: boolean,
   ) {
     this.#holes = new Holes(store);
     this.#looks = setInterval(() => this.#look(), LOOK_EVERY_MS);
@@ -52,11 +54,11 @@ export class EventChannel {
   }
 
   #connect(): void {
-    const pc = newConnection(this.store.iceServers, false);
+    const pc = newConnection(this.store.iceServers, this.isRelayed);
     const channel = pc.createDataChannel('events', CHANNEL);
     channel.binaryType = 'arraybuffer';
     channel.onopen = () => this.#opened(channel);
-    channel.onmessage = ({ data }) => void this.#received(data as string | ArrayBuffer);
+    channel.onmessage = ({ data }) => void this.#received(pc, data as string | ArrayBuffer);
     channel.onclose = () => this.#failed(pc);
     pc.onconnectionstatechange = () => pc.connectionState === 'failed' && this.#failed(pc);
     this.#pc = pc;
@@ -81,8 +83,9 @@ export class EventChannel {
     this.#say();
   }
 
-  async #received(data: string | ArrayBuffer): Promise<void> {
+  async #received(pc: RTCPeerConnection, data: string | ArrayBuffer): Promise<void> {
     const events = JSON.parse(typeof data === 'string' ? data : await unpacked(data)) as object[];
+    if (pc !== this.#pc) return; // over meanwhile
     this.#failures = 0;
     this.isOpen = true;
     this.#holes.take(events as LessonEvent[]);
@@ -120,6 +123,7 @@ export class EventChannel {
     clearTimeout(this.#deadline);
     const pc = this.#pc;
     [this.#pc, this.#channel, this.isOpen] = [null, null, false];
+    this.#holes = new Holes(this.store);
     pc?.close();
   }
 }

@@ -75,7 +75,11 @@ class Watch {
 
   #openChannel(): void {
     if (this.#channel !== null || Date.now() < this.#channelRestsUntilMs) return;
-    this.#channel = new EventChannel(`/channel/${this.session.lessonId}`, this.session.store);
+    this.#channel = new EventChannel(
+      `/channel/${this.session.lessonId}`,
+      this.session.store,
+      this.subscriber.way === 'relay',
+    );
   }
 
   #open(): void {

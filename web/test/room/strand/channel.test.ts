@@ -79,7 +79,7 @@ beforeEach(async () => {
   PlayedConnection.all = [];
   asked.mockClear();
   store.state = { seq: 10 };
-  channel = new EventChannel('/channel/lesson', store as unknown as LessonStore);
+  channel = new EventChannel('/channel/lesson', store as unknown as LessonStore, false);
   await vi.advanceTimersByTimeAsync(0);
 });
 
@@ -128,6 +128,21 @@ describe('events over a data channel', () => {
     store.state = { seq: 14 };
     await vi.advanceTimersByTimeAsync(5_000);
     expect(newest().said).toHaveLength(1);
+  });
+});
+
+describe('a channel that ended', () => {
+  it('is not open because of what was unpacked after it', async () => {
+    newest().open();
+    await vi.advanceTimersByTimeAsync(100);
+    const { channel: former } = newest();
+    vi.useRealTimers();
+    const stream = new Blob(['[]']).stream().pipeThrough(new CompressionStream('deflate'));
+    former.onmessage({ data: await new Response(stream).arrayBuffer() });
+    newest().fail();
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(channel.isOpen).toBe(false);
+    vi.useFakeTimers();
   });
 });
 

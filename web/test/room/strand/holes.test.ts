@@ -33,6 +33,15 @@ beforeEach(() => {
 });
 
 describe('events that come in any order', () => {
+  it('are forgotten where a server counts from before', () => {
+    holes.take([turned(11), turned(20)]);
+    store.at(5);
+    holes.take([turned(6)]);
+    store.at(19);
+    holes.fill();
+    expect(store.heard).toEqual([11, 6]);
+  });
+
   it('are heard once and in theirs', () => {
     holes.take([turned(13), turned(12)]);
     expect(store.heard).toEqual([]);
