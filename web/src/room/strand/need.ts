@@ -12,7 +12,7 @@ export interface PathSight {
 const FAR_MS = 250;
 const LOSING = 0.02;
 /** So much that a connection by TCP stands still most of the time, and a second one with it. */
-const LOSING_MUCH = 0.1;
+const LOSING_MUCH = 0.2;
 const LASTS_MS = 3_000;
 const GOOD_FOR_MS = 60_000;
 /** Fewer in the time say nothing of losses. */

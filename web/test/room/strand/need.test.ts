@@ -66,6 +66,8 @@ describe('a second strand is needed', () => {
     looking.look(5, FAR);
     expect(looking.need.isSevere).toBe(false);
     looking.look(5, { ...FAR, missedEach: 8 });
+    expect(looking.need.isSevere).toBe(false);
+    looking.look(5, { ...FAR, missedEach: 20 });
     expect(looking.need.isSevere).toBe(true);
     looking.look(80, FAR);
     expect(looking.need.isSevere).toBe(true);
