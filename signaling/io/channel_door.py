@@ -19,7 +19,8 @@ from streamsvc.school.records import Role
 
 LEAST_LOST = 0.3
 """TCP and a second strand are enough where a link loses less, also 10 % in bursts, which are more
-for a while; and a thin link has no room for a channel beside its picture. A page can't tell: what a full queue drops it counts over and over."""
+for a while; and a thin link has no room for a channel beside its picture. A page can't tell: what a
+full queue drops it counts over and over."""
 ENDPOINT = "/channel/{lesson_id}"
 
 
