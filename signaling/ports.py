@@ -95,7 +95,7 @@ class RelayPort(Protocol):
         """One message, once, in no order. Harmless when the channel is gone."""
 
     def fraction_lost(self, lesson_id: LessonId, participant_id: ParticipantId) -> float:
-        """Of what goes to this participant by its link, over the last seconds; 0 while unknown."""
+        """Of the voice that goes to this participant, as believed of late; 0 while unknown."""
 
     def data_bps(self, lesson_id: LessonId, participant_id: ParticipantId) -> int:
         """What this participant's link has for data beside its media, by what is known of it."""

@@ -205,7 +205,8 @@ class Relay:
 
     def fraction_lost(self, lesson_id: LessonId, participant_id: ParticipantId) -> float:
         """See `RelayPort`."""
-        known = [stats.fraction_lost for stats in self._links(lesson_id, participant_id)]
+        sessions = self._sessions.of_party(lesson_id, participant_id)
+        known = [each.voice.lost for each in sessions if isinstance(each, SubscriberSession)]
         return max(known, default=0.0)
 
     def data_bps(self, lesson_id: LessonId, participant_id: ParticipantId) -> int:

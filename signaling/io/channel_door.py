@@ -17,7 +17,7 @@ from streamsvc.base.ids import LessonId
 from streamsvc.base.tasks import TaskScope
 from streamsvc.school.records import Role
 
-LEAST_LOST = 0.3
+LEAST_LOST = 0.28
 """TCP and a second strand are enough where a link loses less, also 10 % in bursts, which are more
 for a while; and a thin link has no room for a channel beside its picture. A page can't tell: what a
 full queue drops it counts over and over."""

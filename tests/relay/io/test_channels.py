@@ -10,6 +10,7 @@ from aiortc import RTCDataChannel
 
 from relay.io import channels
 from relay.io.channels import MOST_ASKED
+from relay.io.media_session import SubscriberSession
 from relay.io.relay import Relay
 from relay.metrics import PEERS
 from relay.sdp.data_channel import MOST_MESSAGE_BYTES
@@ -153,6 +154,18 @@ async def test_an_offer_of_media_or_one_too_many_is_refused(
         with pytest.raises(Overload, match="relay-full"):
             await late.join(running.relay, "late")
         await running.watch(party("beside"))  # media have places of their own
+
+
+async def test_what_a_link_loses_is_told_by_what_is_believed_of_its_voice() -> None:
+    async with running_relay() as running:
+        room = party("room")
+        await running.watch(room)
+        assert running.relay.fraction_lost(LESSON, room.participant_id) == 0
+        (session,) = running.relay._sessions.of_party(LESSON, room.participant_id)  # noqa: SLF001
+        assert isinstance(session, SubscriberSession)
+        session.voice.lost = 0.4
+        assert running.relay.fraction_lost(LESSON, room.participant_id) == 0.4
+        assert running.relay.fraction_lost(LESSON, party("other").participant_id) == 0
 
 
 def test_a_relay_without_channels_imports_no_aiortc() -> None:
