@@ -1,13 +1,16 @@
 """What a page may say by SCTP (RFC 9260) on its data channel, looked at before the library that
 reads it: some of what is allowed on paper would keep that busy for ever, or make it keep too much.
 
-A page that says how far it is needs one small message in one chunk, unordered. More is refused.
+A page that says how far it is needs one small message in one chunk, unordered, in the one stream.
+More is refused, so that nothing is ever kept in part.
 """
 
 from struct import unpack_from
 
 from streamsvc.base.errors import ProtocolError
 
+CHANNEL_ID = 0
+"""Its stream: agreed beforehand, so that it needs no handshake of its own (RFC 8832 §6)."""
 MOST_CHUNKS = 16
 """In one datagram."""
 MOST_GAPS = 1_000
@@ -51,6 +54,7 @@ def _check_chunk(kind: int, flags: int, body: bytes) -> None:
         _check_sack(body)
     elif kind == _DATA:
         _demand(flags & _WHOLE_UNORDERED == _WHOLE_UNORDERED and len(body) > _DATA_HEAD_BYTES)
+        _demand(unpack_from("!H", body, 4) == (CHANNEL_ID,))
 
 
 def _check_parameters(body: bytes, at: int) -> None:

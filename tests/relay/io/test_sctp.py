@@ -100,6 +100,7 @@ REFUSED = {
     "part of a message": b"\x00\x06\x00\x14" + bytes(16),
     "a message of nothing": b"\x00\x07\x00\x10" + bytes(12),
     "one that waits for others": b"\x00\x03\x00\x14" + bytes(16),
+    "a message in another stream": b"\x00\x07\x00\x14" + bytes(4) + b"\x00\x01" + bytes(10),
     "two heartbeats": 2 * b"\x04\x00\x00\x04",
     "many chunks": 17 * b"\x0b\x00\x00\x04",
     "a chunk of no length": b"\x0b\x00\x00\x00",
