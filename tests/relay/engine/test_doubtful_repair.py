@@ -66,9 +66,7 @@ async def test_not_to_who_talks(stage: Stage) -> None:
 
 async def test_not_where_the_link_is_full(stage: Stage) -> None:
     microphone, viewer = await heard(stage)
-    slot = stage.engine._peers.find(2)  # noqa: SLF001
-    assert slot is not None
-    stage.engine._core.set_link(slot, FULL_BPS, FULL_BPS)  # noqa: SLF001
+    stage.engine.limit(2, FULL_BPS, is_satellite=False)
     await stage.settled()
 
     async def talk_on() -> None:

@@ -223,8 +223,7 @@ export class LessonSession {
   /** The relay sends no picture that we could not decode: voice alone, in a browser without H.264. */
   get cannotShowPicture(): boolean {
     const { vitals } = this.media;
-    if (vitals === null || !['none', 'audio'].includes(this.notice.kind)) return false;
-    if (!this.hasArrived) return false;
+    if (vitals === null || !this.hasArrived) return false;
     return vitals.hadVoice && !vitals.wasPictureSent && !canDecodeH264();
   }
 
