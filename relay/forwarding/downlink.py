@@ -345,11 +345,11 @@ class Downlink:
         """How low the estimate may fall for what is seen now; None if all is well."""
         loss, remb = self._loss.fraction(now), self._fresh_remb(now)
         is_low = remb is not None and remb < REMB_SHARE * self._steady_bps(sent_bps)
-        is_full = is_low and loss > CONFIRMING_LOSS
+        is_full = is_low and loss > max(CONFIRMING_LOSS, self._radio.confirming)
         if self.has_queue or is_full:
             return MIN_BPS
-        most = max(self._normal.high_loss, self._radio.most)
-        return LOSSY_FLOOR_BPS if loss > most else None
+        is_worse = self._radio.is_worse(loss, self._normal.high_loss)
+        return LOSSY_FLOOR_BPS if is_worse else None
 
     @property
     def has_queue(self) -> bool:

@@ -12,12 +12,15 @@ import math
 SILENT_SECONDS = 2.0
 """From a fall: reports still speak of what was sent before."""
 TRIAL_SECONDS = 6.0
-HELPED_SHARE = 0.6
-"""Of the loss before; where there is less now, the fall has helped."""
+HELPED_SHARE = 0.35
+"""Of the loss before; where there is less now, the fall has helped. A fall follows the worst
+seconds, and those after them are better anyhow."""
 MARGIN = 0.15
 """Some seconds of a radio have so much more than others: losses come in bursts."""
 MOST_SHARE = 0.5
 """Over a link that loses more than every second packet, less is sent whosever fault it is."""
+KNOWN_SHARE = 0.03
+"""Of a radio that loses less, the last seconds tell more than the mean."""
 MEAN_SECONDS = 10.0
 FORGET_SECONDS = 120.0
 
@@ -60,6 +63,17 @@ class RadioLoss:
     def most(self) -> float:
         """More than this is not the radio's alone; 0 as long as nothing is known of one."""
         return self.share + MARGIN if self.share else 0.0
+
+    def is_worse(self, loss: float, usual: float) -> bool:
+        """Whether so much in the last seconds is more than is `usual`, and than its own bursts."""
+        lately = self._lately.share if self.share >= KNOWN_SHARE else loss
+        return min(loss, lately) > max(usual, self.most)
+
+    @property
+    def confirming(self) -> float:
+        """More than this, with a low estimate of the receiver's, is a full link; 0 as long as
+        nothing is known. While a fall is tried, the loss before it may have been the radio's."""
+        return max(self.most, self._loss_before if self.is_tried else 0.0)
 
     def begin(self, bps_before: int, now: float) -> None:
         """The estimate falls from so much."""

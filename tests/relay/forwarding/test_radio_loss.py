@@ -6,6 +6,7 @@ import pytest
 
 from relay.forwarding.downlink import (
     CLIMB,
+    FAR_START_BPS,
     HIGH_LOSS,
     LOSSY_FLOOR_BPS,
     START_BPS,
@@ -106,3 +107,28 @@ def test_who_had_fallen_low_comes_back_behind_a_bad_radio() -> None:
     assert link.bps < LOSSY_FLOOR_BPS
     estimates = sent_over(link, range(5, 60), radio=0.4)
     assert max(estimates) > 2 * LOSSY_FLOOR_BPS, "what it loses is no reason to stay there"
+
+
+def test_bursts_are_told_from_a_full_link() -> None:
+    """One packet of ten, five at a time: falls that follow the worst seconds are taken back."""
+    seconds_low = []
+    for seed in range(40):
+        rng, link = random.Random(seed), Downlink(0.0)
+        link.handshake_took(ROUND_TRIP)
+        for second in range(1, 60):
+            lost = sum(5 for _ in range(8) if rng.random() < 0.1)
+            link.round_trips(ROUND_TRIP, ROUND_TRIP)
+            link.reported(40, lost, 180_000, float(second))
+            seconds_low.append(second > 20 and link.bps < FAR_START_BPS)
+    assert sum(seconds_low) / 40 <= 4, "of 39 seconds, without any probe"
+
+
+def test_a_low_estimate_of_the_receiver_confirms_no_loss_that_a_fall_is_tried_for() -> None:
+    link = Downlink(0.0)
+    sent_over(link, range(4), radio=0.25)
+    fallen = link.bps
+    assert fallen < START_BPS
+    for second in range(4, 8):
+        link.remb(fallen // 3, float(second))
+        link.reported(60, 9, fallen, float(second))
+    assert link.bps == fallen, "it lost more before the fall"
