@@ -1,7 +1,7 @@
 """What one subscriber's link can take, from its own reports.
 
 REMB alone is neither a probe (it stays near what is sent) nor a loss signal (a bad radio lowers it
-for nothing), so it counts only when loss confirms it. Loss alone with a steady round trip may be a
+for nothing), so it counts only when loss confirms it, and no round trip says that nothing waits. Loss alone with a steady round trip may be a
 bad radio rather than a full link: it lowers the estimate only so far, and for good only where that
 helps (`radio_loss`). The estimate falls by at most half at a time and climbs by probes (`probing`),
 where the receiver takes them, once it has shown that it has a limit; else by trials, each failed
@@ -121,6 +121,8 @@ class Downlink:
         self.round_trip = 0.1
         """Seconds, smoothed; a guess until the first report."""
         self._sent: deque[tuple[float, int]] = deque(maxlen=MAX_REPORTS)
+        self._longest: deque[tuple[float, float]] = deque(maxlen=MAX_REPORTS)
+        """The longest round trip of each report that has measured one."""
         self._is_draining = False
         """The queue gets shorter: what was done was enough."""
         self.has_fallen = False
@@ -211,6 +213,8 @@ class Downlink:
         if longest is None or longest > 0:
             self._reported_at = now
         self._note_sent(sent_bps, now)
+        if longest:
+            self._longest.append((now, longest))
         self._first_at = min(self._first_at, now)
         is_mostly_lost = lost > OUTAGE_LOSS * expected
         if self._is_still_overrun(is_mostly_lost, now):
@@ -345,7 +349,8 @@ class Downlink:
         """How low the estimate may fall for what is seen now; None if all is well."""
         loss, remb = self._loss.fraction(now), self._fresh_remb(now)
         is_low = remb is not None and remb < REMB_SHARE * self._steady_bps(sent_bps)
-        is_full = is_low and loss > max(CONFIRMING_LOSS, self._radio.confirming)
+        is_lost = loss > max(CONFIRMING_LOSS, self._radio.confirming)
+        is_full = is_low and is_lost and self._may_wait(now)
         if self.has_queue or is_full:
             return MIN_BPS
         is_worse = self._radio.is_worse(loss, self._normal.high_loss)
@@ -355,6 +360,13 @@ class Downlink:
     def has_queue(self) -> bool:
         """Its round trip has grown and does not shrink."""
         return self._is_slow() and not self._is_draining
+
+    def _may_wait(self, now: float) -> bool:
+        """Whether there may be a queue, be it as short as REMB notices: every round trip of late
+        says otherwise, or none was measured."""
+        lately = [longest for at, longest in self._longest if now - at < _SENT_SECONDS]
+        least = self._least_round_trip
+        return least is None or not lately or max(lately) > least + JITTER_SECONDS
 
     @property
     def is_filling(self) -> bool:

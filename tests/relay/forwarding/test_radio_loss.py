@@ -132,3 +132,14 @@ def test_a_low_estimate_of_the_receiver_confirms_no_loss_that_a_fall_is_tried_fo
         link.remb(fallen // 3, float(second))
         link.reported(60, 9, fallen, float(second))
     assert link.bps == fallen, "it lost more before the fall"
+
+
+@pytest.mark.parametrize(("longest", "falls"), [(ROUND_TRIP, False), (ROUND_TRIP + 0.1, True)])
+def test_nor_does_one_while_nothing_waits(longest: float, falls: bool) -> None:
+    link = Downlink(0.0)
+    link.handshake_took(ROUND_TRIP)
+    for second in range(1, 8):
+        link.round_trips(ROUND_TRIP, ROUND_TRIP)
+        link.remb(60_000, float(second))
+        link.reported(60, 6, 180_000, float(second), longest=longest)
+    assert (link.bps < FAR_START_BPS) is falls
