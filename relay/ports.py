@@ -229,9 +229,9 @@ class Engine(Protocol):
         """Send each packet of voice to a subscriber so many times more, unasked and the same byte
         for byte, each so much later than the one before."""
 
-    def set_picture_copies(self, peer: int, after_ms: int) -> None:
-        """Send each packet of pictures to a subscriber once more so much later, unasked, where its
-        link has room; 0: not."""
+    def set_picture_copies(self, peer: int, after_ms: int, most_temporal: int) -> None:
+        """Send each packet of pictures up to a temporal id to a subscriber once more so much later,
+        unasked, where its link has room; 0: not."""
 
     def set_voice_within(self, peer: int, within_ms: int) -> None:
         """Send a subscriber no voice of which more than so much has followed already, asked for or

@@ -129,6 +129,9 @@ cdef extern from "engine.h" nogil:
         uint32_t place, bps, length_ms
     ctypedef struct SetCopies:
         uint32_t place, copies, after_ms
+    ctypedef struct SetPictureCopies:
+        uint32_t place, after_ms
+        uint8_t most_temporal
     ctypedef struct SetValue:
         uint32_t place, value
     ctypedef struct PublicationEvent:

@@ -276,8 +276,10 @@ cdef class Core:
         command.place, command.copies, command.after_ms = peer, copies, after_ms
         return engine_command(self.engine, SET_COPIES, &command, sizeof(command))
 
-    def set_picture_copies(self, uint32_t peer, uint32_t after_ms):
-        return self._set(SET_PICTURE_COPIES, peer, after_ms)
+    def set_picture_copies(self, uint32_t peer, uint32_t after_ms, uint8_t most_temporal):
+        cdef SetPictureCopies command
+        command.place, command.after_ms, command.most_temporal = peer, after_ms, most_temporal
+        return engine_command(self.engine, SET_PICTURE_COPIES, &command, sizeof(command))
 
     def set_voice_within(self, uint32_t peer, uint32_t within_ms):
         return self._set(SET_VOICE_WITHIN, peer, within_ms)

@@ -14,7 +14,7 @@
 /* What was sent, if it is still of use and can be sent again as it was: its payload type is that of
  * the codec which feeds the subscription now, and a number must never be used twice for other
  * bytes. */
-static const Packet *source_of(const Engine *engine, const Subscription *subscription,
+const Packet *engine_source_of(const Engine *engine, const Subscription *subscription,
                                const Sent *sent) {
     const Publication *publication = subscription->publication;
     const Layer *layer = sent && publication ? engine->layers[sent->layer_id] : NULL;
@@ -55,7 +55,7 @@ static int pad(Engine *engine, Subscription *subscription) {
 /* Send the packet of this number again. Bytes that went out, with headers; 0: it can't be had. */
 int engine_repeat(Engine *engine, Subscription *subscription, uint16_t seq, Counter counter) {
     const Sent *sent = sent_ring_find(&subscription->sent, seq);
-    const Packet *packet = source_of(engine, subscription, sent);
+    const Packet *packet = engine_source_of(engine, subscription, sent);
     return packet ? repeat(engine, subscription, sent, packet, counter) : 0;
 }
 
@@ -123,7 +123,7 @@ void engine_repair(Engine *engine, Subscription *subscription, uint16_t seq) {
     if (is_over(subscription)) return;
     Subscriber *subscriber = subscription->subscriber;
     Sent *sent = sent_ring_find(&subscription->sent, seq);
-    const Packet *packet = source_of(engine, subscription, sent);
+    const Packet *packet = engine_source_of(engine, subscription, sent);
     bool waits = packet && must_wait(engine, subscription);
     if (waits && repair_queue_is_full(&subscriber->delayed)) {
         subscription->repairs[REPAIR_OVER_BUDGET]++;

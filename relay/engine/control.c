@@ -141,7 +141,7 @@ static void remove_subscriber(Engine *engine, Subscriber *subscriber) {
     }
     engine_remove_paced(engine, subscriber);
     engine_set_copies(engine, subscriber, 0, 0);
-    engine_set_picture_copies(engine, subscriber, 0);
+    engine_set_picture_copies(engine, subscriber, 0, 0);
     batch_send(engine->batch); /* what is in it refers to the peer's address */
     for (int i = 0; i < subscriber->subscription_count; i++) {
         Subscription *subscription = subscriber->subscriptions + i;
@@ -283,9 +283,10 @@ static void set_copies(Engine *engine, const SetCopies *command) {
     if (subscriber) engine_set_copies(engine, subscriber, (int)copies, command->after_ms);
 }
 
-static void set_picture_copies(Engine *engine, const SetValue *command) {
+static void set_picture_copies(Engine *engine, const SetPictureCopies *command) {
     Subscriber *subscriber = subscriber_at(engine, command->place);
-    if (subscriber) engine_set_picture_copies(engine, subscriber, command->value);
+    if (!subscriber) return;
+    engine_set_picture_copies(engine, subscriber, command->after_ms, command->most_temporal);
 }
 
 static void set_voice_within(Engine *engine, const SetValue *command) {

@@ -1,7 +1,8 @@
 /* Protected media: each packet goes out again after a while, unasked, to viewers who can't ask (Firefox),
  * or whose links lose so much, so far away, that asking takes too long. Voice is the same byte for byte,
  * and a receiver drops what it has already by SRTP's list of numbers; a picture's copy is a
- * retransmission (RFC 4588), and takes only what its viewer's link has left.
+ * retransmission (RFC 4588), and takes only what its viewer's link has left;
+ * where that is little, pictures that no other refers to have none.
  *
  * Bounds: a cursor for each copy and track; what is older than a viewer's memory of what it was sent, and
  * a picture's packet for which there was no room for so long, is not copied. Never by TCP, which loses
@@ -48,10 +49,12 @@ void engine_set_copies(Engine *engine, Subscriber *subscriber, int copies, uint3
     listed(engine, subscriber, was_protected);
 }
 
-void engine_set_picture_copies(Engine *engine, Subscriber *subscriber, uint32_t after_ms) {
+void engine_set_picture_copies(Engine *engine, Subscriber *subscriber, uint32_t after_ms,
+                               uint8_t most_temporal) {
     bool was_protected = is_protected(subscriber);
     if (!subscriber->picture_after_ms) begin_at_next(subscriber, false, 0);
     subscriber->picture_after_ms = after_ms;
+    subscriber->picture_most_temporal = most_temporal;
     listed(engine, subscriber, was_protected);
 }
 
@@ -77,6 +80,12 @@ static void copy_voice(Engine *engine, Subscription *subscription, uint32_t now_
 
 /* ---- pictures */
 
+/* Without which others can be seen: a link that has no room to copy them all copies the rest. */
+static bool is_spared(const Engine *engine, const Subscription *subscription, const Sent *sent) {
+    const Packet *packet = engine_source_of(engine, subscription, sent);
+    return !packet || packet->temporal_id > subscription->subscriber->picture_most_temporal;
+}
+
 static void copy_picture(Engine *engine, Subscription *subscription, uint32_t now_ms) {
     uint32_t after_ms = subscription->subscriber->picture_after_ms;
     int64_t *at = subscription->copied, end = subscription->munger.next_seq;
@@ -88,7 +97,9 @@ static void copy_picture(Engine *engine, Subscription *subscription, uint32_t no
         const Sent *sent = sent_ring_find(&subscription->sent, (uint16_t)*at);
         uint32_t age_ms = sent ? now_ms - sent->sent_ms : 0;
         if (!sent || sent->tries || age_ms > after_ms + WAIT_MS) continue;
-        if (age_ms < after_ms || room <= 0) return;
+        if (age_ms < after_ms) return;
+        if (is_spared(engine, subscription, sent)) continue;
+        if (room <= 0) return;
         room -= engine_repeat(engine, subscription, (uint16_t)*at, COUNT_COPIED);
     }
 }

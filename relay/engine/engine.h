@@ -110,12 +110,17 @@ void engine_repair(Engine *engine, Subscription *subscription, uint16_t seq);
 double engine_send_delayed(Engine *engine, Subscriber *subscriber, double room);
 double engine_send_doubtful(Engine *engine, Subscriber *subscriber, double room);
 int engine_repeat(Engine *engine, Subscription *subscription, uint16_t seq, Counter counter);
+
+/* What was sent, NULL if it is of no use any more. */
+const Packet *engine_source_of(const Engine *engine, const Subscription *subscription,
+                               const Sent *sent);
 void engine_begin_probe(Engine *engine, Subscriber *subscriber, uint32_t bps, int64_t length_us);
 void engine_work_probe(Engine *engine, Subscriber *subscriber);
 
 /* copies.c */
 void engine_set_copies(Engine *engine, Subscriber *subscriber, int copies, uint32_t after_ms);
-void engine_set_picture_copies(Engine *engine, Subscriber *subscriber, uint32_t after_ms);
+void engine_set_picture_copies(Engine *engine, Subscriber *subscriber, uint32_t after_ms,
+                               uint8_t most_temporal);
 void engine_tick_copies(Engine *engine);
 
 /* catch_up.c */

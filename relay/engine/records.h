@@ -31,7 +31,7 @@ typedef enum Command {
     SEND_STREAM,
     BEGIN_PROBE,
     SET_COPIES,
-    SET_PICTURE_COPIES, /* each packet of pictures once more after so many ms; 0: not */
+    SET_PICTURE_COPIES,
     SET_VOICE_WITHIN, /* no voice that is later than so many ms; 0: all of it */
 } Command;
 
@@ -110,6 +110,12 @@ typedef struct BeginProbe {
 typedef struct SetCopies {
     uint32_t place, copies, after_ms;
 } SetCopies;
+
+/* Each packet of pictures up to this temporal id goes to a subscriber once more so much later; 0: not. */
+typedef struct SetPictureCopies {
+    uint32_t place, after_ms;
+    uint8_t most_temporal;
+} SetPictureCopies;
 
 /* The others: a place, and a switch or a number. */
 typedef struct SetValue {

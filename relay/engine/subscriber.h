@@ -29,6 +29,7 @@ typedef struct Subscriber {
     uint32_t copied_after_ms;
     uint32_t voice_within_ms; /* voice that is later is of no use to it; 0: all of it is */
     uint32_t picture_after_ms; /* a copy of each packet of pictures, where there is room; 0: none */
+    uint8_t picture_most_temporal; /* not of those of a higher temporal id */
     int64_t copied_since_us;
     struct Subscriber *next_copied; /* in the engine's list of those who get copies */
     uint64_t repeated_bytes; /* repairs, copies and probes, with all headers */

@@ -1,12 +1,12 @@
 """What one subscriber's link can take, from its own reports.
 
 REMB alone is neither a probe (it stays near what is sent) nor a loss signal (a bad radio lowers it
-for nothing), so it counts only when loss confirms it, and no round trip says that nothing waits. Loss alone with a steady round trip may be a
-bad radio rather than a full link: it lowers the estimate only so far, and for good only where that
-helps (`radio_loss`). The estimate falls by at most half at a time and climbs by probes (`probing`),
-where the receiver takes them, once it has shown that it has a limit; else by trials, each failed
-trial doubling the wait for the next. It never exceeds what an administrator allows, so that neither
-trials nor probes do.
+for nothing), so it counts only when loss confirms it, and no round trip says that nothing waits.
+Loss alone with a steady round trip may be a bad radio rather than a full link: it lowers the
+estimate only so far, and for good only where that helps (`radio_loss`). The estimate falls by at
+most half at a time and climbs by probes (`probing`), where the receiver takes them, once it has
+shown that it has a limit; else by trials, each failed trial doubling the wait for the next. It
+never exceeds what an administrator allows, so that neither trials nor probes do.
 """
 
 from collections import deque

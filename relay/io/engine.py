@@ -312,11 +312,11 @@ class NativeEngine:
         if place is not None:
             self._command(lambda: self._core.set_copies(place, copies, after_ms))
 
-    def set_picture_copies(self, peer: int, after_ms: int) -> None:
+    def set_picture_copies(self, peer: int, after_ms: int, most_temporal: int) -> None:
         """See `Engine`."""
         place = self._peers.find(peer)
         if place is not None:
-            self._command(lambda: self._core.set_picture_copies(place, after_ms))
+            self._command(lambda: self._core.set_picture_copies(place, after_ms, most_temporal))
 
     def set_voice_within(self, peer: int, within_ms: int) -> None:
         """See `Engine`."""

@@ -1,6 +1,6 @@
 """Asks the engine how a subscriber is doing and tells it which layers to forward."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from relay.forwarding.allocation import Offered
 from relay.forwarding.downlink import MAX_BPS
@@ -64,7 +64,8 @@ class Steering:
             is_smallest_only=session.pictures.is_smallest_only,
         )
         targets = session.ladder.choose(offered, _link(stats), beside, now)
-        if session.ladder.is_short and stats.link_bps < self._pressure.cap_bps(peer):
+        is_short = session.ladder.is_short or session.pictures.is_short
+        if is_short and stats.link_bps < self._pressure.cap_bps(peer):
             self._engine.probe(peer)
         for entry in offered:
             if entry.steps:
@@ -72,16 +73,22 @@ class Steering:
                 self._engine.set_target_layer(pictures[entry.slot], rid, most_temporal)
 
     def _are_copied(
-        self, session: SubscriberSession, stats: SubscriberStats, filled: float, now: float
+        self,
+        session: SubscriberSession,
+        stats: SubscriberStats,
+        filled: Sequence[float],
+        now: float,
     ) -> bool:
-        before, choice = session.pictures.after_ms, session.pictures
+        choice = session.pictures
+        before = choice.after_ms, choice.most_temporal
         lost = session.voice.lost
         choice.see(lost, stats.fraction_lost, now)
         after_ms = choice.choose(
             lost, stats.round_trip, now, has_queue=stats.has_queue, filled=filled
         )
-        if after_ms != before:
-            self._engine.set_picture_copies(session.peer.number, after_ms)
+        if (after_ms, choice.most_temporal) != before:
+            most_temporal = max(0, choice.most_temporal)
+            self._engine.set_picture_copies(session.peer.number, after_ms, most_temporal)
         return after_ms > 0
 
     def _offered(self, slot: Slot, stats: PublicationStats, current: Choice | None) -> Offered:

@@ -23,10 +23,12 @@ SIMULCAST = media_of(
 )
 
 
-def picture(seq: int, *, is_key: bool = False, ssrc: int = SSRC, rid: str = "") -> bytes:
+def picture(
+    seq: int, *, is_key: bool = False, ssrc: int = SSRC, rid: str = "", idc: int = 3
+) -> bytes:
     """One packet of H.264 whose payload tells its number."""
     return write_packet(
-        h264_payload(seq, is_key=is_key),
+        h264_payload(seq, is_key=is_key, idc=idc),
         payload_type=102,
         seq=seq & 0xFFFF,
         ts=3_000 * seq & 0xFFFFFFFF,

@@ -1,5 +1,6 @@
 """Pictures that go out once more, unasked, over real UDP, where the link has room."""
 
+from relay.forwarding.ladder import EVERY_PICTURE
 from relay.rtp.rtcp_feedback import write_nack
 from tests.support.engine_peers import FarPeer, Stage
 from tests.support.engine_scenes import OUT, OUT_RTX, picture, watched
@@ -9,8 +10,10 @@ THIN_BPS = 60_000
 """40 pictures of a kilobyte take it five seconds."""
 
 
-async def protect(stage: Stage, after_ms: int = AFTER_MS, peer: int = 2) -> None:
-    stage.engine.set_picture_copies(peer, after_ms)
+async def protect(
+    stage: Stage, after_ms: int = AFTER_MS, peer: int = 2, most_temporal: int = EVERY_PICTURE
+) -> None:
+    stage.engine.set_picture_copies(peer, after_ms, most_temporal)
     await stage.settled()
 
 
@@ -92,3 +95,16 @@ async def test_who_leaves_gets_none(stage: Stage) -> None:
     await stage.settled()
     await stage.arrived(other, 1, OUT_RTX)
     assert len(viewer.read().views(OUT_RTX)) <= 1
+
+
+async def test_where_told_so_pictures_that_no_other_refers_to_are_not_copied(stage: Stage) -> None:
+    camera, (viewer,) = await watched(stage)
+    await protect(stage, most_temporal=0)
+    for seq in range(1, 41):
+        camera.send(picture(seq, idc=0 if seq % 2 else 3))
+    await stage.arrived(viewer, 41, OUT)
+    late = viewer.views(OUT)[-20:]  # by then it is known how they are marked
+    bases = {view.seq for view in late if view.payload[0] & 0x60}
+    assert len(bases) == 10
+    await stage.until(lambda: bases <= set(original(viewer.read())))
+    assert not set(original(viewer)) & {view.seq for view in late} - bases

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from relay.forwarding.allocation import Offered
-from relay.forwarding.ladder import Choice, Encoding, ladder
+from relay.forwarding.ladder import EVERY_PICTURE, Choice, Encoding, ladder
 from relay.forwarding.picture_copies import (
     AFTER_MS,
     BAD_LOSS,
@@ -16,6 +16,7 @@ from relay.forwarding.picture_copies import (
     FULL_SECONDS,
     GOOD_LOSS,
     GOOD_SECONDS,
+    NO_PICTURE,
     PictureCopies,
     filled_by,
     protected,
@@ -56,7 +57,7 @@ def test_a_full_link_gets_none() -> None:
 
 def test_a_link_that_would_be_filled_gets_none() -> None:
     def choose(copies: PictureCopies, filled: float) -> int:
-        return copies.choose(0.05, FAR, 0.0, has_queue=False, filled=filled)
+        return copies.choose(0.05, FAR, 0.0, has_queue=False, filled=[filled] * 3)
 
     copies = PictureCopies()
     assert choose(copies, BEGIN_FILLED + 0.01) == 0
@@ -67,8 +68,25 @@ def test_a_link_that_would_be_filled_gets_none() -> None:
 
 def test_what_flows_counts_twice_and_what_does_not_flow_not_at_all() -> None:
     flows = replace(OFFERED, current=Choice("q"))
-    assert filled_by([flows, OFFERED, Offered(Slot.STAGE, (), None)], 50_000, 500_000) == 0.5
-    assert filled_by([OFFERED], 50_000, 100_000) == 0.5
+    filled = filled_by([flows, OFFERED, Offered(Slot.STAGE, (), None)], 50_000, 500_000)
+    assert filled == [0.42, 0.5, 0.5], "without and with the pictures that no other refers to"
+    assert filled_by([replace(flows, current=Choice("q", 0))], 0, 120_000) == [1.0] * 3
+    assert filled_by([OFFERED], 50_000, 100_000) == [0.5] * 3
+
+
+def test_where_not_all_can_be_copied_those_are_that_others_refer_to() -> None:
+    def choose(filled: list[float]) -> tuple[int, int, bool]:
+        after_ms = copies.choose(0.05, FAR, 0.0, has_queue=False, filled=filled)
+        return after_ms, copies.most_temporal, copies.is_short
+
+    copies = PictureCopies()
+    more, less = BEGIN_FILLED + 0.01, BEGIN_FILLED
+    assert choose([less, less, more]) == (AFTER_MS, 1, True)
+    assert choose([more, more, more]) == (AFTER_MS, 1, True), "it does not swing"
+    assert choose([less, less, less]) == (AFTER_MS, EVERY_PICTURE, False)
+    over = END_FILLED + 0.01
+    assert choose([less, over, over]) == (AFTER_MS, 0, True)
+    assert choose([over, over, over]) == (0, NO_PICTURE, True)
 
 
 @given(st.lists(st.floats(END_LOSS, BEGIN_LOSS, exclude_max=True), max_size=30))
