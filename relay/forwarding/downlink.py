@@ -439,4 +439,5 @@ class Downlink:
         round_trip = self.round_trip
         if self._least_round_trip is not None:  # the smoothed one still knows older queues
             round_trip = min(round_trip, self._least_round_trip + JITTER_SECONDS)
-        return LinkNow(round_trip, self._loss.fraction(now), self._fresh_remb(now))
+        loss = self._loss.fraction(now) if self.is_loss_known(now) else self._radio.lately
+        return LinkNow(round_trip, loss, self._fresh_remb(now))

@@ -25,8 +25,8 @@ AFTER_MS = 250
 """Losses come in bursts: five packets of a thin link are 150 ms."""
 FULL_SECONDS = 10.0
 """After a queue was seen; what comes next may fill it again."""
-BEGIN_FILLED = 0.9
-END_FILLED = 0.95
+BEGIN_FILLED = 0.85
+END_FILLED = 0.9
 """Share of the estimate, with what goes out twice."""
 BAD_LOSS = 0.12
 GOOD_LOSS = 0.07

@@ -55,6 +55,11 @@ class RadioLoss:
         self._judged_at: float | None = None
 
     @property
+    def lately(self) -> float:
+        """Share lost in the last ten seconds, more or less, however little was reported."""
+        return self._lately.share
+
+    @property
     def _known(self) -> float:
         """No more than this has the radio's share as its reason."""
         return self.share + MARGIN / 2 if self.share else 0.0

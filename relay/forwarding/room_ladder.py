@@ -130,10 +130,13 @@ class RoomLadder:
         return LadderPlace(_level(lead, screen), top, self._held_by)
 
     def _watch_loss(self, link: Link, now: float) -> None:
-        """Pictures stop at a loss that lasts, and come back when it is over for longer."""
+        """Pictures stop at a loss that lasts, and come back when it is over for longer. Reports are
+        lost as well, and for a while nothing is known: that is no end of it."""
         lost = link.fraction_lost
+        if not self._is_heavy and not link.is_loss_known:
+            return
         is_lighter = lost < LIGHTER_LOSS or not link.is_loss_known
-        is_other = is_lighter if self._is_heavy else link.is_loss_known and lost >= HEAVY_LOSS
+        is_other = is_lighter if self._is_heavy else lost >= HEAVY_LOSS
         if not is_other:
             self._loss_changed_at = None
             return

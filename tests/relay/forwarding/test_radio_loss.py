@@ -143,3 +143,12 @@ def test_nor_does_one_while_nothing_waits(longest: float, falls: bool) -> None:
         link.remb(60_000, float(second))
         link.reported(60, 6, 180_000, float(second), longest=longest)
     assert (link.bps < FAR_START_BPS) is falls
+
+
+def test_a_probe_knows_what_is_lost_anyhow_also_where_little_is_reported() -> None:
+    """Of voice alone browsers tell every five seconds."""
+    link = Downlink(0.0)
+    sent_over(link, range(20), radio=0.4)
+    link.reported(20, 8, 40_000, 25.0)
+    assert not link.is_loss_known(25.0)
+    assert link.before_probe(25.0).loss == pytest.approx(0.4, abs=0.02)

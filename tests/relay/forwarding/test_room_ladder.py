@@ -197,6 +197,16 @@ def test_pictures_pause_at_heavy_loss_that_lasts_and_return_when_it_is_long_over
     assert LIGHTER_AFTER_SECONDS <= seconds - 1 <= LIGHTER_AFTER_SECONDS + STEADY_SECONDS
 
 
+def test_reports_that_are_lost_too_do_not_interrupt_a_heavy_loss() -> None:
+    here = room()
+    lossy = known(TOP_BPS, fraction_lost=HEAVY_LOSS)
+    for second in range(int(HEAVY_AFTER_SECONDS) + 1):
+        here.sees(replace(lossy, fraction_lost=0.0, is_loss_known=False), second - 0.5)
+        assert here.level() is LadderLevel.HIGH_VIDEO
+        here.sees(lossy, float(second))
+    assert here.level() is LadderLevel.SLIDES
+
+
 def test_a_link_that_was_flooded_gets_nothing_but_voice_for_a_moment() -> None:
     here = room()
     here.sees(known(TOP_BPS), 0.0)
