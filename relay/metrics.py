@@ -1,6 +1,6 @@
 """The relay's metrics, each in words."""
 
-from streamsvc.base.metrics import counter, gauge
+from streamsvc.base.metrics import counter, gauge, histogram
 
 DATAGRAMS_RECEIVED = counter(
     "streamsvc_relay_datagrams_received", "Datagrams read from the media ports, UDP and TCP."
@@ -72,6 +72,12 @@ SESSIONS_CLOSED = counter(
 )
 HANDSHAKES = counter(
     "streamsvc_relay_handshakes", "DTLS handshakes, by result (connected, failed).", ("result",)
+)
+CHANNEL_OPEN_SECONDS = histogram(
+    "streamsvc_relay_channel_open_seconds",
+    "From the first check of a page that wants a data channel to the first word that it says by "
+    "it, in whichever of its tries; pages that gave up are not counted.",
+    (0.25, 0.5, 1.0, 2.0, 3.0, 5.0, 8.0, 12.0, 20.0, 40.0),
 )
 STREAMS = counter(
     "streamsvc_relay_streams",

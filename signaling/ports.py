@@ -84,13 +84,6 @@ class RelayPort(Protocol):
     async def subscribe(self, party: MediaParty, offer_sdp: str) -> MediaAnswer:
         """Open a subscriber with the slots of the lesson. Raises like `publish`."""
 
-    async def open_channel(
-        self, party: MediaParty, offer_sdp: str, listener: ChannelListener
-    ) -> MediaAnswer:
-        """Open a data channel beside the party's media; of a few of one party the oldest end. Its
-        messages may be lost and are never repeated here. It ends by itself, with the party and with
-        the lesson. Raises ProtocolError `sdp-*`, Overload `relay-full`, `relay-busy`."""
-
     def send_on_channel(self, session_id: MediaSessionId, message: str | bytes) -> None:
         """One message, once, in no order. Harmless when the channel is gone."""
 

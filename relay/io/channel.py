@@ -1,4 +1,4 @@
-"""One page's data channel: found by ICE, handshake of DTLS, of SCTP, messages, end.
+"""One page's data channel: handshake of DTLS, of SCTP, messages, end.
 
 It shares the media port and its names with media sessions, and nothing else with them: no engine
 peer, no place in the ladder.
@@ -15,7 +15,7 @@ from relay.io.certificate import NodeCertificate
 from relay.io.dtls import AGAIN_SOONER_SECONDS, Dtls
 from relay.io.ice_session import IceSession
 from relay.metrics import HANDSHAKES
-from relay.sdp.data_channel import NegotiatedChannel
+from relay.sdp.negotiated import DtlsRole, Fingerprint
 from streamsvc.base.errors import PeerGone, ProtocolError
 from streamsvc.base.ids import MediaSessionId
 from streamsvc.base.log import IdAdapter
@@ -31,6 +31,9 @@ MOST_WAITING = 64
 """Datagrams of a page that are not looked at yet; newer ones are dropped, as links do."""
 SILENT_SECONDS = 20.0
 """A page says something every 2 s."""
+ROLE = DtlsRole.CLIENT
+"""Of two flights that DTLS waits for either way, three are ours then, or brought again by ours. We
+say them again twice a second, browsers after 1 s, 3 s and 7 s."""
 
 
 class Channel:
@@ -43,16 +46,16 @@ class Channel:
         ice: IceSession,
         certificate: NodeCertificate,
         *,
-        negotiated: NegotiatedChannel,
+        fingerprints: tuple[Fingerprint, ...],
         listener: ChannelListener,
     ) -> None:
         self.session_id = session_id
         self.party = party
         self.ice = ice
         self.task: asyncio.Task[None] | None = None
-        self._negotiated = negotiated
+        self._fingerprints = fingerprints
         self._listener = listener
-        self._dtls = Dtls(certificate, negotiated.dtls_role, ice.send)
+        self._dtls = Dtls(certificate, ROLE, ice.send)
         ice.on_handshake = self._dtls.take
         self._dtls.on_closed = self._wake_to_end
         self._association: Association | None = None
@@ -65,14 +68,12 @@ class Channel:
     async def run(
         self, handshake_seconds: float, on_connected: Callable[[], None]
     ) -> ClosedBecause:
-        """Connect within the deadline, then bring what the page says until it is gone. An answer
-        that its page took no notice of is no failed handshake: it asked more than once."""
+        """Connect within the deadline, then bring what the page says until it is gone."""
         try:
             async with asyncio.timeout(handshake_seconds):
                 association = await self._connect()
         except (TimeoutError, PeerGone) as error:
-            if self.ice.has_address.is_set():
-                HANDSHAKES.labels("failed").inc()
+            HANDSHAKES.labels("failed").inc()
             self._log.info("x handshake: %s", type(error).__name__)
             return ClosedBecause.HANDSHAKE
         HANDSHAKES.labels("connected").inc()
@@ -87,15 +88,12 @@ class Channel:
             await association.stop()
 
     async def _connect(self) -> "Association":
-        await self.ice.has_address.wait()
-        await self._dtls.agree(self._negotiated.remote_fingerprints)
         # aiortc takes a moment to import, and nobody else may wait for it
-        module = await asyncio.to_thread(import_module, "relay.io.sctp")
-        association: Association = module.Association(
-            self._negotiated.dtls_role, self._dtls.send_data, self._heard
-        )
+        imported = asyncio.to_thread(import_module, "relay.io.sctp")
+        _, module = await asyncio.gather(self._dtls.agree(self._fingerprints), imported)
+        association: Association = module.Association(ROLE, self._dtls.send_data, self._heard)
         self._dtls.on_data = self._take
-        await association.start(self._negotiated.remote_port)
+        await association.start(module.SCTP_PORT)
         self._association = association
         return association
 

@@ -1,31 +1,104 @@
-"""All data channels of the node, beside the media of who has them."""
+"""All data channels of the node, each beside the media session of its page.
+
+A page asks nobody for one, as its requests would wait for TCP: with its media it has all that a
+connection needs. Its names are those of its media with a letter and the lane's number behind,
+their password is the same, and the certificate must be the one that its media came with. So it
+begins with the page's first check, by UDP alone.
+"""
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
 
 from relay.io.channel import Channel
+from relay.io.ice_session import IceSession
 from relay.io.mux import Mux
 from relay.io.node_transport import NodeTransport
-from relay.metrics import PEERS, SESSIONS_CLOSED
-from relay.sdp.data_channel import answer_channel
+from relay.metrics import CHANNEL_OPEN_SECONDS, PEERS, SESSIONS_CLOSED
+from relay.ports import Address
+from relay.sdp.negotiated import Fingerprint, IceCredentials
 from relay.settings import RelaySettings
 from streamsvc.base.clock import Clock
-from streamsvc.base.errors import Overload, ProtocolError
 from streamsvc.base.ids import LessonId, MediaSessionId, ParticipantId, new_id
 from streamsvc.base.log import IdAdapter
-from streamsvc.base.sessions import ChannelListener, ClosedBecause, MediaAnswer, MediaParty
+from streamsvc.base.sessions import ChannelListener, ClosedBecause, MediaParty
 from streamsvc.base.tasks import TaskScope
 
 log = logging.getLogger("relay")
 
-MOST_CHANNELS = 50
+LANES = 4
+"""Ways in for each media session. Of handshakes on a link that loses two of five packets one in
+ten takes long, of three at once hardly ever all do."""
+LANE_LETTER = "c"
+"""No media has it in its name: these are hexadecimal numbers, and it comes thirteenth."""
+MOST_INVITED = 500
+"""Media sessions with lanes, some 10 KB each. When there are more, the oldest that nobody uses
+gives way to one whose link loses."""
+MOST_CONNECTED = 50
 """Each takes some 1 % of the control thread while somebody draws: SCTP in Python. Beside the places
 of media, which they never take."""
-MOST_CONNECTED = 2
-"""Of one participant: a room may have two screens. The oldest gives way."""
-MOST_ASKED = 4
-"""Of one participant, not connected yet; the oldest gives way."""
+MOST_ASKED = 80
+"""Not connected yet: 90 KB each, of OpenSSL."""
+MOST_OF_PARTY = 4
+"""Connected ones of a participant: a room may have two screens, and each may leave one behind. The
+oldest gives way."""
+MOST_PLACES = LANES * MOST_INVITED + MOST_CONNECTED
+"""That they take in the engine; who is connected stays after its media session."""
+
+Opener = Callable[[MediaParty, MediaSessionId], ChannelListener | None]
+"""Who listens to a channel that is beginning; None: nobody does, and it is not begun."""
+
+
+@dataclass(slots=True, eq=False)
+class _Invited:
+    """A media session whose page may come."""
+
+    party: MediaParty
+    fingerprints: tuple[Fingerprint, ...]
+    lanes: list["_Lane"] = field(default_factory=list)
+    began_at: float | None = None
+    """When it came first, while nothing was heard of it since."""
+
+    @property
+    def is_used(self) -> bool:
+        """Somebody is here, or about to be."""
+        return any(lane.channel is not None for lane in self.lanes)
+
+
+@dataclass(slots=True, eq=False)
+class _Lane:
+    """One way in: its name stays while its media session does, whoever comes by it."""
+
+    ice: IceSession
+    invited: _Invited
+    channel: Channel | None = None
+    is_last: bool = False
+    """The media session is over; who is connected stays, and nobody comes any more."""
+
+    @property
+    def is_connected(self) -> bool:
+        return self.channel is not None and self.channel.is_connected
+
+
+class _Timed:
+    """Notes the first word; else the listener that it is given."""
+
+    def __init__(self, listener: ChannelListener, on_first: Callable[[], None]) -> None:
+        self._listener = listener
+        self._on_first: Callable[[], None] | None = on_first
+
+    def heard(self, message: str | bytes) -> None:
+        """See `ChannelListener`."""
+        if self._on_first is not None:
+            self._on_first()
+            self._on_first = None
+        self._listener.heard(message)
+
+    def ended(self) -> None:
+        """See `ChannelListener`."""
+        self._listener.ended()
 
 
 class Channels:
@@ -39,73 +112,124 @@ class Channels:
         self._settings = settings
         self._clock = clock
         self._scope = scope
-        self._by_id: dict[MediaSessionId, Channel] = {}
+        self._invited: dict[MediaSessionId, _Invited] = {}
+        self._lanes: dict[MediaSessionId, _Lane] = {}
+        """By number of the channel, the oldest first."""
+        self.opener: Opener = lambda party, session_id: None
 
     def __len__(self) -> int:
-        return len(self._by_id)
+        return len(self._lanes)
 
-    def open(self, party: MediaParty, offer_sdp: str, listener: ChannelListener) -> MediaAnswer:
-        """Raises like `answer_channel`, and Overload `relay-full`."""
-        if len(self._by_id) >= MOST_CHANNELS:
-            raise Overload("relay-full", limit=MOST_CHANNELS)
-        ice = self._mux.open(self._clock.now())
-        try:
-            negotiated = answer_channel(offer_sdp, self._node.described(ice))
-        except ProtocolError:
-            self._mux.close(ice)
-            raise
-        self._keep(self._of(party, is_connected=False), MOST_ASKED - 1)
-        session_id = MediaSessionId(new_id("chn", 20))
-        certificate = self._node.certificate
-        channel = Channel(
-            session_id, party, ice, certificate, negotiated=negotiated, listener=listener
+    # ---- lanes
+
+    def invite(
+        self,
+        session_id: MediaSessionId,
+        party: MediaParty,
+        credentials: IceCredentials,
+        fingerprints: tuple[Fingerprint, ...],
+        *,
+        is_due: bool,
+    ) -> None:
+        """The page of this media session may come, by names made of these credentials, with a
+        certificate that has all of these. Harmless to repeat; nothing while there is no place, or
+        none of one that nobody uses, which who `is_due` may have."""
+        if session_id in self._invited or not self._has_place(is_due=is_due):
+            return
+        invited = self._invited[session_id] = _Invited(party, fingerprints)
+        for number in range(LANES):
+            name = IceCredentials(f"{credentials.ufrag}{LANE_LETTER}{number}", credentials.pwd)
+            lane = _Lane(self._mux.open(self._clock.now(), name), invited)
+            lane.ice.on_moved = partial(self._came, lane)
+            invited.lanes.append(lane)
+
+    def _has_place(self, *, is_due: bool) -> bool:
+        if is_due and len(self._invited) >= MOST_INVITED:
+            idle = (id for id, invited in self._invited.items() if not invited.is_used)
+            self.forget(next(idle, MediaSessionId("")))
+        return len(self._invited) < MOST_INVITED
+
+    def forget(self, session_id: MediaSessionId) -> None:
+        """The media session is over, perhaps for another of the same page: nobody comes by it any
+        more, and who is connected stays. Harmless to repeat."""
+        invited = self._invited.pop(session_id, None)
+        for lane in invited.lanes if invited is not None else ():
+            lane.is_last = True
+            if not lane.is_connected:
+                self._end(lane, ClosedBecause.ASKED)
+                self._mux.close(lane.ice)
+
+    def _came(self, lane: _Lane, address: Address) -> None:
+        """A page proved itself at a new address: a try that begins, or who is connected moved."""
+        if lane.is_connected or lane.is_last:
+            return
+        self._end(lane, ClosedBecause.REPLACED)
+        connected = sum(other.is_connected for other in self._lanes.values())
+        if connected >= MOST_CONNECTED or len(self) - connected >= MOST_ASKED:
+            return
+        session_id, invited = MediaSessionId(new_id("chn", 20)), lane.invited
+        listener = self.opener(invited.party, session_id)
+        if listener is None:
+            return
+        if not any(other.is_connected for other in invited.lanes):
+            invited.began_at = invited.began_at or self._clock.now()
+        lane.channel = channel = Channel(
+            session_id,
+            invited.party,
+            lane.ice,
+            self._node.certificate,
+            fingerprints=invited.fingerprints,
+            listener=_Timed(listener, partial(self._heard, invited)),
         )
-        self._by_id[session_id] = channel
+        self._lanes[session_id] = lane
         PEERS.labels("channel").inc()
-        channel.task = self._scope.start(session_id, self._live(channel))
-        return MediaAnswer(session_id, negotiated.answer_sdp, f'"{ice.credentials.ufrag}"')
+        channel.task = self._scope.start(session_id, self._live(lane, channel))
 
-    def _of(self, party: MediaParty, *, is_connected: bool) -> list[Channel]:
-        """The same participant's, the oldest first."""
-        key = party.lesson_id, party.participant_id
-        return [
-            channel
-            for channel in self._by_id.values()
-            if (channel.party.lesson_id, channel.party.participant_id) == key
-            and channel.is_connected is is_connected
+    def _heard(self, invited: _Invited) -> None:
+        if invited.began_at is not None:
+            CHANNEL_OPEN_SECONDS.observe(self._clock.now() - invited.began_at)
+            invited.began_at = None
+
+    # ---- channels
+
+    def _connected(self, lane: _Lane) -> None:
+        """A page that opened more than one takes the first, and leaves the others."""
+        others = [
+            other
+            for other in self._lanes.values()
+            if other is not lane
+            and other.is_connected
+            and _whose(other.invited.party) == _whose(lane.invited.party)
         ]
-
-    def _keep(self, channels: Sequence[Channel], most: int) -> None:
-        """The newest so many. A page on a bad link asks more than once and takes the answer that
-        comes first, so that what connects counts, and not what is asked for."""
-        for channel in channels[: max(0, len(channels) - most)]:
-            self._end(channel, ClosedBecause.REPLACED)
-
-    def _connected(self, channel: Channel) -> None:
-        others = [c for c in self._of(channel.party, is_connected=True) if c is not channel]
-        self._keep(others, MOST_CONNECTED - 1)
+        for other in others[: max(0, len(others) - MOST_OF_PARTY + 1)]:
+            self._end(other, ClosedBecause.REPLACED)
 
     def send(self, session_id: MediaSessionId, message: str | bytes) -> None:
         """To its page, once. Harmless when it is gone."""
-        channel = self._by_id.get(session_id)
-        if channel is not None:
-            channel.send(message)
+        lane = self._lanes.get(session_id)
+        if lane is not None and lane.channel is not None:
+            lane.channel.send(message)
 
-    async def _live(self, channel: Channel) -> None:
+    async def _live(self, lane: _Lane, channel: Channel) -> None:
         because = ClosedBecause.FAULT
         try:
             because = await channel.run(
-                self._settings.handshake_seconds, lambda: self._connected(channel)
+                self._settings.handshake_seconds, partial(self._connected, lane)
             )
         finally:
-            self._end(channel, because)
+            if lane.channel is channel:
+                self._end(lane, because)
 
-    def _end(self, channel: Channel, because: ClosedBecause) -> None:
-        """The one way out: table, goodbye, mux, task. Harmless to repeat."""
-        if self._by_id.pop(channel.session_id, None) is None:
+    def _end(self, lane: _Lane, because: ClosedBecause) -> None:
+        """The one way out: table, goodbye, task; the lane stays for others unless it is the last.
+        Harmless to repeat."""
+        channel, lane.channel = lane.channel, None
+        if channel is None:
             return
+        del self._lanes[channel.session_id]
         channel.close()
-        self._mux.close(channel.ice)
+        if lane.is_last:
+            self._mux.close(lane.ice)
         if channel.task is not None and channel.task is not asyncio.current_task():
             channel.task.cancel()
         PEERS.labels("channel").dec()
@@ -113,25 +237,27 @@ class Channels:
         ids = {"lesson": channel.party.lesson_id, "session": channel.session_id}
         IdAdapter(log, ids).info("= channel closed: %s", because)
 
-    def close_party(
-        self,
-        lesson_id: LessonId,
-        participant_id: ParticipantId,
-        because: ClosedBecause = ClosedBecause.ASKED,
-    ) -> None:
+    # ---- ending
+
+    def close_party(self, lesson_id: LessonId, participant_id: ParticipantId) -> None:
         """Of this participant."""
-        for channel in list(self._by_id.values()):
-            party = channel.party
-            if (party.lesson_id, party.participant_id) == (lesson_id, participant_id):
-                self._end(channel, because)
+        for lane in list(self._lanes.values()):
+            if _whose(lane.invited.party) == (lesson_id, participant_id):
+                self._end(lane, ClosedBecause.ASKED)
 
     def close_lesson(self, lesson_id: LessonId) -> None:
         """Of everybody in it."""
-        for channel in list(self._by_id.values()):
-            if channel.party.lesson_id == lesson_id:
-                self._end(channel, ClosedBecause.LESSON_ENDED)
+        for lane in list(self._lanes.values()):
+            if lane.invited.party.lesson_id == lesson_id:
+                self._end(lane, ClosedBecause.LESSON_ENDED)
 
     def close_all(self) -> None:
         """The node stops."""
-        for channel in list(self._by_id.values()):
-            self._end(channel, ClosedBecause.ASKED)
+        for session_id in list(self._invited):
+            self.forget(session_id)
+        for lane in list(self._lanes.values()):
+            self._end(lane, ClosedBecause.ASKED)
+
+
+def _whose(party: MediaParty) -> tuple[LessonId, ParticipantId]:
+    return party.lesson_id, party.participant_id

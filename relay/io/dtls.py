@@ -26,7 +26,7 @@ shifts the whole window for each packet it sends."""
 AGAIN_SECONDS = 1.0
 """A flight that is not answered goes out again after this, each time. OpenSSL by itself waits
 longer and longer, and where two of five packets are lost the session is given up meanwhile."""
-AGAIN_SOONER_SECONDS = 0.5
+AGAIN_SOONER_SECONDS = 0.3
 _READ_BYTES = 1500
 _RECORD_HEAD_BYTES = 13
 _HANDSHAKE_TYPES = (20, 22)

@@ -22,9 +22,11 @@ def new_credentials() -> IceCredentials:
 class IceSession:
     """Where a peer is, proved by its checks; and the pipe its handshake uses."""
 
-    def __init__(self, number: int, send: Send, now: float) -> None:
+    def __init__(
+        self, number: int, send: Send, now: float, credentials: IceCredentials | None = None
+    ) -> None:
         self.number = number
-        self.credentials = new_credentials()
+        self.credentials = self.first_credentials = credentials or new_credentials()
         self.former_credentials: IceCredentials | None = None
         """Still answered after a restart, until the peer uses the new ones."""
         self.address: Address | None = None

@@ -17,9 +17,9 @@ class Mux:
         self._numbers = itertools.count(1)
         self._sessions: dict[int, IceSession] = {}
 
-    def open(self, now: float) -> IceSession:
-        """A session with fresh credentials."""
-        session = IceSession(next(self._numbers), self._engine.send_control, now)
+    def open(self, now: float, credentials: IceCredentials | None = None) -> IceSession:
+        """A session with fresh credentials, unless there are some for it."""
+        session = IceSession(next(self._numbers), self._engine.send_control, now, credentials)
         self._engine.open_name(session.number, session.credentials)
         self._sessions[session.number] = session
         return session

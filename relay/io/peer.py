@@ -41,7 +41,7 @@ class Peer:
         self.number = number
         self.ice = ice
         self.media = negotiated.media
-        self._fingerprints = negotiated.remote_fingerprints
+        self.fingerprints = negotiated.remote_fingerprints
         self.remote_ufrag = negotiated.remote_ice.ufrag
         self.is_connected = False
         self._dtls = Dtls(certificate, negotiated.dtls_role, ice.send)
@@ -76,7 +76,7 @@ class Peer:
         await self.ice.has_address.wait()
         self._dtls.on_closed = self._on_closed
         self._dtls.on_hint = self._is_over.set
-        keys = await self._dtls.handshake(self._fingerprints)
+        keys = await self._dtls.handshake(self.fingerprints)
         if self.ice.address is None:  # has_address is set only after it
             raise PeerGone("handshake-failed")
         if self.ice.round_trip is not None:

@@ -14,7 +14,7 @@ from relay.forwarding.pressure import Pressure
 from relay.forwarding.publication import PublicationSpec
 from relay.forwarding.room_ladder import RoomLadder
 from relay.forwarding.subscription import SubscriptionSpec
-from relay.io.channels import MOST_CHANNELS, Channels
+from relay.io.channels import MOST_PLACES, Channels
 from relay.io.engine import NativeEngine
 from relay.io.flows import heard_at, publisher_flow, subscriber_flow
 from relay.io.ice_session import IceSession
@@ -36,7 +36,6 @@ from streamsvc.base.ids import LessonId, MediaSessionId, ParticipantId, new_id
 from streamsvc.base.log import IdAdapter
 from streamsvc.base.media import PacketSink, PictureProfile, Slot
 from streamsvc.base.sessions import (
-    ChannelListener,
     ClosedBecause,
     LinkPolicy,
     MediaAnswer,
@@ -53,6 +52,10 @@ log = logging.getLogger("relay")
 WATCH_SECONDS = 0.25
 """Between two looks at the sessions there is news of, and at all for their silence."""
 PRESSURE_EVERY = 2
+INVITED_LOST = 0.1
+"""Of what goes to a page, lately: half of what makes it want a data channel."""
+INVITED_ROUND_TRIP = 0.2
+"""Seconds; a page wants none from 0.25 s down."""
 
 
 class Relay:
@@ -62,7 +65,7 @@ class Relay:
         self._settings = settings
         self._clock = clock
         self._node = NodeTransport(settings)
-        most = settings.max_peers + MOST_CHANNELS
+        most = settings.max_peers + MOST_PLACES
         self._engine: Engine = NativeEngine(self._node.port, clock, sink, most, self._node.tcp_port)
         self._mux = Mux(self._engine)
         self._pressure = Pressure()
@@ -100,6 +103,7 @@ class Relay:
     def listen(self, listener: RelayListener) -> None:
         """See `RelayPort`."""
         self._events.listener = listener
+        self._channels.opener = listener.channel_came
 
     # ---- opening
 
@@ -192,13 +196,6 @@ class Relay:
             first_rtx_seq=secrets.randbits(15),
         )
 
-    async def open_channel(
-        self, party: MediaParty, offer_sdp: str, listener: ChannelListener
-    ) -> MediaAnswer:
-        """See `RelayPort`. When the node is busy media come first."""
-        self._check_pressure(is_newcomer=True)
-        return self._channels.open(party, offer_sdp, listener)
-
     def send_on_channel(self, session_id: MediaSessionId, message: str | bytes) -> None:
         """See `RelayPort`."""
         self._channels.send(session_id, message)
@@ -258,7 +255,7 @@ class Relay:
 
     def _connected(self, session: MediaSession) -> None:
         if isinstance(session, SubscriberSession):
-            self._sessions.lesson(session.party.lesson_id).steer(session)
+            self._steer(session)
             if self._events.listener is not None:
                 self._events.listener.subscriber_connected(session.party, session.session_id)
 
@@ -269,6 +266,7 @@ class Relay:
         self._sessions.remove(session, self._clock.now())
         self._engine.remove_peer(session.peer.number)
         self._mux.close(session.peer.ice)
+        self._channels.forget(session.session_id)
         if session.task is not None and session.task is not asyncio.current_task():
             session.task.cancel()
         PEERS.labels(_direction(session)).dec()
@@ -319,6 +317,18 @@ class Relay:
     def _steer(self, session: MediaSession) -> None:
         if isinstance(session, SubscriberSession):
             self._sessions.lesson(session.party.lesson_id).steer(session)
+            self._invite(session)
+
+    def _invite(self, session: SubscriberSession) -> None:
+        """To a data channel, before its page can want one: it does as soon as its link loses."""
+        stats = self._engine.subscriber_stats(session.peer.number)
+        if not session.party.has_channel or stats is None:
+            return
+        is_losing = stats.fraction_lost >= INVITED_LOST
+        if is_losing or stats.round_trip >= INVITED_ROUND_TRIP:
+            peer = session.peer
+            by, known = peer.ice.first_credentials, peer.fingerprints
+            self._channels.invite(session.session_id, session.party, by, known, is_due=is_losing)
 
     def _report(self, session: MediaSession) -> None:
         if isinstance(session, PublisherSession):

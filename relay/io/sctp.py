@@ -16,13 +16,14 @@ from typing import cast
 from aiortc import RTCDataChannel, RTCDataChannelParameters, RTCDtlsTransport, RTCSctpTransport
 
 from relay.rtp.sctp_limits import CHANNEL_ID, check_datagram
-from relay.sdp.data_channel import SCTP_PORT
 from relay.sdp.negotiated import DtlsRole
 from streamsvc.base.errors import ProtocolError
 
+SCTP_PORT = 5000
+"""Of both sides, as all browsers have it."""
 LEAST_WINDOW_BYTES = 64_000
 """More than is ever on its way: two seconds of twice what the owner may send."""
-FIRST_AGAIN_SECONDS = 0.5
+FIRST_AGAIN_SECONDS = 0.25
 """A step of its handshake that is not answered is said again after this; aiortc waits 3 s and gives
 up after eight. Its owner gives up when it has heard nothing for long."""
 MOST_GAPS = 1_000

@@ -11,6 +11,8 @@ from streamsvc.base.errors import ProtocolError
 
 CHANNEL_ID = 0
 """Its stream: agreed beforehand, so that it needs no handshake of its own (RFC 8832 §6)."""
+MOST_MESSAGE_BYTES = 1_200
+"""In one message, either way; nothing a page says is longer."""
 MOST_CHUNKS = 16
 """In one datagram."""
 MOST_GAPS = 1_000

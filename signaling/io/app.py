@@ -26,7 +26,6 @@ from signaling.io import (
     wall,
     window,
 )
-from signaling.io.channel_door import ChannelDoor
 from signaling.io.context import Context, make_context
 from signaling.io.guard import BodyTooLarge, Guard
 from signaling.io.media_gate import MediaGate
@@ -44,7 +43,6 @@ def create_app(services: Services, *extra: APIRouter) -> FastAPI:
     Its lifespan resumes live lessons at start and closes every connection at the end.
     """
     ctx = make_context(services)
-    channels = ChannelDoor(services, ctx.registry, ctx.grants)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -57,7 +55,6 @@ def create_app(services: Services, *extra: APIRouter) -> FastAPI:
             await ctx.checks.close()
             await ctx.courseware.close()
             await ctx.polls.close()
-            await channels.close()
             await ctx.registry.close()
 
     app = FastAPI(
@@ -77,7 +74,6 @@ def create_app(services: Services, *extra: APIRouter) -> FastAPI:
     # Not included like the others: a router within a router is searched twice for each request.
     media = media_router(services.relay, gate, problem_response, ice_servers=_ice_links(ctx))
     app.router.routes.extend(media.routes)
-    app.router.routes.extend(channels.router(problem_response).routes)
     for module in (
         *(people, rooms, checks, phone, lessons, courseware, courseware_uploads, wall),
         *(window, recordings, qr, health),

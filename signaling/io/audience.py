@@ -53,6 +53,11 @@ class Audience:
         """It said hello; its snapshot comes as an answer."""
         self._clients[connection_id] = _Client(outbox, participant, is_second)
 
+    def first_of(self, participant_id: ParticipantId) -> Participant | None:
+        """Who has a first connection; None when nobody of this number has."""
+        firsts = (each.participant for each in self._clients.values() if not each.is_second)
+        return next((one for one in firsts if one.id == participant_id), None)
+
     def remove(self, connection_id: str) -> bool:
         """It is gone. False when it was never here."""
         return self._clients.pop(connection_id, None) is not None

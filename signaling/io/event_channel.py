@@ -2,13 +2,14 @@
 
 It joins the lesson as a second strand does, from where the page says it is, and again when it was
 closed or the page was silent; so it has the same rules, and the relay's channel stays meanwhile.
+So it also stays while the link loses too little for it: it costs hardly anything until it speaks.
 """
 
 import asyncio
+from collections.abc import Callable
 from contextlib import suppress
 
 from signaling import metrics
-from signaling.io.registry import LessonRegistry
 from signaling.io.runner import LessonRunner
 from signaling.io.services import Services
 from signaling.protocol.heard import Heard, read_heard
@@ -16,8 +17,13 @@ from signaling.protocol.inputs import Participant
 from signaling.protocol.repeats import Repeats
 from streamsvc.base.errors import StreamsvcError, UserError
 from streamsvc.base.ids import LessonId, MediaSessionId, new_id
+from streamsvc.base.sessions import MediaParty
 from streamsvc.base.tasks import TaskScope
 
+LEAST_LOST = 0.28
+"""TCP and a second strand are enough where a link loses less, also 10 % in bursts, which are more
+for a while; and a thin link has no room for a channel beside its picture. A page can't tell: what a
+full queue drops it counts over and over."""
 SILENT_SECONDS = 10.0
 """A page says something every 2 s; nothing is sent to one that did not for so long."""
 JOIN_EVERY_SECONDS = 1.0
@@ -25,56 +31,57 @@ LOOK_SECONDS = 1.0
 
 
 class EventChannel:
-    """`ChannelListener`; `opened` when its number is known."""
+    """`ChannelListener` of the relay's channel of that number."""
 
     def __init__(
         self,
-        lesson_id: LessonId,
-        participant: Participant,
-        registry: LessonRegistry,
+        party: MediaParty,
+        session_id: MediaSessionId,
         services: Services,
+        runner_of: Callable[[LessonId], LessonRunner | None],
         scope: TaskScope,
     ) -> None:
-        self._lesson_id = lesson_id
-        self._participant = participant
-        self._registry = registry
+        self._party = party
+        self._session_id = session_id
         self._services = services
+        self._runner_of = runner_of
         self._scope = scope
-        self._session_id: MediaSessionId | None = None
         self._strand: _Strand | None = None
         self._joined_at = float("-inf")
-
-    def opened(self, session_id: MediaSessionId) -> None:
-        """The relay's number of it."""
-        self._session_id = session_id
+        self._is_over = False
 
     def heard(self, message: str | bytes) -> None:
         """See `ChannelListener`: the page says how far it is."""
         heard, now = read_heard(message), self._services.clock.now()
-        if heard is None or self._session_id is None:
+        if heard is None or self._is_over:
             return
         if self._strand is None or self._strand.is_closed:
-            self._join(heard, self._session_id, now)
+            self._join(heard, now)
         else:
             self._strand.heard(heard, now)
 
     def ended(self) -> None:
         """See `ChannelListener`."""
+        self._is_over = True
         if self._strand is not None:
             self._strand.close(1001, "gone")
-        self._session_id = None
 
-    def _join(self, heard: Heard, session_id: MediaSessionId, now: float) -> None:
-        runner = self._registry.find(self._lesson_id)
+    def _join(self, heard: Heard, now: float) -> None:
+        lesson_id, participant_id = self._party.lesson_id, self._party.participant_id
+        runner = self._runner_of(lesson_id)
         if runner is None or now - self._joined_at < JOIN_EVERY_SECONDS:
             return
+        participant = runner.connected(participant_id)
+        lost = self._services.relay.fraction_lost(lesson_id, participant_id)
+        if participant is None or lost < LEAST_LOST:
+            return  # the page says it again
         self._joined_at = now
         strand = _Strand(
-            self._participant, self._services, runner, session_id, is_packed=heard.packed
+            participant, self._services, runner, self._session_id, is_packed=heard.packed
         )
         strand.heard(heard, now)
         with suppress(UserError):  # the lesson is busy; the page says it again
-            runner.join_second(strand.id, self._participant, heard.heard, strand)
+            runner.join_second(strand.id, participant, heard.heard, strand)
             self._strand = strand
             self._scope.start(strand.id, strand.run())
 

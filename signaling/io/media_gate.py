@@ -9,6 +9,7 @@ from streamsvc.base.errors import UserError
 from streamsvc.base.ids import LessonId
 from streamsvc.base.media import Slot
 from streamsvc.base.sessions import NO_POLICY, LinkPolicy, MediaParty
+from streamsvc.school.records import Role
 
 
 class MediaGate:
@@ -66,4 +67,5 @@ def party_of(claims: Claims, policy: LinkPolicy = NO_POLICY) -> MediaParty:
         label=claims.name,
         origin=claims.room_id or claims.person_id or claims.participant_id,
         policy=policy,
+        has_channel=claims.role is Role.ROOM,
     )

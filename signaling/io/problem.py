@@ -60,7 +60,7 @@ def _headers(error: StreamsvcError, status: int) -> dict[str, str]:
 
 def _is_page_visit(request: Request) -> bool:
     """A person typed or followed an address, rather than a page asking for data."""
-    is_api = request.url.path.startswith(("/api/", "/whip/", "/whep/", "/channel/"))
+    is_api = request.url.path.startswith(("/api/", "/whip/", "/whep/"))
     return not is_api and "text/html" in request.headers.get("accept", "")
 
 

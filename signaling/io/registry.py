@@ -8,6 +8,7 @@ import logging
 from collections.abc import Callable, Mapping
 
 from signaling import metrics
+from signaling.io.event_channel import EventChannel
 from signaling.io.problem import incident
 from signaling.io.runner import LessonRunner
 from signaling.io.services import Services
@@ -24,7 +25,7 @@ from streamsvc.base.errors import StreamsvcError, UserError
 from streamsvc.base.ids import LessonId, MediaSessionId, PersonId, RoomId
 from streamsvc.base.media import MediaKind, Slot
 from streamsvc.base.recordings import RecordingState, RecordingStatus
-from streamsvc.base.sessions import ClosedBecause, MediaParty
+from streamsvc.base.sessions import ChannelListener, ClosedBecause, MediaParty
 from streamsvc.base.tasks import TaskScope
 from streamsvc.school.records import OPERATOR, Lesson, LessonState
 
@@ -261,6 +262,12 @@ class LessonRegistry:
         self, party: MediaParty, session_id: MediaSessionId, because: ClosedBecause
     ) -> None:
         """RelayListener."""
+
+    def channel_came(self, party: MediaParty, session_id: MediaSessionId) -> ChannelListener | None:
+        """RelayListener. Its words count from when they come, so nobody is looked for before."""
+        if self._is_closed:
+            return None
+        return EventChannel(party, session_id, self._services, self.find, self._tasks)
 
     def recorder_reported(self, status: RecordingStatus) -> None:
         """The recorder's state changed; the library learns how long a finished recording is."""

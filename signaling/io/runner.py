@@ -127,6 +127,10 @@ class LessonRunner:
         for participant_id in gone:
             self._services.relay.close_party(self._lesson_id, participant_id)
 
+    def connected(self, participant_id: ParticipantId) -> Participant | None:
+        """Who it is, by its first connection; None when there is none."""
+        return self._audience.first_of(participant_id)
+
     @property
     def recording_id(self) -> RecordingId | None:
         """What it is recorded as; None before it was ever live."""

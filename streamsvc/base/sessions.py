@@ -54,6 +54,8 @@ class MediaParty:
     """Sound and picture are never sent back to the origin they came from (room or person)."""
     policy: LinkPolicy = NO_POLICY
     """Of its link, when it came."""
+    has_channel: bool = False
+    """It may have data channels beside its media: a room."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,3 +147,6 @@ class RelayListener(Protocol):
         self, party: MediaParty, session_id: MediaSessionId, because: ClosedBecause
     ) -> None:
         """A viewer is gone."""
+
+    def channel_came(self, party: MediaParty, session_id: MediaSessionId) -> ChannelListener | None:
+        """A page that `has_channel` opens one of this number. Who listens to it; None: nobody."""

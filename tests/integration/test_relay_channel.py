@@ -1,19 +1,28 @@
-"""A data channel of real Chromium: what the relay sends once, packed, and what the page answers."""
+"""A data channel of real Chromium, by no request: what its media's answer says is enough."""
 
 import zlib
 
 import pytest
 
-from streamsvc.base.ids import MediaSessionId
 from tests.integration.test_relay_chromium import page_of
 from tests.support.browser import chromium, needs_chromium
-from tests.support.rtp_peers import party, running_relay
+from tests.support.channel_peers import Heard, answer_of, look_at, room
+from tests.support.rtp_peers import running_relay
 from tests.support.waiting import until
 
 pytestmark = [pytest.mark.integration, pytest.mark.e2e, needs_chromium, pytest.mark.timeout(120)]
 
+WATCH = """async () => {
+  const ecdsa = {name: 'ECDSA', namedCurve: 'P-256'};
+  window.certificates = [await RTCPeerConnection.generateCertificate(ecdsa)];
+  const pc = window.media = new RTCPeerConnection({bundlePolicy: 'max-bundle', certificates});
+  pc.addTransceiver('audio', {direction: 'recvonly'});
+  await pc.setLocalDescription();
+  await pc.setRemoteDescription({type: 'answer', sdp: await window.whep(pc.localDescription.sdp)});
+}"""
+
 OPEN = """async () => {
-  const pc = window.pc = new RTCPeerConnection({bundlePolicy: 'max-bundle'});
+  const pc = window.pc = new RTCPeerConnection({bundlePolicy: 'max-bundle', certificates});
   const how = {negotiated: true, id: 0, ordered: false, maxRetransmits: 0};
   const channel = window.channel = pc.createDataChannel('events', how);
   channel.binaryType = 'arraybuffer';
@@ -23,40 +32,32 @@ OPEN = """async () => {
     channel.send('got ' + await new Response(stream).text());
   };
   await pc.setLocalDescription();
-  const sdp = await window.answer(pc.localDescription.sdp);
+  const sdp = await window.answer(media.remoteDescription.sdp, pc.localDescription.sdp);
   await pc.setRemoteDescription({type: 'answer', sdp});
 }"""
 
 
-class Page:
-    """What it said, and whether it is gone."""
-
-    def __init__(self) -> None:
-        self.said: list[str | bytes] = []
-        self.is_gone = False
-
-    def heard(self, message: str | bytes) -> None:
-        self.said.append(message)
-
-    def ended(self) -> None:
-        self.is_gone = True
-
-
 async def test_chromium_gets_events_by_the_media_port_and_answers() -> None:
-    said, session_ids = Page(), list[MediaSessionId]()
+    page_said = Heard()
     async with running_relay(media_host="0.0.0.0") as running, chromium() as browser:
+        running.reported.listener = lambda: page_said
 
-        async def answer(offer: str) -> str:
-            opened = await running.relay.open_channel(party("room"), offer, said)
-            session_ids.append(opened.session_id)
-            return opened.sdp
+        async def whep(offer: str) -> str:
+            return (await running.relay.subscribe(room(), offer)).sdp
 
-        async with page_of(browser, answer=answer) as page:
+        async def answer(media: str, offer: str) -> str:
+            return answer_of(media, offer, 0)
+
+        async with page_of(browser, whep=whep, answer=answer) as page:
+            await page.evaluate(WATCH)
+            await until(lambda: running.reported.connected, 20)
+            look_at(running, running.reported.connected[0], fraction_lost=0.4)
             await page.evaluate(OPEN)
-            await until(lambda: said.said == ['{"heard":3}'], 20)
+            await until(lambda: page_said.messages == ['{"heard":3}'], 20)
+            (number,) = running.reported.channels
             for events in ('[{"seq":4}]', '[{"seq":5}]'):
-                running.relay.send_on_channel(session_ids[0], zlib.compress(events.encode(), 9))
-            await until(lambda: len(said.said) == 3)
-            assert set(said.said[1:]) == {'got [{"seq":4}]', 'got [{"seq":5}]'}
+                running.relay.send_on_channel(number, zlib.compress(events.encode(), 9))
+            await until(lambda: len(page_said.messages) == 3)
+            assert set(page_said.messages[1:]) == {'got [{"seq":4}]', 'got [{"seq":5}]'}
             await page.evaluate("() => pc.close()")
-            await until(lambda: said.is_gone, 20)
+            await until(lambda: page_said.has_ended == 1, 20)

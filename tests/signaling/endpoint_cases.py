@@ -370,5 +370,4 @@ MEDIA_DOORS = {
     "/whep/sessions/{session_id}",
     "/whip/{lesson_id}/{slot}",
     "/whep/{lesson_id}",
-    "/channel/{lesson_id}",
 }

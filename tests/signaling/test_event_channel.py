@@ -4,15 +4,16 @@ import json
 import zlib
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import Any
 
-import httpx
 import pytest
 
 from signaling.io.event_channel import SILENT_SECONDS
-from signaling.io.media_http import SDP
+from signaling.io.media_gate import MediaGate
 from signaling.io.runner import LessonRunner
-from streamsvc.base.ids import LessonId
+from streamsvc.base.ids import LessonId, MediaSessionId
+from streamsvc.base.sessions import MediaParty
 from tests.signaling.house import House, served
 from tests.signaling.test_events import Live
 from tests.support.lesson_client import LessonClient, lesson_client
@@ -25,10 +26,11 @@ async def live(house: House) -> AsyncIterator[Live]:
         yield Live(house, address)
 
 
-async def post(live: Live, grant: str) -> httpx.Response:
-    browser = live.house.client()
-    headers = {"Authorization": f"Bearer {grant}", "Content-Type": SDP}
-    return await browser.post(f"/channel/{live.lesson_id}", content="v=0\r\n", headers=headers)
+async def party(live: Live, who: str = "room_a2") -> MediaParty:
+    """As the media door lets it in."""
+    ctx = live.house.context
+    gate = MediaGate(ctx.grants, ctx.registry, ctx.checks)
+    return await gate.subscriber(await live.house.grant(who, "lesson_a1"), LessonId(live.lesson_id))
 
 
 SLIDE = {"courseware_id": None, "number": 1}
@@ -44,8 +46,9 @@ def registered(live: Live) -> LessonRunner:
 class PageChannel:
     """The page's end of the only channel."""
 
-    def __init__(self, live: Live) -> None:
+    def __init__(self, live: Live, who: MediaParty) -> None:
         self._relay, self._clock = live.house.relay, live.house.clock
+        self._relay.channel(who)
         self._id, self._listener = next(iter(self._relay.channels.items()))
 
     def say(self, heard: int) -> None:
@@ -76,12 +79,9 @@ class PageChannel:
 async def a_channel(live: Live) -> AsyncIterator[tuple[LessonClient, PageChannel, int]]:
     """Of room_a2, which hears the same by its WebSocket; and the number it has."""
     async with lesson_client(live.address, live.lesson_id) as first:
-        grant = await live.house.grant("room_a2", "lesson_a1")
-        await first.hello(grant)
+        await first.hello(await live.house.grant("room_a2", "lesson_a1"))
         shown = await first.until("room_changed")
-        answer = await post(live, grant)
-        assert (answer.status_code, answer.headers["content-type"]) == (201, SDP)
-        yield first, PageChannel(live), shown["seq"]
+        yield first, PageChannel(live, await party(live)), shown["seq"]
 
 
 async def test_a_room_gets_its_events_until_it_has_them(live: Live) -> None:
@@ -124,32 +124,55 @@ async def test_it_joins_again_from_where_the_page_is(live: Live) -> None:
             assert runner.client_count == joined - 1
 
 
-async def test_nothing_comes_beside_no_first_connection(live: Live) -> None:
-    grant = await live.house.grant("room_a2", "lesson_a1")
-    assert (await post(live, grant)).status_code == 201
-    channel = PageChannel(live)
-    channel.say(0)
-    await channel.until(lambda: registered(live).client_count == 0)
-    assert channel.got == []
+async def test_nothing_comes_beside_no_first_connection_until_it_is_there(live: Live) -> None:
+    async with lesson_client(live.address, live.lesson_id) as lead:
+        await live.go_live(lead)
+        channel = PageChannel(live, await party(live))
+        runner = registered(live)
+        before = runner.client_count
+        channel.say(0)
+        assert runner.client_count == before
+        async with lesson_client(live.address, live.lesson_id) as first:
+            await first.hello(await live.house.grant("room_a2", "lesson_a1"))
+            shown = await first.until("room_changed")
+            channel.say(shown["seq"])
+            assert runner.client_count == before + 2
 
 
-@pytest.mark.parametrize(
-    ("who", "status", "error_id"),
-    [("lead_a1", 403, "not-allowed"), ("phone_a2", 403, "not-allowed"), (None, 401, None)],
-)
-async def test_the_door_is_for_rooms(
-    live: Live, who: str | None, status: int, error_id: str | None
-) -> None:
-    grant = await live.house.grant(who, "lesson_a1") if who else "forged"
-    answer = await post(live, grant)
-    assert answer.status_code == status
-    if error_id is not None:
-        assert answer.json()["error"]["id"] == error_id
-    assert live.house.relay.channels == {}
+@pytest.mark.parametrize("who", ["lead_a1", "phone_a2"])
+async def test_only_rooms_have_channels(live: Live, who: str) -> None:
+    assert (await party(live, who)).has_channel is False
+    assert (await party(live)).has_channel is True
 
 
-async def test_a_link_that_loses_little_needs_none(live: Live) -> None:
+async def test_nothing_comes_by_a_link_that_loses_little_until_it_loses_much(live: Live) -> None:
     live.house.relay.lost = 0.1
-    answer = await post(live, await live.house.grant("room_a2", "lesson_a1"))
-    assert (answer.status_code, answer.json()["error"]["id"]) == (409, "channel-not-needed")
-    assert live.house.relay.channels == {}
+    async with a_channel(live) as (_, channel, seq):
+        runner = registered(live)
+        joined = runner.client_count
+        channel.say(seq)
+        assert runner.client_count == joined
+        live.house.relay.lost = 0.3
+        channel.say(seq)
+        assert runner.client_count == joined + 1
+
+
+async def test_words_that_make_no_sense_and_lessons_that_are_over_are_nothing(live: Live) -> None:
+    async with a_channel(live) as (_, channel, seq):
+        runner = registered(live)
+        joined = runner.client_count
+        relay = live.house.relay
+        (listener,) = relay.channels.values()
+        for word in ("{}", "[", b"\xff", '{"heard":-1}'):
+            listener.heard(word)
+        assert runner.client_count == joined
+        nowhere = replace(await party(live), lesson_id=LessonId("les_none"))
+        relay.channel(nowhere).heard(json.dumps({"heard": seq}))
+        assert runner.client_count == joined
+
+
+async def test_a_service_that_stops_listens_to_no_channel(live: Live) -> None:
+    who = await party(live)
+    registry = live.house.context.registry
+    await registry.close()
+    assert registry.channel_came(who, MediaSessionId("chn_late")) is None

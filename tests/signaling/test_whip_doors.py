@@ -16,7 +16,6 @@ from starlette.responses import JSONResponse, Response
 from signaling.io.media_http import FRAGMENT, SDP, IceServer
 from signaling.io.media_router import media_router
 from signaling.ports import (
-    ChannelListener,
     LinkPolicy,
     MediaAnswer,
     MediaParty,
@@ -123,11 +122,6 @@ class FakeRelay:
         raise NotImplementedError
 
     def set_profile(self, lesson_id: LessonId, profile: PictureProfile) -> None:
-        raise NotImplementedError
-
-    async def open_channel(
-        self, party: MediaParty, offer_sdp: str, listener: ChannelListener
-    ) -> MediaAnswer:
         raise NotImplementedError
 
     def send_on_channel(self, session_id: MediaSessionId, message: str | bytes) -> None:

@@ -67,12 +67,14 @@ class FakeRelay:
         self.sessions[session_id] = (party, slot)
         return MediaAnswer(session_id, "v=0\r\n", '"1"')
 
-    async def open_channel(
-        self, party: MediaParty, offer_sdp: str, listener: ChannelListener
-    ) -> MediaAnswer:
-        answer = self._answer(party, None)
-        self.channels[answer.session_id] = listener
-        return answer
+    def channel(self, party: MediaParty) -> ChannelListener:
+        """A page opens one; who listens to it."""
+        assert self.listener is not None
+        session_id = MediaSessionId(new_id("chn"))
+        listener = self.listener.channel_came(party, session_id)
+        assert listener is not None
+        self.channels[session_id] = listener
+        return listener
 
     def send_on_channel(self, session_id: MediaSessionId, message: str | bytes) -> None:
         self.on_channels.append((session_id, message))

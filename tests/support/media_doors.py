@@ -15,7 +15,7 @@ from starlette.requests import Request
 from relay.io.relay import Relay
 from relay.settings import RelaySettings
 from signaling.io.media_router import media_router
-from signaling.ports import ClosedBecause, MediaParty
+from signaling.ports import ChannelListener, ClosedBecause, MediaParty
 from streamsvc.base.clock import SystemClock
 from streamsvc.base.errors import StreamsvcError, UserError
 from streamsvc.base.ids import LessonId, MediaSessionId, ParticipantId
@@ -47,6 +47,9 @@ class Events:
         self, party: MediaParty, session_id: MediaSessionId, because: ClosedBecause
     ) -> None:
         self.lines.append(f"subscriber_closed {because}")
+
+    def channel_came(self, party: MediaParty, session_id: MediaSessionId) -> ChannelListener | None:
+        return None
 
 
 @dataclass

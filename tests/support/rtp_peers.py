@@ -24,7 +24,7 @@ from relay.settings import RelaySettings
 from streamsvc.base.clock import SystemClock
 from streamsvc.base.ids import LessonId, MediaSessionId, ParticipantId
 from streamsvc.base.media import SUBSCRIBER_SLOTS, Codec, MediaKind, Slot, Track
-from streamsvc.base.sessions import ClosedBecause, MediaParty
+from streamsvc.base.sessions import ChannelListener, ClosedBecause, MediaParty
 from tests.support.netem import Netem
 
 LESSON = LessonId("les_test")
@@ -63,6 +63,9 @@ class Reported:
     closed: list[tuple[Slot, ClosedBecause]] = field(default_factory=list)
     connected: list[MediaSessionId] = field(default_factory=list)
     gone: list[tuple[MediaSessionId, ClosedBecause]] = field(default_factory=list)
+    channels: dict[MediaSessionId, ChannelListener] = field(default_factory=dict)
+    listener: Callable[[], ChannelListener | None] = lambda: None
+    """Of the next channel."""
 
     def publication_opened(
         self, party: MediaParty, slot: Slot, kinds: frozenset[MediaKind]
@@ -79,6 +82,12 @@ class Reported:
         self, party: MediaParty, session_id: MediaSessionId, because: ClosedBecause
     ) -> None:
         self.gone.append((session_id, because))
+
+    def channel_came(self, party: MediaParty, session_id: MediaSessionId) -> ChannelListener | None:
+        listener = self.listener()
+        if listener is not None:
+            self.channels[session_id] = listener
+        return listener
 
 
 class Tone(MediaStreamTrack):

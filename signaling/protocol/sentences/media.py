@@ -66,14 +66,6 @@ MEDIA = {
         "里面没有声音也没有画面。打开麦克风或摄像头再试。",
         "The offer has neither sound nor picture. Turn on a microphone or camera.",
     ),
-    "channel-not-needed": Entry(
-        409,
-        "这条线路丢包不多，不需要数据通道。",
-        "This link loses too little for a data channel; the WebSocket brings all.",
-    ),
-    "sdp-no-data-channel": Entry(
-        422, _PAGE_ZH, "A channel's offer has one data channel over SCTP and nothing else."
-    ),
     "sctp-malformed": Entry(400, "收到读不懂的 SCTP 包。", "An SCTP packet can't be read."),
     "sdp-not-bundled": Entry(
         422, _PAGE_ZH, "All media of an offer must be in one BUNDLE group (RFC 9725)."

@@ -3,157 +3,210 @@
 import asyncio
 import subprocess
 import sys
-from dataclasses import dataclass, field
 
 import pytest
-from aiortc import RTCDataChannel
 
 from relay.io import channels
-from relay.io.channels import MOST_ASKED
+from relay.io.channels import LANES
 from relay.io.media_session import SubscriberSession
-from relay.io.relay import Relay
-from relay.metrics import PEERS
-from relay.sdp.data_channel import MOST_MESSAGE_BYTES
-from streamsvc.base.errors import Overload, ProtocolError
+from relay.metrics import CHANNEL_OPEN_SECONDS, PEERS
+from relay.rtp.sctp_limits import MOST_MESSAGE_BYTES
 from streamsvc.base.ids import MediaSessionId
+from streamsvc.base.sessions import MediaParty
+from tests.support.channel_peers import VOICE, Heard, PagePeer, invited, look_at, room
 from tests.support.netem import Netem
-from tests.support.rtp_peers import LESSON, Peer, RunningRelay, party, running_relay
+from tests.support.rtp_peers import LESSON, RunningRelay, Viewer, party, running_relay
 from tests.support.waiting import SECOND, until
 
 pytestmark = pytest.mark.timeout(60 * SECOND)
 
 
-@dataclass
-class Heard:
-    """A `ChannelListener` that keeps everything."""
-
-    messages: list[str | bytes] = field(default_factory=list)
-    has_ended: int = 0
-
-    def heard(self, message: str | bytes) -> None:
-        self.messages.append(message)
-
-    def ended(self) -> None:
-        self.has_ended += 1
-
-
-class PagePeer(Peer):
-    """As a page opens it: one channel, agreed beforehand."""
-
-    channel: RTCDataChannel
-
-    def __init__(self, netem: Netem | None = None) -> None:
-        super().__init__(netem)
-        self.got: list[str | bytes] = []
-        self.heard = Heard()
-        self.channel = self.connection.createDataChannel(
-            "events", negotiated=True, id=0, ordered=False, maxRetransmits=0
-        )
-        self.channel.on("message", self.got.append)
-
-    async def join(self, relay: Relay, name: str = "room") -> None:
-        offer = await self.offer()
-        answer = await relay.open_channel(party(name), offer, self.heard)
-        self.session_id = answer.session_id
-        await self.accept(answer.sdp, relay.media_port)
-
-    @property
-    def is_open(self) -> bool:
-        return bool(self.channel.readyState == "open")
+def begun(
+    running: RunningRelay, media: Viewer, lane: int = 0, netem: Netem | None = None
+) -> PagePeer:
+    page = PagePeer(media, lane, netem)
+    running.peers.append(page)
+    return page
 
 
 async def page_of(
-    running: RunningRelay, name: str = "room", netem: Netem | None = None
+    running: RunningRelay, media: Viewer, lane: int = 0, netem: Netem | None = None
 ) -> PagePeer:
-    page = PagePeer(netem)
-    running.peers.append(page)
-    await page.join(running.relay, name)
+    page = begun(running, media, lane, netem)
+    await page.join(running)
     await until(lambda: page.is_open, 20, "the channel is open")
     return page
 
 
-async def test_messages_go_both_ways() -> None:
+async def test_messages_go_both_ways_and_how_long_it_took_is_counted() -> None:
+    before = opened()
     async with running_relay() as running:
-        page = await page_of(running)
+        page = await page_of(running, await invited(running))
         page.channel.send('{"heard":3}')
-        await until(lambda: page.heard.messages == ['{"heard":3}'])
-        await until(lambda: PEERS.labels("channel")._value.get() == 1)  # noqa: SLF001
-        running.relay.send_on_channel(page.session_id, "words")
-        running.relay.send_on_channel(page.session_id, b"x" * MOST_MESSAGE_BYTES)
+        page.channel.send('{"heard":3}')
+        await until(lambda: page.heard.messages == ['{"heard":3}'] * 2)
+        assert PEERS.labels("channel")._value.get() == 1  # noqa: SLF001
+        assert opened() == before + 1
+        number = page.number_in(running)
+        running.relay.send_on_channel(number, "words")
+        running.relay.send_on_channel(number, b"x" * MOST_MESSAGE_BYTES)
         await until(lambda: len(page.got) == 2)
         assert page.got == ["words", b"x" * MOST_MESSAGE_BYTES]
         running.relay.send_on_channel(MediaSessionId("chn_unknown"), "nobody")
 
 
+def opened() -> float:
+    """Channels that were counted."""
+    samples = next(iter(CHANNEL_OPEN_SECONDS.collect())).samples
+    return next(sample.value for sample in samples if sample.name.endswith("_count"))
+
+
 async def test_where_two_of_five_are_lost_the_others_come() -> None:
     async with running_relay() as running:
         netem = running.netem(seed=7)
-        page = await page_of(running, netem=netem)
+        page = await page_of(running, await invited(running), netem=netem)
         netem.loss_up = netem.loss_down = 0.4
         netem.delay = 0.1
-        for number in range(100):
-            running.relay.send_on_channel(page.session_id, f"{number} {'x' * 400}")
+        number = page.number_in(running)
+        for count in range(100):
+            running.relay.send_on_channel(number, f"{count} {'x' * 400}")
             await asyncio.sleep(0.03)
         # With a window as RFC 9260 has it, most of them still wait to be sent.
         await until(lambda: len(page.got) >= 45, 1)
         assert len(page.got) == len(set(page.got))
 
 
-async def test_a_participant_has_two_screens_and_they_end_with_the_lesson() -> None:
+async def test_it_ends_with_its_participant_and_with_the_lesson() -> None:
     async with running_relay() as running:
-        first = await page_of(running)
-        second = await page_of(running)
-        assert first.heard.has_ended == 0
-        third = await page_of(running)
-        await until(lambda: first.heard.has_ended == 1)
-        assert (second.heard.has_ended, third.heard.has_ended) == (0, 0)
-        other = await page_of(running, "other")
-        running.relay.close_party(LESSON, party("other").participant_id)
-        assert (second.heard.has_ended, other.heard.has_ended) == (0, 1)
+        page = await page_of(running, await invited(running))
+        other = await page_of(running, await invited(running, room("other")))
+        running.relay.close_party(LESSON, room("other").participant_id)
+        assert (page.heard.has_ended, other.heard.has_ended) == (0, 1)
         await running.relay.close_lesson(LESSON)
-        assert second.heard.has_ended == 1
+        assert page.heard.has_ended == 1
 
 
-async def test_the_answer_that_comes_counts_though_the_page_asked_again() -> None:
+async def test_it_outlives_its_media_session_and_nobody_comes_by_that_any_more() -> None:
     async with running_relay() as running:
-        page = PagePeer()
-        running.peers.append(page)
-        offer, later = await page.offer(), [Heard() for _ in range(MOST_ASKED)]
-        answer = await running.relay.open_channel(party("room"), offer, page.heard)
-        for heard in later[: MOST_ASKED - 1]:
-            await running.relay.open_channel(party("room"), offer, heard)
-        await page.accept(answer.sdp, running.relay.media_port)
-        await until(lambda: page.is_open, 20)
-        for heard in later[MOST_ASKED - 1 :]:  # asked long ago, and only now here
-            await running.relay.open_channel(party("room"), offer, heard)
+        media = await invited(running)
+        page = await page_of(running, media)
+        await running.relay.close(media.session_id)
+        late = begun(running, media, lane=1)
+        await late.join(running)
+        await asyncio.sleep(2)
         page.channel.send('{"heard":3}')
         await until(lambda: page.heard.messages == ['{"heard":3}'])
-        assert page.heard.has_ended == 0
+        assert (page.heard.has_ended, late.heard) == (0, Heard())
+        assert len(running.reported.channels) == 1
+
+
+async def test_a_page_tries_all_lanes_at_once_and_comes_back_by_each() -> None:
+    async with running_relay() as running:
+        media = await invited(running)
+        lanes = [begun(running, media, lane) for lane in range(LANES)]
+        for page in lanes:
+            await page.join(running)
+        await until(lambda: all(page.is_open for page in lanes), 20)
+        for page in lanes:
+            await page.connection.close()
+        await until(lambda: PEERS.labels("channel")._value.get() == 0, 5)  # noqa: SLF001
+        again = await page_of(running, media)
+        again.channel.send('{"heard":3}')
+        await until(lambda: again.heard.messages == ['{"heard":3}'])
+
+
+async def test_of_one_participant_the_oldest_gives_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(channels, "MOST_OF_PARTY", 2)
+    async with running_relay() as running:
+        media = await invited(running)
+        first, second = [await page_of(running, media, lane) for lane in (0, 1)]
+        assert first.heard.has_ended == 0
+        third = await page_of(running, media, 2)
+        await until(lambda: first.heard.has_ended == 1)
+        assert (second.heard.has_ended, third.heard.has_ended) == (0, 0)
 
 
 async def test_it_ends_when_the_page_leaves() -> None:
     async with running_relay() as running:
-        page = await page_of(running)
+        page = await page_of(running, await invited(running))
         await page.connection.close()
         await until(lambda: page.heard.has_ended == 1)
 
 
-async def test_an_offer_of_media_or_one_too_many_is_refused(
-    monkeypatch: pytest.MonkeyPatch,
+async def nothing_of(running: RunningRelay, page: PagePeer) -> None:
+    await page.join(running)
+    await asyncio.sleep(3)
+    assert not page.is_open
+
+
+async def test_who_has_another_certificate_than_the_media_gets_none() -> None:
+    async with running_relay() as running:
+        page = PagePeer(await invited(running), is_known=False)
+        running.peers.append(page)
+        await nothing_of(running, page)
+        await until(lambda: page.heard.has_ended == 1, 5)
+        assert page.heard.messages == []
+
+
+@pytest.mark.parametrize(
+    ("who", "lost", "round_trip", "has_way"),
+    [
+        (party("person"), 0.4, 0.6, False),
+        (room(), 0.05, 0.1, False),
+        (room(), 0.2, 0.1, True),
+        (room(), 0.0, 0.25, True),
+    ],
+)
+async def test_only_rooms_whose_links_are_far_or_lose_have_a_way_in(
+    who: MediaParty, lost: float, round_trip: float, has_way: bool
 ) -> None:
-    monkeypatch.setattr(channels, "MOST_CHANNELS", 1)
+    async with running_relay() as running:
+        media = await running.watch(who, slots=VOICE)
+        await until(lambda: media.is_connected, 20)
+        look_at(running, media.session_id, fraction_lost=lost, round_trip=round_trip)
+        page = begun(running, media)
+        if has_way:
+            await page.join(running)
+            await until(lambda: page.is_open, 20)
+        else:
+            await nothing_of(running, page)
+        assert (len(running.reported.channels) == 1) is has_way
+
+
+@pytest.mark.parametrize("bound", ["MOST_CONNECTED", "MOST_ASKED"])
+async def test_one_too_many_gets_none(monkeypatch: pytest.MonkeyPatch, bound: str) -> None:
     async with running_relay(max_peers=1) as running:
-        media = Peer()
-        running.peers.append(media)
-        media.connection.addTransceiver("audio", direction="recvonly")
-        with pytest.raises(ProtocolError, match="sdp-no-data-channel"):
-            await running.relay.open_channel(party("room"), await media.offer(), Heard())
-        await page_of(running)
-        late = PagePeer()
-        running.peers.append(late)
-        with pytest.raises(Overload, match="relay-full"):
-            await late.join(running.relay, "late")
-        await running.watch(party("beside"))  # media have places of their own
+        media = await invited(running)
+        if bound == "MOST_CONNECTED":
+            monkeypatch.setattr(channels, bound, 1)
+            await page_of(running, media)
+        else:
+            monkeypatch.setattr(channels, bound, 0)
+        late = begun(running, media, 1)
+        await nothing_of(running, late)
+        assert late.heard == Heard()
+
+
+async def test_who_loses_takes_the_way_in_of_who_does_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(channels, "MOST_INVITED", 1)
+    async with running_relay() as running:
+        first = await invited(running, is_due=False)
+        second = await invited(running, room("second"), is_due=False)
+        await nothing_of(running, begun(running, second))
+        look_at(running, second.session_id, fraction_lost=0.4)
+        await page_of(running, second, 1)
+        look_at(running, first.session_id, fraction_lost=0.4)
+        await nothing_of(running, begun(running, first))  # the way in is in use
+
+
+async def test_nobody_listens_when_the_lesson_is_not_here() -> None:
+    async with running_relay() as running:
+        page = begun(running, await invited(running))
+        running.reported.listener = lambda: None
+        await page.begin(running)
+        await asyncio.sleep(2)
+        assert not page.is_open
+        assert PEERS.labels("channel")._value.get() == 0  # noqa: SLF001
 
 
 async def test_what_a_link_loses_is_told_by_what_is_believed_of_its_voice() -> None:

@@ -11,9 +11,8 @@ from aiortc.rtcsctptransport import DataChunk, tsn_plus_one
 from hypothesis import given
 from hypothesis import strategies as st
 
-from relay.io.sctp import LEAST_WINDOW_BYTES, MOST_GAPS, Association, Message
+from relay.io.sctp import LEAST_WINDOW_BYTES, MOST_GAPS, SCTP_PORT, Association, Message
 from relay.rtp.sctp_limits import check_datagram
-from relay.sdp.data_channel import SCTP_PORT
 from relay.sdp.negotiated import DtlsRole
 from streamsvc.base.errors import ProtocolError
 from tests.support.waiting import SECOND, until

@@ -6,10 +6,19 @@
 
 const HEAD_START_MS = 1_500;
 
-/** `withRelays` at once: nothing else was found before. */
-export function newConnection(servers: RTCIceServer[], withRelays: boolean): RTCPeerConnection {
+/**
+ * `withRelays` at once: nothing else was found before. `certificates`: a browser makes one for each
+ * connection unless there is one for it.
+ */
+export function newConnection(
+  servers: RTCIceServer[],
+  withRelays: boolean,
+  certificates?: RTCCertificate[],
+): RTCPeerConnection {
   const iceServers = withRelays ? servers : servers.filter((server) => !isRelay(server));
-  return new RTCPeerConnection({ bundlePolicy: 'max-bundle', iceServers });
+  const configuration: RTCConfiguration = { bundlePolicy: 'max-bundle', iceServers };
+  if (certificates !== undefined) configuration.certificates = certificates;
+  return new RTCPeerConnection(configuration);
 }
 
 /** Calls `join` where there are relays and no way was found within the head start. */

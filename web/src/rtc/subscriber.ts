@@ -100,7 +100,13 @@ export class Subscriber {
   sight: Sight | null = null;
   roundTripMs: number | null = null;
 
+  /** Of all its connections, and of those beside them that the server is to know for its own. */
+  certificates: RTCCertificate[] | undefined;
+
   readonly #options: SubscriberOptions;
+  readonly #certified: Promise<void>;
+  /** As they came: a restart changes what the connection says of it. */
+  readonly #answers = new WeakMap<RTCPeerConnection, string>();
   /** How far behind all slots play. */
   readonly buffer: PlayoutBuffer;
   #pc: RTCPeerConnection | null = null;
@@ -126,6 +132,7 @@ export class Subscriber {
   constructor(options: SubscriberOptions) {
     this.#options = options;
     this.buffer = new PlayoutBuffer(options.isTalking, options.sound === 'music');
+    this.#certified = ownCertificate().then((made) => void (this.certificates = made));
     this.#feeling = setInterval(() => void this.#feel(), FEEL_EVERY_MS);
     addEventListener('online', this.#hurry);
     addEventListener('pagehide', this.#leave);
@@ -135,7 +142,12 @@ export class Subscriber {
   open(): void {
     if (this.phase === 'closed') return;
     this.#attempt = 0;
-    void this.#connect();
+    void this.#certified.then(() => this.#connect());
+  }
+
+  /** What the server said first of the open connection; empty while there is none. */
+  get answer(): string {
+    return (this.#pc && this.#answers.get(this.#pc)) ?? '';
   }
 
   /** The room is heard by the others, or not any more: plays with another delay, without a gap. */
@@ -167,9 +179,11 @@ export class Subscriber {
   };
 
   async #connect(isAfterCut = false): Promise<void> {
+    if (this.phase === 'closed') return;
     this.#setAside();
     this.#drop();
-    const pc = newConnection(this.#options.iceServers(), this.#attempt > 0 || this.way === 'relay');
+    const withRelays = this.#attempt > 0 || this.way === 'relay';
+    const pc = newConnection(this.#options.iceServers(), withRelays, this.certificates);
     this.#pc = pc;
     this.#liveness = new Liveness(Date.now());
     this.buffer.restart();
@@ -182,6 +196,7 @@ export class Subscriber {
       const session = await openSession(pc, endpoint, grant(), sound, how);
       if (this.#pc !== pc) return await endSession(session, this.#options.grant());
       this.#session = session;
+      this.#answers.set(pc, pc.remoteDescription?.sdp ?? '');
       this.#own = tracks;
       // Chrome 80 may be connected before it says that it took the answer.
       this.#moved(pc);
@@ -392,6 +407,18 @@ function bufferSigns({ atMs, flows }: Sight, roundTripMs: number | null): Buffer
     samples: sum('totalSamples'),
     freezes: sum('freezes'),
   };
+}
+
+/** What browsers take by themselves. */
+const ECDSA: EcKeyGenParams = { name: 'ECDSA', namedCurve: 'P-256' };
+
+/** None where the browser can't: each connection has one of its own then. */
+async function ownCertificate(): Promise<RTCCertificate[] | undefined> {
+  try {
+    return [await RTCPeerConnection.generateCertificate(ECDSA)];
+  } catch {
+    return undefined;
+  }
 }
 
 /** `jitterBufferTarget`, or what Chrome 80 has in its place. */

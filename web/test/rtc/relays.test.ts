@@ -18,3 +18,12 @@ it.each([
   const pc: unknown = newConnection([STUN, TURN], withRelays);
   expect((pc as Connection).configuration.iceServers).toEqual(iceServers);
 });
+
+it('a connection has a certificate of its own unless there is one for it', () => {
+  vi.stubGlobal('RTCPeerConnection', Connection);
+  const own: unknown = newConnection([], false);
+  expect((own as Connection).configuration).not.toHaveProperty('certificates');
+  const certificate = { expires: 1 } as RTCCertificate;
+  const known: unknown = newConnection([], false, [certificate]);
+  expect((known as Connection).configuration.certificates).toEqual([certificate]);
+});

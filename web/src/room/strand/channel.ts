@@ -1,23 +1,23 @@
-import { ApiError } from '$kit/api';
 import type { Heard, LessonEvent } from '$kit/protocol/schema';
 import type { LessonStore } from '$kit/store/lesson.svelte';
-import { openSession } from '$rtc/negotiation';
-import { newConnection } from '$rtc/relays';
+import type { Subscriber } from '$rtc/subscriber';
 import { Holes } from './holes';
+import { Lane } from './lane';
 
-/** Agreed beforehand, so that it needs no handshake of its own; nothing is sent again by itself. */
-const CHANNEL = { negotiated: true, id: 0, ordered: false, maxRetransmits: 0 };
-const OPEN_WITHIN_MS = 25_000;
-/** The server is asked again while no answer has come, by connections of their own. */
-const ASK_AFTER_MS = [0, 2_000, 5_000];
+/** As many as the server has; the next begins while none before is open. */
+const LANES = 4;
+const APART_MS = 750;
+/** Of a handshake some steps are the browser's to repeat, who waits longer each time. */
+const OPEN_WITHIN_MS = 10_000;
 /** Tries in a row that brought nothing. */
-const MOST_FAILURES = 4;
+const MOST_FAILURES = 16;
 const AGAIN_AFTER_MS = 1_000;
-/** The server said no: it may not have seen enough of the link yet. */
-const AGAIN_AFTER_NO_MS = 4_000;
 const LOOK_EVERY_MS = 250;
 /** The server takes us for gone after five of these. */
 const SAY_EVERY_MS = 2_000;
+/** At first, until something came: the server may not have heard us, or seen that the link is bad. */
+const SAY_FIRST_EVERY_MS = 750;
+const FIRST_MS = 15_000;
 const SAY_APART_MS = 100;
 
 /**
@@ -28,24 +28,25 @@ export class EventChannel {
   isGivenUp = false;
   /** Events come. */
   isOpen = false;
-  #pc: RTCPeerConnection | null = null;
-  #channel: RTCDataChannel | null = null;
+  #lanes: Lane[] = [];
+  /** The lane that is open. */
+  #lane: Lane | null = null;
   #holes: Holes;
   readonly #looks: ReturnType<typeof setInterval>;
-  #deadline: ReturnType<typeof setTimeout> | undefined;
+  #next: ReturnType<typeof setTimeout> | undefined;
+  #deadlines = new Map<Lane, ReturnType<typeof setTimeout>>();
   #failures = 0;
+  #openedAtMs = 0;
   #saidAtMs = 0;
   #saidSeq = -1;
 
   constructor(
-    private readonly endpoint: string,
     private readonly store: LessonStore,
-    /** The media come by a relay: nothing else was found before. */
-    private readonly isRelayed: boolean,
+    private readonly subscriber: Pick<Subscriber, 'way' | 'answer' | 'certificates'>,
   ) {
     this.#holes = new Holes(store);
     this.#looks = setInterval(() => this.#look(), LOOK_EVERY_MS);
-    this.#connect();
+    this.#begin();
   }
 
   close(): void {
@@ -53,39 +54,49 @@ export class EventChannel {
     this.#drop();
   }
 
-  #connect(): void {
-    const pc = newConnection(this.store.iceServers, this.isRelayed);
-    const channel = pc.createDataChannel('events', CHANNEL);
-    channel.binaryType = 'arraybuffer';
-    channel.onopen = () => this.#opened(channel);
-    channel.onmessage = ({ data }) => void this.#received(pc, data as string | ArrayBuffer);
-    channel.onclose = () => this.#failed(pc);
-    pc.onconnectionstatechange = () => pc.connectionState === 'failed' && this.#failed(pc);
-    this.#pc = pc;
-    this.#deadline = setTimeout(() => this.#failed(pc), OPEN_WITHIN_MS);
-    for (const afterMs of ASK_AFTER_MS) setTimeout(() => void this.#ask(pc, afterMs > 0), afterMs);
+  /** One more lane, and the next a little later. */
+  #begin(): void {
+    const taken = this.#lanes.map(({ number }) => number);
+    const number = Array.from({ length: LANES }, (_, at) => at).find((at) => !taken.includes(at));
+    if (number === undefined) return;
+    const lane = new Lane(this.store, this.subscriber, number, {
+      opened: (lane) => this.#opened(lane),
+      received: (lane, data) => void this.#received(lane, data),
+      failed: (lane) => this.#failed(lane),
+    });
+    this.#lanes.push(lane);
+    this.#deadlines.set(
+      lane,
+      setTimeout(() => this.#failed(lane), OPEN_WITHIN_MS),
+    );
+    this.#after(APART_MS);
   }
 
-  /** One answer is enough: requests wait for TCP as long as events do, each on its own. */
-  async #ask(pc: RTCPeerConnection, isAfterCut: boolean): Promise<void> {
-    if (pc !== this.#pc || pc.remoteDescription !== null) return;
-    try {
-      await openSession(pc, this.endpoint, this.store.grant, 'speech', { isAfterCut });
-    } catch (error) {
-      const isNo = error instanceof ApiError && error.status >= 400 && error.status < 500;
-      if (isNo) this.#failed(pc, AGAIN_AFTER_NO_MS);
-    }
+  /** Unless the next is due before. */
+  #after(ms: number): void {
+    this.#next ??= setTimeout(() => {
+      this.#next = undefined;
+      this.#begin();
+    }, ms);
   }
 
-  #opened(channel: RTCDataChannel): void {
-    clearTimeout(this.#deadline);
-    this.#channel = channel;
+  /** Begins no more. */
+  #stop(): void {
+    clearTimeout(this.#next);
+    this.#next = undefined;
+  }
+
+  #opened(lane: Lane): void {
+    this.#stop();
+    for (const other of this.#lanes) if (other !== lane) this.#leave(other);
+    clearTimeout(this.#deadlines.get(lane));
+    [this.#lanes, this.#lane, this.#openedAtMs] = [[lane], lane, Date.now()];
     this.#say();
   }
 
-  async #received(pc: RTCPeerConnection, data: string | ArrayBuffer): Promise<void> {
+  async #received(lane: Lane, data: string | ArrayBuffer): Promise<void> {
     const events = JSON.parse(typeof data === 'string' ? data : await unpacked(data)) as object[];
-    if (pc !== this.#pc) return; // over meanwhile
+    if (lane !== this.#lane) return; // over meanwhile
     this.#failures = 0;
     this.isOpen = true;
     this.#holes.take(events as LessonEvent[]);
@@ -97,34 +108,41 @@ export class EventChannel {
     this.#holes.fill();
     const sinceMs = Date.now() - this.#saidAtMs;
     const isNews = isAsked || this.store.state?.seq !== this.#saidSeq;
-    if (sinceMs >= (isNews ? SAY_APART_MS : SAY_EVERY_MS)) this.#say();
+    const isFirst = !this.isOpen && Date.now() - this.#openedAtMs < FIRST_MS;
+    const everyMs = isFirst ? SAY_FIRST_EVERY_MS : SAY_EVERY_MS;
+    if (sinceMs >= (isNews ? SAY_APART_MS : everyMs)) this.#say();
   }
 
   #say(): void {
-    const [channel, heard] = [this.#channel, this.store.state?.seq];
-    // What still waits says less than we know by now.
-    if (channel?.readyState !== 'open' || channel.bufferedAmount > 0 || heard === undefined) return;
-    [this.#saidAtMs, this.#saidSeq] = [Date.now(), heard];
+    const heard = this.store.state?.seq;
+    if (heard === undefined) return;
     const word: Heard = { heard, packed: typeof DecompressionStream !== 'undefined' };
-    channel.send(JSON.stringify(word));
+    // What still waits says less than we know by now.
+    if (this.#lane?.say(word)) [this.#saidAtMs, this.#saidSeq] = [Date.now(), heard];
   }
 
-  #failed(pc: RTCPeerConnection, againMs = AGAIN_AFTER_MS): void {
-    if (pc !== this.#pc) return;
-    this.#drop();
+  #failed(lane: Lane): void {
+    this.#leave(lane);
+    if (lane === this.#lane) this.#drop();
     this.#failures += 1;
     if (this.#failures >= MOST_FAILURES) {
       this.isGivenUp = true;
       this.close();
-    } else this.#deadline = setTimeout(() => this.#connect(), againMs);
+    } else this.#after(AGAIN_AFTER_MS);
+  }
+
+  #leave(lane: Lane): void {
+    clearTimeout(this.#deadlines.get(lane));
+    this.#deadlines.delete(lane);
+    this.#lanes = this.#lanes.filter((other) => other !== lane);
+    lane.close();
   }
 
   #drop(): void {
-    clearTimeout(this.#deadline);
-    const pc = this.#pc;
-    [this.#pc, this.#channel, this.isOpen] = [null, null, false];
+    this.#stop();
+    for (const lane of this.#lanes) this.#leave(lane);
+    [this.#lane, this.isOpen] = [null, false];
     this.#holes = new Holes(this.store);
-    pc?.close();
   }
 }
 

@@ -14,6 +14,8 @@ const LOSING = 0.02;
 /** So much that a connection by TCP stands still most of the time, and a second one with it. */
 const LOSING_MUCH = 0.2;
 const LASTS_MS = 3_000;
+/** So much more is plain sooner; and a channel that was not needed costs little. */
+const MUCH_LASTS_MS = 2_000;
 const GOOD_FOR_MS = 60_000;
 /** Fewer in the time say nothing of losses. */
 const FEWEST_PACKETS = 50;
@@ -36,19 +38,20 @@ export class StrandNeed {
     if (last !== undefined && sight.packets < last.packets) this.#sights = [];
     this.#sights.push(sight);
     while (sight.atMs - (this.#sights[1]?.atMs ?? sight.atMs) >= LASTS_MS) this.#sights.shift();
-    const loss = this.#loss(sight);
-    if (loss >= LOSING) {
+    const isMuch = this.#loss(sight, MUCH_LASTS_MS) >= LOSING_MUCH;
+    if (isMuch || this.#loss(sight, LASTS_MS) >= LOSING) {
       this.isNeeded = true;
-      this.isSevere ||= loss >= LOSING_MUCH;
+      this.isSevere ||= isMuch;
       this.#badAtMs = sight.atMs;
     } else if (sight.atMs - this.#badAtMs >= GOOD_FOR_MS) this.isNeeded = this.isSevere = false;
     return this.isNeeded;
   }
 
-  /** Share of the packets of a far link; 0 for one that is near, or that tells nothing. */
-  #loss(last: PathSight): number {
-    const first = this.#sights[0] ?? last;
-    if (last.atMs - first.atMs < LASTS_MS) return 0;
+  /** Share of the packets of a far link in that time; 0 for one that is near, or tells nothing. */
+  #loss(last: PathSight, lastsMs: number): number {
+    const since = this.#sights.filter(({ atMs }) => last.atMs - atMs >= lastsMs);
+    const first = since[since.length - 1];
+    if (first === undefined) return 0;
     const isFar = this.#sights.every(({ roundTripMs }) => (roundTripMs ?? 0) >= FAR_MS);
     const packets = last.packets - first.packets;
     if (!isFar || packets < FEWEST_PACKETS) return 0;

@@ -7,6 +7,8 @@ import { SecondStrand } from './strand';
 const LOOK_EVERY_MS = 1_000;
 /** A strand that did not come about is not tried again for so long. */
 const REST_MS = 60_000;
+/** A channel costs less: no request, and nothing of TCP. */
+const CHANNEL_REST_MS = 20_000;
 
 /**
  * Opens a second strand where the link is far and loses, until the lesson is over; where it loses much, a
@@ -44,12 +46,13 @@ class Watch {
     }
     if (this.#channel?.isGivenUp) {
       this.#channel = null;
-      this.#channelRestsUntilMs = Date.now() + REST_MS;
+      this.#channelRestsUntilMs = Date.now() + CHANNEL_REST_MS;
     }
     if (!isNeeded || this.session.hasEnded) return this.close();
-    if (this.#mayOpen) {
+    if (this.#isHeard) {
       if (this.#need.isSevere) this.#openChannel();
-      if (this.#channel?.isOpen !== true) this.#open();
+      // Beside the first, and while nothing better is there.
+      if (this.#channel?.isOpen !== true && this.session.store.link === 'open') this.#open();
     }
     // What TCP would bring late takes the link from what comes in time.
     if (this.#channel?.isOpen) this.#closeStrand();
@@ -67,19 +70,16 @@ class Watch {
   }
 
   /** Their handshakes never come before the voice. */
-  get #mayOpen(): boolean {
+  get #isHeard(): boolean {
     const { store, media } = this.session;
     const isHeard = media.phase === 'live' && (media.vitals?.link.voice ?? 'none') !== 'none';
-    return isHeard && store.link === 'open' && !store.isPolled;
+    return isHeard && !store.isPolled;
   }
 
+  /** It needs nothing that comes by TCP, so it need not wait for the first strand. */
   #openChannel(): void {
     if (this.#channel !== null || Date.now() < this.#channelRestsUntilMs) return;
-    this.#channel = new EventChannel(
-      `/channel/${this.session.lessonId}`,
-      this.session.store,
-      this.subscriber.way === 'relay',
-    );
+    this.#channel = new EventChannel(this.session.store, this.subscriber);
   }
 
   #open(): void {

@@ -1,23 +1,24 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { ApiError, UNREACHABLE } from '$kit/api';
 import type { LessonStore } from '$kit/store/lesson.svelte';
+import type { Subscriber } from '$rtc/subscriber';
 import { EventChannel } from '../../../src/room/strand/channel';
 
 const turned = (seq: number) => ({ type: 'slide_turned', seq, at_ms: 1, slide: null });
+const OPEN_WITHIN_MS = 10_000;
 
 function nothing(): void {
   return;
 }
 
-/** A connection whose server answers. */
+/** A connection to a server that nobody asks. */
 class PlayedConnection {
   static all: PlayedConnection[] = [];
   connectionState = 'new';
-  remoteDescription: object | null = null;
   isClosed = false;
   how: unknown;
   said: unknown[] = [];
-  onconnectionstatechange: () => void = () => undefined;
+  answered = '';
+  onconnectionstatechange: () => void = nothing;
   readonly channel = {
     readyState: 'connecting',
     bufferedAmount: 0,
@@ -27,13 +28,26 @@ class PlayedConnection {
     onmessage: nothing as (message: { data: unknown }) => void,
   };
 
-  constructor() {
+  constructor(readonly configuration: RTCConfiguration) {
     PlayedConnection.all.push(this);
   }
 
   createDataChannel(_name: string, how: unknown): unknown {
     this.how = how;
     return this.channel;
+  }
+
+  createOffer(): Promise<object> {
+    return Promise.resolve({ type: 'offer', sdp: 'a=mid:0' });
+  }
+
+  setLocalDescription(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  setRemoteDescription({ sdp }: { sdp: string }): Promise<void> {
+    this.answered = sdp;
+    return Promise.resolve();
   }
 
   open(): void {
@@ -53,33 +67,40 @@ class PlayedConnection {
 
   close(): void {
     this.isClosed = true;
+    this.channel.readyState = 'closed';
+  }
+
+  get lane(): string | undefined {
+    return /ice-ufrag:namec(\d)/.exec(this.answered)?.[1];
   }
 }
 
 const store = {
-  grant: 'g',
   iceServers: [],
   state: { seq: 10 },
   hear(event: { seq: number }): void {
     this.state = { seq: event.seq };
   },
 };
-const { asked } = vi.hoisted(() => ({ asked: vi.fn(() => Promise.resolve('')) }));
-vi.mock('$rtc/negotiation', () => ({ openSession: asked }));
+const certificates = [{ expires: 1 }] as RTCCertificate[];
+const ANSWER = 'a=ice-ufrag:name\r\na=ice-pwd:secret\r\na=fingerprint:sha-256 AA';
+const media = { way: 'udp' as Subscriber['way'], answer: ANSWER, certificates };
 let channel: EventChannel;
+
 function newest(): PlayedConnection {
   const last = PlayedConnection.all[PlayedConnection.all.length - 1];
   if (last === undefined) throw new Error('no connection was made');
   return last;
 }
+const living = () => PlayedConnection.all.filter(({ isClosed }) => !isClosed);
 
 beforeEach(async () => {
   vi.useFakeTimers();
   vi.stubGlobal('RTCPeerConnection', PlayedConnection);
   PlayedConnection.all = [];
-  asked.mockClear();
   store.state = { seq: 10 };
-  channel = new EventChannel('/channel/lesson', store as unknown as LessonStore, false);
+  media.answer = ANSWER;
+  channel = new EventChannel(store as unknown as LessonStore, media);
   await vi.advanceTimersByTimeAsync(0);
 });
 
@@ -95,6 +116,10 @@ describe('events over a data channel', () => {
     newest().open();
     expect(newest().said).toEqual([{ heard: 10, packed: true }]);
     expect(channel.isOpen).toBe(false);
+  });
+
+  it('is known by the certificate of the media', () => {
+    expect(newest().configuration.certificates).toBe(certificates);
   });
 
   it('counts what comes, as text or packed, and says so', async () => {
@@ -113,13 +138,23 @@ describe('events over a data channel', () => {
 
   it('says what another strand brought, and every two seconds that it is here', async () => {
     newest().open();
+    await newest().bring('[]');
     await vi.advanceTimersByTimeAsync(1_000);
-    expect(newest().said).toHaveLength(1);
+    const sofar = newest().said.length;
     store.state = { seq: 14 };
     await vi.advanceTimersByTimeAsync(250);
-    expect(newest().said[1]).toMatchObject({ heard: 14 });
+    expect(newest().said[sofar]).toMatchObject({ heard: 14 });
     await vi.advanceTimersByTimeAsync(4_000);
-    expect(newest().said).toHaveLength(4);
+    expect(newest().said).toHaveLength(sofar + 3);
+  });
+
+  it('says more often that it is here before anything came, for a while', async () => {
+    newest().open();
+    await vi.advanceTimersByTimeAsync(15_000);
+    const sofar = newest().said.length;
+    expect(sofar).toBe(20);
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(newest().said).toHaveLength(sofar + 5);
   });
 
   it('says nothing while its last word still waits', async () => {
@@ -128,6 +163,30 @@ describe('events over a data channel', () => {
     store.state = { seq: 14 };
     await vi.advanceTimersByTimeAsync(5_000);
     expect(newest().said).toHaveLength(1);
+  });
+});
+
+describe('its lanes', () => {
+  it('begin one after the other, four at most, until one is open; the others are left', async () => {
+    await vi.advanceTimersByTimeAsync(5_000);
+    expect(PlayedConnection.all.map(({ lane }) => lane)).toEqual(['0', '1', '2', '3']);
+    PlayedConnection.all[1]?.open();
+    expect(living()).toEqual([PlayedConnection.all[1]]);
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(living()).toEqual([PlayedConnection.all[1]]);
+  });
+
+  it('are tried again when they took too long', async () => {
+    await vi.advanceTimersByTimeAsync(OPEN_WITHIN_MS + 1_200);
+    expect(living().map(({ lane }) => lane)).toEqual(['2', '3', '0']);
+    expect(PlayedConnection.all).toHaveLength(5);
+  });
+
+  it('begin no more once it is closed', async () => {
+    channel.close();
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(PlayedConnection.all).toHaveLength(1);
+    expect(living()).toEqual([]);
   });
 });
 
@@ -144,55 +203,45 @@ describe('a channel that ended', () => {
     expect(channel.isOpen).toBe(false);
     vi.useFakeTimers();
   });
+
+  it.each([
+    ['failed', (pc: PlayedConnection) => pc.fail()],
+    ['was closed', (pc: PlayedConnection) => pc.channel.onclose()],
+  ])('comes back a second after it %s', async (_how, end) => {
+    const first = newest();
+    first.open();
+    await first.bring('[]');
+    end(first);
+    expect([first.isClosed, channel.isOpen]).toEqual([true, false]);
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(newest()).not.toBe(first);
+    newest().open();
+    await newest().bring('[]');
+    expect(channel.isOpen).toBe(true);
+  });
 });
 
 describe('a channel that does not come about', () => {
-  it('comes back three times, and is given up when four in a row brought nothing', async () => {
-    for (let tries = 1; tries <= 4; tries += 1) {
-      expect(PlayedConnection.all).toHaveLength(tries);
-      newest().fail();
-      expect(newest().isClosed).toBe(true);
-      await vi.advanceTimersByTimeAsync(2_000);
-    }
+  it('is given up when sixteen tries in a row brought nothing', async () => {
+    await vi.advanceTimersByTimeAsync(3 * OPEN_WITHIN_MS);
+    expect(channel.isGivenUp).toBe(false);
+    await vi.advanceTimersByTimeAsync(3 * OPEN_WITHIN_MS);
     expect(channel.isGivenUp).toBe(true);
+    const tries = PlayedConnection.all.length;
+    expect(tries).toBeGreaterThanOrEqual(16);
     await vi.advanceTimersByTimeAsync(60_000);
-    expect(PlayedConnection.all).toHaveLength(4);
+    expect([PlayedConnection.all.length, living().length]).toEqual([tries, 0]);
   });
 
-  it('asks again, apart from the connection that may stand still, until there is an answer', async () => {
-    expect(asked).toHaveBeenCalledTimes(1);
-    await vi.advanceTimersByTimeAsync(2_000);
-    expect(asked).toHaveBeenCalledTimes(2);
-    newest().remoteDescription = {};
-    await vi.advanceTimersByTimeAsync(5_000);
-    expect(asked).toHaveBeenCalledTimes(2);
-    expect(PlayedConnection.all).toHaveLength(1);
-  });
-
-  it('asks again later where the server says no', async () => {
-    asked.mockImplementationOnce(() => Promise.reject(new ApiError(409, UNREACHABLE)));
+  it('is tried again though the media had no answer just now', async () => {
+    media.answer = '';
     newest().fail();
     await vi.advanceTimersByTimeAsync(1_000);
-    expect(PlayedConnection.all).toHaveLength(2);
-    await vi.advanceTimersByTimeAsync(3_900);
-    expect(PlayedConnection.all).toHaveLength(2);
-    await vi.advanceTimersByTimeAsync(200);
-    expect(PlayedConnection.all).toHaveLength(3);
-  });
-
-  it('is not waited for without end', async () => {
-    await vi.advanceTimersByTimeAsync(28_000);
-    expect(PlayedConnection.all).toHaveLength(2);
-    expect(asked).toHaveBeenLastCalledWith(newest(), '/channel/lesson', 'g', 'speech', {
-      isAfterCut: true,
-    });
-    for (const made of [3, 4]) {
-      newest().channel.onclose();
-      await vi.advanceTimersByTimeAsync(1_000);
-      expect(PlayedConnection.all).toHaveLength(made);
-      expect(channel.isGivenUp).toBe(false);
-    }
-    newest().channel.onclose();
-    expect(channel.isGivenUp).toBe(true);
+    expect(newest().isClosed).toBe(true);
+    media.answer = ANSWER;
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(newest().isClosed).toBe(false);
+    newest().open();
+    expect(newest().said).toHaveLength(1);
   });
 });

@@ -61,6 +61,13 @@ describe('a second strand is needed', () => {
     expect(good.indexOf(false)).toBeLessThan(65);
   });
 
+  it('sooner where it loses much', () => {
+    const looking = new Looking();
+    const much = { ...FAR, missedEach: 20 };
+    expect(looking.look(4, much)).toEqual([false, false, true, true]);
+    expect(looking.need.isSevere).toBe(true);
+  });
+
   it('and TCP is no help where it loses much, until it is good', () => {
     const looking = new Looking();
     looking.look(5, FAR);

@@ -10,14 +10,17 @@ import { nextSocket, playSockets, PlayedSocket } from '../../support/sockets';
 const { me } = aSnapshot();
 
 const { channels } = vi.hoisted(() => ({
-  channels: [] as { isOpen: boolean; isGivenUp: boolean; isClosed: boolean; endpoint: string }[],
+  channels: [] as { isOpen: boolean; isGivenUp: boolean; isClosed: boolean }[],
 }));
 vi.mock('../../../src/room/strand/channel', () => ({
   EventChannel: class {
     isOpen = false;
     isGivenUp = false;
     isClosed = false;
-    constructor(readonly endpoint: string) {
+    constructor(
+      readonly store: unknown,
+      readonly subscriber: unknown,
+    ) {
       channels.push(this);
     }
     close() {
@@ -131,7 +134,7 @@ describe('a room that loses much', () => {
     room.lossOfHundred = 30;
     await room.wait(5);
     const strand = await nextSocket();
-    expect(channels.map(({ endpoint }) => endpoint)).toEqual(['/channel/lesson']);
+    expect(channels).toMatchObject([{ subscriber: room.subscriber }]);
     expect(strand.isClosed).toBe(false);
     Object.assign(channels[0] ?? {}, { isOpen: true });
     await room.wait(2);
@@ -141,13 +144,20 @@ describe('a room that loses much', () => {
     Object.assign(channels[0] ?? {}, { isOpen: false, isGivenUp: true });
     await room.wait(2);
     expect(made()).toBe(2);
-    await room.wait(30);
+    await room.wait(15);
     expect(channels).toHaveLength(1);
-    await room.wait(40);
+    await room.wait(10);
     expect(channels).toHaveLength(2);
     room.hasEnded = true;
     await room.wait(2);
     expect(channels[1]).toMatchObject({ isClosed: true });
+  });
+
+  it('opens one before its first connection is there', async () => {
+    room.link = 'connecting';
+    room.lossOfHundred = 30;
+    await room.wait(4);
+    expect([channels.length, made()]).toEqual([1, 0]);
   });
 
   it('needs no data channel where it loses little', async () => {
