@@ -242,7 +242,7 @@ const en: Record<Key, string> = {
   'stage.thin.still': 'Our link is slow: one picture a second for now. It recovers by itself.',
   'stage.thin.voice': 'Our link is very slow, so our picture pauses. It returns by itself.',
   'stage.other': '{room} is on stage',
-  'stage.other.still': '{room} is on stage; its picture pauses',
+  'stage.other.still': '{room} is on stage, picture paused',
   'stage.failed': 'Voice and slides are fine. Our picture did not get through; trying again.',
   'hand.raise': 'Raise hand',
   'hand.place': 'Hand up: number {n}',
