@@ -16,9 +16,10 @@ COURSEWARE = {
     ),
     "courseware-kind-unknown": Entry(
         415,
-        "这种文件不能做课件。请用 PDF、演示文稿（PPTX、PPT、ODP）或图片（PNG、JPEG、WebP）。",
-        "This kind of file can't be courseware. Use PDF, a presentation (PPTX, PPT, ODP) or a"
-        " picture (PNG, JPEG, WebP).",
+        "文件里不是 PDF、演示文稿（PPTX、PPT、ODP）或图片（PNG、JPEG、WebP），改名字没有用。"
+        "用做它的软件打开，另存为 PDF 再添加。",
+        "The file holds no PDF, presentation (PPTX, PPT, ODP) or picture (PNG, JPEG, WebP),"
+        " whatever its name. Open it where it was made, export it as PDF and add that.",
     ),
     "courseware-needs-office": Entry(
         415,

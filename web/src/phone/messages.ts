@@ -8,7 +8,7 @@ const zh = {
   'pair.go': '连接大屏',
   'pair.going': '正在连接…',
   'pair.scan': '扫大屏上的码',
-  'pair.scan.how': '等上课的画面右下角有一个二维码，用手机扫一下就连上。',
+  'pair.scan.how': '等上课的画面右下角有一个二维码，上课时在大屏上按 ? 也有。用手机扫一下就连上。',
   room: '{school} · {room}',
   'idle.title': '现在没有课',
   'idle.how': '开课时这里会自己打开，不用操作。',
@@ -86,7 +86,7 @@ const en: Record<Key, string> = {
   'pair.going': 'Connecting…',
   'pair.scan': 'Scan the code on the screen',
   'pair.scan.how':
-    'While it waits for a lesson the big screen shows a QR code: scan it with this phone.',
+    'While it waits for a lesson the big screen shows a QR code; in a lesson, press ? there. Scan it with this phone.',
   room: '{school}, {room}',
   'idle.title': 'No lesson now',
   'idle.how': 'This opens by itself when a lesson begins.',

@@ -1,5 +1,6 @@
-import type { RoomHome, RoomLesson, StageView } from '$kit/protocol/schema';
+import type { LinkSignal, RoomHome, RoomLesson, StageView } from '$kit/protocol/schema';
 import type { LessonState } from '$kit/store/state';
+import type { Vitals } from '$rtc/liveness';
 
 /** What fills the classroom's screen. */
 export type Scene = 'starting' | 'home' | 'waiting' | 'connecting' | 'lesson' | 'ended';
@@ -29,6 +30,20 @@ export function layoutOf(stage: StageView | null, roomId: string): Layout {
   if (stage === null || stage.state === 'calling') return 'live';
   if (stage.room_id === roomId) return 'onstage';
   return stage.state === 'on_stage' ? 'watching' : 'live';
+}
+
+/**
+ * How many of voice, slides and picture are here, in this order: one that came before its turn is
+ * not ticked, as nobody sees or hears it yet.
+ */
+export function partsHere(vitals: Vitals | null, link: LinkSignal | null): number {
+  const parts = [
+    vitals?.hadVoice,
+    link !== null && link.slides !== 'none',
+    vitals?.hadPicture,
+    false,
+  ];
+  return parts.findIndex((isHere) => !isHere);
 }
 
 /** The lesson that is on, or else the next one today. */

@@ -177,10 +177,11 @@ export class LessonSession {
     return this.showsScreen && this.#isScreenPaused;
   }
 
-  /** What reaches us; of the slides, what we show of them. */
+  /** What reaches us; of the slides, what we show of them: an old page of a screen is none. */
   get link(): LinkSignal | null {
     const link = this.behind?.link ?? this.media.vitals?.link;
     const slide = this.shownBoard?.slide;
+    if (link && this.isScreenOld && !this.behind?.isPlayed) return { ...link, slides: 'none' };
     if (!link || !slide || this.showsScreen) return link ?? null;
     return { ...link, slides: this.board.open?.shelf.levelOf(slide) ?? 'none' };
   }

@@ -35,6 +35,8 @@ export interface Vitals {
   hadScreen: boolean;
   /** How long no picture of a shared screen came. */
   screenSilentMs: number;
+  /** The same of the room on stage. */
+  stageSilentMs: number;
   /** All media together, over the last seconds. */
   receivedBps: number;
 }
@@ -56,6 +58,7 @@ export class Liveness {
   #voiceAtMs: number;
   #pathAtMs: number;
   #screenAtMs: number;
+  #stageAtMs: number;
   #path = 0;
   vitals: Vitals = {
     link: NOTHING,
@@ -66,6 +69,7 @@ export class Liveness {
     wasPictureSent: false,
     hadScreen: false,
     screenSilentMs: 0,
+    stageSilentMs: 0,
     receivedBps: 0,
   };
 
@@ -73,6 +77,7 @@ export class Liveness {
     this.#voiceAtMs = startMs;
     this.#pathAtMs = startMs;
     this.#screenAtMs = startMs;
+    this.#stageAtMs = startMs;
   }
 
   /** Looks at the path alone, which is cheap, and says what follows. */
@@ -89,7 +94,9 @@ export class Liveness {
     const grew = (slot: SlotName) =>
       sight.flows[slot].packets > (last === undefined ? 0 : last.flows[slot].packets);
     if (grew('voice') || !expected.lead) this.#voiceAtMs = sight.atMs;
-    if (sight.flows.screen.frames > (last?.flows.screen.frames ?? 0)) this.#screenAtMs = sight.atMs;
+    const moved = (slot: SlotName) => sight.flows[slot].frames > (last?.flows[slot].frames ?? 0);
+    if (moved('screen')) this.#screenAtMs = sight.atMs;
+    if (moved('stagePicture')) this.#stageAtMs = sight.atMs;
     this.#sights = [...this.#sights, sight].filter((old) => sight.atMs - old.atMs <= WINDOW_MS);
     this.vitals = {
       link: linkOf(this.#sights[0] ?? sight, sight, expected),
@@ -100,10 +107,19 @@ export class Liveness {
       wasPictureSent: this.vitals.wasPictureSent || sight.flows.picture.packets > 0,
       hadScreen: this.vitals.hadScreen || sight.flows.screen.frames > 0,
       screenSilentMs: sight.atMs - this.#screenAtMs,
+      stageSilentMs: sight.atMs - this.#stageAtMs,
       receivedBps: receivedBps(this.#sights[0] ?? sight, sight),
     };
     return this.vitals;
   }
+}
+
+/** Longer than a picture each second leaves between two. */
+const STILL_AFTER_MS = 5_000;
+
+/** Whether the picture of a room that has been on stage for `onStageMs` stands still, or none came. */
+export function isStageStill(vitals: Vitals | null, onStageMs: number): boolean {
+  return Math.min(vitals?.stageSilentMs ?? 0, onStageMs) >= STILL_AFTER_MS;
 }
 
 /** Whether the path itself is to blame, so that a new connection may help. */

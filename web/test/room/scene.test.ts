@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { RoomHome, RoomLesson } from '$kit/protocol/schema';
-import { layoutOf, lightsOf, nextLesson, sceneOf } from '../../src/room/scene';
+import { Liveness } from '$rtc/liveness';
+import { layoutOf, lightsOf, nextLesson, partsHere, sceneOf } from '../../src/room/scene';
 import { housesOf } from '../../src/room/valley';
 import { aRoom, aStage } from '../support/lesson';
 
@@ -61,6 +62,24 @@ describe('the scene', () => {
     expect(nextLesson(aHome({ open: aLesson('now', 1, 'live') }))?.lesson_id).toBe('now');
     expect(nextLesson(aHome({ lessons: [] }))).toBeNull();
   });
+});
+
+it.each([
+  [false, 'none', false, 0],
+  [false, 'full', true, 0],
+  [true, 'none', false, 1],
+  [true, 'none', true, 1],
+  [true, 'half', false, 2],
+  [true, 'full', true, 3],
+] as const)('voice %s, slides %s, picture %s: %s ticked, in order', (...row) => {
+  const [hadVoice, slides, hadPicture, ticked] = row;
+  const { vitals } = new Liveness(0);
+  const link = { voice: 'full', slides, picture: 'full' } as const;
+  expect(partsHere({ ...vitals, hadVoice, hadPicture }, link)).toBe(ticked);
+});
+
+it('ticks nothing while nothing is known', () => {
+  expect(partsHere(null, null)).toBe(0);
 });
 
 describe('the layout', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { isBroken, Liveness, SLOTS, type Sight, type SlotName } from '$rtc/liveness';
+import { isBroken, isStageStill, Liveness, SLOTS, type Sight, type SlotName } from '$rtc/liveness';
 import { NO_FLOW, type FlowCounters } from '$rtc/stats';
 
 const ALL = { lead: true, screen: true };
@@ -45,6 +45,18 @@ it('a shared screen is silent since its last picture', () => {
   expect(liveness.see(well(7), ALL).screenSilentMs).toBe(6_000);
   const moved = { ...well(8), flows: { ...well(8).flows, screen: { ...NO_FLOW, frames: 2 } } };
   expect(liveness.see(moved, ALL).screenSilentMs).toBe(0);
+});
+
+it('a room on stage stands still when it is long there and no picture of it comes', () => {
+  const liveness = new Liveness(0);
+  const seen = (second: number, frames: number) =>
+    liveness.see(sight(second * 1000, second, { stagePicture: { frames } }), ALL);
+  expect(isStageStill(seen(20, 0), 1_000)).toBe(false);
+  expect(isStageStill(seen(21, 1), 2_000)).toBe(false);
+  expect(isStageStill(seen(25, 1), 6_000)).toBe(false);
+  expect(isStageStill(seen(26, 1), 7_000)).toBe(true);
+  expect(isStageStill(seen(27, 2), 8_000)).toBe(false);
+  expect(isStageStill(null, 60_000)).toBe(false);
 });
 
 describe('a break', () => {

@@ -27,3 +27,16 @@ it('says the words of the server otherwise', () => {
   expect(row).toContain('The disk is full.');
   expect(row).not.toContain('/login');
 });
+
+it.each(['courseware-kind-unknown', 'courseware-too-large', 'courseware-needs-office'])(
+  'offers no second try of a file that will be refused again: %s',
+  (id) => {
+    const row = rowOf(id);
+    expect(row).not.toContain('data-action="again"');
+    expect(row).toContain('data-action="dismiss"');
+  },
+);
+
+it('offers one after a fault of the service', () => {
+  expect(rowOf('disk-full')).toContain('data-action="again"');
+});

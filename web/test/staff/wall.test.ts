@@ -97,6 +97,19 @@ describe('conditionOf', () => {
   });
 });
 
+test('says that the big place stands still where the room itself says so', () => {
+  const ladder = { level: 'low_video', top: 'screen_video', held_by: 'link' } as const;
+  const link = { voice: 'full', slides: 'none', picture: 'half' } as const;
+  const one = room('a', { ladder, link, hand_place: 1 });
+  const tiles = tilesOf([one], null, LIVE, SCREEN);
+  const shown = { condition: 'still', state: 'state.still', badge: 'hand' };
+  expect(tiles).toMatchObject([shown]);
+  expect(signalOf(one)).toEqual(link);
+  expect(heldKey(one, 'still')).toBe('pop.held.link');
+  expect(tallyOf(tiles)).toMatchObject({ reduced: 1, fine: 0 });
+  expect(conditionOf(one, true, SLIDE)).toBe('reduced');
+});
+
 describe('tilesOf', () => {
   test('keeps the order given and puts the stage before a hand', () => {
     const rooms = [room('b', { hand_place: 1 }), room('a', { hand_place: 2 }), room('c')];

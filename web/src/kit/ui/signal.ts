@@ -36,10 +36,16 @@ const PICTURE: Record<LadderView['level'], LinkSignal['picture']> = {
   screen_video: 'full',
 };
 
+/** With a low picture the room itself says whether its big place stands still. */
+function slidesAt(level: LadderView['level'], { slides }: LinkSignal): LinkSignal['slides'] {
+  if (level === 'voice') return 'none';
+  if (level === 'low_video' && slides === 'none') return 'none';
+  return level === 'high_video' ? 'half' : 'full';
+}
+
 /** The three parts as the server told them, where it did: they go with the words beside them. */
 export function signalOf({ link, ladder }: RoomView): LinkSignal {
   if (!ladder) return link;
   const level = levelOf(ladder);
-  const slides = level === 'voice' ? 'none' : level === 'high_video' ? 'half' : 'full';
-  return { voice: link.voice, slides, picture: PICTURE[level] };
+  return { voice: link.voice, slides: slidesAt(level, link), picture: PICTURE[level] };
 }

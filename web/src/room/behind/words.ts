@@ -70,7 +70,7 @@ export const t = translator<keyof typeof zh>({ 'zh-CN': zh, en });
 
 /** `42 seconds`, `3 min 5 s`. */
 export function lengthText(ms: number): string {
-  const seconds = Math.max(0, Math.round(ms / 1000));
+  const seconds = Math.max(0, Math.floor(ms / 1000)); // as the phone has it
   if (seconds < 100) return t('seconds', { s: seconds });
   return t('minutes', { m: Math.floor(seconds / 60), s: seconds % 60 });
 }

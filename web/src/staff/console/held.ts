@@ -13,7 +13,7 @@ export function stateKey(condition: Condition, shown: Shown): StateKey {
   return shown.slide ? 'state.voice.slide' : 'state.voice';
 }
 
-const HELD: readonly Condition[] = ['voice', 'slides', 'reduced', 'screen'];
+const HELD: readonly Condition[] = ['voice', 'slides', 'reduced', 'still', 'screen'];
 
 /** Null where nothing is held back. */
 export function heldKey({ ladder }: RoomView, condition: Condition): HeldKey | null {

@@ -1,6 +1,7 @@
 /** Picture and voice of the room on stage, as the teacher receives them. */
 
 import type { ErrorBody } from '$kit/protocol/schema';
+import type { Vitals } from '$rtc/liveness';
 import { Subscriber } from '$rtc/subscriber';
 import { SoundMeter } from '../media/meter.svelte';
 
@@ -8,6 +9,7 @@ export class StageMedia {
   /** What comes from the stage; the tracks stay while rooms come and go. */
   stream = $state.raw<MediaStream | null>(null);
   error = $state.raw<ErrorBody | null>(null);
+  vitals = $state.raw<Vitals | null>(null);
   readonly meter = new SoundMeter();
   #subscriber: Subscriber | null = null;
 
@@ -35,8 +37,9 @@ export class StageMedia {
     this.stream = null;
   }
 
-  #changed({ tracks, error }: Subscriber): void {
+  #changed({ tracks, error, vitals }: Subscriber): void {
     this.error = error;
+    this.vitals = vitals;
     const [picture] = this.stream?.getVideoTracks() ?? [];
     if (!tracks || tracks.stagePicture === picture) return;
     this.stream = new MediaStream([tracks.stageVoice, tracks.stagePicture]);

@@ -16,6 +16,8 @@ export type Condition =
   /** The voice itself is broken up. */
   | 'choppy'
   | 'reduced'
+  /** So is the teacher's picture, and of the shared screen an old page is seen. */
+  | 'still'
   /** The shared screen alone does not come. */
   | 'screen'
   /** It plays what it missed, or follows the recording. */
@@ -48,7 +50,8 @@ export function conditionOf(room: RoomView, isLive: boolean, shown: Shown): Cond
   if (voice === 'none') return 'connecting';
   const level = room.ladder ? levelOf(room.ladder) : levelSeen(room.link, shown);
   if (level === 'slides') return shown.screen || shown.slide ? 'slides' : 'voice';
-  const condition = BY_LEVEL[level];
+  const isOld = level === 'low_video' && shown.screen && room.link.slides === 'none';
+  const condition = isOld ? 'still' : BY_LEVEL[level];
   return voice === 'half' && condition !== 'voice' ? 'choppy' : condition;
 }
 
@@ -101,6 +104,7 @@ const COUNTED_AS: Record<Condition, keyof Tally> = {
   slides: 'reduced',
   choppy: 'reduced',
   reduced: 'reduced',
+  still: 'reduced',
   screen: 'reduced',
   catching: 'behind',
   following: 'behind',

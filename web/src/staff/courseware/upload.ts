@@ -2,7 +2,7 @@
  *  link costs a piece; it goes on by itself, and after a reload when the same file is chosen. */
 
 import { ApiError, fetchWithin, UNREACHABLE } from '$kit/api';
-import type { Courseware, Problem } from '$kit/protocol/schema';
+import type { Courseware, ErrorBody, Problem } from '$kit/protocol/schema';
 import { forget, halfOf, remember } from './halves';
 
 export interface Sending {
@@ -28,14 +28,21 @@ const MOST_DROPS = 700;
 const TUS = { 'Tus-Resumable': '1.0.0' };
 const NOT_ALLOWED = [401, 403];
 const TAKEN_UP_AGAIN = ['upload-broken', 'upload-offset-wrong'];
-/** The server has nothing of it any more; after every other word the half may still be finished. */
-const GONE = [
-  'upload-unknown',
+/** The file itself won't do: the same file would be refused again. */
+const REFUSED = [
+  'courseware-empty',
   'courseware-kind-unknown',
   'courseware-needs-office',
   'courseware-office-exposed',
   'courseware-too-large',
 ];
+/** The server has nothing of it any more; after every other word the half may still be finished. */
+const GONE = ['upload-unknown', ...REFUSED];
+
+/** Whether sending the same file once more may help. */
+export function mayGoAgain({ id }: ErrorBody): boolean {
+  return !REFUSED.includes(id);
+}
 
 export function sendCourseware(path: string, file: File, news: UploadNews): Sending {
   const upload = new Upload(path, file, news);

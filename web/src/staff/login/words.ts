@@ -18,7 +18,7 @@ export const t = translator({
   },
   en: {
     title: 'Teacher sign-in',
-    lead: "Next is your day: today's lessons.",
+    lead: "Today's lessons come next.",
     login: 'Account',
     password: 'Password',
     show: 'Show password',
