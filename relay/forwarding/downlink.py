@@ -42,6 +42,9 @@ OVERRUN_PACKETS = 20
 OVERRUN_REMB_SHARE = 0.5
 ASKED_PACKETS = 3
 """Fewer may be missing by chance."""
+STILL_PACKETS = 10
+STILL_LOSS = 0.6
+"""Of so many at least: the first fall was not enough."""
 OVERRUN_SECONDS = 4.0
 """So long reports still tell of one."""
 BRAKE_SECONDS = 1.0
@@ -85,6 +88,7 @@ _BACKOFF = 0.85
 _LEAST_FALL = 0.5
 _SETTLE_SECONDS = 2.0
 _SENT_SECONDS = 3.0
+_KNOWN_SECONDS = 10.0
 _TRIAL_SECONDS = 6.0
 _REMB_VALID_SECONDS = 5.0
 _PEAK_SECONDS = 3.0
@@ -217,7 +221,7 @@ class Downlink:
             self._longest.append((now, longest))
         self._first_at = min(self._first_at, now)
         is_mostly_lost = lost > OUTAGE_LOSS * expected
-        if self._is_still_overrun(is_mostly_lost, now):
+        if self._is_still_overrun(expected, lost, now):
             return self._fall(max(MIN_BPS, int((self._remb_bps or 0) * _BACKOFF)), now)
         is_enough = expected >= OVERRUN_PACKETS
         if is_mostly_lost and is_enough and self._is_beyond(longest, sent_bps, now):
@@ -285,7 +289,7 @@ class Downlink:
         return self._brake(arrived if remb is None else min(arrived, remb), now)
 
     def _brake(self, arrived_bps: float, now: float) -> bool:
-        self._radio.end()
+        self._radio.begin_anew()
         self._overrun_at = now
         self._mostly_lost_since = None
         self._loss = LossWindow()
@@ -307,10 +311,12 @@ class Downlink:
         )
         return is_overrun and self._brake(remb or 0, now)
 
-    def _is_still_overrun(self, is_mostly_lost: bool, now: float) -> bool:
-        """The receiver's estimate goes on falling for a while after the first report."""
+    def _is_still_overrun(self, expected: int, lost: int, now: float) -> bool:
+        """The receiver's estimate goes on falling for a while after the first report. A radio that
+        loses two of five loses more than half of a few packets now and then."""
         is_new = self._remb_at > self._overrun_at and now - self._overrun_at < OVERRUN_SECONDS
-        return is_new and is_mostly_lost and (self._fresh_remb(now) or MAX_BPS) < self.bps
+        is_most = expected >= STILL_PACKETS and lost > STILL_LOSS * expected
+        return is_new and is_most and (self._fresh_remb(now) or MAX_BPS) < self.bps
 
     def is_braking(self, now: float) -> bool:
         """Whether nothing but voice should be sent, for a moment."""
@@ -362,10 +368,12 @@ class Downlink:
         return self._is_slow() and not self._is_draining
 
     def _may_wait(self, now: float) -> bool:
-        """Whether there may be a queue, be it as short as REMB notices: every round trip of late
-        says otherwise, or none was measured."""
-        lately = [longest for at, longest in self._longest if now - at < _SENT_SECONDS]
+        """Whether there may be a queue, be it as short as REMB notices: no round trip of late says
+        otherwise. Where reports are lost as well the last one that is known counts, for a while."""
         least = self._least_round_trip
+        lately = [longest for at, longest in self._longest if now - at < _SENT_SECONDS]
+        if not lately and self._longest and now - self._longest[-1][0] < _KNOWN_SECONDS:
+            lately = [self._longest[-1][1]]
         return least is None or not lately or max(lately) > least + JITTER_SECONDS
 
     @property

@@ -11,6 +11,8 @@ import math
 
 SILENT_SECONDS = 2.0
 """From a fall: reports still speak of what was sent before."""
+LATE_SECONDS = 4.0
+"""What is lost no more by then was no radio's: the link has changed meanwhile."""
 TRIAL_SECONDS = 6.0
 HELPED_SHARE = 0.35
 """Of the loss before; where there is less now, the fall has helped. A fall follows the worst
@@ -48,7 +50,7 @@ class RadioLoss:
         """0 to 1: so much was lost however little was sent."""
         self.is_tried = False
         """Whether it is not known yet what the last fall has done."""
-        self._lately, self._since = _Losses(), _Losses()
+        self._lately, self._since, self._late = _Losses(), _Losses(), _Losses()
         self._bps_before = 0
         self._loss_before = 0.0
         self._began_at = 0.0
@@ -84,11 +86,17 @@ class RadioLoss:
         """The estimate falls from so much."""
         self.is_tried, self._began_at = True, now
         self._bps_before, self._loss_before = bps_before, self._lately.share
-        self._since = _Losses()
+        self._since, self._late = _Losses(), _Losses()
 
     def end(self) -> None:
         """Something else has shown that the link is full."""
         self.is_tried = False
+
+    def begin_anew(self) -> None:
+        """The link was sent several times what it takes: what was lost of so much would hide for
+        long what it loses of the little that it is sent from now on."""
+        self.end()
+        self._lately = _Losses()
 
     def judge(self, expected: int, lost: int, now: float) -> int | None:
         """What the estimate was before a fall that has not helped, once that is known."""
@@ -97,6 +105,8 @@ class RadioLoss:
         if not self.is_tried or elapsed < SILENT_SECONDS:
             return None
         self._since.add(expected, lost)
+        if elapsed >= LATE_SECONDS:
+            self._late.add(expected, lost)
         if elapsed < TRIAL_SECONDS:
             return None
         self.is_tried = False
@@ -104,7 +114,7 @@ class RadioLoss:
         has_helped = loss < max(HELPED_SHARE * self._loss_before, self._known)
         if has_helped or loss > MOST_SHARE:
             return None
-        self.share = max(self.share, loss)
+        self.share = max(self.share, min(loss, 2 * self._late.share))
         return self._bps_before
 
     def _look(self, expected: int, lost: int, now: float) -> None:

@@ -152,3 +152,27 @@ def test_a_probe_knows_what_is_lost_anyhow_also_where_little_is_reported() -> No
     link.reported(20, 8, 40_000, 25.0)
     assert not link.is_loss_known(25.0)
     assert link.before_probe(25.0).loss == pytest.approx(0.4, abs=0.02)
+
+
+def test_what_is_lost_after_an_overrun_is_not_hidden_by_what_was_sent_before() -> None:
+    link = Downlink(0.0)
+    sent_over(link, range(20))
+    link.remb(300_000, 20.0)
+    assert link.reported(400, 300, START_BPS, 20.1, longest=0.0)
+    fallen = link.bps
+    link.reported(16, 6, fallen, 22.0, longest=ROUND_TRIP)
+    for second in range(24, 31):
+        link.remb(fallen // 2, float(second))
+        link.reported(16, 6, fallen, float(second), longest=0.0)
+    assert link.bps == fallen, "its radio loses two of five, and REMB is low for that alone"
+
+
+def test_a_few_packets_after_an_overrun_say_nothing_of_the_first_fall() -> None:
+    link = Downlink(0.0)
+    sent_over(link, range(20))
+    link.remb(300_000, 20.0)
+    assert link.reported(400, 300, START_BPS, 20.1, longest=0.0)
+    fallen = link.bps
+    link.remb(fallen // 2, 22.0)
+    assert not link.reported(6, 5, fallen, 22.1, longest=0.0)
+    assert link.reported(60, 50, fallen, 22.2, longest=0.0), "that was not enough"
