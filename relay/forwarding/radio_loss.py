@@ -23,7 +23,9 @@ MOST_SHARE = 0.5
 """Over a link that loses more than every second packet, less is sent whosever fault it is."""
 KNOWN_SHARE = 0.03
 """Of a radio that loses less, the last seconds tell more than the mean."""
-MEAN_SECONDS = 10.0
+MEAN_SECONDS = 4.0
+"""Shorter, and bursts count as more; longer, and a link that throws away what is too much, without
+a queue, is found out late."""
 FORGET_SECONDS = 120.0
 
 
@@ -58,7 +60,7 @@ class RadioLoss:
 
     @property
     def lately(self) -> float:
-        """Share lost in the last ten seconds, more or less, however little was reported."""
+        """Share lost in the last seconds, more or less, however little was reported."""
         return self._lately.share
 
     @property

@@ -70,6 +70,7 @@ class RoomLadder:
         self._held_by = HeldBy.LINK
         self._is_heavy = False
         self._loss_changed_at: float | None = None
+        self._loss_known_at = float("-inf")
 
     def choose(
         self, offered: Sequence[Offered], link: Link, beside: Beside, now: float
@@ -133,8 +134,12 @@ class RoomLadder:
         """Pictures stop at a loss that lasts, and come back when it is over for longer. Reports are
         lost as well, and for a while nothing is known: that is no end of it."""
         lost = link.fraction_lost
-        if not self._is_heavy and not link.is_loss_known:
-            return
+        if not self._is_heavy:
+            if not link.is_loss_known:
+                return
+            if now - self._loss_known_at > HEAVY_AFTER_SECONDS:
+                self._loss_changed_at = None
+            self._loss_known_at = now
         is_lighter = lost < LIGHTER_LOSS or not link.is_loss_known
         is_other = is_lighter if self._is_heavy else lost >= HEAVY_LOSS
         if not is_other:

@@ -176,3 +176,22 @@ def test_a_few_packets_after_an_overrun_say_nothing_of_the_first_fall() -> None:
     link.remb(fallen // 2, 22.0)
     assert not link.reported(6, 5, fallen, 22.1, longest=0.0)
     assert link.reported(60, 50, fallen, 22.2, longest=0.0), "that was not enough"
+
+
+@pytest.mark.parametrize(("share", "seconds"), [(0.6, 12), (0.47, 52), (0.37, 60)])
+def test_a_good_link_that_becomes_a_bottleneck_without_a_queue_is_found_out(
+    share: float, seconds: int
+) -> None:
+    """Seconds of two minutes in which more than three of ten are lost."""
+    link, most_bps, lost_much = Downlink(0.0), float("inf"), 0.0
+    for step in range(1, 300):
+        now = step / 2
+        most_bps = share * START_BPS if now >= 30 else most_bps
+        sent_bps = min(START_BPS, link.bps)
+        loss = max(0.0, 1 - most_bps / sent_bps)
+        packets = max(10, sent_bps // PACKET_BITS // 2)
+        link.round_trips(0.05, 0.05)
+        link.reported(packets, round(loss * packets), sent_bps, now, longest=0.05)
+        link.climb(sent_bps, now)
+        lost_much += 0.5 * (loss > 0.3)
+    assert lost_much <= seconds

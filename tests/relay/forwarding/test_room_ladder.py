@@ -207,6 +207,17 @@ def test_reports_that_are_lost_too_do_not_interrupt_a_heavy_loss() -> None:
     assert here.level() is LadderLevel.SLIDES
 
 
+def test_two_heavy_readings_far_apart_are_no_loss_that_lasts() -> None:
+    here = room()
+    lossy = known(TOP_BPS, fraction_lost=HEAVY_LOSS)
+    unknown = replace(lossy, fraction_lost=0.0, is_loss_known=False)
+    here.sees(lossy, 0.0)
+    for second in range(1, 60):
+        here.sees(unknown, float(second))
+    here.sees(lossy, 60.0)
+    assert here.level() is LadderLevel.HIGH_VIDEO
+
+
 def test_a_link_that_was_flooded_gets_nothing_but_voice_for_a_moment() -> None:
     here = room()
     here.sees(known(TOP_BPS), 0.0)
