@@ -56,6 +56,8 @@ def write_film(
         stream = container.add_stream(codec, rate=FRAME_RATE)
         stream.width, stream.height, stream.pix_fmt = WIDTH, HEIGHT, "yuv420p"
         stream.options = {"preset": "ultrafast", "g": str(2 * FRAME_RATE), **options}
+        if codec == "libx264":
+            stream.options |= {"sc_threshold": "0"}  # no key frames but those
         if codec == "libx265":
             stream.codec_context.codec_tag = "hvc1"
         sound = container.add_stream("aac", rate=48_000, layout="mono") if with_sound else None
