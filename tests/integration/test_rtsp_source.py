@@ -1,7 +1,9 @@
 """A recorder host teaches by RTSP: GStreamer's server as the camera, our relay, our viewer."""
 
 import asyncio
+import datetime
 import signal
+import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -15,6 +17,7 @@ from relay.client.teach import TeachEnd
 from relay.client.whep import WhepViewer
 from relay.ingest.address import parse_address, parse_networks
 from relay.ingest.teach import Door, SourceReport, SourceState, SourceTeacher, wait_seconds
+from streamsvc import tls
 from streamsvc.base.errors import UserError
 from streamsvc.base.media import Slot
 from streamsvc.base.tasks import TaskScope
@@ -31,6 +34,7 @@ from tests.support.rtsp_servers import (
     launch,
     launch_with_sound,
     needs_gstreamer,
+    tls_in_front,
     write_film,
 )
 from tests.support.service import free_tcp_port
@@ -48,7 +52,7 @@ async def doors() -> AsyncIterator[MediaDoors]:
 
 @pytest.fixture(scope="module")
 def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_film(tmp_path_factory.mktemp("film") / "film.mp4", profile="baseline")
+    return write_film(tmp_path_factory.mktemp("film") / "film.mp4", options={"profile": "baseline"})
 
 
 @dataclass
@@ -132,10 +136,27 @@ async def test_h265_and_aac_are_encoded_again(doors: MediaDoors, tmp_path: Path)
 
 @needs_gstreamer
 async def test_pictures_out_of_order_are_encoded_again(doors: MediaDoors, tmp_path: Path) -> None:
-    film = write_film(tmp_path / "film.mp4", bf="2", preset="fast")
+    film = write_film(tmp_path / "film.mp4", options={"bf": "2", "preset": "fast"})
     async with gst_server(launch(film)) as camera, taught(doors, camera.url) as lesson:
         await until(lambda: lesson.is_on_air, 30, f"on air: {lesson.reports}")
         assert lesson.reports[-1].is_recoding
+        await _is_seen_and_heard(doors)
+
+
+@needs_gstreamer
+async def test_comes_by_tls_whoever_signed_it(
+    doors: MediaDoors, film: Path, tmp_path: Path
+) -> None:
+    now = datetime.datetime.now(datetime.UTC)
+    files = tls.local_certificate(tmp_path / "tls", ["camera"], now)
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(files.certificate, files.key)
+    async with (
+        gst_server(launch(film), "digest") as camera,
+        tls_in_front(camera.port, context) as port,
+        taught(doors, f"rtsps://127.0.0.1:{port}/lesson", USER, PASSWORD) as lesson,
+    ):
+        await until(lambda: lesson.is_on_air, 30, f"on air: {lesson.reports}")
         await _is_seen_and_heard(doors)
 
 

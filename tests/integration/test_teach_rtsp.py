@@ -46,9 +46,20 @@ def teaching(service: Service, url: str, log: Path, *flags: str) -> Iterator[Non
         process.wait(20)
 
 
+def recorded_ms(demo: DemoLesson) -> int:
+    """How much of the lead's picture and sound can be played."""
+    recording_id = demo.lesson()["recording_id"]
+    if recording_id is None:
+        return 0
+    answer = demo.administrator.get(f"/api/recordings/{recording_id}")
+    tracks = answer.raise_for_status().json()["tracks"]
+    leads = [track for track in tracks if track["slot"] == "lead"]
+    return sum(int(lead["duration_ms"]) for lead in leads)
+
+
 @needs_gstreamer
-async def test_a_recorder_host_teaches_and_its_cut_is_told(tmp_path: Path) -> None:
-    film = write_film(tmp_path / "film.mp4", profile="baseline")
+async def test_a_recorder_host_teaches_is_recorded_and_its_cut_is_told(tmp_path: Path) -> None:
+    film = write_film(tmp_path / "film.mp4", options={"profile": "baseline"})
     log = tmp_path / "teach.log"
     with (
         running(demo_data(tmp_path), "--demo", environment=NO_CLIP) as service,
@@ -58,6 +69,7 @@ async def test_a_recorder_host_teaches_and_its_cut_is_told(tmp_path: Path) -> No
             with teaching(service, camera.url, log, "--allow-network", "127.0.0.0/8"):
                 await until(lambda: demo.lesson()["state"] == "live", 60, log.read_text())
                 await until(lambda: "on air" in log.read_text(), 5)
+                await until(lambda: recorded_ms(demo) > 2_000, 60, "the camera is recorded")
                 await camera.kill()
                 cut = "The connection to the recorder host was cut"
                 await until(lambda: cut in log.read_text(), 15, "the cut is told")

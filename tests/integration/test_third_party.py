@@ -194,7 +194,9 @@ async def test_a_recorder_host_in_a_browser(
     doors: MediaDoors, scope: TaskScope, tmp_path: Path
 ) -> None:
     """H.264 High as cameras make it, passed on though the offer says another profile."""
-    film = write_film(tmp_path / "film.mp4", profile="high", preset="fast", bf="0")
+    film = write_film(
+        tmp_path / "film.mp4", options={"profile": "high", "preset": "fast", "bf": "0"}
+    )
     reports: list[SourceReport] = []
     async with gst_server(launch(film), "digest") as camera, httpx.AsyncClient() as http:
         teacher = SourceTeacher(

@@ -1,6 +1,7 @@
 """RTSP sources for tests: GStreamer's server as a process, and one that misbehaves by order."""
 
 import asyncio
+import ssl
 import subprocess
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -13,6 +14,9 @@ import numpy as np
 import pytest
 from av.audio.frame import AudioFrame
 from av.video.frame import VideoFrame
+from av.video.stream import VideoStream
+
+from streamsvc.base.tasks import TaskScope
 
 PYTHON = "/usr/bin/python3"
 SCRIPT = Path(__file__).with_name("gst_rtsp_server.py")
@@ -49,13 +53,14 @@ def write_film(
     *,
     seconds: int = 40,
     with_sound: bool = False,
-    **options: str,
+    options: dict[str, str] | None = None,
 ) -> Path:
     """Colors that change each second, as an MP4; with AAC sound or none."""
     with av.open(str(path), "w") as container:
         stream = container.add_stream(codec, rate=FRAME_RATE)
+        assert isinstance(stream, VideoStream)
         stream.width, stream.height, stream.pix_fmt = WIDTH, HEIGHT, "yuv420p"
-        stream.options = {"preset": "ultrafast", "g": str(2 * FRAME_RATE), **options}
+        stream.options = {"preset": "ultrafast", "g": str(2 * FRAME_RATE), **(options or {})}
         if codec == "libx264":
             stream.options |= {"sc_threshold": "0"}  # no key frames but those
         if codec == "libx265":
@@ -135,6 +140,34 @@ async def gst_server(pipeline: str, sign_in: str = "") -> AsyncIterator[GstServe
         yield server
     finally:
         await server.kill()
+
+
+@asynccontextmanager
+async def tls_in_front(port: int, context: ssl.SSLContext) -> AsyncIterator[int]:
+    """A port where the server of `port` is reached by TLS."""
+    scope = TaskScope("tls")
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        behind_reader, behind_writer = await asyncio.open_connection("127.0.0.1", port)
+        scope.start("in", _pour(reader, behind_writer))
+        scope.start("out", _pour(behind_reader, writer))
+
+    door = await asyncio.start_server(serve, "127.0.0.1", 0, ssl=context)
+    try:
+        yield int(door.sockets[0].getsockname()[1])
+    finally:
+        door.close()
+        await scope.close()
+
+
+async def _pour(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    try:
+        while data := await reader.read(65_536):
+            writer.write(data)
+    except OSError:
+        pass
+    finally:
+        writer.transport.abort()
 
 
 Answer = Callable[[str], bytes]

@@ -17,7 +17,7 @@ def _played(film: Path, *, as_is: bool | None = None) -> tuple[PictureStream, li
     with av.open(str(film)) as container:
         stream = PictureStream(container.streams.video[0])
         stream.is_as_is = stream.is_as_is if as_is is None else as_is
-        items = []
+        items: list[LiveItem] = []
         for packet in container.demux(container.streams.video[0]):
             if packet.pts is not None and packet.time_base is not None:
                 items += stream.items(packet, float(packet.pts * packet.time_base), 0.0)
@@ -31,7 +31,9 @@ def _keyframe_gaps(items: list[LiveItem]) -> list[float]:
 
 @pytest.mark.parametrize("profile", ["baseline", "main", "high"])
 def test_plain_h264_is_passed_on(tmp_path: Path, profile: str) -> None:
-    film = write_film(tmp_path / "film.mp4", seconds=6, profile=profile, preset="fast", bf="0")
+    film = write_film(
+        tmp_path / "film.mp4", seconds=6, options={"profile": profile, "preset": "fast", "bf": "0"}
+    )
     stream, items = _played(film)
     assert stream.is_as_is
     assert len(items) == 90
@@ -42,7 +44,7 @@ def test_plain_h264_is_passed_on(tmp_path: Path, profile: str) -> None:
     ("codec", "options"), [("libx265", {}), ("libx264", {"bf": "2", "preset": "fast"})]
 )
 def test_others_are_encoded_again(tmp_path: Path, codec: str, options: dict[str, str]) -> None:
-    stream, items = _played(write_film(tmp_path / "film.mp4", codec, seconds=6, **options))
+    stream, items = _played(write_film(tmp_path / "film.mp4", codec, seconds=6, options=options))
     assert not stream.is_as_is
     assert len(items) > 75
     times = [item.seconds for item in items]
@@ -50,7 +52,7 @@ def test_others_are_encoded_again(tmp_path: Path, codec: str, options: dict[str,
 
 
 def test_rare_key_frames_are_noticed_and_mended(tmp_path: Path) -> None:
-    film = write_film(tmp_path / "film.mp4", seconds=20, g="120")
+    film = write_film(tmp_path / "film.mp4", seconds=20, options={"g": "120"})
     stream, items = _played(film)
     assert not stream.is_as_is
     gaps = _keyframe_gaps(items)
@@ -59,7 +61,7 @@ def test_rare_key_frames_are_noticed_and_mended(tmp_path: Path) -> None:
 
 
 def test_order_that_the_headers_keep_quiet_about_is_noticed(tmp_path: Path) -> None:
-    film = write_film(tmp_path / "film.mp4", seconds=6, bf="2", preset="fast")
+    film = write_film(tmp_path / "film.mp4", seconds=6, options={"bf": "2", "preset": "fast"})
     stream, items = _played(film, as_is=True)
     assert not stream.is_as_is
     later = [item.seconds for item in items if item.seconds > 2.2]
