@@ -36,6 +36,8 @@ class AirTime:
     cache: Path
     allowed: tuple[IpNetwork, ...] = ()
     """Networks where an RTSP source may be though they are refused else."""
+    may_pass: bool = True
+    """An RTSP source's picture goes to the rooms as it is where browsers take it."""
     on_report: Callable[[SourceReport], None] = lambda _: None
     """Hears how an RTSP source is."""
 
@@ -73,6 +75,7 @@ async def _media(
             plan.source,
             Door(desk.url(paths["lead"]), fresh_grant, http),
             allowed=plan.allowed,
+            may_pass=plan.may_pass,
             on_report=plan.on_report,
         )
         return await teacher.keep(take_over=plan.takes_over)

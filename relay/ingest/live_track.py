@@ -61,7 +61,7 @@ class LiveTrack(MediaStreamTrack):
         super().__init__()
         self.kind = kind.value
         self.dropped = 0
-        self.offered_at = time.monotonic()
+        self.made_at = self.offered_at = time.monotonic()
         """When the latest item came."""
         self._is_video = kind is MediaKind.VIDEO
         self._time_base = VIDEO_TIME_BASE if self._is_video else AUDIO_TIME_BASE
@@ -70,6 +70,11 @@ class LiveTrack(MediaStreamTrack):
         self._is_begun = not self._is_video
         self._news = asyncio.Event()
         self._last_pts = -1
+
+    @property
+    def is_begun(self) -> bool:
+        """There is something to send: of a picture, since a key frame."""
+        return self._is_begun
 
     def offer(self, item: LiveItem) -> None:
         """On the event loop. Too many waiting: of sound the oldest is dropped, of a picture all,

@@ -30,10 +30,12 @@ class _Line:
 class Pull:
     """`run()` blocks until the source ends or something is wrong; close the gate to end it."""
 
-    def __init__(self, url: str, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, url: str, loop: asyncio.AbstractEventLoop, *, may_pass: bool = True) -> None:
+        """`may_pass`: a picture that browsers take is passed on as it is."""
         self.opened = asyncio.Event()
         """`tracks` are known, and filled from now on."""
         self._url = url
+        self._may_pass = may_pass
         self._loop = loop
         self._lines: dict[int, _Line] = {}
         self._origin: float | None = None
@@ -69,7 +71,7 @@ class Pull:
         streams = container.streams
         for picture in streams.video[:1]:
             if picture.codec_context is not None and picture.codec_context.width:
-                kept = PictureStream(picture)
+                kept = PictureStream(picture, may_pass=self._may_pass)
                 self._lines[picture.index] = _Line(kept, LiveTrack(kept.kind, pace))
         for sound in streams.audio[:1]:
             if sound.codec_context is not None:

@@ -34,8 +34,8 @@ class PictureStream:
 
     kind = MediaKind.VIDEO
 
-    def __init__(self, stream: VideoStream) -> None:
-        self.is_as_is = _is_usable(stream)
+    def __init__(self, stream: VideoStream, *, may_pass: bool = True) -> None:
+        self.is_as_is = may_pass and _is_usable(stream)
         self._stream = stream
         # Not every camera repeats its parameter sets; who joins needs them with each key frame.
         self._filter = BitStreamFilterContext("dump_extra=freq=keyframe", stream)
@@ -60,8 +60,9 @@ class PictureStream:
 
     def _judge(self, seconds: float) -> None:
         is_out_of_order = seconds < self._last_seconds
-        began = self._keyframe_at if self._keyframe_at is not None else seconds
-        is_too_seldom = seconds - began > LONGEST_KEYFRAME_GAP_SECONDS
+        if self._keyframe_at is None:
+            self._keyframe_at = seconds
+        is_too_seldom = seconds - self._keyframe_at > LONGEST_KEYFRAME_GAP_SECONDS
         if (is_out_of_order or is_too_seldom) and not self._must_change:
             reason = "its order" if is_out_of_order else "rare key frames"
             log.info("= picture is encoded again from the next key frame on: %s", reason)

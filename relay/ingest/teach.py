@@ -36,6 +36,8 @@ LONGEST_WAIT_SECONDS = 30.0
 LOCKOUT_WAIT_SECONDS = 300.0
 """After a wrong password: cameras shut out who tries five times in a few minutes."""
 WATCH_SECONDS = 0.5
+KEYFRAME_WAIT_SECONDS = 15.0
+"""Longer than this without the first key frame there is no picture that anybody could show."""
 
 _SIGN_IN = (401, 403)
 _UNKNOWN = 404
@@ -85,13 +87,17 @@ class SourceTeacher:
         door: Door,
         *,
         allowed: Sequence[IpNetwork] = (),
+        may_pass: bool = True,
         on_report: Callable[[SourceReport], None] = lambda _: None,
     ) -> None:
+        """`may_pass`: a picture that browsers take is passed on as it is."""
         self._address = address
         self._door = door
         self._allowed = allowed
+        self._may_pass = may_pass
         self._on_report = on_report
         self._stale: HttpSession | None = None
+        self._on_air_at: float | None = None
 
     async def keep(self, *, take_over: bool = False) -> TeachEnd:
         """Teach until the lesson ends or somebody else takes over. Cancel it to stop.
@@ -101,7 +107,7 @@ class SourceTeacher:
         """
         attempt = 0
         while True:
-            began = time.monotonic()
+            self._on_air_at = None
             self._on_report(SourceReport(SourceState.CONNECTING))
             try:
                 await self._once(take_over=take_over)
@@ -113,17 +119,20 @@ class SourceTeacher:
                     raise
                 fault = error
             take_over = False
-            attempt = 1 if time.monotonic() - began > STEADY_SECONDS else attempt + 1
+            attempt = 1 if self._was_steady() else attempt + 1
             wait = wait_seconds(attempt, fault.error_id)
             log.warning("! %s lost: %s, again in %.0f s", self._address, fault.error_id, wait)
             self._on_report(SourceReport(SourceState.WAITING, fault, wait))
             await asyncio.sleep(wait)
 
+    def _was_steady(self) -> bool:
+        return self._on_air_at is not None and time.monotonic() - self._on_air_at > STEADY_SECONDS
+
     async def _once(self, *, take_over: bool) -> None:
         """One connection to the source; always raises StreamsvcError at its end."""
         loop = asyncio.get_running_loop()
         gate = await Gate.opened(self._address, self._allowed)
-        pull = Pull(gate.url, loop)
+        pull = Pull(gate.url, loop, may_pass=self._may_pass)
         reading = loop.run_in_executor(None, pull.run)
         try:
             await _opened(gate, pull, reading)
@@ -145,13 +154,13 @@ class SourceTeacher:
             await publisher.publish(pull.tracks, take_over=take_over)
             self._on_report(SourceReport(SourceState.ON_AIR, is_recoding=pull.is_recoding))
             log.info("= %s on air", self._address)
+            self._on_air_at = time.monotonic()
             broken = scope.start("broken", publisher.wait_broken())
             while not broken.done():
                 await _wait(reading, broken, seconds=WATCH_SECONDS)
                 if reading.done():
                     raise _verdict(gate, pull, reading)
-                if _is_silent(pull.tracks):
-                    raise PeerGone("source-silent")
+                _check_flow(pull.tracks[0])
             raise PeerGone("source-publication-lost")
         finally:
             await scope.close()
@@ -174,9 +183,14 @@ async def _wait(*ends: asyncio.Future[None] | asyncio.Future[bool], seconds: flo
     await asyncio.wait(ends, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
 
 
-def _is_silent(tracks: Sequence[LiveTrack]) -> bool:
-    """The picture stands, or (of a source without one) the sound."""
-    return time.monotonic() - tracks[0].offered_at > SILENCE_SECONDS
+def _check_flow(track: LiveTrack) -> None:
+    """The picture, or of a source without one its sound. Raises PeerGone `source-silent`,
+    `source-no-media`."""
+    now = time.monotonic()
+    if now - track.offered_at > SILENCE_SECONDS:
+        raise PeerGone("source-silent")
+    if not track.is_begun and now - track.made_at > KEYFRAME_WAIT_SECONDS:
+        raise PeerGone("source-no-media")
 
 
 def _verdict(gate: Gate, pull: Pull, reading: asyncio.Future[None]) -> StreamsvcError:

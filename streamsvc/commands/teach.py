@@ -48,6 +48,14 @@ def teach(
         list[str] | None,
         typer.Option(help="A network where it may be though it is this machine's own: CIDR."),
     ] = None,
+    recode: Annotated[
+        bool,
+        typer.Option(
+            "--recode",
+            help="Encode the source's picture again (540p, 600 kbit/s) though browsers could take"
+            " it: for rooms on thin links.",
+        ),
+    ] = False,
     screen: Annotated[bool, typer.Option(help="Share generated slides too.")] = True,
     take_over: Annotated[
         bool, typer.Option("--take-over", help="End whoever teaches it now.")
@@ -78,6 +86,7 @@ def teach(
         takes_over=take_over,
         cache=cache or Path(tempfile.gettempdir()) / "streamsvc-clips",
         allowed=allowed,
+        may_pass=not recode,
         on_report=_tell,
     )
     try:
@@ -96,6 +105,6 @@ def _tell(report: "SourceReport") -> None:
     if report.error is not None:
         typer.echo(f"{english(report.error)}; again in {report.wait_seconds:.0f} s")
     elif report.is_recoding:
-        typer.echo("on air; the picture is encoded again, since browsers can't take it as it is")
+        typer.echo("on air; the picture is encoded again")
     else:
         typer.echo(words[report.state])

@@ -18,6 +18,7 @@ from relay.client.whep import WhepViewer
 from relay.ingest.address import parse_address, parse_networks
 from relay.ingest.teach import Door, SourceReport, SourceState, SourceTeacher, wait_seconds
 from streamsvc import tls
+from streamsvc.addresses import machine_addresses
 from streamsvc.base.errors import UserError
 from streamsvc.base.media import Slot
 from streamsvc.base.tasks import TaskScope
@@ -33,8 +34,8 @@ from tests.support.rtsp_servers import (
     gst_server,
     launch,
     launch_with_sound,
+    middle,
     needs_gstreamer,
-    tls_in_front,
     write_film,
 )
 from tests.support.service import free_tcp_port
@@ -153,8 +154,8 @@ async def test_comes_by_tls_whoever_signed_it(
     context.load_cert_chain(files.certificate, files.key)
     async with (
         gst_server(launch(film), "digest") as camera,
-        tls_in_front(camera.port, context) as port,
-        taught(doors, f"rtsps://127.0.0.1:{port}/lesson", USER, PASSWORD) as lesson,
+        middle(camera.port, context) as by_tls,
+        taught(doors, by_tls.url.replace("rtsp:", "rtsps:"), USER, PASSWORD) as lesson,
     ):
         await until(lambda: lesson.is_on_air, 30, f"on air: {lesson.reports}")
         await _is_seen_and_heard(doors)
@@ -190,6 +191,28 @@ async def test_standing_still_is_told_and_mended(
         await until(lambda: "source-silent" in lesson.troubles, 15, "silence is told")
         camera.process.send_signal(signal.SIGCONT)
         await until(lambda: lesson.is_on_air, 60, f"on air again: {lesson.reports}")
+
+
+@needs_gstreamer
+@pytest.mark.parametrize(
+    ("codec", "payloader"), [("libx264", "rtph264pay"), ("libx265", "rtph265pay")]
+)
+async def test_bad_bytes_in_the_middle_are_survived(
+    doors: MediaDoors, tmp_path: Path, codec: str, payloader: str
+) -> None:
+    film = write_film(tmp_path / "film.mp4", codec)
+    async with (
+        gst_server(launch(film, payloader)) as camera,
+        middle(camera.port) as bad,
+        taught(doors, bad.url) as lesson,
+    ):
+        await until(lambda: lesson.is_on_air, 30, f"on air: {lesson.reports}")
+        bad.is_bad = True
+        await until(lambda: lesson.troubles, 20, "a trouble is told")
+        bad.is_bad = False
+        assert lesson.troubles[0] in ("source-unreadable", "source-cut", "source-clock-jumped")
+        await until(lambda: lesson.is_on_air, 60, f"on air again: {lesson.reports}")
+        await _is_seen_and_heard(doors)
 
 
 @needs_gstreamer
@@ -274,6 +297,17 @@ async def test_own_network_is_refused(doors: MediaDoors, host: str) -> None:
         with pytest.raises(UserError, match="source-address-refused"):
             await SourceTeacher(address, door).keep()
         assert server.connections == 0
+
+
+async def test_outer_address_of_this_machine_is_refused(doors: MediaDoors) -> None:
+    outer = [address for address in machine_addresses() if "." in address]
+    if not outer:
+        pytest.skip("this machine has loopback only")
+    async with bad_server(lambda _: b"", outer[0]) as server, httpx.AsyncClient() as http:
+        door = Door(doors.whip(Slot.LEAD), fixed_grant("recorder"), http)
+        with pytest.raises(UserError, match="source-address-refused"):
+            await SourceTeacher(parse_address(server.url), door).keep()
+        assert server.requests == []
 
 
 @needs_gstreamer

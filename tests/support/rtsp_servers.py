@@ -142,28 +142,52 @@ async def gst_server(pipeline: str, sign_in: str = "") -> AsyncIterator[GstServe
         await server.kill()
 
 
+@dataclass
+class Middle:
+    """Stands between a source and who pulls it."""
+
+    port: int = 0
+    is_bad: bool = False
+    """What the source says arrives with one byte in a thousand wrong."""
+
+    @property
+    def url(self) -> str:
+        return f"rtsp://127.0.0.1:{self.port}/lesson"
+
+    def passed(self, data: bytes) -> bytes:
+        if not self.is_bad:
+            return data
+        out = bytearray(data)
+        for place in range(0, len(out), 997):
+            out[place] ^= 0x55
+        return bytes(out)
+
+
 @asynccontextmanager
-async def tls_in_front(port: int, context: ssl.SSLContext) -> AsyncIterator[int]:
-    """A port where the server of `port` is reached by TLS."""
-    scope = TaskScope("tls")
+async def middle(port: int, context: ssl.SSLContext | None = None) -> AsyncIterator[Middle]:
+    """Where the server of `port` is reached, too; with a context, by TLS."""
+    state, scope = Middle(), TaskScope("middle")
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         behind_reader, behind_writer = await asyncio.open_connection("127.0.0.1", port)
-        scope.start("in", _pour(reader, behind_writer))
-        scope.start("out", _pour(behind_reader, writer))
+        scope.start("asked", _pour(reader, behind_writer, bytes))
+        scope.start("answered", _pour(behind_reader, writer, state.passed))
 
     door = await asyncio.start_server(serve, "127.0.0.1", 0, ssl=context)
+    state.port = int(door.sockets[0].getsockname()[1])
     try:
-        yield int(door.sockets[0].getsockname()[1])
+        yield state
     finally:
         door.close()
         await scope.close()
 
 
-async def _pour(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+async def _pour(
+    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, passed: Callable[[bytes], bytes]
+) -> None:
     try:
         while data := await reader.read(65_536):
-            writer.write(data)
+            writer.write(passed(data))
     except OSError:
         pass
     finally:
@@ -184,7 +208,7 @@ class BadServer:
 
 
 @asynccontextmanager
-async def bad_server(answer: Answer) -> AsyncIterator[BadServer]:
+async def bad_server(answer: Answer, host: str = "127.0.0.1") -> AsyncIterator[BadServer]:
     """Each request is answered by `answer`; b"" says nothing and stays."""
     state = BadServer()
 
@@ -199,8 +223,8 @@ async def bad_server(answer: Answer) -> AsyncIterator[BadServer]:
         finally:
             writer.transport.abort()
 
-    door = await asyncio.start_server(serve, "127.0.0.1", 0)
-    state.url = f"rtsp://127.0.0.1:{door.sockets[0].getsockname()[1]}/lesson"
+    door = await asyncio.start_server(serve, host, 0)
+    state.url = f"rtsp://{host}:{door.sockets[0].getsockname()[1]}/lesson"
     try:
         yield state
     finally:

@@ -44,7 +44,9 @@ def test_another_clock_is_not_waited_for() -> None:
 
 async def test_a_picture_begins_with_a_key_frame() -> None:
     track = LiveTrack(MediaKind.VIDEO, LivePace())
-    for one in (item(0.0), item(0.04, is_keyframe=True), item(0.08)):
+    track.offer(item(0.0))
+    assert not track.is_begun
+    for one in (item(0.04, is_keyframe=True), item(0.08)):
         track.offer(one)
     first, second = await track.recv(), await track.recv()
     assert (first.pts, second.pts) == (3600, 7200)

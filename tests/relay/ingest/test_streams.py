@@ -51,6 +51,12 @@ def test_others_are_encoded_again(tmp_path: Path, codec: str, options: dict[str,
     assert times == sorted(times)
 
 
+def test_picture_is_encoded_again_where_that_is_wished(tmp_path: Path) -> None:
+    film = write_film(tmp_path / "film.mp4", seconds=2)
+    with av.open(str(film)) as container:
+        assert not PictureStream(container.streams.video[0], may_pass=False).is_as_is
+
+
 def test_rare_key_frames_are_noticed_and_mended(tmp_path: Path) -> None:
     film = write_film(tmp_path / "film.mp4", seconds=20, options={"g": "120"})
     stream, items = _played(film)
