@@ -49,7 +49,9 @@ async def teach_until_over(plan: AirTime) -> TeachEnd:
     `server-unreachable`, EnvironmentFault `media-file-unreadable`.
     """
     async with httpx.AsyncClient(timeout=15) as http:
-        desk = TeacherDesk(plan.server, http)
+        # A recorder host is on before the bell; a rehearsal can't begin too soon.
+        is_recorder_host = isinstance(plan.source, SourceAddress)
+        desk = TeacherDesk(plan.server, http, starts_on_time=is_recorder_host)
         await _sign_in(desk, plan)
         lesson_id = plan.lesson_id or await desk.lesson_now()
         scope = TaskScope("teach")
