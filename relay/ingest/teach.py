@@ -102,8 +102,8 @@ class SourceTeacher:
     async def keep(self, *, take_over: bool = False) -> TeachEnd:
         """Teach until the lesson ends or somebody else takes over. Cancel it to stop.
 
-        `take_over` ends whoever fills the slot at the beginning; later it never fights for it.
-        Raises UserError `source-address-refused`.
+        `take_over` ends whoever fills the slot when the source is first on air; later it never
+        fights for it. Raises UserError `source-address-refused`.
         """
         attempt = 0
         while True:
@@ -118,7 +118,7 @@ class SourceTeacher:
                 if error.error_id == "source-address-refused":
                     raise
                 fault = error
-            take_over = False
+            take_over = take_over and self._on_air_at is None
             attempt = 1 if self._was_steady() else attempt + 1
             wait = wait_seconds(attempt, fault.error_id)
             log.warning("! %s lost: %s, again in %.0f s", self._address, fault.error_id, wait)
@@ -177,6 +177,8 @@ async def _opened(gate: Gate, pull: Pull, reading: asyncio.Future[None]) -> None
         await scope.close()
     if reading.done():
         raise _verdict(gate, pull, reading)
+    if not pull.opened.is_set():
+        raise PeerGone("source-silent")
 
 
 async def _wait(*ends: asyncio.Future[None] | asyncio.Future[bool], seconds: float = 60) -> None:

@@ -29,6 +29,7 @@ from tests.support.rtsp_servers import (
     USER,
     WIDTH,
     Answer,
+    GstServer,
     bad_server,
     cseq,
     gst_server,
@@ -322,6 +323,24 @@ async def test_leaves_when_somebody_takes_over(
             async with asyncio.timeout(60):
                 assert await first.teaching is TeachEnd.TAKEN_OVER
             await until(lambda: second.is_on_air, 30, f"on air: {second.reports}")
+
+
+@needs_gstreamer
+async def test_takes_over_also_when_the_camera_comes_late(
+    doors: MediaDoors, film: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("relay.ingest.teach.FIRST_WAIT_SECONDS", 0.3)
+    late = GstServer(launch(film), port=free_tcp_port())
+    async with gst_server(launch(film)) as camera, taught(doors, camera.url) as first:
+        await until(lambda: first.is_on_air, 30, f"on air: {first.reports}")
+        async with taught(doors, late.url, take_over=True) as second:
+            await until(lambda: second.troubles, 10, "it is not there yet")
+            await late.start()
+            try:
+                await until(lambda: second.is_on_air, 30, f"on air: {second.reports}")
+            finally:
+                await late.kill()
+        assert "publication_closed lead replaced" in doors.events.lines
 
 
 def test_waits_double_up_to_half_a_minute() -> None:
