@@ -1,6 +1,8 @@
-"""Teaching from a clip or a file: the desk (sign in, grant, start) and the media, side by side."""
+"""Teaching from a clip, a file or an RTSP source: the desk (sign in, grant, start) and the media,
+side by side."""
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -8,6 +10,8 @@ from typing import Literal
 import httpx
 
 from relay.client.teach import TeachEnd, teach
+from relay.ingest.address import IpNetwork, SourceAddress
+from relay.ingest.teach import Door, SourceReport, SourceTeacher
 from streamsvc.base.errors import PeerGone
 from streamsvc.base.tasks import TaskScope
 from streamsvc.desk import TeacherDesk
@@ -25,20 +29,29 @@ class AirTime:
     password: str
     lesson_id: str
     """Empty: the lesson that is live or due next."""
-    source: Path | Literal["clip"]
+    source: Path | Literal["clip"] | SourceAddress
     shares_screen: bool
+    """Not beside an RTSP source: its lesson has slides of its own."""
     takes_over: bool
     cache: Path
+    allowed: tuple[IpNetwork, ...] = ()
+    """Networks where an RTSP source may be though they are refused else."""
+    may_pass: bool = True
+    """An RTSP source's picture goes to the rooms as it is where browsers take it."""
+    on_report: Callable[[SourceReport], None] = lambda _: None
+    """Hears how an RTSP source is."""
 
 
 async def teach_until_over(plan: AirTime) -> TeachEnd:
     """Teach until the lesson ends or somebody takes over.
 
-    Raises UserError with the server's error id, PeerGone `server-unreachable`, EnvironmentFault
-    `media-file-unreadable`.
+    Raises UserError with the server's error id or `source-address-refused`, PeerGone
+    `server-unreachable`, EnvironmentFault `media-file-unreadable`.
     """
     async with httpx.AsyncClient(timeout=15) as http:
-        desk = TeacherDesk(plan.server, http)
+        # A recorder host is on before the bell; a rehearsal can't begin too soon.
+        is_recorder_host = isinstance(plan.source, SourceAddress)
+        desk = TeacherDesk(plan.server, http, starts_on_time=is_recorder_host)
         await _sign_in(desk, plan)
         lesson_id = plan.lesson_id or await desk.lesson_now()
         scope = TaskScope("teach")
@@ -59,6 +72,15 @@ async def _media(
     async def fresh_grant() -> str:
         return str((await desk.grant(lesson_id))["grant"])
 
+    if isinstance(plan.source, SourceAddress):
+        teacher = SourceTeacher(
+            plan.source,
+            Door(desk.url(paths["lead"]), fresh_grant, http),
+            allowed=plan.allowed,
+            may_pass=plan.may_pass,
+            on_report=plan.on_report,
+        )
+        return await teacher.keep(take_over=plan.takes_over)
     return await teach(
         desk.url(paths["lead"]),
         fresh_grant,

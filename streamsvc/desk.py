@@ -7,6 +7,8 @@ teacher's console.
 import asyncio
 import json
 import logging
+import time
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
@@ -20,14 +22,20 @@ log = logging.getLogger("streamsvc.desk")
 
 PING_SECONDS = 10.0
 RECONNECT_SECONDS = 1.0
+START_CHECK_SECONDS = 1.0
 
 
 class TeacherDesk:
     """One teacher at one server. The client's cookies hold her sign-in."""
 
-    def __init__(self, server: str, http: httpx.AsyncClient) -> None:
+    def __init__(
+        self, server: str, http: httpx.AsyncClient, *, starts_on_time: bool = False
+    ) -> None:
+        """`starts_on_time`: a lesson is started at its planned time, by this machine's clock, not
+        as soon as it can be."""
         self._server = server.rstrip("/")
         self._http = http
+        self._starts_on_time = starts_on_time
 
     async def sign_in(self, login: str, password: str) -> None:
         """Raises UserError with the server's error id, PeerGone `server-unreachable`."""
@@ -73,20 +81,25 @@ class TeacherDesk:
         async with connect(url, open_timeout=10, close_timeout=2) as socket:
             await socket.send(json.dumps({"type": "hello", "version": 1, "grant": grant["grant"]}))
             state, clock = "", asyncio.get_running_loop()
+            seen = _LessonSeen()
             ping_at = clock.time() + PING_SECONDS
             while True:
-                message = await _receive(socket, ping_at - clock.time())
+                message = await _receive(socket, min(ping_at - clock.time(), START_CHECK_SECONDS))
                 if clock.time() >= ping_at:  # also while much is heard: the server wants to hear us
                     await socket.send(json.dumps({"type": "ping"}))
                     ping_at = clock.time() + PING_SECONDS
-                if message is None:
-                    continue
-                state = _state_after(state, message)
+                if message is not None:
+                    state = _state_after(state, message)
+                    seen.hear(message)
                 if state == "ended":
                     return True
-                if state == "scheduled" and _lead_flows(message):
+                if state == "scheduled" and seen.lead_flows and self._is_time(seen):
+                    seen.lead_flows = False  # asked once for each time it begins to flow
                     request = {"type": "start_lesson", "request_id": "start"}
                     await socket.send(json.dumps(request))
+
+    def _is_time(self, seen: "_LessonSeen") -> bool:
+        return not self._starts_on_time or time.time() * 1000 >= seen.planned_start_ms
 
     async def _ask(self, method: str, path: str, body: Any = None) -> Any:
         try:
@@ -123,5 +136,16 @@ def _state_after(state: str, message: dict[str, Any]) -> str:
     return state
 
 
-def _lead_flows(message: dict[str, Any]) -> bool:
-    return bool(message.get("publications", {}).get("lead"))
+@dataclass
+class _LessonSeen:
+    """What the channel told that starting the lesson depends on."""
+
+    lead_flows: bool = False
+    planned_start_ms: int = 0
+
+    def hear(self, message: dict[str, Any]) -> None:
+        if "publications" in message:
+            self.lead_flows = bool(message["publications"].get("lead"))
+        lesson = message.get("lesson")
+        if isinstance(lesson, dict):
+            self.planned_start_ms = int(lesson.get("scheduled_start_ms", self.planned_start_ms))

@@ -25,6 +25,8 @@ HIGHEST_FRAME_RATE = 25
 VIDEO_BPS = 600_000
 AUDIO_BPS = 32_000
 KEYFRAME_SECONDS = 2.0
+LARGEST_SLIP_SECONDS = 0.1
+"""Smaller differences between a sound's times and its length are the source's rounding."""
 
 _SAMPLE_RATE = 48_000
 _FRAME_SAMPLES = 960
@@ -46,20 +48,37 @@ def recoded(container: InputContainer, source: Stream, begin: float) -> Iterator
 
 
 def _pictures(frames: Iterator[object], begin: float) -> Iterator[Recoded]:
-    encoder: VideoCodecContext | None = None
-    due, next_keyframe = begin, begin
+    encoder = PictureEncoder(begin)
     for frame in frames:
-        if not isinstance(frame, VideoFrame) or frame.time is None or frame.time < due:
-            continue
-        seconds = frame.time
-        due = seconds + 0.9 / HIGHEST_FRAME_RATE
+        if isinstance(frame, VideoFrame) and frame.time is not None:
+            yield from encoder.encode(frame, frame.time)
+
+
+class PictureEncoder:
+    """Pictures as H.264: small, at most so many a second, a key frame every two seconds."""
+
+    def __init__(self, begin: float = 0.0) -> None:
+        self._due = self._next_keyframe = begin
+        self._encoder: VideoCodecContext | None = None
+
+    def encode(self, frame: VideoFrame, seconds: float) -> Iterator[Recoded]:
+        """One picture, in the order of showing; one that comes too soon makes nothing."""
+        if seconds < self._due:
+            return
+        self._due = seconds + 0.9 / HIGHEST_FRAME_RATE
         picture = _shrunk(frame)
         picture.pts, picture.time_base = round(seconds / _TICKS), _TICKS
-        picture.pict_type = PictureType.I if seconds >= next_keyframe else PictureType.NONE
-        if seconds >= next_keyframe:
-            next_keyframe = seconds + KEYFRAME_SECONDS
-        encoder = encoder or _video_encoder(picture.width, picture.height)
-        for packet in encoder.encode(picture):
+        is_keyframe = seconds >= self._next_keyframe
+        picture.pict_type = PictureType.I if is_keyframe else PictureType.NONE
+        if is_keyframe:
+            self._next_keyframe = seconds + KEYFRAME_SECONDS
+        if (
+            self._encoder is None
+            or self._encoder.width != picture.width
+            or (self._encoder.height != picture.height)
+        ):
+            self._encoder = _video_encoder(picture.width, picture.height)
+        for packet in self._encoder.encode(picture):
             yield Recoded(seconds, packet)
 
 
@@ -80,19 +99,36 @@ def _video_encoder(width: int, height: int) -> VideoCodecContext:
 
 
 def _sounds(frames: Iterator[object], begin: float) -> Iterator[Recoded]:
-    resampler = AudioResampler(
-        format="s16", layout="mono", rate=_SAMPLE_RATE, frame_size=_FRAME_SAMPLES
-    )
-    encoder = _audio_encoder()
-    seconds: float | None = None
+    encoder = SoundEncoder()
     for frame in frames:
-        if not isinstance(frame, AudioFrame) or frame.time is None or frame.time < begin:
-            continue
-        seconds = frame.time if seconds is None else seconds
-        for sound in resampler.resample(frame):
-            for packet in encoder.encode(sound):
-                yield Recoded(seconds, packet)
-                seconds += _FRAME_SAMPLES / _SAMPLE_RATE
+        if isinstance(frame, AudioFrame) and frame.time is not None and frame.time >= begin:
+            yield from encoder.encode(frame, frame.time)
+
+
+class SoundEncoder:
+    """Sound as Opus packets of 20 ms."""
+
+    def __init__(self) -> None:
+        self._resampler = AudioResampler(
+            format="s16", layout="mono", rate=_SAMPLE_RATE, frame_size=_FRAME_SAMPLES
+        )
+        self._encoder = _audio_encoder()
+        self._seconds: float | None = None
+        """When the next packet begins."""
+        self._held_seconds = 0.0
+        """Of sound that was taken in and not given out yet."""
+
+    def encode(self, frame: AudioFrame, seconds: float) -> Iterator[Recoded]:
+        """Sound that begins at `seconds`. Gaps longer than `LARGEST_SLIP_SECONDS` stay gaps."""
+        begin = seconds - self._held_seconds
+        if self._seconds is None or abs(begin - self._seconds) > LARGEST_SLIP_SECONDS:
+            self._seconds = begin
+        self._held_seconds += frame.samples / frame.sample_rate
+        for sound in self._resampler.resample(frame):
+            for packet in self._encoder.encode(sound):
+                yield Recoded(self._seconds, packet)
+                self._seconds += _FRAME_SAMPLES / _SAMPLE_RATE
+                self._held_seconds -= _FRAME_SAMPLES / _SAMPLE_RATE
 
 
 def _audio_encoder() -> AudioCodecContext:

@@ -43,7 +43,7 @@ class TeachEnd(StrEnum):
     """The server can't use what we offer."""
 
 
-_ENDS = {
+ENDS = {
     "slot-taken": TeachEnd.TAKEN_OVER,
     "lesson-ended": TeachEnd.LESSON_ENDED,
     "lesson-unknown": TeachEnd.LESSON_ENDED,
@@ -131,9 +131,9 @@ class OnAir:
                 await self._once(take_over=take_over)
                 take_over = False
             except UserError as error:
-                if error.error_id in _ENDS:
+                if error.error_id in ENDS:
                     log.info("= %s ended: %s", self._url, error.error_id)
-                    return _ENDS[error.error_id]
+                    return ENDS[error.error_id]
                 log.warning("! %s refused: %s", self._url, error.error_id)
             except PeerGone as error:
                 log.warning("! %s lost: %s", self._url, error.error_id)

@@ -1,15 +1,19 @@
-"""`streamsvc teach`: teach a lesson with a clip or a file, for a demo or a rehearsal."""
+"""`streamsvc teach`: teach a lesson with a clip or a file, for a demo or a rehearsal, or from a
+recorder host or IP camera."""
 
 import asyncio
 import tempfile
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from streamsvc.base import log
 from streamsvc.base.errors import StreamsvcError
-from streamsvc.commands.options import tell_and_exit
+from streamsvc.commands.options import english, tell_and_exit
+
+if TYPE_CHECKING:
+    from relay.ingest.teach import SourceReport
 
 
 def teach(
@@ -24,6 +28,34 @@ def teach(
     file: Annotated[
         str, typer.Option(help="'clip' (a moving clock with beeps) or a video file.")
     ] = "clip",
+    rtsp: Annotated[
+        str,
+        typer.Option(
+            help="Address of a recorder host or IP camera, rtsp:// or rtsps://, in place of a"
+            " file.",
+            envvar="STREAMSVC_SOURCE",
+        ),
+    ] = "",
+    rtsp_user: Annotated[str, typer.Option(help="Its user.", envvar="STREAMSVC_SOURCE_USER")] = "",
+    rtsp_password: Annotated[
+        str,
+        typer.Option(
+            help="Its password; better in the environment, where `ps` does not show it.",
+            envvar="STREAMSVC_SOURCE_PASSWORD",
+        ),
+    ] = "",
+    allow_network: Annotated[
+        list[str] | None,
+        typer.Option(help="A network where it may be though it is this machine's own: CIDR."),
+    ] = None,
+    recode: Annotated[
+        bool,
+        typer.Option(
+            "--recode",
+            help="Encode the source's picture again (540p, 600 kbit/s) though browsers could take"
+            " it: for rooms on thin links.",
+        ),
+    ] = False,
     screen: Annotated[bool, typer.Option(help="Share generated slides too.")] = True,
     take_over: Annotated[
         bool, typer.Option("--take-over", help="End whoever teaches it now.")
@@ -34,17 +66,28 @@ def teach(
 ) -> None:
     """Teach until the lesson ends, somebody takes over, or Ctrl-C."""
     log.configure("info", as_json=False)
+    from relay.ingest.address import parse_address, parse_networks
     from streamsvc.air_time import AirTime, teach_until_over  # late: other commands start sooner
 
+    if rtsp and file != "clip":
+        raise typer.BadParameter("either a file or an RTSP source", param_hint="--rtsp")
+    try:
+        address = parse_address(rtsp, rtsp_user, rtsp_password) if rtsp else None
+        allowed = parse_networks(allow_network or [])
+    except StreamsvcError as error:
+        tell_and_exit(error)
     plan = AirTime(
         server=server,
         login=login,
         password=password,
         lesson_id=lesson,
-        source="clip" if file == "clip" else Path(file),
+        source=address or ("clip" if file == "clip" else Path(file)),
         shares_screen=screen,
         takes_over=take_over,
         cache=cache or Path(tempfile.gettempdir()) / "streamsvc-clips",
+        allowed=allowed,
+        may_pass=not recode,
+        on_report=_tell,
     )
     try:
         end = asyncio.run(teach_until_over(plan))
@@ -54,3 +97,14 @@ def teach(
         tell_and_exit(error)
     typer.echo(f"ended: {end.value}")
     raise typer.Exit(0 if end in ("taken_over", "lesson_ended") else 1)
+
+
+def _tell(report: "SourceReport") -> None:
+    """How an RTSP source is, in a sentence."""
+    words = {"connecting": "connecting to the source", "on_air": "on air"}
+    if report.error is not None:
+        typer.echo(f"{english(report.error)}; again in {report.wait_seconds:.0f} s")
+    elif report.is_recoding:
+        typer.echo("on air; the picture is encoded again")
+    else:
+        typer.echo(words[report.state])

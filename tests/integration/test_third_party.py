@@ -14,10 +14,20 @@ from relay.client.clip import CAMERA, write_clip
 from relay.client.http_session import fixed_grant
 from relay.client.teach import TeachEnd, teach
 from relay.client.whep import WhepViewer
+from relay.ingest.address import parse_address, parse_networks
+from relay.ingest.teach import Door, SourceReport, SourceTeacher
 from streamsvc.base.media import Slot
 from streamsvc.base.tasks import TaskScope
 from tests.support.browser import DESK, chromium, needs_chromium, new_page, open_context
 from tests.support.media_doors import PLAYERS, MediaDoors, media_doors
+from tests.support.rtsp_servers import (
+    PASSWORD,
+    USER,
+    gst_server,
+    launch,
+    needs_gstreamer,
+    write_film,
+)
 from tests.support.waiting import until
 
 pytestmark = pytest.mark.integration
@@ -175,6 +185,34 @@ async def test_whep_player_in_a_browser(doors: MediaDoors, scope: TaskScope, cli
         await until_frames(page, await frames(page) + 30)
         await page.evaluate("player.stop()")
         await until(lambda: "subscriber_closed asked" in doors.events.lines, 10)
+
+
+@needs_chromium
+@needs_player
+@needs_gstreamer
+async def test_a_recorder_host_in_a_browser(
+    doors: MediaDoors, scope: TaskScope, tmp_path: Path
+) -> None:
+    """H.264 High as cameras make it, passed on though the offer says another profile."""
+    film = write_film(
+        tmp_path / "film.mp4", options={"profile": "high", "preset": "fast", "bf": "0"}
+    )
+    reports: list[SourceReport] = []
+    async with gst_server(launch(film), "digest") as camera, httpx.AsyncClient() as http:
+        teacher = SourceTeacher(
+            parse_address(camera.url, USER, PASSWORD),
+            Door(doors.whip(Slot.LEAD), fixed_grant("recorder"), http),
+            allowed=parse_networks(["127.0.0.0/8"]),
+            on_report=reports.append,
+        )
+        scope.start("teach", teacher.keep())
+        await until(lambda: "publication_opened lead" in doors.events.lines, 30, f"{reports}")
+        async with browser_page(doors) as page:
+            await page.evaluate(VIEW, [doors.whep, "player"])
+            await until_frames(page, 45)
+            assert await page.evaluate("probe.tone('lead', 440, 1500)") > 60
+        assert not reports[-1].is_recoding
+        await scope.close()
 
 
 @needs_chromium

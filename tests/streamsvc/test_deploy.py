@@ -4,6 +4,10 @@ import re
 from pathlib import Path
 
 import pytest
+from typer.core import TyperGroup, TyperOption
+from typer.main import get_command
+
+from streamsvc.cli import cli
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 
@@ -32,3 +36,16 @@ def test_coturn_reaches_this_machine_alone_and_a_participant_takes_few_of_its_pl
     words = dict(line.partition("=")[::2] for line in lines if not line.startswith("#"))
     assert {"denied-peer-ip", "allowed-peer-ip", "no-multicast-peers"} <= words.keys()
     assert 0 < int(words["user-quota"]) < int(words["total-quota"])
+
+
+def test_the_unit_of_a_source_gives_what_teaching_takes() -> None:
+    unit = (DEPLOY / "streamsvc-source@.service").read_text("utf-8")
+    command = get_command(cli)
+    assert isinstance(command, TyperGroup)
+    taken = [one for one in command.commands["teach"].params if isinstance(one, TyperOption)]
+    variables = {one.envvar for one in taken if isinstance(one.envvar, str)}
+    named = set(re.findall(r"^#   (STREAMSVC_\w+)=", unit, re.MULTILINE))
+    assert named == variables - {"STREAMSVC_CACHE"}
+    (words,) = re.findall(r"^ExecStart=\S+ teach (.*)$", unit, re.MULTILINE)
+    known = {flag for one in taken for flag in one.opts}
+    assert {word for word in words.split() if word.startswith("--")} <= known

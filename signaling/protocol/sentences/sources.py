@@ -1,0 +1,77 @@
+"""Recorder hosts and IP cameras that teach a lesson by RTSP."""
+
+from signaling.protocol.sentences.entry import Entry
+
+SOURCES: dict[str, Entry] = {
+    "source-address-malformed": Entry(
+        422,
+        "录播主机的地址不对。应以 rtsp:// 或 rtsps:// 开头，不含空格。",
+        "This is no address of a recorder host. It begins with rtsp:// or rtsps:// and has no"
+        " spaces.",
+    ),
+    "source-network-malformed": Entry(
+        422,
+        "允许的网段写错了。写成 10.1.0.0/16 这样。",
+        "An allowed network is written wrongly. Write it like 10.1.0.0/16.",
+    ),
+    "source-address-refused": Entry(
+        403,
+        "不能从 {source} 取画面：这个地址指向服务器自己或只有服务器能到的网络。",
+        "No picture is fetched from {source}: that address leads to the server itself or to what"
+        " only the server can reach.",
+    ),
+    "source-unreachable": Entry(
+        502,
+        "连不上录播主机 {source}。检查它是否开机、地址和端口是否正确，会自动再试。",
+        "The recorder host {source} can't be reached. Check that it is on, its address and port; it"
+        " is tried again.",
+    ),
+    "source-password-wrong": Entry(
+        502,
+        "录播主机不接受这个用户名和密码。请改正；为免被它锁定，五分钟后才再试。",
+        "The recorder host does not take this user and password. Correct them; it is tried again"
+        " after five minutes only, so that it does not lock us out.",
+    ),
+    "source-stream-unknown": Entry(
+        502,
+        "录播主机上没有这一路画面。检查地址中主机名后面的部分。",
+        "The recorder host has no such stream. Check what follows the host in its address.",
+    ),
+    "source-redirects": Entry(
+        502,
+        "录播主机让我们改连别的地址，已拒绝。请直接填写那个地址。",
+        "The recorder host sends us to another address, which is refused. Enter that address"
+        " itself.",
+    ),
+    "source-unreadable": Entry(
+        502,
+        "读不懂录播主机发来的内容。检查地址是否真是 RTSP，会自动再试。",
+        "What the recorder host sends can't be read. Check that the address is RTSP; it is tried"
+        " again.",
+    ),
+    "source-no-media": Entry(
+        502,
+        "录播主机没有发来画面和声音，会自动再试。",
+        "The recorder host sends neither picture nor sound; it is tried again.",
+    ),
+    "source-silent": Entry(
+        504,
+        "录播主机连着，但五秒没有画面，正在重新连接。",
+        "The recorder host is connected but sent no picture for five seconds; connecting again.",
+    ),
+    "source-cut": Entry(
+        502,
+        "和录播主机的连接断了，正在重新连接。",
+        "The connection to the recorder host was cut; connecting again.",
+    ),
+    "source-clock-jumped": Entry(
+        502,
+        "录播主机改了时钟，正在重新连接。",
+        "The recorder host set its clock anew; connecting again.",
+    ),
+    "source-publication-lost": Entry(
+        503,
+        "录播主机的画面没有送进课堂，正在重新接入。",
+        "The recorder host's picture no longer reaches the lesson; it is being brought back.",
+    ),
+}
