@@ -117,9 +117,15 @@ export class Liveness {
 /** Longer than a picture each second leaves between two. */
 const STILL_AFTER_MS = 5_000;
 
-/** Whether the picture of a room that has been on stage for `onStageMs` stands still, or none came. */
+/** Whether the picture of a room that has been on stage for `onStageMs` stands still. */
 export function isStageStill(vitals: Vitals | null, onStageMs: number): boolean {
-  return Math.min(vitals?.stageSilentMs ?? 0, onStageMs) >= STILL_AFTER_MS;
+  const silentMs = vitals?.stageSilentMs ?? 0;
+  return silentMs >= STILL_AFTER_MS && silentMs < onStageMs;
+}
+
+/** Whether it has shown none so far: it may have no camera, or a link for its voice alone. */
+export function isStageDark(vitals: Vitals | null, onStageMs: number): boolean {
+  return onStageMs >= STILL_AFTER_MS && (vitals?.stageSilentMs ?? 0) >= onStageMs;
 }
 
 /** Whether the path itself is to blame, so that a new connection may help. */

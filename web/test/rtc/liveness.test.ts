@@ -1,5 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { isBroken, isStageStill, Liveness, SLOTS, type Sight, type SlotName } from '$rtc/liveness';
+import {
+  isBroken,
+  isStageDark,
+  isStageStill,
+  Liveness,
+  SLOTS,
+  type Sight,
+  type SlotName,
+} from '$rtc/liveness';
 import { NO_FLOW, type FlowCounters } from '$rtc/stats';
 
 const ALL = { lead: true, screen: true };
@@ -56,6 +64,9 @@ it('a room on stage stands still when it is long there and no picture of it come
   expect(isStageStill(seen(25, 1), 6_000)).toBe(false);
   expect(isStageStill(seen(26, 1), 7_000)).toBe(true);
   expect(isStageStill(seen(27, 2), 8_000)).toBe(false);
+  const dark = seen(40, 2);
+  expect(isStageStill(dark, 6_000)).toBe(false);
+  expect([4_000, 6_000, 20_000].map((ms) => isStageDark(dark, ms))).toEqual([false, true, false]);
   expect(isStageStill(null, 60_000)).toBe(false);
 });
 
