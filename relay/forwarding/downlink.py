@@ -447,5 +447,7 @@ class Downlink:
         round_trip = self.round_trip
         if self._least_round_trip is not None:  # the smoothed one still knows older queues
             round_trip = min(round_trip, self._least_round_trip + JITTER_SECONDS)
-        loss = self._loss.fraction(now) if self.is_loss_known(now) else self._radio.lately
+        loss, lately = self._loss.fraction(now), self._radio.lately
+        if not self.is_loss_known(now) and lately > HIGH_LOSS:
+            loss = lately  # of a few percent a probe of voice alone can tell nothing
         return LinkNow(round_trip, loss, self._fresh_remb(now))

@@ -26,7 +26,8 @@ EMPTY_SECONDS = 30.0
 """So long nothing is expected of another one then."""
 MORE_LOSS = 0.05
 BURSTS_LOSS = 0.1
-"""So much more at most where a link loses as much anyhow: some half seconds lose twice the mean."""
+"""So much more at most where a link loses more than that anyhow: some half seconds lose twice the
+mean."""
 QUEUE_SECONDS = 0.1
 FILLED_SECONDS = 0.06
 """A queue of so long: the link was full, and the estimate stays a little below what it carried."""
@@ -170,7 +171,8 @@ def _has_suffered(probe: _Probe) -> bool:
         and probe.remb_bps is not None
         and probe.remb_bps < REMB_SHARE * before.remb_bps
     )
-    most_loss = before.loss + MORE_LOSS + min(BURSTS_LOSS, before.loss)
+    bursts = min(BURSTS_LOSS, max(0.0, before.loss - MORE_LOSS))
+    most_loss = before.loss + MORE_LOSS + bursts
     return _queue_seconds(probe) > QUEUE_SECONDS or loss > most_loss or is_remb_lower
 
 

@@ -82,6 +82,16 @@ describe('a second strand is needed', () => {
     expect(looking.need.isSevere).toBe(false);
   });
 
+  it('but what a full queue drops is not much', () => {
+    const looking = new Looking();
+    looking.look(3, { ...FAR, missedEach: 0 });
+    looking.look(5, { ...FAR, roundTripMs: 900, missedEach: 20 });
+    expect(looking.need.isNeeded).toBe(true);
+    expect(looking.need.isSevere).toBe(false);
+    looking.look(6, { ...FAR, missedEach: 20 });
+    expect(looking.need.isSevere).toBe(true);
+  });
+
   it('by what one connection counts, not by the difference of two', () => {
     const looking = new Looking();
     looking.look(10, { ...FAR, missedEach: 0 });
@@ -92,14 +102,14 @@ describe('a second strand is needed', () => {
 });
 
 describe('a look at the path', () => {
-  it('counts what came again as missed, slot by slot', () => {
+  it('counts what came again as missed, voice by what is asked in a round trip', () => {
     const flow = (some: Partial<FlowCounters>) => ({ ...NO_FLOW, ...some });
     const flows = {
       ...(Object.fromEntries(SLOTS.map((slot) => [slot, NO_FLOW])) as Record<
         SlotName,
         FlowCounters
       >),
-      voice: flow({ packets: 100, packetsLost: 1, nacks: 6 }),
+      voice: flow({ packets: 100, packetsLost: 1, nacks: 14 }),
       picture: flow({ packets: 300, packetsLost: 9, nacks: 4 }),
     };
     const sight: Sight = { atMs: 7, connected: true, path: 1, flows };
@@ -107,7 +117,7 @@ describe('a look at the path', () => {
       atMs: 7,
       roundTripMs: 600,
       packets: 400,
-      missed: 15,
+      missed: 11,
     });
   });
 });
