@@ -56,6 +56,9 @@ INVITED_LOST = 0.1
 """Of what goes to a page, lately: half of what makes it want a data channel."""
 INVITED_ROUND_TRIP = 0.2
 """Seconds; a page wants none from 0.25 s down."""
+INVITED_BPS = 150_000
+"""Of its link: four handshakes at once take 100 kbit/s, and a thinner one loses most because it is
+full."""
 
 
 class Relay:
@@ -323,6 +326,9 @@ class Relay:
         """To a data channel, before its page can want one: it does as soon as its link loses."""
         stats = self._engine.subscriber_stats(session.peer.number)
         if not session.party.has_channel or stats is None:
+            return
+        if stats.link_bps < INVITED_BPS:
+            self._channels.forget(session.session_id)  # who is connected stays
             return
         is_losing = stats.fraction_lost >= INVITED_LOST
         if is_losing or stats.round_trip >= INVITED_ROUND_TRIP:

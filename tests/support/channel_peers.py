@@ -48,7 +48,11 @@ async def invited(
 
 
 def look_at(
-    running: RunningRelay, media: MediaSessionId, fraction_lost: float, round_trip: float = 0.1
+    running: RunningRelay,
+    media: MediaSessionId,
+    fraction_lost: float,
+    round_trip: float = 0.1,
+    link_bps: int = 500_000,
 ) -> None:
     """As the relay does, as if these were of its link."""
     session = running.relay._sessions.find(media)  # noqa: SLF001
@@ -56,7 +60,7 @@ def look_at(
     engine = running.relay._engine  # noqa: SLF001
     known = engine.subscriber_stats(session.peer.number)
     assert known is not None
-    stats = replace(known, fraction_lost=fraction_lost, round_trip=round_trip)
+    stats = replace(known, fraction_lost=fraction_lost, round_trip=round_trip, link_bps=link_bps)
     with MonkeyPatch.context() as patch:
         patch.setattr(engine, "subscriber_stats", lambda peer: stats)
         running.relay._invite(session)  # noqa: SLF001

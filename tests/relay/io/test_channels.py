@@ -173,6 +173,18 @@ async def test_only_rooms_whose_links_are_far_or_lose_have_a_way_in(
         assert (len(running.reported.channels) == 1) is has_way
 
 
+async def test_a_link_that_became_thin_has_no_way_in_until_it_takes_more() -> None:
+    async with running_relay() as running:
+        media = await invited(running)
+        look_at(running, media.session_id, fraction_lost=0.4, round_trip=0.6, link_bps=64_000)
+        await nothing_of(running, begun(running, media))
+        assert not running.reported.channels
+        look_at(running, media.session_id, fraction_lost=0.4, round_trip=0.6)
+        page = begun(running, media)
+        await page.join(running)
+        await until(lambda: page.is_open, 20)
+
+
 @pytest.mark.parametrize("bound", ["MOST_CONNECTED", "MOST_ASKED"])
 async def test_one_too_many_gets_none(monkeypatch: pytest.MonkeyPatch, bound: str) -> None:
     async with running_relay(max_peers=1) as running:
