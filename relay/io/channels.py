@@ -179,13 +179,19 @@ class Channels:
             lane.ice,
             self._node.certificate,
             fingerprints=invited.fingerprints,
-            listener=_Timed(listener, partial(self._heard, invited)),
+            listener=_Timed(listener, partial(self._heard, lane)),
         )
         self._lanes[session_id] = lane
         PEERS.labels("channel").inc()
         channel.task = self._scope.start(session_id, self._live(lane, channel))
 
-    def _heard(self, invited: _Invited) -> None:
+    def _heard(self, lane: _Lane) -> None:
+        """The first word by it: the page has left what else it tried, which would go on saying its
+        flights to a link that is bad, and hold places."""
+        invited = lane.invited
+        for other in invited.lanes:
+            if other is not lane and other.channel is not None and not other.channel.was_heard:
+                self._end(other, ClosedBecause.REPLACED)
         if invited.began_at is not None:
             CHANNEL_OPEN_SECONDS.observe(self._clock.now() - invited.began_at)
             invited.began_at = None

@@ -9,7 +9,7 @@ import pytest
 from relay.io import channels
 from relay.io.channels import LANES
 from relay.io.media_session import SubscriberSession
-from relay.metrics import CHANNEL_OPEN_SECONDS, PEERS
+from relay.metrics import CHANNEL_OPEN_SECONDS, HANDSHAKES, PEERS
 from relay.rtp.sctp_limits import MOST_MESSAGE_BYTES
 from streamsvc.base.ids import MediaSessionId
 from streamsvc.base.sessions import MediaParty
@@ -113,6 +113,28 @@ async def test_a_page_tries_all_lanes_at_once_and_comes_back_by_each() -> None:
         again = await page_of(running, media)
         again.channel.send('{"heard":3}')
         await until(lambda: again.heard.messages == ['{"heard":3}'])
+
+
+async def test_of_those_that_a_page_tried_the_first_that_says_a_word_stays() -> None:
+    async with running_relay() as running:
+        media, screen = await invited(running), await invited(running)
+        second = await page_of(running, screen)
+        left, chosen = [await page_of(running, media, lane) for lane in (0, 1)]
+        netem = running.netem()
+        netem.delay = 0.5
+        trying = begun(running, media, 2, netem)
+        await trying.join(running)
+        await until(lambda: PEERS.labels("channel")._value.get() == 4)  # noqa: SLF001
+        failed = HANDSHAKES.labels("failed")._value.get()  # noqa: SLF001
+        chosen.channel.send('{"heard":3}')
+        await until(lambda: left.heard.has_ended == trying.heard.has_ended == 1, 5)
+        assert chosen.heard == Heard(['{"heard":3}'])
+        assert second.heard == Heard()
+        again = await page_of(running, media)
+        again.channel.send('{"heard":4}')
+        await until(lambda: again.heard.messages == ['{"heard":4}'])
+        assert chosen.heard.has_ended == 0
+        assert HANDSHAKES.labels("failed")._value.get() == failed  # noqa: SLF001
 
 
 async def test_of_one_participant_the_oldest_gives_way(monkeypatch: pytest.MonkeyPatch) -> None:
