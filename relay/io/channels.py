@@ -164,12 +164,10 @@ class Channels:
         if lane.is_connected or lane.is_last:
             return
         self._end(lane, ClosedBecause.REPLACED)
-        connected = sum(other.is_connected for other in self._lanes.values())
-        if connected >= MOST_CONNECTED or len(self) - connected >= MOST_ASKED:
-            return
         session_id, invited = MediaSessionId(new_id("chn", 20)), lane.invited
-        listener = self.opener(invited.party, session_id)
+        listener = self._listener_of(invited.party, session_id)
         if listener is None:
+            lane.ice.forget_address()  # its next check asks again
             return
         if not any(other.is_connected for other in invited.lanes):
             invited.began_at = invited.began_at or self._clock.now()
@@ -184,6 +182,13 @@ class Channels:
         self._lanes[session_id] = lane
         PEERS.labels("channel").inc()
         channel.task = self._scope.start(session_id, self._live(lane, channel))
+
+    def _listener_of(self, party: MediaParty, session_id: MediaSessionId) -> ChannelListener | None:
+        """None while there is no place, or nobody listens."""
+        connected = sum(lane.is_connected for lane in self._lanes.values())
+        if connected >= MOST_CONNECTED or len(self) - connected >= MOST_ASKED:
+            return None
+        return self.opener(party, session_id)
 
     def _heard(self, lane: _Lane) -> None:
         """The first word by it: the page has left what else it tried, which would go on saying its

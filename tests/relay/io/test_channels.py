@@ -196,17 +196,21 @@ async def test_only_rooms_whose_links_are_far_or_lose_have_a_way_in(
 
 
 @pytest.mark.parametrize("bound", ["MOST_CONNECTED", "MOST_ASKED"])
-async def test_one_too_many_gets_none(monkeypatch: pytest.MonkeyPatch, bound: str) -> None:
+async def test_one_too_many_gets_none_until_there_is_a_place(
+    monkeypatch: pytest.MonkeyPatch, bound: str
+) -> None:
     async with running_relay(max_peers=1) as running:
         media = await invited(running)
-        if bound == "MOST_CONNECTED":
-            monkeypatch.setattr(channels, bound, 1)
-            await page_of(running, media)
-        else:
-            monkeypatch.setattr(channels, bound, 0)
-        late = begun(running, media, 1)
-        await nothing_of(running, late)
-        assert late.heard == Heard()
+        with monkeypatch.context() as patch:
+            if bound == "MOST_CONNECTED":
+                patch.setattr(channels, bound, 1)
+                await page_of(running, media)
+            else:
+                patch.setattr(channels, bound, 0)
+            late = begun(running, media, 1)
+            await nothing_of(running, late)
+            assert late.heard == Heard()
+        await until(lambda: late.is_open, 20)
 
 
 async def test_who_loses_takes_the_way_in_of_who_does_not(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -221,7 +225,7 @@ async def test_who_loses_takes_the_way_in_of_who_does_not(monkeypatch: pytest.Mo
         await nothing_of(running, begun(running, first))  # the way in is in use
 
 
-async def test_nobody_listens_when_the_lesson_is_not_here() -> None:
+async def test_nobody_listens_until_the_lesson_is_here() -> None:
     async with running_relay() as running:
         page = begun(running, await invited(running))
         running.reported.listener = lambda: None
@@ -229,6 +233,8 @@ async def test_nobody_listens_when_the_lesson_is_not_here() -> None:
         await asyncio.sleep(2)
         assert not page.is_open
         assert PEERS.labels("channel")._value.get() == 0  # noqa: SLF001
+        running.reported.listener = lambda: page.heard
+        await until(lambda: page.is_open, 20)
 
 
 async def test_what_a_link_loses_is_told_by_what_is_believed_of_its_voice() -> None:
