@@ -41,6 +41,9 @@ MOST_CONNECTED = 50
 of media, which they never take."""
 MOST_ASKED = 80
 """Not connected yet: 90 KB each, of OpenSSL."""
+TRY_SECONDS = 10.0
+"""A page gives each of its tries this long. Only who comes from elsewhere after it is another
+try."""
 MOST_OF_PARTY = 4
 """Connected ones of a participant: a room may have two screens, and each may leave one behind. The
 oldest gives way."""
@@ -74,6 +77,8 @@ class _Lane:
     ice: IceSession
     invited: _Invited
     channel: Channel | None = None
+    began_at: float = 0.0
+    """When the channel did."""
     is_last: bool = False
     """The media session is over; who is connected stays, and nobody comes any more."""
 
@@ -160,9 +165,13 @@ class Channels:
                 self._mux.close(lane.ice)
 
     def _came(self, lane: _Lane, address: Address) -> None:
-        """A page proved itself at a new address: a try that begins, or who is connected moved."""
+        """A page proved itself at a new address: a try that begins, or who is here moved. Chrome
+        may have two paths, and Firefox nominates whatever answers: a second handshake would find
+        the page in the middle of the first, and be for nobody."""
         if lane.is_connected or lane.is_last:
             return
+        if lane.channel is not None and self._clock.now() - lane.began_at < TRY_SECONDS:
+            return  # what we say goes there from now on
         self._end(lane, ClosedBecause.REPLACED)
         session_id, invited = MediaSessionId(new_id("chn", 20)), lane.invited
         listener = self._listener_of(invited.party, session_id)
@@ -179,6 +188,7 @@ class Channels:
             fingerprints=invited.fingerprints,
             listener=_Timed(listener, partial(self._heard, lane)),
         )
+        lane.began_at = self._clock.now()
         self._lanes[session_id] = lane
         PEERS.labels("channel").inc()
         channel.task = self._scope.start(session_id, self._live(lane, channel))

@@ -13,7 +13,15 @@ from relay.metrics import CHANNEL_OPEN_SECONDS, HANDSHAKES, PEERS
 from relay.rtp.sctp_limits import MOST_MESSAGE_BYTES
 from streamsvc.base.ids import MediaSessionId
 from streamsvc.base.sessions import MediaParty
-from tests.support.channel_peers import VOICE, Heard, PagePeer, invited, look_at, room
+from tests.support.channel_peers import (
+    VOICE,
+    Heard,
+    PagePeer,
+    TwoPaths,
+    invited,
+    look_at,
+    room,
+)
 from tests.support.netem import Netem
 from tests.support.rtp_peers import LESSON, RunningRelay, Viewer, party, running_relay
 from tests.support.waiting import SECOND, until
@@ -135,6 +143,42 @@ async def test_of_those_that_a_page_tried_the_first_that_says_a_word_stays() -> 
         await until(lambda: again.heard.messages == ['{"heard":4}'])
         assert chosen.heard.has_ended == 0
         assert HANDSHAKES.labels("failed")._value.get() == failed  # noqa: SLF001
+
+
+async def test_an_address_that_changes_during_the_handshake_goes_on_with_it() -> None:
+    async with running_relay() as running:
+        netem = TwoPaths(("127.0.0.1", running.relay.media_port))
+        running.netems.append(netem)
+        netem.start()
+        media = await invited(running)
+        netem.delay = 0.25
+        page = begun(running, media, netem=netem)
+        await page.join(running)
+        await until(lambda: netem.has_nominated and len(running.reported.channels) == 1, 5)
+        await asyncio.sleep(0.1)
+        assert not page.is_open
+        netem.nominate_other()
+        await until(lambda: page.is_open, 5)
+        assert len(running.reported.channels) == 1
+        page.channel.send('{"heard":3}')
+        await until(lambda: page.heard.messages == ['{"heard":3}'])
+
+
+async def test_who_comes_from_elsewhere_after_ten_seconds_is_another_try(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(channels, "TRY_SECONDS", 0.5)
+    async with running_relay() as running:
+        media = await invited(running)
+        netem = running.netem()
+        netem.delay = 0.5
+        first = begun(running, media, netem=netem)
+        await first.join(running)
+        await until(lambda: len(running.reported.channels) == 1, 5)
+        netem.is_cut = True
+        await asyncio.sleep(0.6)
+        second = await page_of(running, media)
+        assert (first.heard.has_ended, second.heard.has_ended) == (1, 0)
 
 
 async def test_of_one_participant_the_oldest_gives_way(monkeypatch: pytest.MonkeyPatch) -> None:
