@@ -53,6 +53,8 @@ class Channel:
         self.party = party
         self.ice = ice
         self.task: asyncio.Task[None] | None = None
+        self.was_heard = False
+        """The page said something by it."""
         self._fingerprints = fingerprints
         self._listener = listener
         self._dtls = Dtls(certificate, ROLE, ice.send)
@@ -128,6 +130,7 @@ class Channel:
         self._wake.set()
 
     def _heard(self, message: "Message") -> None:
+        self.was_heard = True
         self._listener.heard(message)
 
     def _wake_to_end(self) -> None:

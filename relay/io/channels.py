@@ -41,6 +41,9 @@ MOST_CONNECTED = 50
 of media, which they never take."""
 MOST_ASKED = 80
 """Not connected yet: 90 KB each, of OpenSSL."""
+TRY_SECONDS = 10.0
+"""A page gives each of its tries this long. Only who comes from elsewhere after it is another
+try."""
 MOST_OF_PARTY = 4
 """Connected ones of a participant: a room may have two screens, and each may leave one behind. The
 oldest gives way."""
@@ -74,6 +77,8 @@ class _Lane:
     ice: IceSession
     invited: _Invited
     channel: Channel | None = None
+    began_at: float = 0.0
+    """When the channel did."""
     is_last: bool = False
     """The media session is over; who is connected stays, and nobody comes any more."""
 
@@ -160,16 +165,18 @@ class Channels:
                 self._mux.close(lane.ice)
 
     def _came(self, lane: _Lane, address: Address) -> None:
-        """A page proved itself at a new address: a try that begins, or who is connected moved."""
+        """A page proved itself at a new address: a try that begins, or who is here moved. Chrome
+        may have two paths, and Firefox nominates whatever answers: a second handshake would find
+        the page in the middle of the first, and be for nobody."""
         if lane.is_connected or lane.is_last:
             return
+        if lane.channel is not None and self._clock.now() - lane.began_at < TRY_SECONDS:
+            return  # what we say goes there from now on
         self._end(lane, ClosedBecause.REPLACED)
-        connected = sum(other.is_connected for other in self._lanes.values())
-        if connected >= MOST_CONNECTED or len(self) - connected >= MOST_ASKED:
-            return
         session_id, invited = MediaSessionId(new_id("chn", 20)), lane.invited
-        listener = self.opener(invited.party, session_id)
+        listener = self._listener_of(invited.party, session_id)
         if listener is None:
+            lane.ice.forget_address()  # its next check asks again
             return
         if not any(other.is_connected for other in invited.lanes):
             invited.began_at = invited.began_at or self._clock.now()
@@ -179,13 +186,27 @@ class Channels:
             lane.ice,
             self._node.certificate,
             fingerprints=invited.fingerprints,
-            listener=_Timed(listener, partial(self._heard, invited)),
+            listener=_Timed(listener, partial(self._heard, lane)),
         )
+        lane.began_at = self._clock.now()
         self._lanes[session_id] = lane
         PEERS.labels("channel").inc()
         channel.task = self._scope.start(session_id, self._live(lane, channel))
 
-    def _heard(self, invited: _Invited) -> None:
+    def _listener_of(self, party: MediaParty, session_id: MediaSessionId) -> ChannelListener | None:
+        """None while there is no place, or nobody listens."""
+        connected = sum(lane.is_connected for lane in self._lanes.values())
+        if connected >= MOST_CONNECTED or len(self) - connected >= MOST_ASKED:
+            return None
+        return self.opener(party, session_id)
+
+    def _heard(self, lane: _Lane) -> None:
+        """The first word by it: the page has left what else it tried, which would go on saying its
+        flights to a link that is bad, and hold places."""
+        invited = lane.invited
+        for other in invited.lanes:
+            if other is not lane and other.channel is not None and not other.channel.was_heard:
+                self._end(other, ClosedBecause.REPLACED)
         if invited.began_at is not None:
             CHANNEL_OPEN_SECONDS.observe(self._clock.now() - invited.began_at)
             invited.began_at = None

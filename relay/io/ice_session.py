@@ -55,6 +55,11 @@ class IceSession:
         if self.on_moved is not None:
             self.on_moved(check.address)
 
+    def forget_address(self) -> None:
+        """As if no check had come: the next one moves it, wherever it is from."""
+        self.address = None
+        self.has_address.clear()
+
     def _is_moving(self, check: ProvedCheck) -> bool:
         if self.address is None or check.address == self.address:
             return self.address is None

@@ -1,6 +1,7 @@
 """Pages' data channels as aiortc opens them: beside their media, by no request."""
 
 import re
+import socket
 from dataclasses import dataclass, field, replace
 
 from aiortc import RTCDataChannel
@@ -10,10 +11,12 @@ from relay.io.media_session import SubscriberSession
 from streamsvc.base.ids import MediaSessionId
 from streamsvc.base.media import MediaKind, Slot
 from streamsvc.base.sessions import MediaParty
-from tests.support.netem import Netem
+from tests.support.netem import Address, Netem
 from tests.support.rtp_peers import Peer, RunningRelay, Viewer, party
 from tests.support.waiting import until
 
+USE_CANDIDATE = b"\x00\x25\x00\x00"
+"""The attribute of STUN that nominates (RFC 8445 §16.1), which has no value."""
 VOICE = ((Slot.LEAD, MediaKind.AUDIO),)
 
 
@@ -64,6 +67,30 @@ def look_at(
     with MonkeyPatch.context() as patch:
         patch.setattr(engine, "subscriber_stats", lambda peer: stats)
         running.relay._invite(session)  # noqa: SLF001
+
+
+class TwoPaths(Netem):
+    """Of a page that nominates one path and then, as Firefox may, another."""
+
+    _nomination = b""
+
+    def _carry(
+        self, sock: socket.socket, datagram: bytes, to: Address, loss: float, at: float
+    ) -> None:
+        if sock is self._far and datagram[0] < 4 and USE_CANDIDATE in datagram:
+            self._nomination = datagram
+        super()._carry(sock, datagram, to, loss, at)
+
+    @property
+    def has_nominated(self) -> bool:
+        """One path at least."""
+        return self._nomination != b""
+
+    def nominate_other(self) -> None:
+        """At once, and nothing more by the path of before."""
+        assert self.has_nominated, "none was nominated yet"
+        self.rebind()
+        self._carry(self._far, self._nomination, self._relay, 0.0, self._now())
 
 
 class PagePeer(Peer):

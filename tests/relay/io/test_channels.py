@@ -9,11 +9,19 @@ import pytest
 from relay.io import channels
 from relay.io.channels import LANES
 from relay.io.media_session import SubscriberSession
-from relay.metrics import CHANNEL_OPEN_SECONDS, PEERS
+from relay.metrics import CHANNEL_OPEN_SECONDS, HANDSHAKES, PEERS
 from relay.rtp.sctp_limits import MOST_MESSAGE_BYTES
 from streamsvc.base.ids import MediaSessionId
 from streamsvc.base.sessions import MediaParty
-from tests.support.channel_peers import VOICE, Heard, PagePeer, invited, look_at, room
+from tests.support.channel_peers import (
+    VOICE,
+    Heard,
+    PagePeer,
+    TwoPaths,
+    invited,
+    look_at,
+    room,
+)
 from tests.support.netem import Netem
 from tests.support.rtp_peers import LESSON, RunningRelay, Viewer, party, running_relay
 from tests.support.waiting import SECOND, until
@@ -115,6 +123,64 @@ async def test_a_page_tries_all_lanes_at_once_and_comes_back_by_each() -> None:
         await until(lambda: again.heard.messages == ['{"heard":3}'])
 
 
+async def test_of_those_that_a_page_tried_the_first_that_says_a_word_stays() -> None:
+    async with running_relay() as running:
+        media, screen = await invited(running), await invited(running)
+        second = await page_of(running, screen)
+        left, chosen = [await page_of(running, media, lane) for lane in (0, 1)]
+        netem = running.netem()
+        netem.delay = 0.5
+        trying = begun(running, media, 2, netem)
+        await trying.join(running)
+        await until(lambda: PEERS.labels("channel")._value.get() == 4)  # noqa: SLF001
+        failed = HANDSHAKES.labels("failed")._value.get()  # noqa: SLF001
+        chosen.channel.send('{"heard":3}')
+        await until(lambda: left.heard.has_ended == trying.heard.has_ended == 1, 5)
+        assert chosen.heard == Heard(['{"heard":3}'])
+        assert second.heard == Heard()
+        again = await page_of(running, media)
+        again.channel.send('{"heard":4}')
+        await until(lambda: again.heard.messages == ['{"heard":4}'])
+        assert chosen.heard.has_ended == 0
+        assert HANDSHAKES.labels("failed")._value.get() == failed  # noqa: SLF001
+
+
+async def test_an_address_that_changes_during_the_handshake_goes_on_with_it() -> None:
+    async with running_relay() as running:
+        netem = TwoPaths(("127.0.0.1", running.relay.media_port))
+        running.netems.append(netem)
+        netem.start()
+        media = await invited(running)
+        netem.delay = 0.25
+        page = begun(running, media, netem=netem)
+        await page.join(running)
+        await until(lambda: netem.has_nominated and len(running.reported.channels) == 1, 5)
+        await asyncio.sleep(0.1)
+        assert not page.is_open
+        netem.nominate_other()
+        await until(lambda: page.is_open, 5)
+        assert len(running.reported.channels) == 1
+        page.channel.send('{"heard":3}')
+        await until(lambda: page.heard.messages == ['{"heard":3}'])
+
+
+async def test_who_comes_from_elsewhere_after_ten_seconds_is_another_try(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(channels, "TRY_SECONDS", 0.5)
+    async with running_relay() as running:
+        media = await invited(running)
+        netem = running.netem()
+        netem.delay = 0.5
+        first = begun(running, media, netem=netem)
+        await first.join(running)
+        await until(lambda: len(running.reported.channels) == 1, 5)
+        netem.is_cut = True
+        await asyncio.sleep(0.6)
+        second = await page_of(running, media)
+        assert (first.heard.has_ended, second.heard.has_ended) == (1, 0)
+
+
 async def test_of_one_participant_the_oldest_gives_way(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(channels, "MOST_OF_PARTY", 2)
     async with running_relay() as running:
@@ -186,17 +252,21 @@ async def test_a_link_that_became_thin_has_no_way_in_until_it_takes_more() -> No
 
 
 @pytest.mark.parametrize("bound", ["MOST_CONNECTED", "MOST_ASKED"])
-async def test_one_too_many_gets_none(monkeypatch: pytest.MonkeyPatch, bound: str) -> None:
+async def test_one_too_many_gets_none_until_there_is_a_place(
+    monkeypatch: pytest.MonkeyPatch, bound: str
+) -> None:
     async with running_relay(max_peers=1) as running:
         media = await invited(running)
-        if bound == "MOST_CONNECTED":
-            monkeypatch.setattr(channels, bound, 1)
-            await page_of(running, media)
-        else:
-            monkeypatch.setattr(channels, bound, 0)
-        late = begun(running, media, 1)
-        await nothing_of(running, late)
-        assert late.heard == Heard()
+        with monkeypatch.context() as patch:
+            if bound == "MOST_CONNECTED":
+                patch.setattr(channels, bound, 1)
+                await page_of(running, media)
+            else:
+                patch.setattr(channels, bound, 0)
+            late = begun(running, media, 1)
+            await nothing_of(running, late)
+            assert late.heard == Heard()
+        await until(lambda: late.is_open, 20)
 
 
 async def test_who_loses_takes_the_way_in_of_who_does_not(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -211,7 +281,7 @@ async def test_who_loses_takes_the_way_in_of_who_does_not(monkeypatch: pytest.Mo
         await nothing_of(running, begun(running, first))  # the way in is in use
 
 
-async def test_nobody_listens_when_the_lesson_is_not_here() -> None:
+async def test_nobody_listens_until_the_lesson_is_here() -> None:
     async with running_relay() as running:
         page = begun(running, await invited(running))
         running.reported.listener = lambda: None
@@ -219,6 +289,8 @@ async def test_nobody_listens_when_the_lesson_is_not_here() -> None:
         await asyncio.sleep(2)
         assert not page.is_open
         assert PEERS.labels("channel")._value.get() == 0  # noqa: SLF001
+        running.reported.listener = lambda: page.heard
+        await until(lambda: page.is_open, 20)
 
 
 async def test_what_a_link_loses_is_told_by_what_is_believed_of_its_voice() -> None:

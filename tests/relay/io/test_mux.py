@@ -88,6 +88,20 @@ def test_a_peer_moves_by_nomination_or_when_its_old_address_is_silent(mux: Mux) 
     assert moves == [HOME, MOVED, HOME]
 
 
+def test_where_the_address_is_forgotten_the_next_check_tells_it_again(
+    mux: Mux, engine: Answering
+) -> None:
+    moves = list[Address]()
+    session = mux.open(0.0)
+    session.on_moved = moves.append
+    mux.on_check(check(session))
+    session.forget_address()
+    session.send(b"for nobody")
+    assert (session.has_address.is_set(), engine.sent) == (False, [])
+    mux.on_check(check(session, nominates=False))
+    assert moves == [HOME, HOME]
+
+
 def test_after_a_restart_the_old_name_holds_until_the_new_is_used(
     mux: Mux, engine: Answering
 ) -> None:

@@ -54,8 +54,19 @@ export class EventChannel {
     this.#drop();
   }
 
-  /** One more lane, and the next a little later. */
+  /** One more lane, and the next a little later. Later too while the media have no answer to make
+   * its own of: that is no failure. */
   #begin(): void {
+    const { answer, certificates } = this.subscriber;
+    if (answer === '') {
+      this.#after(AGAIN_AFTER_MS);
+      return;
+    }
+    // With the answer it is known whether there are any; the server refuses who has another.
+    if (certificates === undefined) {
+      this.#giveUp();
+      return;
+    }
     const taken = this.#lanes.map(({ number }) => number);
     const number = Array.from({ length: LANES }, (_, at) => at).find((at) => !taken.includes(at));
     if (number === undefined) return;
@@ -125,10 +136,13 @@ export class EventChannel {
     this.#leave(lane);
     if (lane === this.#lane) this.#drop();
     this.#failures += 1;
-    if (this.#failures >= MOST_FAILURES) {
-      this.isGivenUp = true;
-      this.close();
-    } else this.#after(AGAIN_AFTER_MS);
+    if (this.#failures >= MOST_FAILURES) this.#giveUp();
+    else this.#after(AGAIN_AFTER_MS);
+  }
+
+  #giveUp(): void {
+    this.isGivenUp = true;
+    this.close();
   }
 
   #leave(lane: Lane): void {

@@ -233,15 +233,35 @@ describe('a channel that does not come about', () => {
     expect([PlayedConnection.all.length, living().length]).toEqual([tries, 0]);
   });
 
-  it('is tried again though the media had no answer just now', async () => {
+  it('waits for the answer of the media, and counts no failure meanwhile', async () => {
     media.answer = '';
     newest().fail();
-    await vi.advanceTimersByTimeAsync(1_000);
-    expect(newest().isClosed).toBe(true);
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect([PlayedConnection.all.length, living().length]).toEqual([1, 0]);
+    expect(channel.isGivenUp).toBe(false);
     media.answer = ANSWER;
     await vi.advanceTimersByTimeAsync(1_000);
     expect(newest().isClosed).toBe(false);
     newest().open();
     expect(newest().said).toHaveLength(1);
+  });
+
+  it('waits no more once it is closed', async () => {
+    media.answer = '';
+    newest().fail();
+    await vi.advanceTimersByTimeAsync(5_000);
+    channel.close();
+    media.answer = ANSWER;
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(PlayedConnection.all).toHaveLength(1);
+  });
+
+  it('is given up at once where the browser makes no certificates of its own', () => {
+    const before = PlayedConnection.all.length;
+    const none = new EventChannel(store as unknown as LessonStore, {
+      ...media,
+      certificates: undefined,
+    });
+    expect([none.isGivenUp, PlayedConnection.all.length]).toEqual([true, before]);
   });
 });
