@@ -38,7 +38,7 @@ class MediaPeer:
         Raises UserError with the server's error id, PeerGone `media-server-unreachable` or
         `media-not-connected`.
         """
-        await self.connection.setLocalDescription(await self.connection.createOffer())
+        await self._gather()
         answer = await self.session.open(url, self.connection.localDescription.sdp)
         await self.connection.setRemoteDescription(RTCSessionDescription(answer, "answer"))
         try:
@@ -46,6 +46,17 @@ class MediaPeer:
                 await self._connected.wait()
         except TimeoutError as error:
             raise PeerGone("media-not-connected") from error
+
+    async def _gather(self) -> None:
+        """Make the offer. Finished even when canceled: a gathering that aioice is stopped in the
+        middle of leaves open sockets behind that nobody can close."""
+        offer = await self.connection.createOffer()
+        gathering = asyncio.ensure_future(self.connection.setLocalDescription(offer))
+        try:
+            await asyncio.shield(gathering)
+        except asyncio.CancelledError:
+            await asyncio.wait([gathering])
+            raise
 
     async def wait_broken(self) -> None:
         """Return when the connection is lost or the server has ended the session."""

@@ -91,8 +91,8 @@ async def test_hostile_files_take_nothing_from_a_lesson() -> None:
         url = f"{demo.service.url}{grant['whep']}"
         async with httpx.AsyncClient() as http:
             viewer = WhepViewer(url, fixed_grant(grant["grant"]), http=http)
-            await viewer.view()
             try:
+                await viewer.view()
                 await until(lambda: viewer.seen.sounds[0].frames > 50, 30, "a second of voice")
                 calm = await _voice(viewer)
                 for data in hostile:

@@ -96,8 +96,8 @@ async def taught(
 async def viewer(doors: MediaDoors) -> AsyncIterator[WhepViewer]:
     async with httpx.AsyncClient() as http:
         opened = WhepViewer(doors.whep, fixed_grant("viewer"), http=http)
-        await opened.view()
         try:
+            await opened.view()
             yield opened
         finally:
             await opened.close()

@@ -104,8 +104,8 @@ async def room_watches(demo: DemoLesson, room: dict[str, Any]) -> AsyncIterator[
     ):
         await client.hello(grant)
         viewer = WhepViewer(f"{service.url}/whep/{lesson_id}", fixed_grant(grant), http=http)
-        await viewer.view()
         try:
+            await viewer.view()
             yield viewer
         finally:
             with suppress(StreamsvcError):  # the service is gone before it

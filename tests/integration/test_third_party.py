@@ -82,8 +82,8 @@ async def ffmpeg(url: str, log: Path) -> AsyncIterator[asyncio.subprocess.Proces
 async def viewer(doors: MediaDoors) -> AsyncIterator[WhepViewer]:
     async with httpx.AsyncClient() as http:
         opened = WhepViewer(doors.whep, fixed_grant("viewer"), http=http)
-        await opened.view()
         try:
+            await opened.view()
             yield opened
         finally:
             await opened.close()

@@ -170,3 +170,23 @@ async def test_no_server_is_peer_gone() -> None:
 )
 def test_refusals_of_any_server_have_an_id(body: str, error_id: str) -> None:
     assert refusal(httpx.Response(409, text=body)).error_id == error_id
+
+
+async def test_a_break_in_the_middle_of_an_offer_leaves_no_socket_open() -> None:
+    opened_before = _open_sockets()
+    for turns in range(12):  # of the loop; one of them is between two sockets
+        async with httpx.AsyncClient() as http:
+            viewer = WhepViewer("http://127.0.0.1:9/whep", fixed_grant("g"), http=http)
+            viewing = asyncio.create_task(viewer.view())
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            viewing.cancel()
+            await asyncio.wait([viewing])
+            await viewer.close()
+    assert _open_sockets() <= opened_before
+
+
+def _open_sockets() -> int:
+    """Of this process."""
+    names = (fd.readlink().name for fd in Path("/proc/self/fd").iterdir() if fd.is_symlink())
+    return sum(name.startswith("socket:") for name in names)
