@@ -53,7 +53,7 @@ class RecordingTap:
         self._ring = TapRing()
         self._has_news = asyncio.Event()
         self._numbers: dict[int, int] = {}
-        self._is_closing = False
+        self._closed_ms: int | None = None
         self._is_finished = False
         self._log = IdAdapter(log, {"recording": self.recording_id, "lesson": self.lesson_id})
 
@@ -96,11 +96,14 @@ class RecordingTap:
 
     def close(self, wall_ms: int) -> None:
         """The lesson ended. Closing twice is harmless."""
-        if self._is_closing:
-            return
-        self._is_closing = True
-        data = encode_control("close", recording_id=self.recording_id, wall_ms=wall_ms)
-        self._append(RingFrame(data, None))
+        if self._closed_ms is None:
+            self._closed_ms = wall_ms
+            self._append(self._end(wall_ms))
+
+    def _end(self, wall_ms: int) -> RingFrame:
+        return RingFrame(
+            encode_control("close", recording_id=self.recording_id, wall_ms=wall_ms), None
+        )
 
     def _append(self, frame: RingFrame) -> None:
         self._ring.append(frame)
@@ -139,6 +142,9 @@ class RecordingTap:
             writer.close()
 
     def _greet(self, writer: asyncio.StreamWriter) -> None:
+        if self._closed_ms is not None and self._ring.unsynced_frames == 0:
+            # on the disk already, but nobody made files of it: the recorder has to hear it again
+            self._append(self._end(self._closed_ms))
         first = self._ring.restart()
         writer.write(
             encode_control(
@@ -188,7 +194,8 @@ class RecordingTap:
             case "keyframe":
                 self._ask_for_keyframe(int(control.fields["number"]))
             case "status":
-                self._is_finished = self._is_closing and control.fields.get("state") in _OVER
+                is_ending = self._closed_ms is not None
+                self._is_finished = is_ending and control.fields.get("state") in _OVER
                 self._on_status(control.fields)
 
     def _ask_for_keyframe(self, number: int) -> None:

@@ -52,8 +52,12 @@ async def end_lesson(demo: DemoLesson) -> None:
     async with console(demo) as client:
         assert await client.ask("end_lesson") == "done"
         told = [one["recording"] for one in client.got if one["type"] == "recording_changed"]
-        if not any(recording["state"] == "ready" for recording in told):
+        if any(recording["state"] == "ready" for recording in told):
+            return
+        try:
             await recording_becomes(client, "ready", 30)
+        except TimeoutError:
+            pytest.fail(f"never ready; told {told}, and said {demo.service.words()[-4000:]}")
 
 
 def recording_id(demo: DemoLesson) -> str:

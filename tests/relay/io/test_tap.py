@@ -131,6 +131,27 @@ async def test_a_recorder_that_dies_gets_again_what_it_had_not_synced(
     assert recorder.packets() == [b"3", b"4"]
 
 
+async def test_a_recorder_that_dies_while_it_ends_a_recording_is_told_of_the_end_again(
+    tap: TapWriter, recorder: FakeRecorder
+) -> None:
+    heard = Heard()
+    tap.listen(heard.statuses.append, heard.keyframe, heard.set_tapped)
+    await recorder.start()
+    tap.open(RECORDING, LESSON, "Fractions")
+    tap.track_opened(TRACK, 5)
+    tap.packet(TRACK.number, 6, b"only")
+    await until(lambda: recorder.connections and recorder.packets() == [b"only"])
+    tap.close(RECORDING)
+    await until(lambda: recorder.controls()[-1:] == ["close"])
+    recorder.say("synced", packet=1)
+    await until(lambda: not _unsynced_above(tap, 0))
+    await recorder.die()
+    await recorder.start()
+    await until(lambda: len(recorder.connections) == 2 and "close" in recorder.controls())
+    recorder.say("status", state="ready")
+    await until(lambda: heard.statuses == [{"state": "ready"}])
+
+
 def _unsynced_above(tap: TapWriter, frames: int) -> bool:
     return tap.unsynced_frames(RECORDING) > frames
 
