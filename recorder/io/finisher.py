@@ -38,6 +38,11 @@ class Finishing:
         self._canceled = threading.Event()
         self._transcoder: asyncio.subprocess.Process | None = None
 
+    @property
+    def is_canceled(self) -> bool:
+        """Somebody else ends it."""
+        return self._canceled.is_set()
+
     def cancel(self) -> None:
         """Leave it as it is; the next one begins where this one ended."""
         self._canceled.set()

@@ -7,7 +7,7 @@ from typing import Any
 from streamsvc.base.clock import Clock
 from streamsvc.base.errors import EnvironmentFault
 from streamsvc.base.ids import LessonId, RecordingId
-from streamsvc.base.recordings import RecordingState, RecordingStatus
+from streamsvc.base.recordings import UNREADABLE, RecordingState, RecordingStatus
 
 START_SECONDS = 3.0
 """How long `start()` waits for the child's first word."""
@@ -88,7 +88,8 @@ class Recorder:
             return
         self._heard_at[recording_id] = self._clock.now()
         state = RecordingState(fields["state"])
-        if recording_id not in self._changed and state in _LIVE_STATES:
+        is_last = fields.get("reason") == UNREADABLE
+        if recording_id not in self._changed and state in _LIVE_STATES and not is_last:
             return  # said before the child knew of the end
         said = RecordingStatus(
             recording_id, known.lesson_id, state, fields.get("reason"), fields.get("progress")

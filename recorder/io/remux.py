@@ -14,6 +14,7 @@ from recorder.plan.program import Cut, Program
 from recorder.plan.runs import ENDED
 from streamsvc.base.errors import EnvironmentFault
 from streamsvc.base.ids import RecordingId
+from streamsvc.base.recordings import UNREADABLE
 
 
 class Remux:
@@ -110,7 +111,7 @@ def read_manifest(folder: RecordingFolder) -> Manifest:
     try:
         return Manifest.from_json(loaded or {})
     except (KeyError, ValueError, TypeError) as error:
-        raise EnvironmentFault("recording-unreadable", recording_id=folder.recording_id) from error
+        raise EnvironmentFault(UNREADABLE, recording_id=folder.recording_id) from error
 
 
 def drop_outdated(folder: RecordingFolder, manifest: Manifest) -> None:

@@ -15,7 +15,7 @@ from recorder.settings import RecorderSettings
 from streamsvc.base.clock import Clock
 from streamsvc.base.errors import EnvironmentFault, ProtocolError, StreamsvcError
 from streamsvc.base.ids import RecordingId
-from streamsvc.base.recordings import RecordingState
+from streamsvc.base.recordings import UNREADABLE, RecordingState
 from streamsvc.base.tap import TapControl, TapPacket, TapReader, encode_control
 from streamsvc.base.tasks import TaskScope
 
@@ -66,17 +66,23 @@ class RecorderService:
         """Finish it unless it is opened again soon."""
         self._scope.start(f"wait {recording_id}", self._finish_unclaimed(recording_id))
 
-    async def finish(self, recording_id: RecordingId, remux: Remux | None, say: Any) -> bool:
-        """Finish it now. `say` gets the progress. True when it is ready."""
+    async def finish(
+        self, recording_id: RecordingId, remux: Remux | None, say: Any
+    ) -> RecordingState | None:
+        """Finish it now. `say` gets the progress. READY; STOPPED when no files can be made of it,
+        which is tried again at the recorder's next start; None when somebody opened it again."""
         folder = RecordingFolder(self.settings.data_dir, recording_id)
         finishing = Finishing(folder, remux, say)
         task = self._scope.start(f"finish {recording_id}", self._in_turn(finishing))
         self._finishing[recording_id] = (finishing, task)
         try:
-            return await asyncio.shield(task)
+            is_ready = await asyncio.shield(task)
         finally:
             if self._finishing.get(recording_id, (None,))[0] is finishing:
                 del self._finishing[recording_id]
+        if is_ready:
+            return RecordingState.READY
+        return None if finishing.is_canceled else RecordingState.STOPPED
 
     async def claim(self, recording_id: RecordingId, connection: "TapConnection") -> None:
         """`connection` records this from now on: whoever did before, or was finishing it, ends."""
@@ -228,13 +234,14 @@ class TapConnection:
         self._say_status(recording_id, RecordingState.FINISHING, progress=0.0)
         remux = await run.close(fields)
         self._release(recording_id)
-        is_ready = await self._service.finish(
+        ended = await self._service.finish(
             recording_id,
             remux,
             lambda share: self._say_status(recording_id, RecordingState.FINISHING, progress=share),
         )
-        if is_ready:
-            self._say_status(recording_id, RecordingState.READY)
+        if ended is not None:
+            reason = UNREADABLE if ended is RecordingState.STOPPED else None
+            self._say_status(recording_id, ended, reason=reason)
 
     def _give_up(self, recording_id: RecordingId) -> None:
         """Release it, to be finished unless somebody opens it again."""

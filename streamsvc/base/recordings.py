@@ -6,6 +6,9 @@ from enum import StrEnum
 from streamsvc.base.ids import LessonId, RecordingId
 from streamsvc.base.media import MediaKind, Slot
 
+UNREADABLE = "recording-unreadable"
+"""Error id: no files can be made of what was recorded. The recorder tries again when it starts."""
+
 
 class RecordingState(StrEnum):
     """Whether a live lesson is being recorded, as the console shows it."""

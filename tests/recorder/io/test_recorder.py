@@ -53,6 +53,18 @@ async def test_from_start_to_ready() -> None:
     assert bench.told[3].progress == 0.5
 
 
+async def test_a_recording_of_which_no_files_can_be_made_is_said_to_be_so() -> None:
+    bench = Bench()
+    await bench.started()
+    await bench.recorder.end(RECORDING)
+    bench.says("stopped", "disk-full")  # said before the child knew of the end
+    bench.says("stopped", "recording-unreadable")
+    assert [(status.state.value, status.reason) for status in bench.told[-2:]] == [
+        ("finishing", None),
+        ("stopped", "recording-unreadable"),
+    ]
+
+
 async def test_both_verbs_may_be_repeated() -> None:
     bench = Bench()
     await bench.started()

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from recorder.io.finisher import Finishing
 from recorder.io.service import RecorderService
 from recorder.settings import RecorderSettings
 from streamsvc.base.clock import SystemClock
@@ -55,3 +56,21 @@ async def test_a_recording_that_can_not_be_begun_is_free_for_the_next_tap(
     in_the_way.unlink()
     begun, is_open = await said_to(service, OPEN)
     assert (begun.fields["state"], is_open) == ("recording", True)
+
+
+async def test_a_recording_that_can_not_be_finished_ends_with_a_reason(
+    service: RecorderService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(self: Finishing) -> None:
+        raise ValueError("a bitstream nobody thought of")
+
+    monkeypatch.setattr(Finishing, "_end_segments", broken)
+    reader, writer = await asyncio.open_unix_connection(str(service.settings.socket_path))
+    writer.write(encode_control("open", **OPEN))
+    writer.write(encode_control("close", recording_id="rec_1", wall_ms=2))
+    async with asyncio.timeout(5):
+        said = list(TapReader().feed(await reader.read()))
+    writer.close()
+    last = said[-1]
+    assert isinstance(last, TapControl)
+    assert (last.fields["state"], last.fields["reason"]) == ("stopped", "recording-unreadable")
