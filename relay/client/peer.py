@@ -1,7 +1,9 @@
 """One aiortc connection and its session resource: what publisher and viewer have in common."""
 
 import asyncio
+from collections.abc import Coroutine
 from contextlib import suppress
+from typing import Any
 
 import httpx
 from aiortc import RTCConfiguration, RTCPeerConnection, RTCSessionDescription
@@ -48,15 +50,10 @@ class MediaPeer:
             raise PeerGone("media-not-connected") from error
 
     async def _gather(self) -> None:
-        """Make the offer. Finished even when canceled: a gathering that aioice is stopped in the
-        middle of leaves open sockets behind that nobody can close."""
+        """Make the offer. A gathering that aioice is stopped in the middle of leaves open sockets
+        behind that nobody can close."""
         offer = await self.connection.createOffer()
-        gathering = asyncio.ensure_future(self.connection.setLocalDescription(offer))
-        try:
-            await asyncio.shield(gathering)
-        except asyncio.CancelledError:
-            await asyncio.wait([gathering])
-            raise
+        await _whole(self.connection.setLocalDescription(offer))
 
     async def wait_broken(self) -> None:
         """Return when the connection is lost or the server has ended the session."""
@@ -71,10 +68,12 @@ class MediaPeer:
 
     async def close(self) -> None:
         """Hang up; the server is told, but not waited for longer than a moment."""
-        with suppress(StreamsvcError, TimeoutError):
-            async with asyncio.timeout(END_SECONDS):
-                await self.session.end()
-        await self.connection.close()
+        try:
+            with suppress(StreamsvcError, TimeoutError):
+                async with asyncio.timeout(END_SECONDS):
+                    await self.session.end()
+        finally:
+            await _whole(self.connection.close())
 
     async def _is_answered(self) -> bool:
         try:
@@ -92,3 +91,13 @@ class MediaPeer:
             case "failed" | "closed":
                 self._broken.set()
                 self._connected.set()
+
+
+async def _whole(work: Coroutine[Any, Any, None]) -> None:
+    """Do this to its end, also when canceled meanwhile."""
+    task = asyncio.ensure_future(work)
+    try:
+        await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait([task])
+        raise

@@ -186,6 +186,24 @@ async def test_a_break_in_the_middle_of_an_offer_leaves_no_socket_open() -> None
     assert _open_sockets() <= opened_before
 
 
+async def test_a_break_in_the_middle_of_hanging_up_leaves_no_socket_open(
+    server: Loopback,
+) -> None:
+    opened_before = _open_sockets()
+    for turns in range(1, 7):
+        async with httpx.AsyncClient() as http:
+            viewer = WhepViewer(f"{server.url}/whep", fixed_grant("g"), http=http)
+            await viewer.peer.connection.setLocalDescription(
+                await viewer.peer.connection.createOffer()
+            )
+            hanging_up = asyncio.create_task(viewer.close())
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            hanging_up.cancel()
+            await asyncio.wait([hanging_up])
+    assert _open_sockets() <= opened_before
+
+
 def _open_sockets() -> int:
     """Of this process."""
     names = (fd.readlink().name for fd in Path("/proc/self/fd").iterdir() if fd.is_symlink())
