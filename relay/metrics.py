@@ -42,7 +42,7 @@ PACKETS_COPIED = counter(
 )
 PROBES = counter(
     "streamsvc_relay_probes",
-    "Probes of viewers' links, by result (passed, failed, empty: nothing to repeat).",
+    "Probes of viewers' links, by result (passed, failed, empty: nothing to repeat, unheard).",
     ("result",),
 )
 KEYFRAMES_REQUESTED = counter(

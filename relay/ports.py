@@ -253,9 +253,9 @@ class Engine(Protocol):
         """A subscriber could use more than its link is thought to take: look whether it can, if it
         is time to. Harmless to repeat."""
 
-    def begin_probe(self, peer: int, bps: int) -> None:
+    def begin_probe(self, peer: int, bps: int, reports: int = 1) -> None:
         """Send everything and more to a subscriber, together at this rate, for a moment, whatever
-        is thought of its link."""
+        is thought of its link. Its end is said in so many `reports` that are all the same."""
 
     # ---- statistics
 

@@ -126,7 +126,7 @@ cdef extern from "engine.h" nogil:
     ctypedef struct SetLink:
         uint32_t place, bps, pace_bps
     ctypedef struct BeginProbe:
-        uint32_t place, bps, length_ms
+        uint32_t place, bps, length_ms, reports
     ctypedef struct SetCopies:
         uint32_t place, copies, after_ms
     ctypedef struct SetPictureCopies:

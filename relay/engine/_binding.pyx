@@ -266,9 +266,10 @@ cdef class Core:
         command.place, command.bps, command.pace_bps = peer, bps, pace_bps
         return engine_command(self.engine, SET_LINK, &command, sizeof(command))
 
-    def begin_probe(self, uint32_t peer, uint32_t bps, uint32_t length_ms):
+    def begin_probe(self, uint32_t peer, uint32_t bps, uint32_t length_ms, uint32_t reports):
         cdef BeginProbe command
         command.place, command.bps, command.length_ms = peer, bps, length_ms
+        command.reports = reports
         return engine_command(self.engine, BEGIN_PROBE, &command, sizeof(command))
 
     def set_copies(self, uint32_t peer, uint32_t copies, uint32_t after_ms):

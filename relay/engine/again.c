@@ -158,10 +158,13 @@ double engine_send_delayed(Engine *engine, Subscriber *subscriber, double room) 
 
 /* ---- probes */
 
-void engine_begin_probe(Engine *engine, Subscriber *subscriber, uint32_t bps, int64_t length_us) {
-    if (!peer_is_connected(&subscriber->peer) || !bps) return;
-    probe_begin(&subscriber->probe, bps, length_us, subscriber_sent_bytes(subscriber),
+void engine_begin_probe(Engine *engine, Subscriber *subscriber, const BeginProbe *command) {
+    if (!peer_is_connected(&subscriber->peer) || !command->bps) return;
+    Probe *probe = &subscriber->probe;
+    probe_begin(probe, command->bps, 1000LL * command->length_ms, subscriber_sent_bytes(subscriber),
                 engine->instant.now_us);
+    bool is_bounded = command->reports < MOST_PROBE_REPORTS;
+    probe->reports = is_bounded ? command->reports : MOST_PROBE_REPORTS;
     engine_add_paced(engine, subscriber);
 }
 
@@ -189,7 +192,9 @@ static void end_probe(Engine *engine, Subscriber *subscriber) {
     for (int i = 0; i < subscriber->subscription_count; i++) {
         Compound compound;
         compound.length = 0;
-        if (subscriber_write_report(subscriber->subscriptions + i, engine->instant, &compound))
+        if (!subscriber_write_report(subscriber->subscriptions + i, engine->instant, &compound))
+            continue;
+        for (uint32_t sent = 0; sent < subscriber->probe.reports; sent++)
             engine_send_compound(engine, &subscriber->peer, &compound);
     }
 }

@@ -274,7 +274,7 @@ static void set_link(Engine *engine, const SetLink *command) {
 
 static void begin_probe(Engine *engine, const BeginProbe *command) {
     Subscriber *subscriber = subscriber_at(engine, command->place);
-    if (subscriber) engine_begin_probe(engine, subscriber, command->bps, 1000LL * command->length_ms);
+    if (subscriber) engine_begin_probe(engine, subscriber, command);
 }
 
 static void set_copies(Engine *engine, const SetCopies *command) {

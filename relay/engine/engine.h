@@ -114,7 +114,7 @@ int engine_repeat(Engine *engine, Subscription *subscription, uint16_t seq, Coun
 /* What was sent, NULL if it is of no use any more. */
 const Packet *engine_source_of(const Engine *engine, const Subscription *subscription,
                                const Sent *sent);
-void engine_begin_probe(Engine *engine, Subscriber *subscriber, uint32_t bps, int64_t length_us);
+void engine_begin_probe(Engine *engine, Subscriber *subscriber, const BeginProbe *command);
 void engine_work_probe(Engine *engine, Subscriber *subscriber);
 
 /* copies.c */

@@ -1,7 +1,8 @@
 #include "probe.h"
 
 #define MOST_AT_ONCE_US 30000
-#define ANSWER_US (8 * SECOND_US) /* browsers tell of voice alone every 5 s, or half as much again */
+/* Browsers tell of voice alone every 5 s, or half as much again; and what they tell may be lost. */
+#define ANSWER_US (12 * SECOND_US)
 
 void probe_begin(Probe *probe, uint32_t bps, int64_t length_us, uint64_t sent_bytes,
                  int64_t now_us) {
@@ -10,6 +11,7 @@ void probe_begin(Probe *probe, uint32_t bps, int64_t length_us, uint64_t sent_by
         .began_us = now_us,
         .length_us = length_us < MAX_PROBE_US ? length_us : MAX_PROBE_US,
         .sent_before = sent_bytes,
+        .reports = 1,
     };
 }
 

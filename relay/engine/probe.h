@@ -11,18 +11,20 @@
 
 #define MAX_PROBE_US SECOND_US
 #define MAX_PROBE_BYTES 400000
+#define MOST_PROBE_REPORTS 4
 
 typedef struct Probe {
     uint32_t bps; /* of everything the subscriber is sent; 0: none runs */
     int64_t began_us, length_us, ended_us;
     uint64_t sent_before; /* bytes, by the subscriber's count */
     uint64_t repeated_bytes;
+    uint32_t reports; /* of its end, all the same */
     uint16_t step; /* which packet is the next to repeat */
     uint32_t reached_bps; /* by the last one that ended, until a report tells of it; 0: none waits */
     uint32_t ended_at; /* LSR of the sender report after it (RFC 3550 section 6.4.1) */
 } Probe;
 
-/* Takes the place of one that runs. */
+/* Takes the place of one that runs. Its end is reported once, unless `reports` is set after this. */
 void probe_begin(Probe *probe, uint32_t bps, int64_t length_us, uint64_t sent_bytes,
                  int64_t now_us);
 

@@ -104,6 +104,7 @@ typedef struct SetLink {
 
 typedef struct BeginProbe {
     uint32_t place, bps, length_ms;
+    uint32_t reports; /* of its end, all the same: some may be lost */
 } BeginProbe;
 
 /* Each packet of voice goes to a subscriber so many times more, each so much later than the one before. */

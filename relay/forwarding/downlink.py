@@ -40,6 +40,9 @@ SATELLITE_MOST_GROWTH_SECONDS = 0.3
 OVERRUN_PACKETS = 20
 """Fewer may all be lost by chance."""
 OVERRUN_REMB_SHARE = 0.5
+ARRIVED_REMB_SHARE = 0.5
+"""A report of an overrun tells of a few packets, of which more may be lost than of most; the
+receiver's estimate is late, but not by more than this."""
 ASKED_PACKETS = 3
 """Fewer may be missing by chance."""
 STILL_PACKETS = 10
@@ -286,7 +289,9 @@ class Downlink:
         if now - self._overrun_at < _SETTLE_SECONDS:
             return False  # it tells of before
         arrived, remb = sent_bps * (1 - lost / expected), self._fresh_remb(now)
-        return self._brake(arrived if remb is None else min(arrived, remb), now)
+        if remb is not None:
+            arrived = min(remb, max(arrived, ARRIVED_REMB_SHARE * remb))
+        return self._brake(arrived, now)
 
     def _brake(self, arrived_bps: float, now: float) -> bool:
         self._radio.begin_anew()
@@ -394,11 +399,16 @@ class Downlink:
         return least + growth + self._normal.slack_seconds
 
     def _fallen(self, sent_bps: int, now: float) -> int:
+        """Over a radio known to be bad, who is sent far less than the estimate has not filled the
+        link alone: others share it, or it has become far smaller, which the next reports tell. At
+        once so little leaves no room for copies of the voice."""
         arrived = int(sent_bps * (1 - self._loss.fraction(now)) * _BACKOFF)
         remb = self._fresh_remb(now)
         wanted = min(arrived, remb) if remb is not None else arrived
         most_bps = max(sent for _, sent in self._sent)
-        return max(wanted, int(most_bps * _LEAST_FALL))
+        is_unused = self.has_queue and most_bps < _LEAST_FALL * self.bps
+        is_limit_unused = is_unused and self._radio.share > self._normal.high_loss
+        return max(wanted, int((self.bps if is_limit_unused else most_bps) * _LEAST_FALL))
 
     def _fresh_remb(self, now: float) -> int | None:
         return self._remb_bps if now - self._remb_at < _REMB_VALID_SECONDS else None

@@ -17,9 +17,13 @@ FIRST_WAIT_SECONDS = 3.0
 """From a fall of the estimate, or a failed probe, to the next one."""
 MAX_WAIT_SECONDS = 120.0
 BACKOFF = 1.5
-PATIENCE_SECONDS = 10.0
-"""From its begin, until it counts as failed: it lasts a second, and the engine waits 8 s for its
+PATIENCE_SECONDS = 14.0
+"""From its begin, until it counts as failed: it lasts a second, and the engine waits 12 s for its
 answer."""
+LOSSY = 0.2
+"""Whoever loses so much may not hear that a probe has ended, nor be heard: its end is said more
+than once, and silence alone fails none."""
+LOSSY_REPORTS = 3
 REACHED_SHARE = 0.85
 """A probe that reached less of its rate says nothing about it: there was too little to repeat."""
 EMPTY_SECONDS = 30.0
@@ -45,11 +49,17 @@ class Verdict(Enum):
     PASSED = auto()
     FAILED = auto()
     EMPTY = auto()
+    UNHEARD = auto()
 
 
 def probe_seconds(bps: int) -> float:
     """How long a probe at this rate lasts."""
     return SLOW_PROBE_SECONDS if bps < SLOW_BELOW_BPS else PROBE_SECONDS
+
+
+def end_reports(loss: float) -> int:
+    """How often the end of a probe is said on a link that loses so much, 0 to 1."""
+    return LOSSY_REPORTS if loss >= LOSSY else 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +132,9 @@ class Probing:
             return self._judged(probe, news.probed_bps, now), _carried_bps(probe, news.probed_bps)
         if now - probe.began_at < PATIENCE_SECONDS:
             return None
+        if probe.before.loss >= LOSSY and not _has_suffered(probe):
+            self._running, self._next_at = None, now
+            return Verdict.UNHEARD, probe.bps
         self._failed(now)
         return Verdict.FAILED, probe.bps
 

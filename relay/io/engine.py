@@ -358,17 +358,15 @@ class NativeEngine:
 
     def probe(self, peer: int) -> None:
         """See `Engine`."""
-        bps = self._figures.begin_probe(peer, self._clock.now())
-        if bps is not None:
-            self.begin_probe(peer, bps)
+        wanted = self._figures.begin_probe(peer, self._clock.now())
+        if wanted is not None:
+            self.begin_probe(peer, *wanted)
 
-    def begin_probe(self, peer: int, bps: int) -> None:
+    def begin_probe(self, peer: int, bps: int, reports: int = 1) -> None:
         """See `Engine`."""
-        place = self._peers.find(peer)
+        place, length_ms = self._peers.find(peer), int(1000 * probe_seconds(bps))
         if place is not None:
-            self._command(
-                lambda: self._core.begin_probe(place, bps, int(1000 * probe_seconds(bps)))
-            )
+            self._command(lambda: self._core.begin_probe(place, bps, length_ms, reports))
 
     def _set_beat(self, peer: int, seconds: int) -> None:
         place = self._peers.find(peer)

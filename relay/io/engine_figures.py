@@ -13,7 +13,7 @@ from typing import Any
 from relay.forwarding.downlink import Downlink
 from relay.forwarding.ladder import Choice
 from relay.forwarding.layer_cost import LayerCost
-from relay.forwarding.probing import LinkNews, ProbeTurns, Probing, Verdict
+from relay.forwarding.probing import LinkNews, ProbeTurns, Probing, Verdict, end_reports
 from relay.forwarding.uplink import Uplink
 from relay.metrics import PROBES
 from relay.ports import (
@@ -236,8 +236,9 @@ class EngineFigures:
         if verdict is Verdict.PASSED:
             found.downlink.probed(bps, now)
 
-    def begin_probe(self, peer: int, now: float) -> int | None:
-        """The rate to probe at, if that subscriber's link is to be looked at now."""
+    def begin_probe(self, peer: int, now: float) -> tuple[int, int] | None:
+        """The rate to probe at, and how often to say its end, if that subscriber's link is to be
+        looked at now."""
         found = self._subscribers.get(peer)
         if found is None or not found.can_probe or not found.downlink.has_limit:
             return None
@@ -245,8 +246,9 @@ class EngineFigures:
         bps = found.downlink.next_bps(found.sent_bps, now)
         if bps is None or not found.probing.is_due(now) or not self._turns.take(bps, now):
             return None
-        found.probing.begin(bps, found.downlink.before_probe(now), now)
-        return bps
+        before = found.downlink.before_probe(now)
+        found.probing.begin(bps, before, now)
+        return bps, end_reports(before.loss)
 
     # ---- reading
 

@@ -293,10 +293,12 @@ async def test_a_probe_fills_the_link_with_what_the_viewer_has_already(stage: St
     await stage.arrived(viewer, PACKETS, OUT)
     reports = len(viewer.said(SenderReport))
     bps = 400_000
-    stage.engine.begin_probe(2, bps)
+    stage.engine.begin_probe(2, bps, 3)
     await stage.arrived(viewer, 10, OUT_RTX)
     await stage.until(lambda: len(viewer.said(SenderReport)) > reports, "its end is reported")
     await asyncio.sleep(0.05)
+    of_end = viewer.said(SenderReport)[reports:]
+    assert len(of_end) == 3 and all(report == of_end[0] for report in of_end)
     again = viewer.views(OUT_RTX)
     sent = sum(len(view.packet) + 16 + 28 for view in again)
     assert sent * 8 / PROBE_SECONDS == pytest.approx(bps, rel=0.15)

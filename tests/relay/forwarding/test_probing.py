@@ -25,6 +25,7 @@ from relay.forwarding.probing import (
     ProbeTurns,
     Probing,
     Verdict,
+    end_reports,
     probe_seconds,
 )
 
@@ -121,6 +122,20 @@ def test_no_answer_is_an_answer_too() -> None:
     assert probing.heard(silence, 3.0 + PATIENCE_SECONDS - 0.1) is None
     assert not probing.is_due(3.0 + PATIENCE_SECONDS - 0.1), "one at a time"
     assert probing.heard(silence, 3.0 + PATIENCE_SECONDS) == (Verdict.FAILED, 600_000)
+
+
+def test_silence_of_who_loses_much_is_no_answer() -> None:
+    """Neither the report of a probe's end nor its answer may have come through."""
+    probing, silence = Probing(0.0), LinkNews(0, 0, 0.0, None)
+    before = LinkNow(0.6, 0.4, 200_000)
+    probing.begin(600_000, before, 3.0)
+    later = 3.0 + PATIENCE_SECONDS
+    assert probing.heard(silence, later) == (Verdict.UNHEARD, 600_000)
+    assert probing.is_due(later), "it is asked again at once"
+    probing.begin(600_000, before, later)
+    probing.heard(LinkNews(50, 45, 0.0, None), later + 5)
+    assert probing.heard(silence, later + PATIENCE_SECONDS) == (Verdict.FAILED, 600_000)
+    assert [end_reports(loss) for loss in (0.0, 0.1, 0.4)] == [1, 1, 3]
 
 
 def test_where_nothing_could_be_repeated_nothing_is_concluded() -> None:

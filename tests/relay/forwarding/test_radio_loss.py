@@ -195,3 +195,25 @@ def test_a_good_link_that_becomes_a_bottleneck_without_a_queue_is_found_out(
         link.climb(sent_bps, now)
         lost_much += 0.5 * (loss > 0.3)
     assert lost_much <= seconds
+
+
+def test_what_others_queue_takes_little_from_who_sends_little_over_a_bad_radio() -> None:
+    """Voice alone over a link of several times that, which slides fill for some seconds."""
+    link = Downlink(0.0)
+    link.limit(631_000, is_satellite=False)
+    sent_over(link, range(40), radio=0.4)
+    link.round_trips(1.0, ROUND_TRIP)
+    assert link.reported(200, 80, 130_000, 44.0, longest=1.0)
+    assert 300_000 < link.bps < 330_000, "several copies of the voice still fit"
+    for second in range(47, 62, 3):  # it has become smaller than what is sent
+        link.round_trips(1.0, ROUND_TRIP)
+        link.reported(60, 24, 130_000, float(second), longest=1.0)
+    assert link.bps < 130_000
+
+
+def test_an_overrun_falls_no_lower_than_half_of_what_the_receiver_thinks() -> None:
+    link = Downlink(0.0)
+    sent_over(link, range(20))
+    link.remb(280_000, 20.0)
+    assert link.reported(37, 34, 829_000, 20.1, longest=0.0)
+    assert link.bps == int(0.85 * 140_000)
