@@ -5,6 +5,7 @@ flight again.
 """
 
 import asyncio
+import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -32,6 +33,9 @@ _RECORD_HEAD_BYTES = 13
 _HANDSHAKE_TYPES = (20, 22)
 """ChangeCipherSpec and Handshake (RFC 5246 §6.2.1)."""
 _ALERT_TYPE = 21
+_DATA_TYPE = 23
+GOODBYE_AGAIN_SECONDS = 1.0
+"""Who goes on sending data did not get our goodbye: it has it again, this often at most."""
 _EXPORTER = b"EXTRACTOR-dtls_srtp"
 
 
@@ -84,6 +88,7 @@ class Dtls:
         self._again_seconds = AGAIN_SECONDS
         self._last_flight: list[bytes] = []
         self._goodbye: list[bytes] = []
+        self._said_goodbye_at: float | None = None
         self.on_closed: Callable[[], None] = lambda: None
         """Called when the peer ends the connection (close_notify)."""
         self.on_hint: Callable[[], None] = lambda: None
@@ -122,6 +127,8 @@ class Dtls:
             self._send_all(self._last_flight)
         elif datagram[0] == _ALERT_TYPE:
             self.on_hint()
+        elif datagram[0] == _DATA_TYPE:
+            self._say_goodbye_again()
 
     def send_data(self, data: bytes) -> None:
         """To the peer, as one record. Dropped before the handshake and after the end."""
@@ -145,12 +152,25 @@ class Dtls:
         self._ssl = None
 
     def close(self) -> None:
-        """Say goodbye to the peer. Harmless to repeat."""
+        """Say goodbye to the peer; again to one that goes on sending data, as long as it is brought
+        here. Harmless to repeat."""
+        if self._said_goodbye_at is not None:
+            return
         self._stop_timer()
         if self._ssl is not None:
             self._goodbye, self._ssl = self._said_goodbye(self._ssl), None
+        self._said_goodbye_at = time.monotonic()
         self._send_all(self._goodbye)
-        self._goodbye, self._last_flight = [], []
+        self._last_flight = []
+
+    def _say_goodbye_again(self) -> None:
+        now = time.monotonic()
+        if (
+            self._said_goodbye_at is not None
+            and now - self._said_goodbye_at >= GOODBYE_AGAIN_SECONDS
+        ):
+            self._said_goodbye_at = now
+            self._send_all(self._goodbye)
 
     @staticmethod
     def _said_goodbye(connection: SSL.Connection) -> list[bytes]:

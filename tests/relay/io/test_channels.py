@@ -192,6 +192,28 @@ async def test_of_one_participant_the_oldest_gives_way(monkeypatch: pytest.Monke
         assert (second.heard.has_ended, third.heard.has_ended) == (0, 0)
 
 
+async def test_a_page_that_lost_the_goodbye_has_it_again_when_it_speaks(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("relay.io.channel.SILENT_SECONDS", 1.0)
+    monkeypatch.setattr("relay.io.dtls.GOODBYE_AGAIN_SECONDS", 0.2)
+    async with running_relay() as running:
+        netem = running.netem()
+        page = await page_of(running, await invited(running), netem=netem)
+        page.channel.send('{"heard":3}')
+        await until(lambda: page.heard.messages)
+        netem.is_cut = True
+        await until(lambda: page.heard.has_ended == 1)
+        await asyncio.sleep(0.25)
+        netem.is_cut = False
+        assert page.is_open
+        page.channel.send('{"heard":4}')
+        sctp = page.connection.sctp
+        assert sctp is not None
+        await until(lambda: sctp.transport.state == "closed")
+        assert page.heard.messages == ['{"heard":3}']
+
+
 async def test_it_ends_when_the_page_leaves() -> None:
     async with running_relay() as running:
         page = await page_of(running, await invited(running))

@@ -166,6 +166,28 @@ async def test_goodbyes_are_said_and_heard() -> None:
             assert heard == ["closed"]
 
 
+async def test_who_lost_the_goodbye_and_sends_data_has_it_again_once_a_second(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("relay.io.dtls.GOODBYE_AGAIN_SECONDS", 0.2)
+    wire = Wire(Far())
+    await wire.handshake()
+    wire.carry()
+    wire.near.close()
+    (lost,) = wire.sent
+    wire.sent.clear()
+    for _ in range(2):
+        for _ in range(3):
+            wire.far.ssl.send(b"is anybody there?")
+            wire.near.take(wire.far.ssl.bio_read(1500))
+        said_at_once = list(wire.sent)
+        await asyncio.sleep(0.25)
+    assert said_at_once == [lost]
+    is_closed_already = wire.far.is_closed
+    wire.carry()
+    assert not is_closed_already and wire.far.is_closed
+
+
 async def test_of_a_datagram_full_of_records_none_stays_behind() -> None:
     wire = Wire(Far())
     heard: list[str] = []
