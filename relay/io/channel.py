@@ -148,6 +148,7 @@ class Channel:
             self._association.send(message)
 
     def close(self) -> None:
-        """Say goodbye to the page, and to whom it spoke."""
+        """Say goodbye to the page, and to whom it spoke. `run` ends by it."""
+        self._wake_to_end()
         self._dtls.close()
         self._listener.ended()

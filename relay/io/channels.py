@@ -21,6 +21,7 @@ from relay.ports import Address
 from relay.sdp.negotiated import Fingerprint, IceCredentials
 from relay.settings import RelaySettings
 from streamsvc.base.clock import Clock
+from streamsvc.base.errors import Overload
 from streamsvc.base.ids import LessonId, MediaSessionId, ParticipantId, new_id
 from streamsvc.base.log import IdAdapter
 from streamsvc.base.sessions import ChannelListener, ClosedBecause, MediaParty
@@ -38,7 +39,8 @@ MOST_INVITED = 500
 gives way to one whose link loses."""
 MOST_CONNECTED = 50
 """Each takes some 1 % of the control thread while somebody draws: SCTP in Python. Beside the places
-of media, which they never take."""
+of media, which they never take. Counted when a try begins and once more when it connects, as all
+`MOST_ASKED` may at once."""
 MOST_ASKED = 80
 """Not connected yet: 90 KB each, of OpenSSL."""
 TRY_SECONDS = 10.0
@@ -137,16 +139,19 @@ class Channels:
         is_due: bool,
     ) -> None:
         """The page of this media session may come, by names made of these credentials, with a
-        certificate that has all of these. Harmless to repeat; nothing while there is no place, or
-        none of one that nobody uses, which who `is_due` may have."""
+        certificate that has all of these. Harmless to repeat; nothing while there is no place here
+        or in the engine, or none of one that nobody uses, which who `is_due` may have."""
         if session_id in self._invited or not self._has_place(is_due=is_due):
             return
         invited = self._invited[session_id] = _Invited(party, fingerprints)
-        for number in range(LANES):
-            name = IceCredentials(f"{credentials.ufrag}{LANE_LETTER}{number}", credentials.pwd)
-            lane = _Lane(self._mux.open(self._clock.now(), name), invited)
-            lane.ice.on_moved = partial(self._came, lane)
-            invited.lanes.append(lane)
+        try:
+            for number in range(LANES):
+                name = IceCredentials(f"{credentials.ufrag}{LANE_LETTER}{number}", credentials.pwd)
+                lane = _Lane(self._mux.open(self._clock.now(), name), invited)
+                lane.ice.on_moved = partial(self._came, lane)
+                invited.lanes.append(lane)
+        except Overload:
+            self.forget(session_id)  # its media need none of this
 
     def _has_place(self, *, is_due: bool) -> bool:
         if is_due and len(self._invited) >= MOST_INVITED:
@@ -195,10 +200,13 @@ class Channels:
 
     def _listener_of(self, party: MediaParty, session_id: MediaSessionId) -> ChannelListener | None:
         """None while there is no place, or nobody listens."""
-        connected = sum(lane.is_connected for lane in self._lanes.values())
+        connected = self._count_connected()
         if connected >= MOST_CONNECTED or len(self) - connected >= MOST_ASKED:
             return None
         return self.opener(party, session_id)
+
+    def _count_connected(self) -> int:
+        return sum(lane.is_connected for lane in self._lanes.values())
 
     def _heard(self, lane: _Lane) -> None:
         """The first word by it: the page has left what else it tried, which would go on saying its
@@ -214,7 +222,8 @@ class Channels:
     # ---- channels
 
     def _connected(self, lane: _Lane) -> None:
-        """A page that opened more than one takes the first, and leaves the others."""
+        """A page that opened more than one takes the first, and leaves the others. The node's one
+        too many is the newcomer: the others may be in use."""
         others = [
             other
             for other in self._lanes.values()
@@ -224,6 +233,8 @@ class Channels:
         ]
         for other in others[: max(0, len(others) - MOST_OF_PARTY + 1)]:
             self._end(other, ClosedBecause.REPLACED)
+        if self._count_connected() > MOST_CONNECTED:
+            self._end(lane, ClosedBecause.FULL)
 
     def send(self, session_id: MediaSessionId, message: str | bytes) -> None:
         """To its page, once. Harmless when it is gone."""

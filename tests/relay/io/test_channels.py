@@ -291,6 +291,46 @@ async def test_one_too_many_gets_none_until_there_is_a_place(
         await until(lambda: late.is_open, 20)
 
 
+async def test_of_tries_that_connect_together_those_too_many_are_ended(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(channels, "MOST_CONNECTED", 1)
+    async with running_relay() as running:
+        media = [await invited(running, room(name)) for name in ("first", "second")]
+        pages = []
+        for number, each in enumerate(media, 1):
+            netem = running.netem()
+            netem.delay = 0.4
+            pages.append(begun(running, each, netem=netem))
+            await pages[-1].join(running)
+            await until(lambda number=number: len(running.reported.channels) == number)  # type: ignore[misc]
+        await until(lambda: sum(page.heard.has_ended for page in pages) == 1, 20)
+        stays, goes = sorted(pages, key=lambda page: page.heard.has_ended)
+        await until(lambda: stays.is_open)
+        stays.channel.send('{"heard":3}')
+        await until(lambda: stays.heard.messages == ['{"heard":3}'])
+        assert (stays.heard.has_ended, goes.heard) == (0, Heard([], 1))
+        tasks = {task.get_name() for task in asyncio.all_tasks()}
+        assert f"relay/{stays.number_in(running)}" in tasks
+        assert f"relay/{goes.number_in(running)}" not in tasks
+        assert PEERS.labels("channel")._value.get() == 1  # noqa: SLF001
+
+
+async def test_where_the_engine_has_no_places_the_media_go_on_without_a_way_in() -> None:
+    async with running_relay() as running:
+        media = await invited(running, is_due=False, round_trip=0.1)
+        places = running.relay._engine._ice  # type: ignore[attr-defined]  # noqa: SLF001
+        taken = range(10**6, 10**6 + len(places._free) - LANES + 1)  # noqa: SLF001
+        for number in taken:
+            places.take(number)
+        look_at(running, media.session_id, fraction_lost=0.4)
+        assert len(places._free) == LANES - 1  # noqa: SLF001
+        await nothing_of(running, begun(running, media))
+        places.give_back(taken[0])
+        look_at(running, media.session_id, fraction_lost=0.4)
+        await page_of(running, media, 1)
+
+
 async def test_who_loses_takes_the_way_in_of_who_does_not(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(channels, "MOST_INVITED", 1)
     async with running_relay() as running:
