@@ -46,6 +46,8 @@ MOST_ASKED = 80
 TRY_SECONDS = 10.0
 """A page gives each of its tries this long. Only who comes from elsewhere after it is another
 try."""
+GIVEN_UP_SECONDS = 30.0
+"""A page without a try for longer has given up, and its next is counted from its own beginning."""
 MOST_OF_PARTY = 4
 """Connected ones of a participant: a room may have two screens, and each may leave one behind. The
 oldest gives way."""
@@ -65,6 +67,8 @@ class _Invited:
     lanes: list["_Lane"] = field(default_factory=list)
     began_at: float | None = None
     """When it came first, while nothing was heard of it since."""
+    left_at: float = 0.0
+    """When the last that it had ended."""
 
     @property
     def is_used(self) -> bool:
@@ -183,8 +187,7 @@ class Channels:
         if listener is None:
             lane.ice.forget_address()  # its next check asks again
             return
-        if not any(other.is_connected for other in invited.lanes):
-            invited.began_at = invited.began_at or self._clock.now()
+        self._count_from_here(invited)
         lane.channel = channel = Channel(
             session_id,
             invited.party,
@@ -197,6 +200,14 @@ class Channels:
         self._lanes[session_id] = lane
         PEERS.labels("channel").inc()
         channel.task = self._scope.start(session_id, self._live(lane, channel))
+
+    def _count_from_here(self, invited: _Invited) -> None:
+        """Unless it is counted already, by a page that is still at it; or has a channel."""
+        now = self._clock.now()
+        if not invited.is_used and now - invited.left_at > GIVEN_UP_SECONDS:
+            invited.began_at = None
+        if not any(lane.is_connected for lane in invited.lanes):
+            invited.began_at = invited.began_at or now
 
     def _listener_of(self, party: MediaParty, session_id: MediaSessionId) -> ChannelListener | None:
         """None while there is no place, or nobody listens."""
@@ -259,6 +270,7 @@ class Channels:
         if channel is None:
             return
         del self._lanes[channel.session_id]
+        lane.invited.left_at = self._clock.now()
         channel.close()
         if lane.is_last:
             self._mux.close(lane.ice)

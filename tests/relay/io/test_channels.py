@@ -65,8 +65,17 @@ async def test_messages_go_both_ways_and_how_long_it_took_is_counted() -> None:
 
 def opened() -> float:
     """Channels that were counted."""
+    return counted("_count")
+
+
+def seconds_to_open() -> float:
+    """Of all of them."""
+    return counted("_sum")
+
+
+def counted(end: str) -> float:
     samples = next(iter(CHANNEL_OPEN_SECONDS.collect())).samples
-    return next(sample.value for sample in samples if sample.name.endswith("_count"))
+    return next(sample.value for sample in samples if sample.name.endswith(end))
 
 
 async def test_where_two_of_five_are_lost_the_others_come() -> None:
@@ -179,6 +188,28 @@ async def test_who_comes_from_elsewhere_after_ten_seconds_is_another_try(
         await asyncio.sleep(0.6)
         second = await page_of(running, media)
         assert (first.heard.has_ended, second.heard.has_ended) == (1, 0)
+
+
+@pytest.mark.parametrize("has_given_up", [True, False])
+async def test_how_long_it_took_is_counted_from_the_first_try_unless_it_was_given_up(
+    monkeypatch: pytest.MonkeyPatch, has_given_up: bool
+) -> None:
+    monkeypatch.setattr(channels, "GIVEN_UP_SECONDS", 0.5 if has_given_up else 30.0)
+    before = seconds_to_open()
+    async with running_relay(handshake_seconds=4.0) as running:
+        media = await invited(running)
+        netem = running.netem()
+        netem.delay = 0.5
+        first = begun(running, media, netem=netem)
+        await first.join(running)
+        await until(lambda: len(running.reported.channels) == 1)
+        netem.is_cut = True
+        await until(lambda: first.heard.has_ended == 1)
+        await asyncio.sleep(0.6)
+        second = await page_of(running, media, 1)
+        second.channel.send('{"heard":3}')
+        await until(lambda: second.heard.messages)
+        assert (seconds_to_open() - before > 4.0) is not has_given_up
 
 
 async def test_of_one_participant_the_oldest_gives_way(monkeypatch: pytest.MonkeyPatch) -> None:
