@@ -138,6 +138,11 @@ class Channel:
         self._wake.set()
 
     @property
+    def was_answered(self) -> bool:
+        """Somebody is at its address, whom our first flight may have reached."""
+        return self._dtls.was_answered
+
+    @property
     def is_connected(self) -> bool:
         """Its handshake is done."""
         return self._association is not None

@@ -262,6 +262,8 @@ class Channels:
         finally:
             if lane.channel is channel:
                 self._end(lane, because)
+                if because is ClosedBecause.HANDSHAKE and not channel.was_answered:
+                    lane.ice.forget_address()  # its next check asks again, if it was a page's
 
     def _end(self, lane: _Lane, because: ClosedBecause) -> None:
         """The one way out: table, goodbye, task; the lane stays for others unless it is the last.

@@ -212,6 +212,31 @@ async def test_how_long_it_took_is_counted_from_the_first_try_unless_it_was_give
         assert (seconds_to_open() - before > 4.0) is not has_given_up
 
 
+async def test_a_try_that_nobody_answers_is_ended_soon_and_the_next_check_asks_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("relay.io.dtls.UNANSWERED_SECONDS", 0.5)
+    async with running_relay() as running:
+        netem = running.netem()
+        page = begun(running, await invited(running), netem=netem)
+        cut_at_first(running, page, netem)
+        await page.begin(running)
+        await until(lambda: page.heard.has_ended == 1, 3)
+        netem.is_cut = False
+        await until(lambda: page.is_open, 20)
+        assert (len(running.reported.channels), page.heard.has_ended) == (2, 1)
+
+
+def cut_at_first(running: RunningRelay, page: PagePeer, netem: Netem) -> None:
+    """The page's link, as soon as its first check came."""
+
+    def listener() -> Heard:
+        netem.is_cut = not running.reported.channels
+        return page.heard
+
+    running.reported.listener = listener
+
+
 async def test_of_one_participant_the_oldest_gives_way(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(channels, "MOST_OF_PARTY", 2)
     async with running_relay() as running:
