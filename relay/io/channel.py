@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 from relay.io.certificate import NodeCertificate
 from relay.io.dtls import AGAIN_SOONER_SECONDS, Dtls
 from relay.io.ice_session import IceSession
-from relay.metrics import HANDSHAKES
 from relay.sdp.negotiated import DtlsRole, Fingerprint
 from streamsvc.base.errors import PeerGone, ProtocolError
 from streamsvc.base.ids import MediaSessionId
@@ -75,10 +74,8 @@ class Channel:
             async with asyncio.timeout(handshake_seconds):
                 association = await self._connect()
         except (TimeoutError, PeerGone) as error:
-            HANDSHAKES.labels("failed").inc()
             self._log.info("x handshake: %s", type(error).__name__)
             return ClosedBecause.HANDSHAKE
-        HANDSHAKES.labels("connected").inc()
         self._log.info("= channel connected")
         on_connected()
         try:

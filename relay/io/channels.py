@@ -16,7 +16,7 @@ from relay.io.channel import Channel
 from relay.io.ice_session import IceSession
 from relay.io.mux import Mux
 from relay.io.node_transport import NodeTransport
-from relay.metrics import CHANNEL_OPEN_SECONDS, PEERS, SESSIONS_CLOSED
+from relay.metrics import CHANNEL_OPEN_SECONDS, HANDSHAKES, PEERS, SESSIONS_CLOSED
 from relay.ports import Address
 from relay.sdp.negotiated import Fingerprint, IceCredentials
 from relay.settings import RelaySettings
@@ -235,6 +235,7 @@ class Channels:
     def _connected(self, lane: _Lane) -> None:
         """A page that opened more than one takes the first, and leaves the others. The node's one
         too many is the newcomer: the others may be in use."""
+        HANDSHAKES.labels("connected").inc()
         others = [
             other
             for other in self._lanes.values()
@@ -260,10 +261,17 @@ class Channels:
                 self._settings.handshake_seconds, partial(self._connected, lane)
             )
         finally:
+            if because is ClosedBecause.HANDSHAKE:
+                self._count_failed(lane.invited)
             if lane.channel is channel:
                 self._end(lane, because)
                 if because is ClosedBecause.HANDSHAKE and not channel.was_answered:
                     lane.ice.forget_address()  # its next check asks again, if it was a page's
+
+    def _count_failed(self, invited: _Invited) -> None:
+        """Unless its page has a channel: it has left what else it tried."""
+        if not any(lane.is_connected for lane in invited.lanes):
+            HANDSHAKES.labels("failed").inc()
 
     def _end(self, lane: _Lane, because: ClosedBecause) -> None:
         """The one way out: table, goodbye, task; the lane stays for others unless it is the last.

@@ -142,7 +142,7 @@ async def test_of_those_that_a_page_tried_the_first_that_says_a_word_stays() -> 
         trying = begun(running, media, 2, netem)
         await trying.join(running)
         await until(lambda: PEERS.labels("channel")._value.get() == 4)  # noqa: SLF001
-        failed = HANDSHAKES.labels("failed")._value.get()  # noqa: SLF001
+        failed = failed_handshakes()
         chosen.channel.send('{"heard":3}')
         await until(lambda: left.heard.has_ended == trying.heard.has_ended == 1, 5)
         assert chosen.heard == Heard(['{"heard":3}'])
@@ -151,7 +151,7 @@ async def test_of_those_that_a_page_tried_the_first_that_says_a_word_stays() -> 
         again.channel.send('{"heard":4}')
         await until(lambda: again.heard.messages == ['{"heard":4}'])
         assert chosen.heard.has_ended == 0
-        assert HANDSHAKES.labels("failed")._value.get() == failed  # noqa: SLF001
+        assert failed_handshakes() == failed
 
 
 async def test_an_address_that_changes_during_the_handshake_goes_on_with_it() -> None:
@@ -219,22 +219,42 @@ async def test_a_try_that_nobody_answers_is_ended_soon_and_the_next_check_asks_a
     async with running_relay() as running:
         netem = running.netem()
         page = begun(running, await invited(running), netem=netem)
-        cut_at_first(running, page, netem)
+        cut_when_it_comes(running, page, netem)
         await page.begin(running)
+        failed = failed_handshakes()
         await until(lambda: page.heard.has_ended == 1, 3)
+        assert failed_handshakes() == failed + 1
         netem.is_cut = False
         await until(lambda: page.is_open, 20)
         assert (len(running.reported.channels), page.heard.has_ended) == (2, 1)
 
 
-def cut_at_first(running: RunningRelay, page: PagePeer, netem: Netem) -> None:
-    """The page's link, as soon as its first check came."""
+def cut_when_it_comes(running: RunningRelay, page: PagePeer, netem: Netem) -> None:
+    """The page's link, as soon as its first check is here."""
 
     def listener() -> Heard:
-        netem.is_cut = not running.reported.channels
+        netem.is_cut = not any(known is page.heard for known in running.reported.channels.values())
         return page.heard
 
     running.reported.listener = listener
+
+
+async def test_a_try_that_its_page_left_for_another_is_no_failed_handshake(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("relay.io.dtls.UNANSWERED_SECONDS", 0.5)
+    async with running_relay() as running:
+        media, netem = await invited(running), running.netem()
+        chosen, left = await page_of(running, media), begun(running, media, 1, netem)
+        failed = failed_handshakes()
+        cut_when_it_comes(running, left, netem)
+        await left.begin(running)
+        await until(lambda: left.heard.has_ended == 1)
+        assert (failed_handshakes(), chosen.heard) == (failed, Heard())
+
+
+def failed_handshakes() -> float:
+    return float(HANDSHAKES.labels("failed")._value.get())  # noqa: SLF001
 
 
 async def test_of_one_participant_the_oldest_gives_way(monkeypatch: pytest.MonkeyPatch) -> None:
