@@ -71,7 +71,10 @@ SESSIONS_CLOSED = counter(
     "streamsvc_relay_sessions_closed", "Media sessions that ended, by reason.", ("because",)
 )
 HANDSHAKES = counter(
-    "streamsvc_relay_handshakes", "DTLS handshakes, by result (connected, failed).", ("result",)
+    "streamsvc_relay_handshakes",
+    "DTLS handshakes, by result (connected, failed). Tries that a page left for another data "
+    "channel are not counted.",
+    ("result",),
 )
 CHANNEL_OPEN_SECONDS = histogram(
     "streamsvc_relay_channel_open_seconds",

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 from relay.io.certificate import NodeCertificate
 from relay.io.dtls import AGAIN_SOONER_SECONDS, Dtls
 from relay.io.ice_session import IceSession
-from relay.metrics import HANDSHAKES
 from relay.sdp.negotiated import DtlsRole, Fingerprint
 from streamsvc.base.errors import PeerGone, ProtocolError
 from streamsvc.base.ids import MediaSessionId
@@ -75,10 +74,8 @@ class Channel:
             async with asyncio.timeout(handshake_seconds):
                 association = await self._connect()
         except (TimeoutError, PeerGone) as error:
-            HANDSHAKES.labels("failed").inc()
             self._log.info("x handshake: %s", type(error).__name__)
             return ClosedBecause.HANDSHAKE
-        HANDSHAKES.labels("connected").inc()
         self._log.info("= channel connected")
         on_connected()
         try:
@@ -138,6 +135,11 @@ class Channel:
         self._wake.set()
 
     @property
+    def was_answered(self) -> bool:
+        """Somebody is at its address, whom our first flight may have reached."""
+        return self._dtls.was_answered
+
+    @property
     def is_connected(self) -> bool:
         """Its handshake is done."""
         return self._association is not None
@@ -148,6 +150,7 @@ class Channel:
             self._association.send(message)
 
     def close(self) -> None:
-        """Say goodbye to the page, and to whom it spoke."""
+        """Say goodbye to the page, and to whom it spoke. `run` ends by it."""
+        self._wake_to_end()
         self._dtls.close()
         self._listener.ended()

@@ -16,11 +16,12 @@ from relay.io.channel import Channel
 from relay.io.ice_session import IceSession
 from relay.io.mux import Mux
 from relay.io.node_transport import NodeTransport
-from relay.metrics import CHANNEL_OPEN_SECONDS, PEERS, SESSIONS_CLOSED
+from relay.metrics import CHANNEL_OPEN_SECONDS, HANDSHAKES, PEERS, SESSIONS_CLOSED
 from relay.ports import Address
 from relay.sdp.negotiated import Fingerprint, IceCredentials
 from relay.settings import RelaySettings
 from streamsvc.base.clock import Clock
+from streamsvc.base.errors import Overload
 from streamsvc.base.ids import LessonId, MediaSessionId, ParticipantId, new_id
 from streamsvc.base.log import IdAdapter
 from streamsvc.base.sessions import ChannelListener, ClosedBecause, MediaParty
@@ -38,12 +39,15 @@ MOST_INVITED = 500
 gives way to one whose link loses."""
 MOST_CONNECTED = 50
 """Each takes some 1 % of the control thread while somebody draws: SCTP in Python. Beside the places
-of media, which they never take."""
+of media, which they never take. Counted when a try begins and once more when it connects, as all
+`MOST_ASKED` may at once."""
 MOST_ASKED = 80
 """Not connected yet: 90 KB each, of OpenSSL."""
 TRY_SECONDS = 10.0
 """A page gives each of its tries this long. Only who comes from elsewhere after it is another
 try."""
+GIVEN_UP_SECONDS = 30.0
+"""A page without a try for longer has given up, and its next is counted from its own beginning."""
 MOST_OF_PARTY = 4
 """Connected ones of a participant: a room may have two screens, and each may leave one behind. The
 oldest gives way."""
@@ -63,6 +67,8 @@ class _Invited:
     lanes: list["_Lane"] = field(default_factory=list)
     began_at: float | None = None
     """When it came first, while nothing was heard of it since."""
+    left_at: float = 0.0
+    """When the last that it had ended."""
 
     @property
     def is_used(self) -> bool:
@@ -137,16 +143,19 @@ class Channels:
         is_due: bool,
     ) -> None:
         """The page of this media session may come, by names made of these credentials, with a
-        certificate that has all of these. Harmless to repeat; nothing while there is no place, or
-        none of one that nobody uses, which who `is_due` may have."""
+        certificate that has all of these. Harmless to repeat; nothing while there is no place here
+        or in the engine, or none of one that nobody uses, which who `is_due` may have."""
         if session_id in self._invited or not self._has_place(is_due=is_due):
             return
         invited = self._invited[session_id] = _Invited(party, fingerprints)
-        for number in range(LANES):
-            name = IceCredentials(f"{credentials.ufrag}{LANE_LETTER}{number}", credentials.pwd)
-            lane = _Lane(self._mux.open(self._clock.now(), name), invited)
-            lane.ice.on_moved = partial(self._came, lane)
-            invited.lanes.append(lane)
+        try:
+            for number in range(LANES):
+                name = IceCredentials(f"{credentials.ufrag}{LANE_LETTER}{number}", credentials.pwd)
+                lane = _Lane(self._mux.open(self._clock.now(), name), invited)
+                lane.ice.on_moved = partial(self._came, lane)
+                invited.lanes.append(lane)
+        except Overload:
+            self.forget(session_id)  # its media need none of this
 
     def _has_place(self, *, is_due: bool) -> bool:
         if is_due and len(self._invited) >= MOST_INVITED:
@@ -178,8 +187,7 @@ class Channels:
         if listener is None:
             lane.ice.forget_address()  # its next check asks again
             return
-        if not any(other.is_connected for other in invited.lanes):
-            invited.began_at = invited.began_at or self._clock.now()
+        self._count_from_here(invited)
         lane.channel = channel = Channel(
             session_id,
             invited.party,
@@ -193,12 +201,23 @@ class Channels:
         PEERS.labels("channel").inc()
         channel.task = self._scope.start(session_id, self._live(lane, channel))
 
+    def _count_from_here(self, invited: _Invited) -> None:
+        """Unless it is counted already, by a page that is still at it; or has a channel."""
+        now = self._clock.now()
+        if not invited.is_used and now - invited.left_at > GIVEN_UP_SECONDS:
+            invited.began_at = None
+        if not any(lane.is_connected for lane in invited.lanes):
+            invited.began_at = invited.began_at or now
+
     def _listener_of(self, party: MediaParty, session_id: MediaSessionId) -> ChannelListener | None:
         """None while there is no place, or nobody listens."""
-        connected = sum(lane.is_connected for lane in self._lanes.values())
+        connected = self._count_connected()
         if connected >= MOST_CONNECTED or len(self) - connected >= MOST_ASKED:
             return None
         return self.opener(party, session_id)
+
+    def _count_connected(self) -> int:
+        return sum(lane.is_connected for lane in self._lanes.values())
 
     def _heard(self, lane: _Lane) -> None:
         """The first word by it: the page has left what else it tried, which would go on saying its
@@ -214,7 +233,9 @@ class Channels:
     # ---- channels
 
     def _connected(self, lane: _Lane) -> None:
-        """A page that opened more than one takes the first, and leaves the others."""
+        """A page that opened more than one takes the first, and leaves the others. The node's one
+        too many is the newcomer: the others may be in use."""
+        HANDSHAKES.labels("connected").inc()
         others = [
             other
             for other in self._lanes.values()
@@ -224,6 +245,8 @@ class Channels:
         ]
         for other in others[: max(0, len(others) - MOST_OF_PARTY + 1)]:
             self._end(other, ClosedBecause.REPLACED)
+        if self._count_connected() > MOST_CONNECTED:
+            self._end(lane, ClosedBecause.FULL)
 
     def send(self, session_id: MediaSessionId, message: str | bytes) -> None:
         """To its page, once. Harmless when it is gone."""
@@ -238,8 +261,17 @@ class Channels:
                 self._settings.handshake_seconds, partial(self._connected, lane)
             )
         finally:
+            if because is ClosedBecause.HANDSHAKE:
+                self._count_failed(lane.invited)
             if lane.channel is channel:
                 self._end(lane, because)
+                if because is ClosedBecause.HANDSHAKE and not channel.was_answered:
+                    lane.ice.forget_address()  # its next check asks again, if it was a page's
+
+    def _count_failed(self, invited: _Invited) -> None:
+        """Unless its page has a channel: it has left what else it tried."""
+        if not any(lane.is_connected for lane in invited.lanes):
+            HANDSHAKES.labels("failed").inc()
 
     def _end(self, lane: _Lane, because: ClosedBecause) -> None:
         """The one way out: table, goodbye, task; the lane stays for others unless it is the last.
@@ -248,6 +280,7 @@ class Channels:
         if channel is None:
             return
         del self._lanes[channel.session_id]
+        lane.invited.left_at = self._clock.now()
         channel.close()
         if lane.is_last:
             self._mux.close(lane.ice)

@@ -117,6 +117,8 @@ class ClosedBecause(StrEnum):
     HANDSHAKE = "handshake"
     LESSON_ENDED = "lesson_ended"
     FAULT = "fault"
+    FULL = "full"
+    """Of data channels there were as many as may be when it connected."""
 
 
 class ChannelListener(Protocol):

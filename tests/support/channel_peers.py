@@ -40,13 +40,17 @@ def room(name: str = "room") -> MediaParty:
 
 
 async def invited(
-    running: RunningRelay, who: MediaParty | None = None, *, is_due: bool = True
+    running: RunningRelay,
+    who: MediaParty | None = None,
+    *,
+    is_due: bool = True,
+    round_trip: float = 0.6,
 ) -> Viewer:
-    """A page whose media are here, and whose link is as if it lost much."""
+    """A page whose media are here, and whose link is as if it were far and lost much."""
     viewer = await running.watch(who or room(), slots=VOICE)
     await until(lambda: viewer.is_connected, 20, "the media are connected")
     lost = 0.4 if is_due else 0.0
-    look_at(running, viewer.session_id, fraction_lost=lost, round_trip=0.6)
+    look_at(running, viewer.session_id, fraction_lost=lost, round_trip=round_trip)
     return viewer
 
 

@@ -65,8 +65,17 @@ async def test_messages_go_both_ways_and_how_long_it_took_is_counted() -> None:
 
 def opened() -> float:
     """Channels that were counted."""
+    return counted("_count")
+
+
+def seconds_to_open() -> float:
+    """Of all of them."""
+    return counted("_sum")
+
+
+def counted(end: str) -> float:
     samples = next(iter(CHANNEL_OPEN_SECONDS.collect())).samples
-    return next(sample.value for sample in samples if sample.name.endswith("_count"))
+    return next(sample.value for sample in samples if sample.name.endswith(end))
 
 
 async def test_where_two_of_five_are_lost_the_others_come() -> None:
@@ -133,7 +142,7 @@ async def test_of_those_that_a_page_tried_the_first_that_says_a_word_stays() -> 
         trying = begun(running, media, 2, netem)
         await trying.join(running)
         await until(lambda: PEERS.labels("channel")._value.get() == 4)  # noqa: SLF001
-        failed = HANDSHAKES.labels("failed")._value.get()  # noqa: SLF001
+        failed = failed_handshakes()
         chosen.channel.send('{"heard":3}')
         await until(lambda: left.heard.has_ended == trying.heard.has_ended == 1, 5)
         assert chosen.heard == Heard(['{"heard":3}'])
@@ -142,7 +151,7 @@ async def test_of_those_that_a_page_tried_the_first_that_says_a_word_stays() -> 
         again.channel.send('{"heard":4}')
         await until(lambda: again.heard.messages == ['{"heard":4}'])
         assert chosen.heard.has_ended == 0
-        assert HANDSHAKES.labels("failed")._value.get() == failed  # noqa: SLF001
+        assert failed_handshakes() == failed
 
 
 async def test_an_address_that_changes_during_the_handshake_goes_on_with_it() -> None:
@@ -181,6 +190,73 @@ async def test_who_comes_from_elsewhere_after_ten_seconds_is_another_try(
         assert (first.heard.has_ended, second.heard.has_ended) == (1, 0)
 
 
+@pytest.mark.parametrize("has_given_up", [True, False])
+async def test_how_long_it_took_is_counted_from_the_first_try_unless_it_was_given_up(
+    monkeypatch: pytest.MonkeyPatch, has_given_up: bool
+) -> None:
+    monkeypatch.setattr(channels, "GIVEN_UP_SECONDS", 0.5 if has_given_up else 30.0)
+    before = seconds_to_open()
+    async with running_relay(handshake_seconds=4.0) as running:
+        media = await invited(running)
+        netem = running.netem()
+        netem.delay = 0.5
+        first = begun(running, media, netem=netem)
+        await first.join(running)
+        await until(lambda: len(running.reported.channels) == 1)
+        netem.is_cut = True
+        await until(lambda: first.heard.has_ended == 1)
+        await asyncio.sleep(0.6)
+        second = await page_of(running, media, 1)
+        second.channel.send('{"heard":3}')
+        await until(lambda: second.heard.messages)
+        assert (seconds_to_open() - before > 4.0) is not has_given_up
+
+
+async def test_a_try_that_nobody_answers_is_ended_soon_and_the_next_check_asks_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("relay.io.dtls.UNANSWERED_SECONDS", 0.5)
+    async with running_relay() as running:
+        netem = running.netem()
+        page = begun(running, await invited(running), netem=netem)
+        cut_when_it_comes(running, page, netem)
+        await page.begin(running)
+        failed = failed_handshakes()
+        await until(lambda: page.heard.has_ended == 1, 3)
+        assert failed_handshakes() == failed + 1
+        netem.is_cut = False
+        await until(lambda: page.is_open, 20)
+        assert (len(running.reported.channels), page.heard.has_ended) == (2, 1)
+
+
+def cut_when_it_comes(running: RunningRelay, page: PagePeer, netem: Netem) -> None:
+    """The page's link, as soon as its first check is here."""
+
+    def listener() -> Heard:
+        netem.is_cut = not any(known is page.heard for known in running.reported.channels.values())
+        return page.heard
+
+    running.reported.listener = listener
+
+
+async def test_a_try_that_its_page_left_for_another_is_no_failed_handshake(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("relay.io.dtls.UNANSWERED_SECONDS", 0.5)
+    async with running_relay() as running:
+        media, netem = await invited(running), running.netem()
+        chosen, left = await page_of(running, media), begun(running, media, 1, netem)
+        failed = failed_handshakes()
+        cut_when_it_comes(running, left, netem)
+        await left.begin(running)
+        await until(lambda: left.heard.has_ended == 1)
+        assert (failed_handshakes(), chosen.heard) == (failed, Heard())
+
+
+def failed_handshakes() -> float:
+    return float(HANDSHAKES.labels("failed")._value.get())  # noqa: SLF001
+
+
 async def test_of_one_participant_the_oldest_gives_way(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(channels, "MOST_OF_PARTY", 2)
     async with running_relay() as running:
@@ -190,6 +266,28 @@ async def test_of_one_participant_the_oldest_gives_way(monkeypatch: pytest.Monke
         third = await page_of(running, media, 2)
         await until(lambda: first.heard.has_ended == 1)
         assert (second.heard.has_ended, third.heard.has_ended) == (0, 0)
+
+
+async def test_a_page_that_lost_the_goodbye_has_it_again_when_it_speaks(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("relay.io.channel.SILENT_SECONDS", 1.0)
+    monkeypatch.setattr("relay.io.dtls.GOODBYE_AGAIN_SECONDS", 0.2)
+    async with running_relay() as running:
+        netem = running.netem()
+        page = await page_of(running, await invited(running), netem=netem)
+        page.channel.send('{"heard":3}')
+        await until(lambda: page.heard.messages)
+        netem.is_cut = True
+        await until(lambda: page.heard.has_ended == 1)
+        await asyncio.sleep(0.25)
+        netem.is_cut = False
+        assert page.is_open
+        page.channel.send('{"heard":4}')
+        sctp = page.connection.sctp
+        assert sctp is not None
+        await until(lambda: sctp.transport.state == "closed")
+        assert page.heard.messages == ['{"heard":3}']
 
 
 async def test_it_ends_when_the_page_leaves() -> None:
@@ -267,6 +365,46 @@ async def test_one_too_many_gets_none_until_there_is_a_place(
             await nothing_of(running, late)
             assert late.heard == Heard()
         await until(lambda: late.is_open, 20)
+
+
+async def test_of_tries_that_connect_together_those_too_many_are_ended(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(channels, "MOST_CONNECTED", 1)
+    async with running_relay() as running:
+        media = [await invited(running, room(name)) for name in ("first", "second")]
+        pages = []
+        for number, each in enumerate(media, 1):
+            netem = running.netem()
+            netem.delay = 0.4
+            pages.append(begun(running, each, netem=netem))
+            await pages[-1].join(running)
+            await until(lambda number=number: len(running.reported.channels) == number)  # type: ignore[misc]
+        await until(lambda: sum(page.heard.has_ended for page in pages) == 1, 20)
+        stays, goes = sorted(pages, key=lambda page: page.heard.has_ended)
+        await until(lambda: stays.is_open)
+        stays.channel.send('{"heard":3}')
+        await until(lambda: stays.heard.messages == ['{"heard":3}'])
+        assert (stays.heard.has_ended, goes.heard) == (0, Heard([], 1))
+        tasks = {task.get_name() for task in asyncio.all_tasks()}
+        assert f"relay/{stays.number_in(running)}" in tasks
+        assert f"relay/{goes.number_in(running)}" not in tasks
+        assert PEERS.labels("channel")._value.get() == 1  # noqa: SLF001
+
+
+async def test_where_the_engine_has_no_places_the_media_go_on_without_a_way_in() -> None:
+    async with running_relay() as running:
+        media = await invited(running, is_due=False, round_trip=0.1)
+        places = running.relay._engine._ice  # type: ignore[attr-defined]  # noqa: SLF001
+        taken = range(10**6, 10**6 + len(places._free) - LANES + 1)  # noqa: SLF001
+        for number in taken:
+            places.take(number)
+        look_at(running, media.session_id, fraction_lost=0.4)
+        assert len(places._free) == LANES - 1  # noqa: SLF001
+        await nothing_of(running, begun(running, media))
+        places.give_back(taken[0])
+        look_at(running, media.session_id, fraction_lost=0.4)
+        await page_of(running, media, 1)
 
 
 async def test_who_loses_takes_the_way_in_of_who_does_not(monkeypatch: pytest.MonkeyPatch) -> None:

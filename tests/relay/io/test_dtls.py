@@ -140,6 +140,31 @@ async def test_a_flight_that_is_lost_again_and_again_is_not_waited_for_ever_long
     assert len(lost) > 20
 
 
+@pytest.mark.parametrize("is_answered", [True, False])
+async def test_who_answers_nothing_at_first_has_few_of_our_flights(
+    monkeypatch: pytest.MonkeyPatch, is_answered: bool
+) -> None:
+    monkeypatch.setattr("relay.io.dtls.UNANSWERED_SECONDS", 0.4)
+    monkeypatch.setattr("relay.io.dtls.AGAIN_SOONER_SECONDS", 0.1)
+    wire = Wire(Far(is_client=False), DtlsRole.CLIENT)
+    ours = asyncio.ensure_future(wire.near.agree([wire.far.certificate.fingerprint]))
+    await asyncio.sleep(0.2)
+    if is_answered:
+        wire.near.take(wire.far.go_on(wire.sent.pop())[0])
+    await asyncio.sleep(0.5)
+    assert ours.done() is not is_answered
+    if is_answered:
+        wire.carry()
+        await ours
+    else:
+        with pytest.raises(PeerGone, match="handshake-failed"):
+            await ours
+        said = len(wire.sent)
+        await asyncio.sleep(0.3)
+        assert 2 <= said == len(wire.sent) <= 5
+    wire.near.close()
+
+
 async def test_noise_ends_no_handshake() -> None:
     wire = Wire(Far())
     wire.near.take(bytes((22, 254, 253)) + bytes(40))
@@ -164,6 +189,28 @@ async def test_goodbyes_are_said_and_heard() -> None:
             wire.far.ssl.shutdown()
             wire.near.take(wire.far.ssl.bio_read(1500))
             assert heard == ["closed"]
+
+
+async def test_who_lost_the_goodbye_and_sends_data_has_it_again_once_a_second(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("relay.io.dtls.GOODBYE_AGAIN_SECONDS", 0.2)
+    wire = Wire(Far())
+    await wire.handshake()
+    wire.carry()
+    wire.near.close()
+    (lost,) = wire.sent
+    wire.sent.clear()
+    for _ in range(2):
+        for _ in range(3):
+            wire.far.ssl.send(b"is anybody there?")
+            wire.near.take(wire.far.ssl.bio_read(1500))
+        said_at_once = list(wire.sent)
+        await asyncio.sleep(0.25)
+    assert said_at_once == [lost]
+    is_closed_already = wire.far.is_closed
+    wire.carry()
+    assert not is_closed_already and wire.far.is_closed
 
 
 async def test_of_a_datagram_full_of_records_none_stays_behind() -> None:
