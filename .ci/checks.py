@@ -84,14 +84,9 @@ TIMELESS = [
 CALM = ["env", "STREAMSVC_TEST_SECOND=2"]
 NEITHER = "not timeless and not alone and not long"
 REAL_TESTS = [*CALM, *PYTEST, *NO_EXAMPLES, "-m", NEITHER]
-BESIDE_MEDIA = ["tests/e2e/test_firefox.py"]
-"""Goes with the media tests, so that both last about as long."""
 REAL = [
-    Check(
-        "pytest: real browsers",
-        [*REAL_TESTS, "tests/e2e", *(f"--ignore={one}" for one in BESIDE_MEDIA)],
-    ),
-    Check("pytest: real media", [*REAL_TESTS, "tests/integration", *BESIDE_MEDIA]),
+    Check("pytest: real browsers", [*REAL_TESTS, "tests/e2e"]),
+    Check("pytest: real media", [*REAL_TESTS, "tests/integration"]),
 ]
 """Beside each other: each leaves most of the machine unused most of the time."""
 ALONE = Check(
