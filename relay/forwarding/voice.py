@@ -44,6 +44,8 @@ TALKING_WITHIN_MS = 250
 it later from then on."""
 _RISE_SECONDS = 3.0
 _FALL_SECONDS = 20.0
+_DOUBT_SECONDS = 15.0
+"""From a fall of the estimate: what was believed until then may have been a full link's."""
 _MOST_STEP_SECONDS = 5.0
 
 
@@ -64,6 +66,8 @@ class VoiceLink:
     """Its browser asks again for voice that is missing (NACK)."""
     is_talking: bool
     """Somebody here is heard by the others, so what comes from there must not be late."""
+    fell_at: float = float("-inf")
+    """When less began to be sent, because that was too much."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +125,8 @@ class VoiceChoice:
         if self._began_at is None:
             self._began_at = self._heard_at = now
         is_overflow = self._is_overflow(link.has_queue, now)
-        self._hear(None if is_overflow else link.fraction_lost, now)
+        is_doubted = now - link.fell_at < _DOUBT_SECONDS
+        self._hear(None if is_overflow else link.fraction_lost, now, is_doubted=is_doubted)
         is_merged = self._merged(link)
         copies, within_ms = self._copies(link, is_merged, now), _within_ms(link)
         form = VoiceForm(is_merged, copies, _spacing_ms(link), within_ms)
@@ -145,13 +150,14 @@ class VoiceChoice:
         is_lately = now - self._full_at < FULL_SECONDS
         return is_lately and now - self._full_since < MOST_FULL_SECONDS
 
-    def _hear(self, fraction_lost: float | None, now: float) -> None:
+    def _hear(self, fraction_lost: float | None, now: float, *, is_doubted: bool) -> None:
         """Believe in loss soon, in its end slowly."""
         elapsed = min(_MOST_STEP_SECONDS, now - self._heard_at)
         if fraction_lost is None:
             return
         self._heard_at = now
-        seconds = _RISE_SECONDS if fraction_lost > self.lost else _FALL_SECONDS
+        is_soon = is_doubted or fraction_lost > self.lost
+        seconds = _RISE_SECONDS if is_soon else _FALL_SECONDS
         self.lost += (fraction_lost - self.lost) * (1 - math.exp(-elapsed / seconds))
 
     def _merged(self, link: VoiceLink) -> bool:

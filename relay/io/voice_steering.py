@@ -41,6 +41,7 @@ class VoiceSteering:
             sounds_bps=sounds_bps,
             can_ask=all("nack" in media.feedback for media, _ in voices.values()),
             is_talking=is_talking,
+            fell_at=stats.fell_at,
         )
         form = session.voice.choose(link, now)
         for number in voices:

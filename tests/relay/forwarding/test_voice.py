@@ -40,6 +40,19 @@ def after(choice: VoiceChoice, link: VoiceLink, seconds: int, since: float = 0.0
     return form
 
 
+def test_what_a_full_link_lost_is_not_believed_of_the_link_that_is_sent_less() -> None:
+    """A room that came with far too much over 150 kbit/s had two voices, and no picture, for a
+    minute."""
+    choice, full = VoiceChoice(), dataclasses.replace(FAR, fraction_lost=0.4)
+    assert after(choice, full, 10).copies == 2
+    fell = dataclasses.replace(FAR, bps=150_000, fraction_lost=0.05, fell_at=10.0)
+    assert after(choice, fell, 14, since=11.0).copies == 0
+    radio = VoiceChoice()
+    after(radio, full, 10)
+    bad = dataclasses.replace(full, fell_at=10.0)
+    assert after(radio, bad, 14, since=11.0).copies == 2, "it was the radio"
+
+
 def form_of(**changes: object) -> VoiceForm:
     return after(VoiceChoice(), dataclasses.replace(FAR, **changes), 120)  # type: ignore[arg-type]
 
