@@ -21,7 +21,7 @@ pytestmark = [
 ]
 
 ROUND_TRIP = 0.3
-LOSS = 0.6
+LOSS = 0.4
 """On the way down alone: the server hears soon enough how much is lost."""
 WATCH = """(() => {
   window.seen = { open: 0, said: 0 };  // data channels that opened, messages that came by them
