@@ -3,7 +3,7 @@
 from signaling.protocol.board_messages import Writer
 from signaling.protocol.effects import ClosePublication, MuteSlot
 from signaling.protocol.inputs import Participant
-from signaling.protocol.lesson_views import PublicationsView, StageView
+from signaling.protocol.lesson_views import PublicationsView, SendLevelName, StageView
 from signaling.protocol.messages import PublicationsChanged, StageChanged
 from signaling.protocol.roles import Action, may
 from signaling.protocol.roster import Roster
@@ -89,6 +89,10 @@ class Floor:
     def let_write(self, now_ms: int, *, may_write: bool) -> None:
         """Raises UserError `stage-empty`."""
         self._moved(self._stage.let_write(may_write=may_write), now_ms)
+
+    def sends(self, room_id: RoomId, level: SendLevelName, now_ms: int) -> None:
+        """What goes out of a room's picture, by its own word; told while it is on stage."""
+        self._moved(self._stage.pause_picture(room_id, is_paused=level == "voice"), now_ms)
 
     def writer(self, participant: Participant) -> Writer | None:
         """In whose name it writes on the board; None is the lead teacher's. Raises UserError
@@ -179,6 +183,7 @@ class Floor:
             since_ms=held.since_ms,
             is_muted=held.is_muted,
             may_write=held.may_write,
+            is_picture_paused=held.is_picture_paused,
         )
 
     def _tell_publications(self, now_ms: int) -> None:

@@ -323,9 +323,10 @@ class LessonMachine:
         match input.message:
             case Ping():
                 self._teller.add(Answer(input.connection_id, Pong(now_ms=now_ms)))
-            case ReportLink(link=link, behind=behind):
+            case ReportLink(link=link, behind=behind, sends=sends):
                 if room_id is not None and may(participant.role, Action.REPORT_LINK):
                     self.roster.reported(room_id, link, now_ms, behind)
+                    self._floor.sends(room_id, sends, now_ms)
                     self._tell_policy(self.roster.seat(room_id))
             case Draw() | PointAt() as stroke:
                 self._drawn(input.connection_id, participant, stroke, now_ms)

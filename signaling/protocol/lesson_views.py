@@ -91,6 +91,10 @@ class RoomTotals(Wire):
     online: int
 
 
+SendLevelName = Literal["voice", "still", "few", "small", "all"]
+"""What of a room's own picture goes out: nothing, one each second, a few, its small layer, all."""
+
+
 class StageView(Wire):
     """The room being called, or on stage."""
 
@@ -102,6 +106,8 @@ class StageView(Wire):
     is_muted: bool
     may_write: bool = False
     """The lead teacher lets the room write on the board while it is on stage."""
+    is_picture_paused: bool = False
+    """Its uplink takes the voice alone."""
 
 
 class MessageView(Wire):

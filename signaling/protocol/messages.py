@@ -42,6 +42,7 @@ from signaling.protocol.lesson_views import (
     RecordingView,
     RoomTotals,
     RoomView,
+    SendLevelName,
     StageView,
 )
 from signaling.protocol.wire import Event, Request, Wire
@@ -89,6 +90,7 @@ class StageChanged(Event):
         "lost",
         "muted",
         "writing",
+        "picture",
     ]
 
 
@@ -353,6 +355,8 @@ class ReportLink(Wire):
     link: LinkSignal
     behind: BehindReport | None = None
     """None: it sees the lesson live."""
+    sends: SendLevelName = "all"
+    """On stage; said of the last time otherwise."""
 
 
 class Ping(Wire):

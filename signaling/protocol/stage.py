@@ -27,6 +27,7 @@ Because = Literal[
     "lost",
     "muted",
     "writing",
+    "picture",
 ]
 StageState = Literal["calling", "accepted", "on_stage"]
 
@@ -40,6 +41,7 @@ class OnStage:
     since_ms: int
     is_muted: bool = False
     may_write: bool = True
+    is_picture_paused: bool = False
 
 
 class Stage:
@@ -101,6 +103,16 @@ class Stage:
         self._may_write = may_write
         self.now = replace(self.now, may_write=may_write)
         return "writing"
+
+    def pause_picture(self, room_id: RoomId, *, is_paused: bool) -> Because | None:
+        """Its picture stops going out, or goes out again. Harmless from a room in its seat."""
+        held = self.now
+        if held is None or held.room_id != room_id or held.state != "on_stage":
+            return None
+        if held.is_picture_paused == is_paused:
+            return None
+        self.now = replace(held, is_picture_paused=is_paused)
+        return "picture"
 
     def may_write(self, room_id: RoomId | None) -> bool:
         """It is on stage, seen by all, and the lead teacher lets it."""

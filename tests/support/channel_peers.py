@@ -150,7 +150,8 @@ def answer_of(media: str, offer: str, lane: int) -> str:
     def one(sdp: str, name: str) -> str:
         return str(re.findall(rf"^a={name}:(.*?)\r?$", sdp, re.MULTILINE)[0])
 
-    candidates = sorted(set(re.findall(r"^a=candidate:.*?(?=\r?$)", media, re.MULTILINE)))
+    by_udp = r"^a=candidate:\S+ \d+ udp .*?(?=\r?$)"
+    candidates = sorted(set(re.findall(by_udp, media, re.MULTILINE)))
     lines = [
         *("v=0", "o=- 1 1 IN IP4 127.0.0.1", "s=-", "t=0 0", "a=ice-lite"),
         f"a=group:BUNDLE {one(offer, 'mid')}",

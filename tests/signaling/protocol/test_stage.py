@@ -145,3 +145,29 @@ def test_a_late_close_of_the_former_room_does_not_touch_the_next() -> None:
     drive.to_stage(lead, TWO)
     drive.feed(PublicationClosed(participant(Role.ROOM, ONE).id, Slot.STAGE))
     assert drive.snapshot().publications.stage
+
+
+def test_a_room_on_stage_says_that_its_picture_pauses() -> None:
+    drive = LessonDrive()
+    lead = drive.go_live()
+    page, other = drive.to_stage(lead, ONE), drive.connect(Role.ROOM, TWO)
+
+    def is_paused() -> bool:
+        stage = drive.snapshot().stage
+        assert stage is not None
+        return stage.is_picture_paused
+
+    drive.ask(page, ReportLink(link=FULL, sends="still"))
+    drive.ask(other, ReportLink(link=FULL, sends="voice"))
+    assert not is_paused()
+    told = len(drive.events)
+    for _ in range(2):
+        drive.ask(page, ReportLink(link=FULL, sends="voice"))
+    assert is_paused()
+    assert [e.because for e in drive.events[told:] if isinstance(e, StageChanged)] == ["picture"]
+    drive.ask(page, ReportLink(link=FULL, sends="few"))
+    assert not is_paused()
+    drive.ask(page, ReturnFromStage(request_id="r"))
+    drive.ask(lead, CallOnStage(request_id="c", room_id=ONE))
+    drive.ask(page, ReportLink(link=FULL, sends="voice"))
+    assert not is_paused(), "that was said of the last time"

@@ -30,6 +30,8 @@ const zh = {
   'stage.soon': '正在把大屏的画面送上台',
   'stage.seen':
     '{n, plural, =0 {老师看得到、听得到我们} other {老师和 # 间教室看得到、听得到我们}}',
+  'stage.heard': '大家听得到我们',
+  'stage.paused': '大屏的网络很慢，画面先停一停，好转后自动恢复',
   'stage.muted': '老师先关了我们的麦',
   'stage.on': '大屏的摄像头和麦克风开着',
   'stage.done': '说完了，回座',
@@ -108,6 +110,9 @@ const en: Record<Key, string> = {
   'stage.soon': "Sending the big screen's picture up",
   'stage.seen':
     '{n, plural, =0 {The teacher sees and hears us} one {The teacher and # classroom see and hear us} other {The teacher and # classrooms see and hear us}}',
+  'stage.heard': 'Everybody can hear us',
+  'stage.paused':
+    "The big screen's link is very slow, so its picture pauses. It returns by itself.",
   'stage.muted': 'The teacher switched our mic off',
   'stage.on': "The big screen's camera and microphone are on",
   'stage.done': 'Done, back to seats',

@@ -23,6 +23,15 @@ export function viewOf(lesson: LessonState, room: RoomView | null): PhoneView {
   return room?.presence === 'online' ? 'remote' : 'absent';
 }
 
+/** Who hears and sees our room on stage, as it is. */
+export function stageWords({
+  stage,
+}: LessonState): 'stage.muted' | 'stage.soon' | 'stage.heard' | 'stage.seen' {
+  if (stage?.is_muted) return 'stage.muted';
+  if (stage?.state !== 'on_stage') return 'stage.soon';
+  return stage.is_picture_paused ? 'stage.heard' : 'stage.seen';
+}
+
 /** Minutes to the planned end; 0 once it has passed. */
 export function minutesLeft(lesson: LessonState['lesson'], nowMs: number): number {
   const endMs =

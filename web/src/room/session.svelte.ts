@@ -443,6 +443,6 @@ export class LessonSession {
     this.#mediaChanged(this.#subscriber);
     const { link } = this;
     const behind = this.behind?.report ?? null;
-    if (link) this.store.tell({ type: 'report_link', link, behind });
+    if (link) this.store.tell({ type: 'report_link', link, behind, sends: this.sendLevel });
   }
 }

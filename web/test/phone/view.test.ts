@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { reduce } from '$kit/store/reduce';
-import { minutesLeft, secretOf, viewOf } from '../../src/phone/view';
+import { minutesLeft, secretOf, stageWords, viewOf } from '../../src/phone/view';
 import { aRoom, aSnapshot, aStage } from '../support/lesson';
 
 const LESSON = { ...aSnapshot().lesson, scheduled_start_ms: 0, duration_minutes: 40 };
@@ -17,6 +17,16 @@ it.each([
 ] as const)('%s', (_name, state, stage, room, expected) => {
   const lesson = reduce(null, aSnapshot({ lesson: { ...LESSON, state }, stage }), 0);
   expect(lesson && viewOf(lesson, aRoom(room))).toBe(expected);
+});
+
+it.each([
+  [{ state: 'accepted' }, 'stage.soon'],
+  [{ state: 'on_stage' }, 'stage.seen'],
+  [{ state: 'on_stage', is_picture_paused: true }, 'stage.heard'],
+  [{ state: 'on_stage', is_picture_paused: true, is_muted: true }, 'stage.muted'],
+] as const)('of a stage %o says %s', (stage, expected) => {
+  const lesson = reduce(null, aSnapshot({ stage: aStage(stage) }), 0);
+  expect(lesson && stageWords(lesson)).toBe(expected);
 });
 
 it.each([

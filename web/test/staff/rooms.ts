@@ -29,5 +29,6 @@ export function stageOf(room_id: string, state: StageView['state'] = 'on_stage')
     since_ms: 0,
     is_muted: false,
     may_write: true,
+    is_picture_paused: false,
   };
 }

@@ -34,6 +34,7 @@ export function aStage(some: Partial<StageView> = {}): StageView {
     since_ms: 0,
     is_muted: false,
     may_write: true,
+    is_picture_paused: false,
   };
   return { ...stage, state: 'calling', ...some };
 }

@@ -1363,6 +1363,10 @@ export interface ReportLink {
    * None: it sees the lesson live.
    */
   behind?: BehindReport | null;
+  /**
+   * On stage; said of the last time otherwise.
+   */
+  sends?: 'voice' | 'still' | 'few' | 'small' | 'all';
 }
 /**
  * Answer to a `hello` with `since` when the gap is short: the missed events follow.
@@ -1594,6 +1598,10 @@ export interface StageView {
    * The lead teacher lets the room write on the board while it is on stage.
    */
   may_write: boolean;
+  /**
+   * Its uplink takes the voice alone.
+   */
+  is_picture_paused: boolean;
 }
 /**
  * Someone was called, accepted, is on stage, or the stage is empty (None).
@@ -1612,7 +1620,8 @@ export interface StageChanged {
     | 'withdrawn'
     | 'lost'
     | 'muted'
-    | 'writing';
+    | 'writing'
+    | 'picture';
 }
 /**
  * By the lead teacher, once her camera flows (`lead-not-live` until then).

@@ -1,6 +1,9 @@
 /** Of the server's ways in for each media session. */
 const LETTER = 'c';
 
+/** Alone: Firefox takes whatever answers, and by TCP a channel waits for what was lost, too. */
+const UDP = /^\S+ \d+ udp /i;
+
 /**
  * The answer to a lone data channel's offer that the server would give, had it been asked: what the
  * media's answer says of its names, password, certificate and addresses suffices, and a request would
@@ -10,7 +13,7 @@ export function answerOf(media: string, offer: string, lane: number): string {
   const ufrag = one(media, 'ice-ufrag');
   const mid = one(offer, 'mid');
   // Chrome writes them at the first m-line alone, Firefox at each.
-  const candidates = new Set(all(media, 'candidate'));
+  const candidates = new Set(all(media, 'candidate').filter((one) => UDP.test(one)));
   return [
     ...['v=0', 'o=- 1 1 IN IP4 127.0.0.1', 's=-', 't=0 0', 'a=ice-lite', `a=group:BUNDLE ${mid}`],
     ...['m=application 9 UDP/DTLS/SCTP webrtc-datachannel', 'c=IN IP4 0.0.0.0', `a=mid:${mid}`],

@@ -15,7 +15,7 @@ const MEDIA = [
 const OFFER = 'v=0\r\nm=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\na=mid:data\r\n';
 
 describe("the answer to a data channel's offer", () => {
-  it("is made of what the media's answer says, with the name of a lane", () => {
+  it("is made of what the media's answer says, with the name of a lane, for UDP alone", () => {
     const lines = answerOf(MEDIA, OFFER, 2).split('\r\n');
     for (const line of [
       ...['a=group:BUNDLE data', 'a=mid:data', 'a=ice-lite', 'a=setup:active', 'a=sctp-port:5000'],
@@ -23,7 +23,7 @@ describe("the answer to a data channel's offer", () => {
       ...['a=ice-ufrag:0123456789abc2', 'a=ice-pwd:secret', 'a=fingerprint:sha-256 AA:BB'],
     ])
       expect(lines.filter((one) => one === line)).toHaveLength(1);
-    expect(lines.filter((line) => line.startsWith('a=candidate'))).toEqual(CANDIDATES);
+    expect(lines.filter((line) => line.startsWith('a=candidate'))).toEqual([CANDIDATES[0]]);
     expect(lines[lines.length - 1]).toBe('');
   });
 
