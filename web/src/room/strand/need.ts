@@ -18,6 +18,8 @@ const LASTS_MS = 3_000;
 const MUCH_LASTS_MS = 2_000;
 /** A round trip that grows so much waits in a queue: it is full, and a channel would fill it more. */
 const QUEUE_MS = 150;
+/** What has lasted for a minute is the way itself: a link moved, say to a satellite. */
+const FORGETS_MS = 9;
 /** A page that knows no round trip of its voice asks again so often. */
 const ASKS_EVERY_MS = 100;
 const GOOD_FOR_MS = 60_000;
@@ -57,7 +59,7 @@ export class StrandNeed {
   }
 
   #isFull({ roundTripMs }: PathSight): boolean {
-    this.#leastMs = Math.min(this.#leastMs, roundTripMs ?? Infinity);
+    this.#leastMs = Math.min(this.#leastMs + FORGETS_MS, roundTripMs ?? Infinity);
     return Math.max(...this.#sights.map((old) => old.roundTripMs ?? 0)) > this.#leastMs + QUEUE_MS;
   }
 

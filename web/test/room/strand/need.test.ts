@@ -51,6 +51,16 @@ describe('a second strand is needed', () => {
     expect(new Looking().look(20, path)).not.toContain(true);
   });
 
+  it('and severely so on a link that has moved from near to far for good', () => {
+    const looking = new Looking();
+    looking.look(10, { ...FAR, roundTripMs: 60, missedEach: 0 });
+    const lossy = { ...FAR, missedEach: 20 };
+    looking.look(20, lossy);
+    expect(looking.need.isSevere).toBe(false);
+    looking.look(40, lossy);
+    expect(looking.need.isSevere).toBe(true);
+  });
+
   it('until it was good for a minute, not for less', () => {
     const looking = new Looking();
     looking.look(4, FAR);
