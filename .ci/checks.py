@@ -1,7 +1,8 @@
 """Every check of the project in one run, with one summary at the end: `make test`.
 
 Each check runs even if an earlier one failed, so that one run tells everything. The static checks
-share the machine's cores; tests with real media run two at a time, and those that measure it alone.
+share the machine's cores; of those with real media three run at a time, and those that measure it
+alone.
 """
 
 import os
@@ -84,9 +85,18 @@ TIMELESS = [
 CALM = ["env", "STREAMSVC_TEST_SECOND=2"]
 NEITHER = "not timeless and not alone and not long"
 REAL_TESTS = [*CALM, *PYTEST, *NO_EXAMPLES, "-m", NEITHER]
+SOURCES = [
+    f"tests/integration/test_{name}.py"
+    for name in ("rtsp_source", "teach_rtsp", "third_party", "service_life")
+]
+FIREFOX = "tests/e2e/test_firefox.py"
 REAL = [
-    Check("pytest: real browsers", [*REAL_TESTS, "tests/e2e"]),
-    Check("pytest: real media", [*REAL_TESTS, "tests/integration"]),
+    Check("pytest: real browsers", [*REAL_TESTS, "tests/e2e", f"--ignore={FIREFOX}"]),
+    Check(
+        "pytest: real media",
+        [*REAL_TESTS, "tests/integration", *map("--ignore={}".format, SOURCES)],
+    ),
+    Check("pytest: real sources", [*REAL_TESTS, *SOURCES, FIREFOX]),
 ]
 """Beside each other: each leaves most of the machine unused most of the time."""
 ALONE = Check(
