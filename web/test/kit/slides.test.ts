@@ -3,7 +3,7 @@ import { Download, isGenuine } from '$kit/board/download';
 import { firstChange, isLonger } from '$kit/board/canvas';
 import { MemoryKeep } from '$kit/board/keep';
 import { needOrder, sizeFor, viewOf } from '$kit/board/order';
-import { paceOf } from '$kit/board/pace';
+import { FIRST_PIECE_BYTES, nextPieceBytes, paceOf } from '$kit/board/pace';
 import type { Courseware, LinkSignal, SlideFile, StrokeView } from '$kit/protocol/schema';
 
 function file(name: string, bytes = 10): SlideFile {
@@ -92,6 +92,35 @@ describe('the pace', () => {
   it('rests nowhere when all is well, or nothing is due', () => {
     expect(paceOf(link('full', 'full'), false)).toMatchObject({ restMs: 0, size: null });
     expect(paceOf(null, false)).toMatchObject({ restMs: 0 });
+  });
+});
+
+describe('a piece', () => {
+  /** What a piece of that size queues for, once pieces have had their sizes for a while. */
+  function longestQueueMs(kbps: number, roundTripMs: number): number {
+    let [bytes, longest] = [FIRST_PIECE_BYTES, 0];
+    for (let n = 0; n < 20; n++) {
+      const queueMs = (8 * bytes) / kbps;
+      if (n > 2) longest = Math.max(longest, queueMs);
+      bytes = Math.min(128 * 1024, nextPieceBytes(bytes, roundTripMs + queueMs));
+    }
+    return longest;
+  }
+
+  it.each([
+    [64, 600, 520],
+    [150, 600, 220],
+    [300, 600, 220],
+    [300, 60, 900],
+    [2_000, 600, 270],
+  ])('over %d kbit/s and %d ms is in front of the voice for %d ms at most', (kbps, ms, most) => {
+    expect(longestQueueMs(kbps, ms)).toBeLessThanOrEqual(most);
+  });
+
+  it('is large where the link is good', () => {
+    let bytes = FIRST_PIECE_BYTES;
+    for (let n = 0; n < 5; n++) bytes = nextPieceBytes(bytes, 50 + (8 * bytes) / 10_000);
+    expect(bytes).toBeGreaterThanOrEqual(128 * 1024);
   });
 });
 

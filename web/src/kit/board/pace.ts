@@ -1,8 +1,23 @@
 import type { LinkSignal } from '../protocol/schema';
 import type { Size } from './order';
 
+export const FIRST_PIECE_BYTES = 8 * 1024;
+const LEAST_PIECE_BYTES = 4 * 1024;
+const SOON_MS = 700;
+const LATE_MS = 900;
+
+/**
+ * How large the next piece may be, by how long the last one took: a piece comes in one burst, and waits
+ * in the queue of a thin link in front of the voice.
+ */
+export function nextPieceBytes(bytes: number, tookMs: number): number {
+  if (tookMs < SOON_MS) return 2 * bytes;
+  return tookMs > LATE_MS ? Math.max(LEAST_PIECE_BYTES, bytes / 2) : bytes;
+}
+
 /** How slides are fetched now: pieces of a file, and a rest after each. */
 export interface Pace {
+  /** The most. */
   pieceBytes: number;
   restMs: number;
   /** The largest size worth its bytes; null: as sharp as the screen. */

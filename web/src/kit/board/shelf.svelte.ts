@@ -6,7 +6,7 @@ import { Download } from './download';
 import { MemoryKeep, openKeep, type SlideKeep } from './keep';
 import { Manifests, retryMs, sleep } from './manifests';
 import { needOrder, sizeFor, viewOf, type NeededSlide, type Size } from './order';
-import { paceOf, type Pace } from './pace';
+import { FIRST_PIECE_BYTES, nextPieceBytes, paceOf, type Pace } from './pace';
 
 /** A slide's picture, decoded. */
 export interface SlidePicture {
@@ -54,6 +54,7 @@ export class SlideShelf {
   #downloads = new Map<string, Download>();
   /** Files that could not be fetched: how often, and when to try again. */
   #failed = new Map<string, { times: number; againMs: number }>();
+  #pieceBytes = FIRST_PIECE_BYTES;
   #isClosed = false;
   #wake: () => void = () => undefined;
 
@@ -155,7 +156,7 @@ export class SlideShelf {
     const download = this.#downloads.get(file.url) ?? new Download(file, this.#options.grant);
     this.#downloads.set(file.url, download);
     try {
-      const whole = await download.next(pace.pieceBytes);
+      const whole = await this.#nextPiece(download, pace);
       this.#failed.delete(file.url);
       if (whole !== null) await this.#take(file.url, whole);
       if (pace.restMs > 0) await this.#rest(pace.restMs);
@@ -164,6 +165,16 @@ export class SlideShelf {
       this.#failed.set(file.url, { times, againMs: Date.now() + retryMs(times - 1) });
       await this.#rest(PAUSED_LOOK_AGAIN_MS);
     }
+  }
+
+  async #nextPiece(download: Download, pace: Pace): Promise<Blob | null> {
+    const bytes = Math.min(this.#pieceBytes, pace.pieceBytes);
+    const beganMs = performance.now();
+    const whole = await download.next(bytes);
+    const next = nextPieceBytes(bytes, performance.now() - beganMs);
+    // The last piece of a file may be small, and then says nothing of larger ones.
+    if (whole === null || next < bytes) this.#pieceBytes = next;
+    return whole;
   }
 
   async #take(url: string, whole: Blob): Promise<void> {
