@@ -61,6 +61,8 @@ class LayerStats:
     temporal: tuple[tuple[int, int], ...] = ()
     """Bits and pictures per second up to each temporal id, the mean of some seconds; voice is all
     of id 0."""
+    swing: float = 1.0
+    """So many times what it costs now its first pictures have cost for longer."""
 
 
 @dataclass(frozen=True, slots=True)

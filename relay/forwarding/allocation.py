@@ -47,6 +47,8 @@ class Offered:
     slot: Slot
     steps: Sequence[Step]
     current: Choice | None
+    swing: float = 1.0
+    """The cheapest has cost so many times more for longer."""
 
     @property
     def whole_smallest(self) -> int:
@@ -115,7 +117,9 @@ class _Spending:
             if entry is None:
                 continue
             needed = entry.steps[0].bps
-            if budget.is_guess or needed <= self._most_for_smallest(entry):
+            is_new_on_little = entry.current is None and budget.bps < THIN_BPS
+            usual = needed * entry.swing if is_new_on_little else needed
+            if budget.is_guess or usual <= self._most_for_smallest(entry):
                 self._left -= needed
                 self._steps[slot] = 0
 

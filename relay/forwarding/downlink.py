@@ -31,6 +31,10 @@ OUTAGE_LOSS = 0.5
 OUTAGE_SECONDS = 2.5
 """So much loss for less than this is a link that was gone, not one that is full."""
 ROUND_TRIP_SLACK_SECONDS = 0.15
+BURST_BITS = 48_000
+MOST_BURST_SECONDS = 0.25
+"""A key frame of the smallest picture, or a piece of a slide: on a thin link it waits for so long,
+and who listens from afar has buffered for far more."""
 SATELLITE_HIGH_LOSS = 0.2
 SATELLITE_OUTAGE_SECONDS = 5.0
 """Clouds and handovers."""
@@ -57,6 +61,11 @@ NEW_SECONDS = 3.0
 CONFIRMING_LOSS = 0.08
 REMB_SHARE = 0.7
 """A REMB below this share of what is sent says that the link is full."""
+SHORT_REMB_SHARE = 0.85
+SHORT_LOSS = 0.25
+SHORT_SECONDS = 0.15
+"""A REMB that is lower by less says so, too, where so much is lost and some round trip of late was
+so much longer: a full link that drops most reports leaves few that tell of its queue."""
 ROUND_TRIP_GROWTH = 1.5
 MOST_GROWTH_SECONDS = 0.15
 """Of a far link: half of its way is more than most queues hold."""
@@ -66,6 +75,8 @@ DRAINING_SHARE = 0.95
 """Of the round trip before: a queue that empties is no reason to send still less."""
 OLD_SECONDS = 8.0
 """From a fall: reports may still speak of before, since browsers tell of voice alone every 5 s."""
+EMPTYING_SECONDS = 4.0
+"""From a fall: a thin link takes so long to empty its queue, and to tell of it."""
 OLD_SHARE = 0.75
 """Of the estimate; who is sent less than this has filled no queue since."""
 LEAST_SAMPLES = 128
@@ -236,14 +247,18 @@ class Downlink:
         is_old = is_first_since and self._is_old(now)
         if floor is None or now - self._changed_at < _SETTLE_SECONDS or is_old:
             return False
+        if self._is_emptying(sent_bps, now):
+            return False
         if floor == MIN_BPS:
             self._radio.end()
         else:
             if self._radio.is_tried:
                 return False
-            self._radio.begin(self.bps, now)
+            is_guess = self.is_far and not self.has_fallen and self._has_waited(now)
+            self._radio.begin(self.bps, now, is_guess=is_guess)
             if self.bps <= LOSSY_FLOOR_BPS:
                 return False  # nothing is changed, and seen whether it goes on
+            floor = MIN_BPS if is_guess else floor
         is_failed_trial = now - self._climbed_at < _TRIAL_SECONDS
         self._hold = min(MAX_HOLD_SECONDS, max(HOLD_SECONDS, self._hold * (1 + is_failed_trial)))
         return self._fall(max(floor, self._fallen(sent_bps, now)), now)
@@ -253,6 +268,10 @@ class Downlink:
         as since then was not too much."""
         most_bps = max(sent for _, sent in self._sent)
         return now - self.fell_at < OLD_SECONDS and most_bps < OLD_SHARE * self.bps
+
+    def _is_emptying(self, sent_bps: int, now: float) -> bool:
+        """Whether so little is sent since the last fall that a queue can't be of that."""
+        return now - self.fell_at < EMPTYING_SECONDS and sent_bps < OLD_SHARE * self.bps
 
     def _take_back(self, before_bps: int | None, now: float) -> None:
         """A fall for loss alone that has not helped."""
@@ -359,10 +378,11 @@ class Downlink:
     def _floor(self, sent_bps: int, now: float) -> int | None:
         """How low the estimate may fall for what is seen now; None if all is well."""
         loss, remb = self._loss.fraction(now), self._fresh_remb(now)
-        is_low = remb is not None and remb < REMB_SHARE * self._steady_bps(sent_bps)
+        share = MAX_BPS if remb is None else remb / max(1, self._steady_bps(sent_bps))
         is_lost = loss > max(CONFIRMING_LOSS, self._radio.confirming)
-        is_full = is_low and is_lost and self._may_wait(now)
-        if self.has_queue or is_full:
+        is_full = share < REMB_SHARE and is_lost and self._may_wait(now)
+        is_short = share < SHORT_REMB_SHARE and loss > max(SHORT_LOSS, self._radio.most)
+        if self.has_queue or is_full or (is_short and self._has_waited(now)):
             return MIN_BPS
         is_worse = self._radio.is_worse(loss, self._normal.high_loss)
         return LOSSY_FLOOR_BPS if is_worse else None
@@ -375,11 +395,20 @@ class Downlink:
     def _may_wait(self, now: float) -> bool:
         """Whether there may be a queue, be it as short as REMB notices: no round trip of late says
         otherwise. Where reports are lost as well the last one that is known counts, for a while."""
-        least = self._least_round_trip
+        least, lately = self._least_round_trip, self._longest_lately(now)
+        return least is None or not lately or lately > least + JITTER_SECONDS
+
+    def _has_waited(self, now: float) -> bool:
+        """Whether there was a queue of late that showed, if only once."""
+        least, lately = self._least_round_trip, self._longest_lately(now)
+        return least is not None and lately > least + SHORT_SECONDS
+
+    def _longest_lately(self, now: float) -> float:
+        """The longest round trip of the last seconds, or the last that is known; 0: none is."""
         lately = [longest for at, longest in self._longest if now - at < _SENT_SECONDS]
         if not lately and self._longest and now - self._longest[-1][0] < _KNOWN_SECONDS:
-            lately = [self._longest[-1][1]]
-        return least is None or not lately or max(lately) > least + JITTER_SECONDS
+            return self._longest[-1][1]
+        return max(lately, default=0.0)
 
     @property
     def is_filling(self) -> bool:
@@ -396,7 +425,9 @@ class Downlink:
     def _steady(self, least: float) -> float:
         """The longest round trip without a queue."""
         growth = min((ROUND_TRIP_GROWTH - 1) * least, self._normal.most_growth_seconds)
-        return least + growth + self._normal.slack_seconds
+        is_far = least > FAR_ROUND_TRIP_SECONDS
+        burst = min(MOST_BURST_SECONDS, BURST_BITS / self.bps) if is_far else 0.0
+        return least + growth + max(self._normal.slack_seconds, burst)
 
     def _fallen(self, sent_bps: int, now: float) -> int:
         """Over a radio known to be bad, who is sent far less than the estimate has not filled the
@@ -443,6 +474,11 @@ class Downlink:
             self._too_much_bps = float("inf")
         self.bps = max(self.bps, min(self.most_bps, bps))
         self._changed_at = self.proved_at = now
+
+    def probe_failed(self, bps: int, now: float) -> None:
+        """So much for a moment was too much."""
+        if now - self.fell_at <= REMEMBERED_SECONDS:
+            self._too_much_bps = min(self._too_much_bps, bps)
 
     def loss(self, now: float) -> float:
         """0 to 1, over the last seconds."""

@@ -9,6 +9,8 @@ from collections.abc import Sequence
 
 LOOKS = 4
 """As many seconds as there are from key frame to key frame."""
+MEANS = 20
+"""In so many seconds what it costs wanders by a fifth up and down."""
 LOOK_SECONDS = 0.9
 """The meter tells of the last second; a look too early tells the same twice."""
 
@@ -23,6 +25,8 @@ class LayerCost:
         self.temporal: Temporal = ()
         """What it is thought to cost."""
         self._looks: deque[Temporal] = deque(maxlen=LOOKS)
+        self._means: deque[int] = deque(maxlen=MEANS)
+        """Of its lowest temporal id."""
         self._looked_at = float("-inf")
 
     def add(self, temporal: Temporal, now: float) -> None:
@@ -30,12 +34,23 @@ class LayerCost:
         alone."""
         if not any(bps for bps, _ in temporal) or len(temporal) != len(self.temporal):
             self._looks.clear()
+            self._means.clear()
             self._looked_at = now
         elif now - self._looked_at >= LOOK_SECONDS:
             self._looks.append(temporal)
             self._looked_at = now
+            if len(self._looks) == LOOKS:  # fewer say too much of a key frame
+                self._means.append(_mean([look[0] for look in self._looks])[0])
         # before its first second is over, the meter knows only a part of it, each time more
         self.temporal = tuple(map(_mean, zip(*self._looks, strict=True))) or temporal
+
+    @property
+    def swing(self) -> float:
+        """How much dearer than now its first pictures were for longer, as a ratio of at least 1."""
+        now_bps = self.temporal[0][0] if self.temporal else 0
+        if not (now_bps and self._means):
+            return 1.0
+        return max(1.0, sum(self._means) / len(self._means) / now_bps)
 
 
 GROWN = 1.5

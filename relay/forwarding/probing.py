@@ -6,6 +6,7 @@ of a second of queue to drain, instead of a picture that is too large for it. Ev
 lengthens the wait for the next.
 """
 
+import math
 from dataclasses import dataclass
 from enum import Enum, auto
 
@@ -17,9 +18,11 @@ FIRST_WAIT_SECONDS = 3.0
 """From a fall of the estimate, or a failed probe, to the next one."""
 MAX_WAIT_SECONDS = 120.0
 BACKOFF = 1.5
-PATIENCE_SECONDS = 14.0
-"""From its begin, until it counts as failed: it lasts a second, and the engine waits 12 s for its
+PATIENCE_SECONDS = 10.0
+"""From its begin, until it counts as failed: it lasts a second, and the engine waits 8 s for its
 answer."""
+LOSSY_PATIENCE_SECONDS = 14.0
+"""There it waits for 12 s."""
 LOSSY = 0.2
 """Whoever loses so much may not hear that a probe has ended, nor be heard: its end is said more
 than once, and silence alone fails none."""
@@ -32,6 +35,8 @@ MORE_LOSS = 0.05
 BURSTS_LOSS = 0.1
 """So much more at most where a link loses more than that anyhow: some half seconds lose twice the
 mean."""
+CHANCE = 1.5
+"""So many times the scatter of that: of twenty packets a link of 5 % often loses two."""
 QUEUE_SECONDS = 0.1
 FILLED_SECONDS = 0.06
 """A queue of so long: the link was full, and the estimate stays a little below what it carried."""
@@ -130,9 +135,10 @@ class Probing:
             probe.remb_bps = news.remb_bps
         if news.probed_bps:
             return self._judged(probe, news.probed_bps, now), _carried_bps(probe, news.probed_bps)
-        if now - probe.began_at < PATIENCE_SECONDS:
+        is_lossy = probe.before.loss >= LOSSY
+        if now - probe.began_at < (LOSSY_PATIENCE_SECONDS if is_lossy else PATIENCE_SECONDS):
             return None
-        if probe.before.loss >= LOSSY and not _has_suffered(probe):
+        if is_lossy and not _has_suffered(probe):
             self._running, self._next_at = None, now
             return Verdict.UNHEARD, probe.bps
         self._failed(now)
@@ -178,15 +184,15 @@ def _carried_bps(probe: _Probe, reached_bps: int) -> int:
 
 def _has_suffered(probe: _Probe) -> bool:
     before = probe.before
-    loss = probe.lost / probe.expected if probe.expected else 0.0
     is_remb_lower = (
         before.remb_bps is not None
         and probe.remb_bps is not None
         and probe.remb_bps < REMB_SHARE * before.remb_bps
     )
     bursts = min(BURSTS_LOSS, max(0.0, before.loss - MORE_LOSS))
-    most_loss = before.loss + MORE_LOSS + bursts
-    return _queue_seconds(probe) > QUEUE_SECONDS or loss > most_loss or is_remb_lower
+    most_lost = probe.expected * (before.loss + MORE_LOSS + bursts)
+    is_lost = probe.lost > most_lost + CHANCE * math.sqrt(most_lost)
+    return _queue_seconds(probe) > QUEUE_SECONDS or is_lost or is_remb_lower
 
 
 class ProbeTurns:

@@ -17,6 +17,8 @@ TRIAL_SECONDS = 6.0
 HELPED_SHARE = 0.35
 """Of the loss before; where there is less now, the fall has helped. A fall follows the worst
 seconds, and those after them are better anyhow."""
+GUESS_HELPED_SHARE = 0.6
+"""After a fall of what was never more than a guess: too much is likelier than a bad radio."""
 MARGIN = 0.15
 """Some seconds of a radio have so much more than others: losses come in bursts."""
 MOST_SHARE = 0.5
@@ -54,6 +56,7 @@ class RadioLoss:
         """Whether it is not known yet what the last fall has done."""
         self._lately, self._since, self._late = _Losses(), _Losses(), _Losses()
         self._bps_before = 0
+        self._helped_share = HELPED_SHARE
         self._loss_before = 0.0
         self._began_at = 0.0
         self._judged_at: float | None = None
@@ -84,8 +87,9 @@ class RadioLoss:
         nothing is known. While a fall is tried, the loss before it may have been the radio's."""
         return max(self.most, self._loss_before if self.is_tried else 0.0)
 
-    def begin(self, bps_before: int, now: float) -> None:
-        """The estimate falls from so much."""
+    def begin(self, bps_before: int, now: float, *, is_guess: bool = False) -> None:
+        """The estimate falls from so much, or from what was only guessed."""
+        self._helped_share = GUESS_HELPED_SHARE if is_guess else HELPED_SHARE
         self.is_tried, self._began_at = True, now
         self._bps_before, self._loss_before = bps_before, self._lately.share
         self._since, self._late = _Losses(), _Losses()
@@ -113,7 +117,7 @@ class RadioLoss:
             return None
         self.is_tried = False
         loss = self._since.share
-        has_helped = loss < max(HELPED_SHARE * self._loss_before, self._known)
+        has_helped = loss < max(self._helped_share * self._loss_before, self._known)
         if has_helped or loss > MOST_SHARE:
             return None
         self.share = max(self.share, min(loss, 2 * self._late.share))

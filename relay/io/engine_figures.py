@@ -161,7 +161,7 @@ class EngineFigures:
     def _steadied(found: _Published, number: int, layer: LayerStats, now: float) -> LayerStats:
         cost = found.costs.setdefault((number, layer.rid), LayerCost())
         cost.add(layer.temporal, now)
-        return replace(layer, temporal=cost.temporal)
+        return replace(layer, temporal=cost.temporal, swing=cost.swing)
 
     def subscriber(self, record: tuple[Any, ...], now: float) -> bool:
         """One SubscriberFigures; True if the link was seen to be overrun by now."""
@@ -235,6 +235,8 @@ class EngineFigures:
         PROBES.labels(verdict.name.lower()).inc()
         if verdict is Verdict.PASSED:
             found.downlink.probed(bps, now)
+        elif verdict is Verdict.FAILED:
+            found.downlink.probe_failed(bps, now)
 
     def begin_probe(self, peer: int, now: float) -> tuple[int, int] | None:
         """The rate to probe at, and how often to say its end, if that subscriber's link is to be

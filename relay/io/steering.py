@@ -97,7 +97,8 @@ class Steering:
         live = [layer for layer in stats.layers if layer.is_live] or stats.layers
         encodings = [Encoding(layer.rid, layer.temporal) for layer in live]
         is_smooth_first = self.profile is PictureProfile.MOVEMENT_FIRST and slot is not Slot.SCREEN
-        return Offered(slot, ladder(encodings, is_smooth_first=is_smooth_first), current)
+        swing = live[0].swing if live else 1.0
+        return Offered(slot, ladder(encodings, is_smooth_first=is_smooth_first), current, swing)
 
 
 def _link(stats: SubscriberStats) -> Link:

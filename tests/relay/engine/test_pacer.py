@@ -120,7 +120,7 @@ def test_a_probe_is_judged_by_who_knows_the_report_of_its_end(
     def answered(sr: int) -> int:
         return int(probe.call("probe_answered", u32(sr), result=ctypes.c_uint32))
 
-    assert probe.call("probe_waits", i64(end.now_us + 11_000_000), result=ctypes.c_bool)
-    assert not probe.call("probe_waits", i64(end.now_us + 13_000_000), result=ctypes.c_bool)
+    assert probe.call("probe_waits", i64(end.now_us + 7_000_000), result=ctypes.c_bool)
+    assert not probe.call("probe_waits", i64(end.now_us + 9_000_000), result=ctypes.c_bool)
     assert answered(last_sr + later) == told
     assert answered(last_sr) == (800_000 if later < 0 else 0), "once; and not after a later one"

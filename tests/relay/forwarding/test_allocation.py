@@ -3,7 +3,14 @@ from collections.abc import Sequence
 from hypothesis import given
 from hypothesis import strategies as st
 
-from relay.forwarding.allocation import KEEP_SHARE, THIN_BPS, Budget, Offered, allocate
+from relay.forwarding.allocation import (
+    BEGIN_SHARE,
+    KEEP_SHARE,
+    THIN_BPS,
+    Budget,
+    Offered,
+    allocate,
+)
 from relay.forwarding.ladder import EVERY_PICTURE, Choice, Step
 from streamsvc.base.media import Slot
 
@@ -188,3 +195,14 @@ def test_what_was_chosen_is_chosen_again(offered: list[Offered], budget_bps: int
         targets = allocate(offered, Budget(budget_bps))
         offered = [Offered(e.slot, e.steps, targets[e.slot]) for e in offered]
     assert allocate(offered, Budget(budget_bps)) == targets
+
+
+def test_a_first_picture_begins_on_little_only_where_what_it_costs_for_longer_fits() -> None:
+    steps = THINNED
+    fits = int(steps[0].bps / BEGIN_SHARE) + 1
+    calm, swinging = (Offered(Slot.LEAD, steps, None, swing) for swing in (1.0, 1.3))
+    assert allocate([calm], Budget(fits))[Slot.LEAD] is not None
+    assert allocate([swinging], Budget(fits))[Slot.LEAD] is None
+    assert allocate([swinging], Budget(int(1.31 * fits)))[Slot.LEAD] is not None
+    flowing = Offered(Slot.LEAD, steps, steps[0].choice, 1.3)
+    assert allocate([flowing], Budget(fits))[Slot.LEAD] is not None, "what flows is kept"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from relay.forwarding.layer_cost import GROWN, GROWN_BPS, LOOKS, DearestYet, LayerCost
+from relay.forwarding.layer_cost import GROWN, GROWN_BPS, LOOKS, MEANS, DearestYet, LayerCost
 
 CALM = ((30_000, 8), (60_000, 15))
 WITH_KEY_FRAME = ((70_000, 8), (100_000, 15))
@@ -23,6 +23,19 @@ def test_a_key_frame_makes_no_second_dearer_than_the_others() -> None:
     cost.add(CALM, 100.0)
     cost.add(WITH_KEY_FRAME, 101.0)
     assert cost.temporal[-1] == (70_000, 15), "the one before is forgotten"
+
+
+def test_what_it_has_cost_for_longer_is_known_where_it_costs_less_now() -> None:
+    cost = seen(*[WITH_KEY_FRAME] * (LOOKS + 5))  # the first is a part of a second
+    assert cost.swing == 1.0
+    for second in range(LOOKS):
+        cost.add(CALM, 100.0 + second)
+    means = [70] * 5 + [60, 50, 40, 30]
+    assert cost.swing == pytest.approx(sum(means) / len(means) / 30)
+    for second in range(MEANS):
+        cost.add(CALM, 200.0 + second)
+    assert cost.swing == 1.0
+    assert LayerCost().swing == seen(DEAR, SILENT).swing == 1.0
 
 
 def test_in_its_first_second_the_newest_look_counts() -> None:

@@ -15,6 +15,7 @@ from relay.forwarding.downlink import (
 from relay.forwarding.probing import (
     EMPTY_SECONDS,
     FIRST_WAIT_SECONDS,
+    LOSSY_PATIENCE_SECONDS,
     MAX_WAIT_SECONDS,
     PATIENCE_SECONDS,
     PROBE_SECONDS,
@@ -129,12 +130,12 @@ def test_silence_of_who_loses_much_is_no_answer() -> None:
     probing, silence = Probing(0.0), LinkNews(0, 0, 0.0, None)
     before = LinkNow(0.6, 0.4, 200_000)
     probing.begin(600_000, before, 3.0)
-    later = 3.0 + PATIENCE_SECONDS
+    later = 3.0 + LOSSY_PATIENCE_SECONDS
     assert probing.heard(silence, later) == (Verdict.UNHEARD, 600_000)
     assert probing.is_due(later), "it is asked again at once"
     probing.begin(600_000, before, later)
     probing.heard(LinkNews(50, 45, 0.0, None), later + 5)
-    assert probing.heard(silence, later + PATIENCE_SECONDS) == (Verdict.FAILED, 600_000)
+    assert probing.heard(silence, later + LOSSY_PATIENCE_SECONDS) == (Verdict.FAILED, 600_000)
     assert [end_reports(loss) for loss in (0.0, 0.1, 0.4)] == [1, 1, 3]
 
 

@@ -206,8 +206,8 @@ def test_what_others_queue_takes_little_from_who_sends_little_over_a_bad_radio()
     assert link.reported(200, 80, 130_000, 44.0, longest=1.0)
     assert 300_000 < link.bps < 330_000, "several copies of the voice still fit"
     for second in range(47, 62, 3):  # it has become smaller than what is sent
-        link.round_trips(1.0, ROUND_TRIP)
-        link.reported(60, 24, 130_000, float(second), longest=1.0)
+        link.round_trips(1.2, ROUND_TRIP)
+        link.reported(60, 24, 130_000, float(second), longest=1.2)
     assert link.bps < 130_000
 
 
@@ -217,3 +217,87 @@ def test_an_overrun_falls_no_lower_than_half_of_what_the_receiver_thinks() -> No
     link.remb(280_000, 20.0)
     assert link.reported(37, 34, 829_000, 20.1, longest=0.0)
     assert link.bps == int(0.85 * 140_000)
+
+
+def test_a_full_link_whose_reports_hardly_come_through_is_no_bad_radio() -> None:
+    """As a room met it that came with twice what its link of 150 kbit/s takes: most reports knew no
+    new round trip, and the fall to the floor for loss alone was taken back."""
+    link = Downlink(0.0)
+    link.handshake_took(0.62)
+    link.round_trips(0.63, 0.63)
+    link.reported(4, 1, 156_000, 3.3, longest=0.63)
+    link.round_trips(0.72, 0.63)
+    told = [
+        (4.7, 16, 3, 269_000, 0.81, 207_000),
+        (6.1, 27, 11, 242_000, 0.0, 181_000),
+        (7.5, 25, 10, 237_000, 0.0, 183_000),
+        (8.9, 22, 6, 208_000, 0.0, 174_000),
+        (10.4, 105, 40, 217_000, 0.80, 159_000),
+        (11.8, 10, 4, 232_000, 0.0, 152_000),
+    ]
+    for now, expected, lost, sent_bps, longest, remb_bps in told:
+        link.remb(remb_bps, now)
+        link.reported(expected, lost, sent_bps, now, longest=longest)
+    assert link.bps < 160_000
+
+
+def test_a_key_frame_in_the_way_of_a_thin_link_is_no_full_link() -> None:
+    """Far away, of 150 kbit/s: some kilobytes are before a report for a third of a second."""
+    far, near = Downlink(0.0), Downlink(0.0)
+    for link, round_trip in ((far, ROUND_TRIP), (near, 0.06)):
+        link.limit(150_000, is_satellite=False)
+        link.round_trips(round_trip, round_trip)
+        link.round_trips(round_trip + 0.35, round_trip)
+    assert not far.has_queue and near.has_queue
+    far.round_trips(ROUND_TRIP + 0.6, ROUND_TRIP)
+    assert far.has_queue
+
+
+def test_a_queue_that_empties_lowers_nothing_more() -> None:
+    """Over 150 kbit/s what was too much needs seconds to go, and its reports come later still."""
+    link = Downlink(0.0)
+    link.limit(150_000, is_satellite=False)
+    link.round_trips(1.2, ROUND_TRIP)
+    link.reported(40, 4, 140_000, 10.0, longest=1.2)
+    fallen = link.bps
+    assert fallen < 150_000
+    link.reported(20, 4, 130_000, 11.5, longest=0.0)
+    link.reported(121, 40, 40_000, 13.0, longest=1.2)
+    assert link.bps == fallen
+    link.reported(40, 4, 90_000, 19.0, longest=1.2)
+    assert link.bps < fallen, "it is full of what is sent now"
+
+
+def test_what_a_probe_has_shown_to_be_too_much_is_not_asked_for_again() -> None:
+    link = Downlink(0.0)
+    link.limit(200_000, is_satellite=False)
+    link.round_trips(1.2, ROUND_TRIP)
+    link.reported(40, 20, 150_000, 10.0, longest=1.2)
+    link.round_trips(ROUND_TRIP, ROUND_TRIP)
+    link.reported(40, 0, 100_000, 18.0, longest=ROUND_TRIP)
+    first_bps = link.next_bps(100_000, 19.0)
+    assert first_bps is not None
+    link.probe_failed(first_bps, 19.0)
+    next_bps = link.next_bps(100_000, 19.0)
+    assert next_bps is not None and 1.1 * link.bps < next_bps < 0.9 * first_bps
+
+
+def came_from_afar(link: Downlink, *, radio: float, most_bps: float, longest: float) -> None:
+    """Twenty seconds with voice, a picture and its repairs."""
+    link.handshake_took(0.62)
+    link.round_trips(0.62, 0.62)
+    for second in range(20):
+        sent_bps = min(320_000, link.bps)
+        packets = sent_bps // PACKET_BITS
+        lost = packets * max(0.0, 1 - most_bps / sent_bps)
+        lost += (packets - lost) * radio
+        link.reported(packets, round(lost), sent_bps, float(second), longest=longest)
+
+
+def test_a_far_link_that_takes_half_of_the_guess_is_found_out_at_once() -> None:
+    link = Downlink(0.0)
+    came_from_afar(link, radio=0.05, most_bps=150_000, longest=0.8)
+    assert link.bps < 160_000
+    bad = Downlink(0.0)
+    came_from_afar(bad, radio=0.3, most_bps=500_000, longest=0.62)
+    assert bad.bps == FAR_START_BPS, "that was the radio"
