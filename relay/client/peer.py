@@ -10,6 +10,7 @@ from aiortc import RTCConfiguration, RTCPeerConnection, RTCSessionDescription
 
 from relay.client.http_session import GrantSource, HttpSession
 from streamsvc.base.errors import PeerGone, StreamsvcError
+from streamsvc.base.tasks import TaskScope
 
 CONNECT_SECONDS = 15.0
 CHECK_SECONDS = 5.0
@@ -42,7 +43,8 @@ class MediaPeer:
         """
         await self._gather()
         answer = await self.session.open(url, self.connection.localDescription.sdp)
-        await self.connection.setRemoteDescription(RTCSessionDescription(answer, "answer"))
+        described = RTCSessionDescription(answer, "answer")
+        await _whole(self.connection.setRemoteDescription(described))
         try:
             async with asyncio.timeout(CONNECT_SECONDS):
                 await self._connected.wait()
@@ -50,8 +52,7 @@ class MediaPeer:
             raise PeerGone("media-not-connected") from error
 
     async def _gather(self) -> None:
-        """Make the offer. A gathering that aioice is stopped in the middle of leaves open sockets
-        behind that nobody can close."""
+        """Make the offer."""
         offer = await self.connection.createOffer()
         await _whole(self.connection.setLocalDescription(offer))
 
@@ -94,8 +95,9 @@ class MediaPeer:
 
 
 async def _whole(work: Coroutine[Any, Any, None]) -> None:
-    """Do this to its end, also when canceled meanwhile."""
-    task = asyncio.ensure_future(work)
+    """Do this to its end, also when canceled meanwhile: aiortc forgets the sockets of what it is
+    stopped in the middle of, as of transports that an answer bundles with another."""
+    task = TaskScope("peer").start("to its end", work)
     try:
         await asyncio.shield(task)
     except asyncio.CancelledError:

@@ -186,6 +186,24 @@ async def test_a_break_in_the_middle_of_an_offer_leaves_no_socket_open() -> None
     assert _open_sockets() <= opened_before
 
 
+async def test_a_break_in_the_middle_of_an_answer_leaves_no_socket_open(server: Loopback) -> None:
+    opened_before = None
+    for turns in range(0, 40, 2):
+        async with httpx.AsyncClient() as http:
+            viewer = WhepViewer(f"{server.url}/whep", fixed_grant("g"), http=http)
+            answered, viewing = server.opened + 1, asyncio.create_task(viewer.view())
+            await until(lambda answered=answered: server.opened == answered)  # type: ignore[misc]
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            viewing.cancel()
+            await asyncio.wait([viewing])
+            await viewer.close()
+        for peer in server.peers.values():
+            await peer.close()
+        opened_before = _open_sockets() if opened_before is None else opened_before
+    assert opened_before is not None and _open_sockets() <= opened_before
+
+
 async def test_a_break_in_the_middle_of_hanging_up_leaves_no_socket_open(
     server: Loopback,
 ) -> None:
