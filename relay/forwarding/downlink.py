@@ -378,7 +378,7 @@ class Downlink:
     def _floor(self, sent_bps: int, now: float) -> int | None:
         """How low the estimate may fall for what is seen now; None if all is well."""
         loss, remb = self._loss.fraction(now), self._fresh_remb(now)
-        share = MAX_BPS if remb is None else remb / max(1, self._steady_bps(sent_bps))
+        share = float("inf") if remb is None else remb / max(1, self._steady_bps(sent_bps))
         is_lost = loss > max(CONFIRMING_LOSS, self._radio.confirming)
         is_full = share < REMB_SHARE and is_lost and self._may_wait(now)
         is_short = share < SHORT_REMB_SHARE and loss > max(SHORT_LOSS, self._radio.most)
@@ -425,8 +425,8 @@ class Downlink:
     def _steady(self, least: float) -> float:
         """The longest round trip without a queue."""
         growth = min((ROUND_TRIP_GROWTH - 1) * least, self._normal.most_growth_seconds)
-        is_far = least > FAR_ROUND_TRIP_SECONDS
-        burst = min(MOST_BURST_SECONDS, BURST_BITS / self.bps) if is_far else 0.0
+        is_long = least > FAR_ROUND_TRIP_SECONDS
+        burst = min(MOST_BURST_SECONDS, BURST_BITS / self.bps) if is_long else 0.0
         return least + growth + max(self._normal.slack_seconds, burst)
 
     def _fallen(self, sent_bps: int, now: float) -> int:

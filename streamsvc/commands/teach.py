@@ -31,8 +31,7 @@ def teach(
     rtsp: Annotated[
         str,
         typer.Option(
-            help="Address of a recorder host or IP camera, rtsp:// or rtsps://, in place of a"
-            " file.",
+            help="A recorder host or IP camera in place of a file: rtsp:// or rtsps://.",
             envvar="STREAMSVC_SOURCE",
         ),
     ] = "",

@@ -14,7 +14,6 @@ import pytest
 
 from relay.client.http_session import fixed_grant
 from relay.client.teach import TeachEnd
-from relay.client.whep import WhepViewer
 from relay.ingest.address import parse_address, parse_networks
 from relay.ingest.teach import Door, SourceReport, SourceState, SourceTeacher, wait_seconds
 from streamsvc import tls
@@ -22,7 +21,7 @@ from streamsvc.addresses import machine_addresses
 from streamsvc.base.errors import UserError
 from streamsvc.base.media import Slot
 from streamsvc.base.tasks import TaskScope
-from tests.support.media_doors import MediaDoors, media_doors
+from tests.support.media_doors import MediaDoors, media_doors, viewer
 from tests.support.rtsp_servers import (
     HEIGHT,
     PASSWORD,
@@ -90,17 +89,6 @@ async def taught(
             yield state
         finally:
             await scope.close()
-
-
-@asynccontextmanager
-async def viewer(doors: MediaDoors) -> AsyncIterator[WhepViewer]:
-    async with httpx.AsyncClient() as http:
-        opened = WhepViewer(doors.whep, fixed_grant("viewer"), http=http)
-        try:
-            await opened.view()
-            yield opened
-        finally:
-            await opened.close()
 
 
 async def _is_seen_and_heard(doors: MediaDoors) -> None:

@@ -13,13 +13,12 @@ from playwright.async_api import Page
 from relay.client.clip import CAMERA, write_clip
 from relay.client.http_session import fixed_grant
 from relay.client.teach import TeachEnd, teach
-from relay.client.whep import WhepViewer
 from relay.ingest.address import parse_address, parse_networks
 from relay.ingest.teach import Door, SourceReport, SourceTeacher
 from streamsvc.base.media import Slot
 from streamsvc.base.tasks import TaskScope
 from tests.support.browser import DESK, chromium, needs_chromium, new_page, open_context
-from tests.support.media_doors import PLAYERS, MediaDoors, media_doors
+from tests.support.media_doors import PLAYERS, MediaDoors, media_doors, viewer
 from tests.support.rtsp_servers import (
     PASSWORD,
     USER,
@@ -76,17 +75,6 @@ async def ffmpeg(url: str, log: Path) -> AsyncIterator[asyncio.subprocess.Proces
             process.terminate()
         async with asyncio.timeout(10):
             await process.wait()
-
-
-@asynccontextmanager
-async def viewer(doors: MediaDoors) -> AsyncIterator[WhepViewer]:
-    async with httpx.AsyncClient() as http:
-        opened = WhepViewer(doors.whep, fixed_grant("viewer"), http=http)
-        try:
-            await opened.view()
-            yield opened
-        finally:
-            await opened.close()
 
 
 async def test_ffmpeg_teaches(doors: MediaDoors, tmp_path: Path) -> None:

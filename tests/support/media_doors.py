@@ -7,11 +7,14 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import httpx
 import uvicorn
 from fastapi import FastAPI
 from fastapi.responses import FileResponse, HTMLResponse, JSONResponse, Response
 from starlette.requests import Request
 
+from relay.client.http_session import fixed_grant
+from relay.client.whep import WhepViewer
 from relay.io.relay import Relay
 from relay.settings import RelaySettings
 from signaling.io.media_router import media_router
@@ -133,3 +136,15 @@ def _app(relay: Relay) -> FastAPI:
 
 def _problem(error: StreamsvcError, request: Request) -> Response:
     return JSONResponse({"error": {"id": error.error_id}}, _STATUS.get(error.error_id, 422))
+
+
+@asynccontextmanager
+async def viewer(doors: MediaDoors) -> AsyncIterator[WhepViewer]:
+    """Somebody who watches the lesson behind them."""
+    async with httpx.AsyncClient() as http:
+        opened = WhepViewer(doors.whep, fixed_grant("viewer"), http=http)
+        try:
+            await opened.view()
+            yield opened
+        finally:
+            await opened.close()
