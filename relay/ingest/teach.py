@@ -163,9 +163,11 @@ class SourceTeacher:
                 _check_flow(pull.tracks[0])
             raise PeerGone("source-publication-lost")
         finally:
-            await scope.close()
             self._stale = publisher.peer.session
-            await publisher.close()
+            try:
+                await scope.close()
+            finally:  # also when canceled in the middle of that
+                await publisher.close()
 
 
 async def _opened(gate: Gate, pull: Pull, reading: asyncio.Future[None]) -> None:
