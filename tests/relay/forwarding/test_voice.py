@@ -53,6 +53,17 @@ def test_what_a_full_link_lost_is_not_believed_of_the_link_that_is_sent_less() -
     assert after(radio, bad, 14, since=11.0).copies == 2, "it was the radio"
 
 
+def test_one_low_report_after_a_fall_takes_no_copy_from_a_bad_radio() -> None:
+    choice, bad = VoiceChoice(), dataclasses.replace(FAR, bps=500_000, fraction_lost=0.4)
+    assert after(choice, bad, 20).copies == 2
+    fell = dataclasses.replace(bad, fell_at=20.0)
+    few = [0.27, 0.22, 0.3, 0.24, 0.46, 0.24]
+    for second, lost in enumerate(few):
+        form = choice.choose(dataclasses.replace(fell, fraction_lost=lost), 21.0 + second)
+    assert form.copies == 2
+    assert choice.lost > 0.33
+
+
 def form_of(**changes: object) -> VoiceForm:
     return after(VoiceChoice(), dataclasses.replace(FAR, **changes), 120)  # type: ignore[arg-type]
 
