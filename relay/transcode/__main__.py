@@ -9,7 +9,7 @@ import socket
 import sys
 from pathlib import Path
 
-from relay.transcode.io.child import Child
+from relay.transcode.io.child import Child, warm_up
 from relay.transcode.io.line import Line
 from streamsvc.base.errors import ProtocolError
 from streamsvc.base.log import configure
@@ -34,6 +34,7 @@ def main() -> int:
     resource.setrlimit(resource.RLIMIT_AS, (given.memory_bytes, given.memory_bytes))
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as line:
         try:
+            warm_up()
             line.connect(str(given.socket))
             Child(Line(line)).run()
         except (OSError, ProtocolError) as error:

@@ -11,10 +11,12 @@ from relay.transcode.io.line import Line
 from relay.transcode.plan import messages
 from relay.transcode.plan.intake import Intake
 from relay.transcode.plan.outgoing import Outgoing
+from relay.transcode.plan.renditions import Rendition
 from relay.transcode.plan.source_time import SourceTime
 from relay.transcode.plan.turns import TOO_LATE_MS, Lateness, RenditionTurns, Turn, lateness
 from streamsvc.base.depacketize.frames import Frame
 from streamsvc.base.errors import ProtocolError
+from streamsvc.base.media import Codec
 from streamsvc.base.tap import TapControl, TapPacket, encode_control, encode_packet
 
 BEAT_MS = 500.0
@@ -181,6 +183,14 @@ class Child:
         )
         self._behind_ms = 0.0
         self._line.send(encode_control("beat", **beat.fields()))
+
+
+def warm_up() -> None:
+    """Bring encoders and decoders into memory, before the first picture has to be in time."""
+    rendition = Rendition("warm", 64, 50_000, 15, "veryfast")
+    encoder = RenditionEncoder(rendition)
+    picture = encoder.scaled(VideoFrame(128, 128, "yuv420p"))
+    Decoder(Codec.H264, 128 * 128).decode(encoder.encode(picture, 0, is_keyframe=True), 0)
 
 
 def now_ms() -> float:

@@ -39,7 +39,7 @@ class Turn(Enum):
     KEYFRAME = "keyframe"
 
 
-EARLY = 0.1
+EARLY = 0.2
 """A picture that comes by this share of the distance too soon is in time: cameras are uneven."""
 
 
