@@ -48,6 +48,8 @@ class Line:
                 return
             read += len(data)
             yield from self._reader.feed(data)
+            if len(data) < READ_BYTES:
+                return  # that was all
 
     def send(self, data: bytes) -> bool:
         """Frames that belong together. False if too much waits already: they are dropped, and the

@@ -87,6 +87,7 @@ class Transcoder:
         self._writer: asyncio.StreamWriter | None = None
         self._line: asyncio.Task[None] | None = None
         self._heard_at = clock.now()
+        self._batch = bytearray()
         self._is_dropping = False
         self._wanted: tuple[Rendition, ...] = ()
         self._numbers: dict[str, _Numbers] = {}
@@ -170,12 +171,20 @@ class Transcoder:
         if writer is None:
             self.dropped += 1
             return
-        untaken = writer.transport.get_write_buffer_size()
+        untaken = writer.transport.get_write_buffer_size() + len(self._batch)
         self._is_dropping = untaken > (0 if self._is_dropping else MOST_UNTAKEN_BYTES)
         if self._is_dropping:
             self.dropped += 1
             return
-        writer.write(encode_packet(SOURCE, int(self._clock.now() * 1000), packet))
+        if not self._batch:
+            asyncio.get_running_loop().call_soon(self._flush)
+        self._batch += encode_packet(SOURCE, int(self._clock.now() * 1000), packet)
+
+    def _flush(self) -> None:
+        """What came in one turn of the loop goes out as one: the child wakes up once for it."""
+        batch, self._batch = self._batch, bytearray()
+        if self._writer is not None:
+            self._writer.write(batch)
 
     def request_keyframe(self, rid: str) -> None:
         """The rendition's next picture is to be a key frame. One that is not made is ignored."""

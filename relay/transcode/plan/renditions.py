@@ -24,7 +24,7 @@ class Rendition:
     bps: int
     """Of the encoded pictures; headers of packets come on top."""
     pictures_per_second: int
-    """At most."""
+    """At most, or up to a quarter more where the source's rate leaves that or the half."""
     preset: str
     """x264's, from `veryfast` on: how much work the rate is worth."""
     profile: Profile = Profile.BASELINE

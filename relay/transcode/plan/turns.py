@@ -40,7 +40,8 @@ class Turn(Enum):
 
 
 EARLY = 0.2
-"""A picture that comes by this share of the distance too soon is in time: cameras are uneven."""
+"""A picture that comes by this share of the distance too soon is in time: cameras are uneven, and
+12.5 pictures of a source's 25 are better for 10 than 8."""
 
 
 class RenditionTurns:
