@@ -25,6 +25,7 @@ from numpy.typing import NDArray
 from relay.client.clip import Scene, draw_clock, write_clip
 from relay.transcode.io.encoder import BUFFER_SECONDS, RenditionEncoder
 from relay.transcode.plan.renditions import Profile, Rendition
+from relay.transcode.plan.turns import TICKS_PER_SECOND, RenditionTurns, Turn
 from relay.transcode.ports import TranscoderState
 from relay.transcode.settings import TranscodeSettings
 from streamsvc.base.media import Codec
@@ -119,7 +120,7 @@ with av.open(sys.argv[1]) as container:
             turn = turns.turn(ticks)
             if turn is not Turn.SKIP:
                 smaller = encoder.scaled(smaller)
-                encoder.encode(smaller, ticks, is_keyframe=turn is Turn.KEYFRAME)
+                encoder.encode(smaller, ticks, rate=turns.rate, is_keyframe=turn is Turn.KEYFRAME)
     print(time.process_time() - began)
 """
 
@@ -220,14 +221,16 @@ def quality(clip: Path, rendition: Rendition) -> tuple[float, float]:
     encoder = RenditionEncoder(rendition)
     decoder = av.CodecContext.create("h264", "r")
     decoder.thread_count = 1
-    error, samples, size, first, last, next_due = 0.0, 0, 0, None, 0.0, 0.0
+    turns = RenditionTurns(rendition, keyframe_seconds=100)
+    error, samples, size, first, last = 0.0, 0, 0, None, 0.0
     for frame in decoded(clip):
         assert frame.time is not None
-        if frame.time < next_due:
+        ticks = round(frame.time * TICKS_PER_SECOND)
+        turn = turns.turn(ticks)
+        if turn is Turn.SKIP:
             continue
-        next_due = frame.time + 0.8 / rendition.pictures_per_second
         small = encoder.scaled(frame)
-        data = encoder.encode(small, round(frame.time * 90_000), is_keyframe=first is None)
+        data = encoder.encode(small, ticks, rate=turns.rate, is_keyframe=turn is Turn.KEYFRAME)
         size += len(data)
         first, last = frame.time if first is None else first, frame.time
         (shown,) = decoder.decode(av.Packet(data))

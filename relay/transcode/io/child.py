@@ -22,7 +22,7 @@ from streamsvc.base.tap import TapControl, TapPacket, encode_control, encode_pac
 BEAT_MS = 500.0
 ASK_AGAIN_MS = 500.0
 """For a key frame of the source."""
-IDLE_SECONDS = 0.05
+IDLE_SECONDS = 0.1
 
 
 @dataclass
@@ -144,7 +144,9 @@ class Child:
             if turn is Turn.SKIP:
                 continue
             smaller = made.encoder.scaled(smaller)
-            data = made.encoder.encode(smaller, ticks, is_keyframe=turn is Turn.KEYFRAME)
+            data = made.encoder.encode(
+                smaller, ticks, rate=made.turns.rate, is_keyframe=turn is Turn.KEYFRAME
+            )
             if data:
                 self._send(made, data, (smaller.width, smaller.height), came_as)
         self._skipped += late >= Lateness.LATE
@@ -190,7 +192,7 @@ def warm_up() -> None:
     rendition = Rendition("warm", 64, 50_000, 15, "veryfast")
     encoder = RenditionEncoder(rendition)
     picture = encoder.scaled(VideoFrame(128, 128, "yuv420p"))
-    Decoder(Codec.H264, 128 * 128).decode(encoder.encode(picture, 0, is_keyframe=True), 0)
+    Decoder(Codec.H264, 128 * 128).decode(encoder.encode(picture, 0, rate=15, is_keyframe=True), 0)
 
 
 def now_ms() -> float:

@@ -23,6 +23,7 @@ class RenditionEncoder:
         self._reformatter = (
             VideoReformatter()
         )  # one for all pictures: setting it up is half the work
+        self._form: tuple[int, int, float] | None = None
         self._last_ticks = -1
 
     def scaled(self, picture: VideoFrame) -> VideoFrame:
@@ -30,26 +31,29 @@ class RenditionEncoder:
         width, height = picture_size(picture.width, picture.height, self._rendition.lines)
         return self._reformatter.reformat(picture, width, height, "yuv420p")
 
-    def encode(self, picture: VideoFrame, ticks: int, *, is_keyframe: bool) -> bytes:
-        """A picture as `scaled` makes it; b"" for one that is not after the last. Another size
-        begins a new stream, with a key frame."""
+    def encode(self, picture: VideoFrame, ticks: int, *, rate: float, is_keyframe: bool) -> bytes:
+        """A picture as `scaled` makes it, one of `rate` a second; b"" for one that is not after the
+        last. Another size or rate begins a new stream, with a key frame."""
         if ticks <= self._last_ticks:
             return b""
         self._last_ticks = ticks
-        context = self._context
-        if context is None or (context.width, context.height) != (picture.width, picture.height):
-            context = self._context = opened_encoder(self._rendition, picture.width, picture.height)
+        form = (picture.width, picture.height, rate)
+        if self._context is None or self._form != form:
+            self._form = form
+            self._context = opened_encoder(self._rendition, (picture.width, picture.height), rate)
         picture.pts, picture.time_base = ticks, TICK
         picture.pict_type = PictureType.I if is_keyframe else PictureType.NONE
-        return b"".join(bytes(packet) for packet in context.encode(picture))
+        return b"".join(bytes(packet) for packet in self._context.encode(picture))
 
 
-def opened_encoder(rendition: Rendition, width: int, height: int) -> VideoCodecContext:
+def opened_encoder(rendition: Rendition, size: tuple[int, int], rate: float) -> VideoCodecContext:
     """x264 as WebRTC needs it: each picture comes out before the next goes in, key frames only
-    when asked for, and its rate holds over `BUFFER_SECONDS`."""
+    when asked for, and its bits a second hold over `BUFFER_SECONDS`. It takes all distances between
+    pictures for the same (or it would have to wait for the next one), so `rate` has to be right."""
     context = av.CodecContext.create("libx264", "w")
-    context.width, context.height, context.pix_fmt = width, height, "yuv420p"
-    context.time_base, context.framerate = TICK, Fraction(rendition.pictures_per_second)
+    context.width, context.height = size
+    context.pix_fmt = "yuv420p"
+    context.time_base, context.framerate = TICK, Fraction(rate).limit_denominator(1_000)
     context.thread_count = 1
     context.bit_rate = rendition.bps
     context.options = {

@@ -54,6 +54,30 @@ def test_a_key_frame_does_not_wait_for_the_rate() -> None:
     assert choice.turn(ticks(2, 30)) is Turn.KEYFRAME
 
 
+@pytest.mark.parametrize("source", [25, 10, 5])
+def test_the_encoder_is_told_the_rate_that_there_is(source: float) -> None:
+    choice = turns(15)
+    taken = [choice.turn(ticks(n, source)) for n in range(100)]
+    assert choice.rate == pytest.approx(source / 2 if source == 25 else source, rel=0.01)
+    assert taken.count(Turn.KEYFRAME) >= 2, "a change of the rate is a key frame"
+
+
+def test_the_rate_is_not_changed_often() -> None:
+    choice, now, changes, rate = turns(15), 0, 0, 15.0
+    for n in range(900):
+        now += ticks(1, 15 if n // 30 % 2 else 8)
+        choice.turn(now)
+        changes, rate = changes + (choice.rate != rate), choice.rate
+    assert 1 <= changes <= now / TICKS_PER_SECOND / 10 + 1
+
+
+def test_an_even_source_of_the_right_rate_changes_nothing() -> None:
+    choice = turns(15, keyframe_seconds=100)
+    taken = [choice.turn(ticks(n, 30)) for n in range(600)]
+    assert taken.count(Turn.KEYFRAME) == 1
+    assert choice.rate == 15.0
+
+
 def test_lateness_grows_with_the_delay() -> None:
     assert [lateness(ms) for ms in (0, 150, 151, 251, TOO_LATE_MS + 1)] == [
         Lateness.NONE,
