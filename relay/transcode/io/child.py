@@ -1,6 +1,7 @@
 """The child's work: packets of one publication in, packets of its renditions out. One thread."""
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from av.video.frame import VideoFrame
@@ -25,6 +26,11 @@ ASK_AGAIN_MS = 500.0
 IDLE_SECONDS = 0.1
 
 
+def monotonic_ms() -> float:
+    """Milliseconds of the clock that both processes share and that never jumps."""
+    return time.monotonic() * 1000
+
+
 @dataclass
 class Made:
     """A rendition at work."""
@@ -39,8 +45,9 @@ class Made:
 class Child:
     """`run()` until the parent is gone. Times are of the monotonic clock, which both share."""
 
-    def __init__(self, line: Line) -> None:
+    def __init__(self, line: Line, now_ms: Callable[[], float] = monotonic_ms) -> None:
         self._line = line
+        self._now_ms = now_ms
         self._opened: messages.Opened | None = None
         self._intake: Intake | None = None
         self._decoder: Decoder | None = None
@@ -53,16 +60,21 @@ class Child:
     def run(self) -> None:
         """Raises ProtocolError when the parent says what it should not."""
         while not self._line.is_over:
-            has_work = self._intake is not None and self._intake.first_arrival_ms() is not None
-            self._line.wait(0 if has_work else IDLE_SECONDS)
-            for frame in self._line.receive():
-                if isinstance(frame, TapPacket):
-                    self._packet(frame)
-                else:
-                    self._control(frame)
-            if self._intake is not None and self._decoder is not None:
-                self._step(self._intake, self._decoder)
-            self._beat()
+            self.work()
+
+    def work(self) -> None:
+        """One round: everything that came, then one picture, so that the next round sees first what
+        came meanwhile."""
+        has_work = self._intake is not None and self._intake.first_arrival_ms() is not None
+        self._line.wait(0 if has_work else IDLE_SECONDS)
+        for frame in self._line.receive():
+            if isinstance(frame, TapPacket):
+                self._packet(frame)
+            else:
+                self._control(frame)
+        if self._intake is not None and self._decoder is not None:
+            self._step(self._intake, self._decoder)
+        self._beat()
 
     # ---- from the parent
 
@@ -106,7 +118,7 @@ class Child:
     # ---- one picture
 
     def _step(self, intake: Intake, decoder: Decoder) -> None:
-        now = now_ms()
+        now = self._now_ms()
         intake.expire(now)
         arrival_ms = intake.first_arrival_ms()
         if arrival_ms is not None and lateness(now - arrival_ms) is Lateness.TOO_LATE:
@@ -137,7 +149,7 @@ class Child:
         ticks, smaller = picture.pts, picture
         late = Lateness.NONE
         for made in self._made:
-            late = max(late, lateness(now_ms() - came_as[1]))
+            late = max(late, lateness(self._now_ms() - came_as[1]))
             if late >= Lateness.LATE or (late is Lateness.LITTLE and made is not self._made[-1]):
                 continue
             turn = made.turns.turn(ticks)
@@ -171,7 +183,7 @@ class Child:
     # ---- figures
 
     def _beat(self) -> None:
-        now = now_ms()
+        now = self._now_ms()
         if self._intake is None or now - self._beat_ms < BEAT_MS:
             return
         self._beat_ms = now
@@ -193,8 +205,3 @@ def warm_up() -> None:
     encoder = RenditionEncoder(rendition)
     picture = encoder.scaled(VideoFrame(128, 128, "yuv420p"))
     Decoder(Codec.H264, 128 * 128).decode(encoder.encode(picture, 0, rate=15, is_keyframe=True), 0)
-
-
-def now_ms() -> float:
-    """Milliseconds of the clock that both processes share and that never jumps."""
-    return time.monotonic() * 1000
