@@ -32,9 +32,9 @@ class TranscodeSettings(BaseModel):
     def ladder(self) -> tuple[Rendition, ...]:
         """The renditions, largest first."""
         return (
-            Rendition("360", 360, self.medium_bps, 15, "veryfast"),
-            Rendition("180", 180, self.small_bps, 15, "medium"),
+            Rendition("+360", 360, self.medium_bps, 15, "veryfast"),
+            Rendition("+180", 180, self.small_bps, 15, "medium"),
             Rendition(
-                "lifeline", 144, self.lifeline_bps, 10, "medium", profile=self.lifeline_profile
+                "+lifeline", 144, self.lifeline_bps, 10, "medium", profile=self.lifeline_profile
             ),
         )

@@ -166,7 +166,7 @@ def cpu(clip: Path) -> Figures:
     rate = (len(pictures) - 1) / seconds
     figures: Figures = {"source_seconds": round(seconds, 1), "source_pictures_per_second": rate}
     for rids in (*([one.rid] for one in LADDER), [one.rid for one in LADDER]):
-        name = rids[0] if len(rids) == 1 else "all"
+        name = rids[0].removeprefix("+") if len(rids) == 1 else "all"
         ours, skipped = asyncio.run(our_cpu_seconds(pictures, rids))
         bare = pyav_cpu_seconds(clip, rids)
         figures[f"{name}_core_percent"] = 100 * ours / seconds
@@ -193,7 +193,7 @@ async def start_seconds(keyframe: Encoded) -> tuple[float, float]:
             bench.returned.on_keyframe_wanted = lambda: bench.send(packetizer, keyframe)
             await until(lambda: bench.transcoder.state is not TranscoderState.STARTING, 30)
             there = time.monotonic() - began
-            await until(lambda: "360" in bench.returned.packets, 30)
+            await until(lambda: "+360" in bench.returned.packets, 30)
             return there, time.monotonic() - began
 
 

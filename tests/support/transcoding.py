@@ -100,7 +100,7 @@ class Bench:
 async def transcoding(
     folder: Path,
     codec: Codec = Codec.H264,
-    rids: Sequence[str] = ("360", "180", "lifeline"),
+    rids: Sequence[str] = ("+360", "+180", "+lifeline"),
     **settings: object,
 ) -> AsyncIterator[Bench]:
     """A transcoder that makes these renditions, its child about to start."""

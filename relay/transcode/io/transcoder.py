@@ -140,14 +140,18 @@ class Transcoder:
         self._become(TranscoderState.RESTARTING)
 
     async def _watch(self) -> None:
+        was_silent = False
         while True:
             await asyncio.sleep(WATCH_SECONDS)
             bound = SILENCE_SECONDS if self._writer is not None else ARRIVAL_SECONDS
+            is_silent = self._clock.now() - self._heard_at > bound
             pid = self._child.pid
-            if pid is not None and self._clock.now() - self._heard_at > bound:
+            # twice in a row: what it said may wait to be read, where this loop was busy so long
+            if pid is not None and is_silent and was_silent:
                 self._log.warning("! hangs, killed")
                 self._heard_at = self._clock.now()
                 os.kill(pid, signal.SIGKILL)
+            was_silent = is_silent
 
     # ---- what the caller wants
 
@@ -243,9 +247,10 @@ class Transcoder:
         rid = self._rids.get(frame.track_number)
         if rid is None or len(frame.packet) < 12:
             raise ProtocolError("tap-frame-malformed", size=len(frame.packet))
-        if self.state is TranscoderState.CLOSED:
-            return
         self._numbers[rid].next_seq = (int.from_bytes(frame.packet[2:4], "big") + 1) & 0xFFFF
+        is_wanted = any(rendition.rid == rid for rendition in self._wanted)
+        if self.state is TranscoderState.CLOSED or not is_wanted:
+            return
         self._become(TranscoderState.RUNNING)
         self._sink.rendition_packet(rid, frame.packet)
 

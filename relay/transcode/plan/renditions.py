@@ -16,9 +16,10 @@ class Profile(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Rendition:
-    """One lower picture. It becomes a layer of the publication, with this RID."""
+    """One lower picture."""
 
     rid: str
+    """Of the layer that it becomes. No publisher's: those are letters and digits (RFC 8851)."""
     lines: int
     """Of the shorter side, at most."""
     bps: int

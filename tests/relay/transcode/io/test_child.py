@@ -83,7 +83,7 @@ def test_every_rendition_gets_a_picture_that_is_in_time() -> None:
 
 @pytest.mark.parametrize(
     ("ago_ms", "made"),
-    [(140, {1, 2, 3}), (200, {NUMBERS["lifeline"]}), (300, set())],
+    [(140, {1, 2, 3}), (200, {NUMBERS["+lifeline"]}), (300, set())],
 )
 def test_what_is_late_gives_way_from_the_largest_on(ago_ms: float, made: set[int]) -> None:
     with working() as parent:
