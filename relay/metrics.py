@@ -101,3 +101,9 @@ TRANSCODER_PICTURES_SKIPPED = counter(
     "A publisher's pictures that no lower picture was made of, as they came late or could not be "
     "decoded.",
 )
+TRANSCODERS = gauge("streamsvc_relay_transcoders", "Publications that have a transcoder now.")
+TRANSCODERS_REFUSED = counter(
+    "streamsvc_relay_transcoders_refused",
+    "Wishes for a transcoder on a machine that had as many as it may; each is said again while it "
+    "is wanted.",
+)

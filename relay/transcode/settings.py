@@ -26,6 +26,8 @@ class TranscodeSettings(BaseModel):
     """Of a publisher's picture; a larger one is not decoded."""
     memory_bytes: int = Field(default=1 << 30, ge=256 << 20)
     """Address space of a child: a bad stream may not take the machine's."""
+    most_children: int = Field(default=0, ge=0)
+    """Transcoders at once; 0: three for each core but one. Beyond, newcomers get none."""
     niceness: int = Field(default=5, ge=0, le=19)
     """Forwarding comes first."""
 

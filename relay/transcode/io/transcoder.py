@@ -105,7 +105,12 @@ class Transcoder:
     async def start(self) -> None:
         """Listen, and start the child; returns before it is there. OSError: no socket."""
         self._path.unlink(missing_ok=True)
-        self._server = await asyncio.start_unix_server(self._connected, str(self._path))
+        server = await asyncio.start_unix_server(self._connected, str(self._path))
+        if self.state is TranscoderState.CLOSED:  # meanwhile
+            server.close()
+            self._path.unlink(missing_ok=True)
+            return
+        self._server = server
         self._path.chmod(0o600)
         self._heard_at = self._clock.now()
         self._child.start()
