@@ -1,10 +1,13 @@
 """The child's work in this process, with a clock that is moved by hand: what is late gives way."""
 
 import socket
+from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from fractions import Fraction
 
+import av
 import pytest
 
 from relay.transcode.io.child import Child
@@ -29,6 +32,8 @@ class Parent:
     now: list[float]
     packetizer: Packetizer = field(default_factory=lambda: Packetizer(Codec.H264, 7))
     reader: TapReader = field(default_factory=TapReader)
+    times: defaultdict[int, list[int]] = field(default_factory=lambda: defaultdict(list))
+    """RTP times of packets that came back, by rendition."""
 
     def send(self, encoded: Encoded, ago_ms: float = 0) -> None:
         """One picture of the source that came some time ago."""
@@ -46,6 +51,8 @@ class Parent:
                 for frame in self.reader.feed(data):
                     if isinstance(frame, TapPacket):
                         numbers.add(frame.track_number)
+                        time = int.from_bytes(frame.packet[4:8], "big")
+                        self.times[frame.track_number].append(time)
                     else:
                         controls.append(frame.type)
         except BlockingIOError:
@@ -110,6 +117,47 @@ def test_what_is_too_late_is_left_out_up_to_a_key_frame() -> None:
         parent.send(clip()[20])
         assert clip()[20].is_keyframe
         assert parent.returned()[0] == {1, 2, 3}
+
+
+def out_of_order() -> list[Encoded]:
+    """Pictures that refer to later ones, as files and some cameras have them."""
+    encoder = av.CodecContext.create("libx264", "w")
+    encoder.width, encoder.height, encoder.pix_fmt = 320, 180, "yuv420p"
+    encoder.time_base, encoder.framerate = Fraction(1, 1000), Fraction(10)
+    encoder.options = {"preset": "fast", "bf": "2", "b-adapt": "0", "rc-lookahead": "0"}
+    pictures = []
+    for number in range(12):
+        frame = av.VideoFrame(320, 180, "yuv420p")
+        for plane in frame.planes:
+            plane.update(bytes((20 * number + 10,)) * plane.buffer_size)
+        frame.pts, frame.time_base = number * 100, Fraction(1, 1000)
+        pictures += encoder.encode(frame)
+    pictures += encoder.encode(None)
+    return [Encoded(float(one.pts or 0), bytes(one), one.is_keyframe) for one in pictures]
+
+
+def test_pictures_out_of_order_come_back_in_theirs() -> None:
+    pictures = out_of_order()
+    times = [one.at_ms for one in pictures]
+    assert times != sorted(times)
+    with working() as parent:
+        for one in pictures:
+            parent.send(one)
+            parent.returned()
+        returned = [parent.packetizer.ts(at_ms) for at_ms in sorted(times)]
+        came = list(dict.fromkeys(parent.times[NUMBERS["+180"]]))
+        assert came == returned[: len(came)] and len(came) >= 8
+
+
+def test_a_source_that_changes_its_size_is_followed() -> None:
+    large = picture_clip(Codec.H264, 2.0, 10, 640, 360)
+    with working() as parent:
+        parent.send(clip()[0])
+        parent.returned()
+        parent.send(Encoded(500.0, large[0].data, is_keyframe=True))
+        numbers, controls = parent.returned()
+        assert numbers == {1, 2, 3}
+        assert controls.count("rendition") == 1, "only the largest has another size"
 
 
 def test_a_key_frame_is_asked_for_again_and_again_but_not_often() -> None:
