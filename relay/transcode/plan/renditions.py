@@ -45,6 +45,9 @@ STEP_DOWN = 0.7
 """A rendition that costs more than this share of a layer that exists is not worth its work."""
 HEADROOM = 1.15
 """Headers of packets and repairs."""
+FITTING_SHARE = 0.75
+"""Of what a room has, a rendition may take this: a picture begins on no more of a thin link
+(`relay/forwarding/allocation.py`)."""
 LINGER_SECONDS = 60.0
 """A rendition nobody needs any more is kept for so long: links go up and down."""
 
@@ -53,7 +56,9 @@ class RenditionNeed:
     """Which renditions of one publication have to be made now.
 
     A room needs one when no layer that exists fits into what it can spend on this picture; it gets
-    the best that fits, or the least of all where none does.
+    the best that fits, or the least of all where none does. Those between it and the publisher's
+    own are made as well: a room whose link is tried out climbs by small steps, and not from the
+    least of all to everything.
     """
 
     def __init__(self, ladder: Sequence[Rendition]) -> None:
@@ -70,13 +75,14 @@ class RenditionNeed:
         for room in room_bps:
             if worth and room < smallest * HEADROOM:
                 self._needed_at[_best_within(worth, room).rid] = now
-        return tuple(one for one in worth if self._is_wanted(one, now))
+        needed = [place for place, one in enumerate(worth) if self._is_needed(one, now)]
+        return tuple(worth[: needed[-1] + 1]) if needed else ()
 
-    def _is_wanted(self, rendition: Rendition, now: float) -> bool:
+    def _is_needed(self, rendition: Rendition, now: float) -> bool:
         needed_at = self._needed_at.get(rendition.rid)
         return needed_at is not None and now - needed_at <= LINGER_SECONDS
 
 
 def _best_within(renditions: Sequence[Rendition], bps: int) -> Rendition:
-    fitting = (one for one in renditions if one.bps * HEADROOM <= bps)
+    fitting = (one for one in renditions if one.bps * HEADROOM <= bps * FITTING_SHARE)
     return next(fitting, renditions[-1])
