@@ -92,3 +92,18 @@ TAP_PACKETS_LOST = counter(
     "streamsvc_relay_tap_packets_lost",
     "Packets that a full ring dropped before the recorder took them.",
 )
+TRANSCODER_RESTARTS = counter(
+    "streamsvc_relay_transcoder_restarts",
+    "Child processes of transcoders that ended by themselves, or were killed as they hung.",
+)
+TRANSCODER_PICTURES_SKIPPED = counter(
+    "streamsvc_relay_transcoder_pictures_skipped",
+    "A publisher's pictures that no lower picture was made of, as they came late or could not be "
+    "decoded.",
+)
+TRANSCODERS = gauge("streamsvc_relay_transcoders", "Publications that have a transcoder now.")
+TRANSCODERS_REFUSED = counter(
+    "streamsvc_relay_transcoders_refused",
+    "Wishes for a transcoder on a machine that had as many as it may; each is said again while it "
+    "is wanted.",
+)

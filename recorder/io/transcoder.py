@@ -8,8 +8,8 @@ import av.error
 import av.video.frame
 
 from recorder.io.muxer import PICTURE_RATE
-from recorder.plan.h264 import NAL_PPS, NAL_SPS, START_CODE
 from recorder.plan.samples import Picture
+from streamsvc.base.depacketize.h264 import NAL_PPS, NAL_SPS, START_CODE
 
 KEYFRAME_MS = 2_000.0
 _BASE = Fraction(1, PICTURE_RATE)

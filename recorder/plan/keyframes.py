@@ -1,7 +1,7 @@
 """When to ask a track for a keyframe, so that segments are as long as they should be."""
 
-from recorder.plan import h264, vp8
-from recorder.plan.rtp import is_rtcp, parse_rtp
+from streamsvc.base.depacketize import h264, vp8
+from streamsvc.base.depacketize.rtp import is_rtcp, parse_rtp
 from streamsvc.base.media import Codec
 
 RETRY_MS = 500.0

@@ -8,7 +8,7 @@ mappings follow slowly, so that nothing is heard or seen of it.
     media = ntp(RTP time, sender report) + offset(publication) + correction, which fades
 """
 
-from recorder.plan.rtp import SenderReport, Unwrapper
+from streamsvc.base.depacketize.rtp import SenderReport, Unwrapper
 from streamsvc.base.media import MediaKind
 
 FADE_MS_PER_SECOND = 0.5

@@ -3,14 +3,14 @@
 from typing import Protocol
 
 from recorder.plan import opus
-from recorder.plan.frames import Frame, FrameAssembler, PayloadFormat
-from recorder.plan.h264 import H264Payload
-from recorder.plan.reorder import Gap, ReorderBuffer
-from recorder.plan.rtp import RtpPacket, is_rtcp, parse_rtp, sender_reports
 from recorder.plan.samples import Picture, VoiceSample
 from recorder.plan.timeline import PublicationClock, SourceClock
 from recorder.plan.voice import SAMPLES_PER_MS, VoiceLine
-from recorder.plan.vp8 import Vp8Payload
+from streamsvc.base.depacketize.frames import Frame, FrameAssembler, PayloadFormat
+from streamsvc.base.depacketize.h264 import H264Payload
+from streamsvc.base.depacketize.reorder import Gap, ReorderBuffer
+from streamsvc.base.depacketize.rtp import RtpPacket, is_rtcp, parse_rtp, sender_reports
+from streamsvc.base.depacketize.vp8 import Vp8Payload
 from streamsvc.base.media import CLOCK_RATE, Codec, MediaKind
 
 PAYLOAD_FORMATS: dict[Codec, type[H264Payload | Vp8Payload]] = {

@@ -9,12 +9,16 @@ from collections.abc import Sequence
 from pathlib import Path
 
 
-def arguments(words: str, *, positional: bool = False) -> argparse.Namespace:
+def arguments(
+    words: str, *, positional: bool = False, has_clip: bool = False
+) -> argparse.Namespace:
     """`--quick` and `--json FILE`; `words` say what is measured. `positional`: which parts of it
-    (`what`), all by default."""
+    (`what`), all by default. `has_clip`: `--clip FILE` instead of drawn pictures."""
     parser = argparse.ArgumentParser(description=words)
     if positional:
         parser.add_argument("what", nargs="*", help="measure these only")
+    if has_clip:
+        parser.add_argument("--clip", type=Path, help="a file with pictures, instead of drawn ones")
     parser.add_argument("--quick", action="store_true", help="end within a minute")
     parser.add_argument("--json", type=Path, help="write the figures to this file")
     return parser.parse_args()

@@ -17,7 +17,7 @@ from streamsvc.base.clock import ntp_from_wall_ms
 from streamsvc.base.media import CLOCK_RATE, Codec
 
 MTU_BYTES = 1_100
-VP8_KEYFRAME_SECONDS = 2
+KEYFRAME_SECONDS = 2.0
 
 
 @dataclass(frozen=True)
@@ -31,9 +31,15 @@ class Encoded:
 
 @cache
 def picture_clip(
-    codec: Codec, seconds: float, fps: int = 15, width: int = 320, height: int = 180
+    codec: Codec,
+    seconds: float,
+    fps: int = 15,
+    width: int = 320,
+    height: int = 180,
+    *,
+    keyframe_seconds: float = KEYFRAME_SECONDS,
 ) -> tuple[Encoded, ...]:
-    """A moving gradient with a keyframe every 2 s; the gray level tells the frame's number."""
+    """A moving gradient; the gray level tells the frame's number."""
     encoder = av.CodecContext.create("libx264" if codec is Codec.H264 else "libvpx", "w")
     encoder.width, encoder.height, encoder.pix_fmt = width, height, "yuv420p"
     encoder.time_base, encoder.framerate = Fraction(1, 1000), Fraction(fps)
@@ -47,7 +53,7 @@ def picture_clip(
     for number in range(round(seconds * fps)):
         frame = _picture(number, width, height)
         frame.pts, frame.time_base = round(number * 1000 / fps), Fraction(1, 1000)
-        if number % (VP8_KEYFRAME_SECONDS * fps) == 0:
+        if number % round(keyframe_seconds * fps) == 0:
             frame.pict_type = av.video.frame.PictureType.I
         encoded += [
             Encoded(number * 1000 / fps, bytes(p), p.is_keyframe) for p in encoder.encode(frame)

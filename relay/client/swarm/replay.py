@@ -4,7 +4,7 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from relay.client.swarm.h264_packets import payloads
+from relay.rtp.h264_packets import payloads
 from streamsvc.base.media import MediaKind
 
 MOST_PAYLOAD_BYTES = 1_050

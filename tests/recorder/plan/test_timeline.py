@@ -7,9 +7,9 @@ import pytest
 
 from recorder.plan.journal import ControlRecord, PacketRecord
 from recorder.plan.program import Cut, Program
-from recorder.plan.rtp import SenderReport
 from recorder.plan.timeline import ArrivalAxis, PublicationClock, SourceClock
 from streamsvc.base.clock import ntp_from_wall_ms
+from streamsvc.base.depacketize.rtp import SenderReport
 from streamsvc.base.media import MediaKind
 
 WALL_MS = 1_800_000_000_000

@@ -1,7 +1,7 @@
 """VP8 in RTP (RFC 7741): packets to frames."""
 
-from recorder.plan.frames import BrokenFrame, Frame
-from recorder.plan.rtp import RtpPacket
+from streamsvc.base.depacketize.frames import BrokenFrame, Frame
+from streamsvc.base.depacketize.rtp import RtpPacket
 
 KEYFRAME_START_CODE = b"\x9d\x01\x2a"
 KEYFRAME_HEADER_BYTES = 10

@@ -1,4 +1,4 @@
-"""RTP and RTCP as the recorder reads them from the journal: headers and sender reports, no more.
+"""RTP and RTCP as who decodes or records reads them: headers and sender reports, no more.
 
 Packets come from publishers: anything malformed is None or left out, never an exception.
 """
@@ -22,7 +22,7 @@ class RtpPacket:
     marker: bool
     payload: bytes
     arrival_ms: float
-    """On the recording's axis."""
+    """On the reader's axis: a recording's, or a clock's."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,13 +7,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from recorder.plan.frames import BrokenFrame, Frame, FrameAssembler, PayloadFormat
-from recorder.plan.h264 import H264Payload, nal_units, split_aggregate
-from recorder.plan.h264 import begins_keyframe as h264_begins_keyframe
-from recorder.plan.reorder import WAIT_MS, Gap, ReorderBuffer
-from recorder.plan.rtp import RtpPacket, is_rtcp, parse_rtp, sender_reports
-from recorder.plan.vp8 import Vp8Payload, descriptor_bytes
-from recorder.plan.vp8 import begins_keyframe as vp8_begins_keyframe
+from streamsvc.base.depacketize.frames import BrokenFrame, Frame, FrameAssembler, PayloadFormat
+from streamsvc.base.depacketize.h264 import H264Payload, nal_units, split_aggregate
+from streamsvc.base.depacketize.h264 import begins_keyframe as h264_begins_keyframe
+from streamsvc.base.depacketize.reorder import WAIT_MS, Gap, ReorderBuffer
+from streamsvc.base.depacketize.rtp import RtpPacket, is_rtcp, parse_rtp, sender_reports
+from streamsvc.base.depacketize.vp8 import Vp8Payload, descriptor_bytes
+from streamsvc.base.depacketize.vp8 import begins_keyframe as vp8_begins_keyframe
 from streamsvc.base.media import Codec
 from tests.support.rtp_media import Packetizer, picture_clip
 

@@ -1,7 +1,7 @@
 """H.264 in RTP (RFC 6184, packetization mode 0 and 1): packets to Annex B access units."""
 
-from recorder.plan.frames import BrokenFrame, Frame
-from recorder.plan.rtp import RtpPacket
+from streamsvc.base.depacketize.frames import BrokenFrame, Frame
+from streamsvc.base.depacketize.rtp import RtpPacket
 
 START_CODE = b"\x00\x00\x00\x01"
 NAL_SLICE = 1

@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
-from recorder.plan.rtp import RtpPacket, Unwrapper
+from streamsvc.base.depacketize.rtp import RtpPacket, Unwrapper
 
 WAIT_MS = 2_000.0
-"""How long a missing packet is waited for: three round trips of a 600 ms link."""
+"""How long a recording waits for a missing packet: three round trips of a 600 ms link."""
 HELD_LIMIT = 4_096
 """Packets held behind a missing one; more means it will not come."""
 RESTART_DISTANCE = 1_000
@@ -26,8 +26,9 @@ class ReorderBuffer:
     Drive rule: `push()` for each packet, `expire()` whenever time has passed, `flush()` at the end.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, wait_ms: float = WAIT_MS) -> None:
         self.lost = 0
+        self._wait_ms = wait_ms
         self._unwrap = Unwrapper(16)
         self._next = 0
         self._is_started = False
@@ -54,7 +55,7 @@ class ReorderBuffer:
     def expire(self, now_ms: float) -> list[RtpPacket | Gap]:
         """Give up what has been waited for long enough."""
         released: list[RtpPacket | Gap] = []
-        while self._held and now_ms - self._first_held().arrival_ms > WAIT_MS:
+        while self._held and now_ms - self._first_held().arrival_ms > self._wait_ms:
             released += self._skip()
         return released
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Protocol
 
-from recorder.plan.rtp import RtpPacket
+from streamsvc.base.depacketize.rtp import RtpPacket
 
 FRAME_PACKETS_LIMIT = 2_048
 """A frame of more packets is nobody's picture."""

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from relay.client.swarm.h264_packets import payloads
+from relay.rtp.h264_packets import payloads
 from tests.support.engine_model.h264 import is_keyframe_start, nal_types
 
 SPS, PPS = b"\x67" + bytes(range(1, 20)), b"\x68\x01\x02"

@@ -1,0 +1,88 @@
+"""What is made of a publisher's picture where rooms need smaller ones than it sends."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Profile(StrEnum):
+    """Of H.264 (RFC 6184 §8.1); the names are the encoder's."""
+
+    BASELINE = "baseline"
+    """Constrained baseline: what every receiver takes."""
+    HIGH = "high"
+    """Some 1 dB better at the same rate, where the receiver negotiated it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rendition:
+    """One lower picture."""
+
+    rid: str
+    """Of the layer that it becomes. No publisher's: those are letters and digits (RFC 8851)."""
+    lines: int
+    """Of the shorter side, at most."""
+    bps: int
+    """Of the encoded pictures; headers of packets come on top."""
+    pictures_per_second: int
+    """At most, or up to a quarter more where the source's rate leaves that or the half."""
+    preset: str
+    """x264's, from `veryfast` on: how much work the rate is worth."""
+    profile: Profile = Profile.BASELINE
+
+
+def picture_size(width: int, height: int, lines: int) -> tuple[int, int]:
+    """Width and height of a picture brought down to `lines`: even, never larger than it was."""
+    scale = min(1.0, lines / min(width, height))
+    return _even(width * scale), _even(height * scale)
+
+
+def _even(side: float) -> int:
+    return max(2, round(side / 2) * 2)
+
+
+STEP_DOWN = 0.7
+"""A rendition that costs more than this share of a layer that exists is not worth its work."""
+HEADROOM = 1.15
+"""Headers of packets and repairs."""
+FITTING_SHARE = 0.75
+"""Of what a room has, a rendition may take this: a picture begins on no more of a thin link
+(`relay/forwarding/allocation.py`)."""
+LINGER_SECONDS = 60.0
+"""A rendition nobody needs any more is kept for so long: links go up and down."""
+
+
+class RenditionNeed:
+    """Which renditions of one publication have to be made now.
+
+    A room needs one when no layer that exists fits into what it can spend on this picture; it gets
+    the best that fits, or the least of all where none does. Those between it and the publisher's
+    own are made as well: a room whose link is tried out climbs by small steps, and not from the
+    least of all to everything.
+    """
+
+    def __init__(self, ladder: Sequence[Rendition]) -> None:
+        self._ladder = sorted(ladder, key=lambda rendition: -rendition.bps)
+        self._needed_at: dict[str, float] = {}
+
+    def renditions(
+        self, layer_bps: Iterable[int], room_bps: Iterable[int], now: float
+    ) -> tuple[Rendition, ...]:
+        """The largest first. `layer_bps` are the publisher's own live layers, `room_bps` what each
+        room that watches has for this picture (rooms that get no picture by choice left out)."""
+        smallest = min(layer_bps, default=0)
+        worth = [one for one in self._ladder if one.bps <= smallest * STEP_DOWN]
+        for room in room_bps:
+            if worth and room < smallest * HEADROOM:
+                self._needed_at[_best_within(worth, room).rid] = now
+        needed = [place for place, one in enumerate(worth) if self._is_needed(one, now)]
+        return tuple(worth[: needed[-1] + 1]) if needed else ()
+
+    def _is_needed(self, rendition: Rendition, now: float) -> bool:
+        needed_at = self._needed_at.get(rendition.rid)
+        return needed_at is not None and now - needed_at <= LINGER_SECONDS
+
+
+def _best_within(renditions: Sequence[Rendition], bps: int) -> Rendition:
+    fitting = (one for one in renditions if one.bps * HEADROOM <= bps * FITTING_SHARE)
+    return next(fitting, renditions[-1])

@@ -1,0 +1,42 @@
+"""Settings of transcoding, and the ladder of renditions they make."""
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from relay.transcode.plan.renditions import Profile, Rendition
+
+
+class TranscodeSettings(BaseModel):
+    """What is made of a publisher's picture, and what a child may use."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    medium_bps: int = Field(default=300_000, ge=250_000, le=350_000)
+    """Of 360 lines, 15 pictures a second."""
+    small_bps: int = Field(default=84_000, ge=70_000, le=150_000)
+    """Of 180 lines, 15 pictures a second."""
+    lifeline_bps: int = Field(default=64_000, ge=60_000, le=80_000)
+    """Of 144 lines, 10 pictures a second: what a link of 110 kbit/s has beside voice."""
+    lifeline_profile: Profile = Profile.BASELINE
+    """High is some 1 dB better; for receivers that all negotiated 640c1f or 64001f."""
+    keyframe_seconds: float = Field(default=8.0, ge=1, le=10)
+    """The longest from one key frame of a rendition to the next, asked for or not."""
+    patience_ms: float = Field(default=250.0, ge=0, le=300)
+    """How long a missing packet of the publisher is waited for: it was asked for again."""
+    largest_pixels: int = Field(default=1920 * 1088, ge=320 * 180)
+    """Of a publisher's picture; a larger one is not decoded."""
+    memory_bytes: int = Field(default=1 << 30, ge=256 << 20)
+    """Address space of a child: a bad stream may not take the machine's."""
+    most_children: int = Field(default=0, ge=0)
+    """Transcoders at once; 0: three for each core but one. Beyond, newcomers get none."""
+    niceness: int = Field(default=5, ge=0, le=19)
+    """Forwarding comes first."""
+
+    def ladder(self) -> tuple[Rendition, ...]:
+        """The renditions, largest first."""
+        return (
+            Rendition("+360", 360, self.medium_bps, 15, "veryfast"),
+            Rendition("+180", 180, self.small_bps, 15, "medium"),
+            Rendition(
+                "+lifeline", 144, self.lifeline_bps, 10, "medium", profile=self.lifeline_profile
+            ),
+        )

@@ -1,0 +1,122 @@
+"""How many transcoders a machine has, and when they end. No processes here."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from relay.transcode.io.transcoders import Transcoders, children_for
+from relay.transcode.settings import TranscodeSettings
+from streamsvc.base.clock import SystemClock
+from streamsvc.base.media import Codec
+from tests.support.transcoding import Returned
+
+LADDER = TranscodeSettings().ladder()
+SOURCE = (Codec.H264, 102)
+
+
+@dataclass
+class Child:
+    """A child that never comes."""
+
+    name: str
+    command: Sequence[str]
+    on_end: Callable[[], None]
+    is_started: bool = False
+    is_closed: bool = False
+    pid: int | None = None
+    may_end: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def __post_init__(self) -> None:
+        self.may_end.set()
+
+    def start(self) -> None:
+        self.is_started = True
+
+    async def close(self) -> None:
+        await self.may_end.wait()
+        self.is_closed = True
+
+
+class Children(list[Child]):
+    """All that were made."""
+
+    def __call__(self, name: str, command: Sequence[str], on_end: Callable[[], None]) -> Child:
+        self.append(Child(name, command, on_end))
+        return self[-1]
+
+
+def transcoders(folder: Path, most: int) -> tuple[Transcoders, Children]:
+    children = Children()
+    settings = TranscodeSettings(most_children=most)
+    return Transcoders(folder, settings, SystemClock(), children), children
+
+
+async def test_a_full_machine_refuses_newcomers_only(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    all_of_them, children = transcoders(tmp_path, most=2)
+    assert await all_of_them.want(1, SOURCE, LADDER, Returned())
+    assert await all_of_them.want(2, SOURCE, LADDER[1:], Returned())
+    assert not await all_of_them.want(3, SOURCE, LADDER, Returned())
+    assert "no room for a transcoder" in caplog.text
+    assert await all_of_them.want(1, SOURCE, LADDER[:1], Returned())
+    assert len(all_of_them) == len(children) == 2
+    assert all(child.is_started and not child.is_closed for child in children)
+    await all_of_them.close(2)
+    assert children[1].is_closed and not children[0].is_closed
+    assert await all_of_them.want(3, SOURCE, LADDER, Returned())
+    await all_of_them.close_all()
+    assert all(child.is_closed for child in children)
+    assert not list(tmp_path.iterdir())
+
+
+async def test_nobody_needs_it_any_more(tmp_path: Path) -> None:
+    all_of_them, children = transcoders(tmp_path, most=1)
+    await all_of_them.want(1, SOURCE, LADDER, Returned())
+    assert await all_of_them.want(1, SOURCE, (), Returned())
+    assert children[0].is_closed and len(all_of_them) == 0
+    assert await all_of_them.want(2, SOURCE, (), Returned())
+    assert len(children) == 1
+    all_of_them.packet(1, b"late")
+    all_of_them.request_keyframe(1, "+180")
+    await all_of_them.close(1)
+
+
+async def test_one_that_can_not_begin_takes_no_place(tmp_path: Path) -> None:
+    all_of_them, children = transcoders(tmp_path / "not there", most=1)
+    with pytest.raises(OSError):
+        await all_of_them.want(1, SOURCE, LADDER, Returned())
+    assert len(all_of_them) == 0
+    assert not children[0].is_started
+
+
+async def test_one_that_is_closed_while_it_begins_has_no_child(tmp_path: Path) -> None:
+    all_of_them, children = transcoders(tmp_path, most=1)
+    beginning = asyncio.create_task(all_of_them.want(1, SOURCE, LADDER, Returned()))
+    await asyncio.sleep(0)
+    await all_of_them.close(1)
+    await beginning
+    assert len(all_of_them) == 0
+    assert not children[0].is_started
+    assert not list(tmp_path.iterdir())
+
+
+async def test_one_whose_closing_was_canceled_is_closed_with_all(tmp_path: Path) -> None:
+    all_of_them, children = transcoders(tmp_path, most=1)
+    await all_of_them.want(1, SOURCE, LADDER, Returned())
+    children[0].may_end.clear()
+    closing = asyncio.create_task(all_of_them.close(1))
+    await asyncio.sleep(0)
+    closing.cancel()
+    await asyncio.wait([closing])
+    children[0].may_end.set()
+    await all_of_them.close_all()
+    assert children[0].is_closed
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_machine_s_size_says_how_many() -> None:
+    assert [children_for(cores) for cores in (1, 2, 4, 16)] == [3, 3, 9, 45]
