@@ -301,6 +301,37 @@ class CoursewarePort(Protocol):
         """Nobody uses these files any more."""
 
 
+class PushTaker(Protocol):
+    """The processes that take RTMP pushes; they ask `/api/pushes` about each."""
+
+    @property
+    def port(self) -> int:
+        """TCP; 0: pushes are not taken."""
+
+    @property
+    def secret(self) -> str:
+        """What they show for themselves."""
+
+    def listen(self, on_end: Callable[[], None]) -> None:
+        """Call `on_end` when one of them ended, and its pushes with it."""
+
+    def start(self) -> None:
+        """Take pushes from now on. Harmless when repeated."""
+
+
+class NoPushes:
+    """Where pushes are not taken."""
+
+    port = 0
+    secret = ""
+
+    def listen(self, on_end: Callable[[], None]) -> None:
+        """Nothing ends."""
+
+    def start(self) -> None:
+        """Nothing starts."""
+
+
 class TimelineLog(Protocol):
     """The lesson's events on disk, appended and synced before they are believed."""
 

@@ -33,6 +33,7 @@ from streamsvc.courseware.settings import WorkshopSettings
 from streamsvc.data_folder import DataFolder
 from streamsvc.demo_service import DemoService
 from streamsvc.first_account import database_url
+from streamsvc.push_process import PushProcess
 from streamsvc.readiness import Readiness
 from streamsvc.run import until_signal
 from streamsvc.school.io.school import School, open_school
@@ -167,6 +168,8 @@ async def _application(
     stack.push_async_callback(relay.close_all)
     readiness = _readiness(ground, child)
     stack.push_async_callback(readiness.close)
+    pushes = PushProcess(settings, clock)
+    stack.push_async_callback(pushes.close)
     services = Services(
         school=ground.school,
         relay=relay,
@@ -178,6 +181,7 @@ async def _application(
         grant_secret=ground.folder.secret(),
         settings=_signaling_settings(settings),
         readiness=readiness,
+        pushes=pushes,
     )
     return create_app(services, *_trust(settings, certificate))
 

@@ -90,6 +90,16 @@ class MediaSettings(Section):
         le=65535,
         description="TCP port browsers are told, where a proxy shares 443; 0: tcp_port itself.",
     )
+    rtmp_port: int = Field(
+        default=1935,
+        ge=0,
+        le=65535,
+        description="TCP port where recorder hosts, OBS and phones push a lesson by RTMP with a"
+        " stream key; it is open once there is a key. 0: never.",
+    )
+    rtmp_processes: int = Field(
+        default=1, ge=1, le=32, description="Processes that take those pushes."
+    )
     advertise: list[str] = Field(
         default=[],
         description="Addresses put into ICE candidates; empty: this machine's own. Behind NAT: the"

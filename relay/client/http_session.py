@@ -91,4 +91,8 @@ def refusal(response: httpx.Response) -> UserError:
         return UserError(fallback)
     error = body.get("error") if isinstance(body, dict) else None
     error_id = error.get("id") if isinstance(error, dict) else None
-    return UserError(error_id if isinstance(error_id, str) else fallback)
+    if not isinstance(error_id, str):
+        return UserError(fallback)
+    details = error.get("details") if isinstance(error, dict) else None
+    numbers = (details if isinstance(details, dict) else {}).items()
+    return UserError(error_id, **{k: v for k, v in numbers if isinstance(v, (int, float))})

@@ -1,6 +1,7 @@
 """One aiortc connection and its session resource: what publisher and viewer have in common."""
 
 import asyncio
+import re
 from collections.abc import Coroutine
 from contextlib import suppress
 from typing import Any
@@ -12,6 +13,9 @@ from relay.client.http_session import GrantSource, HttpSession
 from streamsvc.base.errors import PeerGone, StreamsvcError
 from streamsvc.base.tasks import TaskScope
 
+_CANDIDATE = re.compile(r"^(a=candidate:1 1 udp \d+) \S+ ")
+"""Our server's first, up to its address (RFC 8839 §5.1)."""
+_OTHER_CANDIDATE = re.compile(r"a=candidate:(?!1 1 udp )")
 CONNECT_SECONDS = 15.0
 CHECK_SECONDS = 5.0
 """aiortc notices a silent server after half a minute; asking the session resource is quicker."""
@@ -22,7 +26,10 @@ FAILED_CHECKS = 2
 class MediaPeer:
     """Opens, watches and ends one connection. Used once; closing twice is harmless."""
 
-    def __init__(self, http: httpx.AsyncClient, grant: GrantSource) -> None:
+    def __init__(self, http: httpx.AsyncClient, grant: GrantSource, near: str = "") -> None:
+        """`near`: the server is on this machine, and its media is reached by this address whatever
+        it tells others (it may be behind NAT)."""
+        self._near = near
         # aiortc would ask a public STUN server if it were not told that there is none.
         self.connection = RTCPeerConnection(RTCConfiguration(iceServers=[]))
         self.session = HttpSession(http, grant)
@@ -43,7 +50,7 @@ class MediaPeer:
         """
         await self._gather()
         answer = await self.session.open(url, self.connection.localDescription.sdp)
-        described = RTCSessionDescription(answer, "answer")
+        described = RTCSessionDescription(_reached_by(self._near, answer), "answer")
         await _whole(self.connection.setRemoteDescription(described))
         try:
             async with asyncio.timeout(CONNECT_SECONDS):
@@ -92,6 +99,15 @@ class MediaPeer:
             case "failed" | "closed":
                 self._broken.set()
                 self._connected.set()
+
+
+def _reached_by(address: str, sdp: str) -> str:
+    """The answer with this address in the only candidate of each medium; as it is without one."""
+    if not address:
+        return sdp
+    found = [line for line in sdp.splitlines() if not _OTHER_CANDIDATE.match(line)]
+    near = rf"\g<1> {address} "
+    return "\r\n".join([_CANDIDATE.sub(near, line) for line in found] + [""])
 
 
 async def _whole(work: Coroutine[Any, Any, None]) -> None:

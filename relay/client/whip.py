@@ -13,9 +13,11 @@ from relay.client.peer import MediaPeer
 class WhipPublisher:
     """One publication. H.264 and Opus; a track may give encoded packets or frames."""
 
-    def __init__(self, url: str, grant: GrantSource, *, http: httpx.AsyncClient) -> None:
+    def __init__(
+        self, url: str, grant: GrantSource, *, http: httpx.AsyncClient, near: str = ""
+    ) -> None:
         self.url = url
-        self.peer = MediaPeer(http, grant)
+        self.peer = MediaPeer(http, grant, near)
 
     async def publish(self, tracks: Sequence[MediaStreamTrack], *, take_over: bool = False) -> None:
         """Go on air. Raises like `MediaPeer.open`."""

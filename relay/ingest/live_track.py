@@ -25,17 +25,34 @@ FARTHEST_SECONDS = 1.0
 """A source that is farther ahead of what is due than this has another clock than we thought."""
 
 
+KEPT_SOUND_SECONDS = 0.2
+"""Of sound that waits when we go on air: older than that is over."""
+
+
 class LivePace:
-    """When something of the source's second `seconds` is due on our clock."""
+    """When something of the source's second `seconds` is due on our clock.
+
+    What was here before the first is asked for is due at once: live is the newest of it.
+    """
 
     def __init__(self) -> None:
         self._origin: float | None = None
         self._asked_at = 0.0
+        self.live = 0.0
+        """Second of the newest item that was here when we went on air."""
+
+    def offered(self, seconds: float) -> None:
+        """An item of that second is here."""
+        if self._origin is None:
+            self.live = max(self.live, seconds)
 
     def delay(self, seconds: float, now: float) -> float:
         """How long to wait. What is late puts everything off, picture and sound alike."""
         if self._origin is None:
-            self._origin, self._asked_at = now - seconds, now
+            self.live = max(self.live, seconds)
+            self._origin, self._asked_at = now - self.live, now
+        if seconds < self.live:
+            return 0.0
         self._origin -= CREEP * (now - self._asked_at)
         self._asked_at = now
         wait = self._origin + seconds - now
@@ -70,6 +87,7 @@ class LiveTrack(MediaStreamTrack):
         self._is_begun = not self._is_video
         self._news = asyncio.Event()
         self._last_pts = -1
+        self._is_on_air = False
 
     @property
     def is_begun(self) -> bool:
@@ -92,6 +110,7 @@ class LiveTrack(MediaStreamTrack):
             self.dropped += 1
             return
         self._items.append(item)
+        self._pace.offered(item.seconds)
         self._news.set()
 
     async def recv(self) -> EncodedPacket:
@@ -101,12 +120,29 @@ class LiveTrack(MediaStreamTrack):
                 raise MediaStreamError
             self._news.clear()
             await self._news.wait()
+        if not self._is_on_air:
+            self._is_on_air = True
+            self._let_go_of_old()
         item = self._items.popleft()
         await asyncio.sleep(self._pace.delay(item.seconds, time.monotonic()))
         pts = max(self._last_pts + 1, round(item.seconds / self._time_base))
         self._last_pts = pts
         item.packet.time_base, item.packet.pts = self._time_base, pts
         return item.packet
+
+    def _let_go_of_old(self) -> None:
+        """What came while we were not on air yet: the picture begins with its newest key frame,
+        the sound shortly before now."""
+        items = self._items
+        if self._is_video:
+            keyframes = [place for place, item in enumerate(items) if item.is_keyframe]
+            old = keyframes[-1] if keyframes else 0
+        else:
+            kept_from = self._pace.live - KEPT_SOUND_SECONDS
+            old = sum(item.seconds < kept_from for item in list(items)[:-1])
+        self.dropped += old
+        for _ in range(old):
+            items.popleft()
 
     def stop(self) -> None:
         """No more packets."""

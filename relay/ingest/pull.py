@@ -1,17 +1,20 @@
 """FFmpeg at work on one connection, in a thread: a source's media is parsed nowhere else."""
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import av
 from av.container import InputContainer
 
 from relay.client.file_plan import EncodedPacket
-from relay.ingest.live_track import LivePace, LiveTrack
+from relay.ingest.live_track import LiveItem, LivePace, LiveTrack
 from relay.ingest.streams import LARGEST_JUMP_SECONDS, PictureStream, SoundStream
 from streamsvc.base.errors import PeerGone
 
 OPEN_SECONDS = 12.0
+PUSH_OPEN_SECONDS = 25.0
+"""Of these ten are for the words up to the stream key, which the gate counts."""
 SILENCE_SECONDS = 5.0
 HEADROOM_SECONDS = 1.0
 _PROBED_MICROSECONDS = "2000000"
@@ -20,6 +23,41 @@ _PROBED_BYTES = "5000000"
 
 
 @dataclass(frozen=True, slots=True)
+class Manner:
+    """How FFmpeg gets at a source."""
+
+    form: str
+    options: Mapping[str, str]
+    open_seconds: float
+
+
+PULLED = Manner(
+    "rtsp",
+    {
+        "rtsp_transport": "tcp",
+        "allowed_media_types": "video+audio",
+        "protocol_whitelist": "rtsp,tcp",
+        "analyzeduration": _PROBED_MICROSECONDS,
+        "probesize": _PROBED_BYTES,
+        "fflags": "nobuffer",
+    },
+    OPEN_SECONDS,
+)
+PUSHED = Manner(
+    "flv",
+    {
+        "listen": "1",
+        "protocol_whitelist": "rtmp,tcp",
+        "analyzeduration": _PROBED_MICROSECONDS,
+        "probesize": _PROBED_BYTES,
+        # What was looked at is kept: an encoder's next key frame may be ten seconds away.
+        "fpsprobesize": "0",
+    },
+    PUSH_OPEN_SECONDS,
+)
+
+
+@dataclass(slots=True)
 class _Line:
     """A stream of the source, and the track it feeds."""
 
@@ -30,11 +68,19 @@ class _Line:
 class Pull:
     """`run()` blocks until the source ends or something is wrong; close the gate to end it."""
 
-    def __init__(self, url: str, loop: asyncio.AbstractEventLoop, *, may_pass: bool = True) -> None:
+    def __init__(
+        self,
+        url: str,
+        loop: asyncio.AbstractEventLoop,
+        *,
+        manner: Manner = PULLED,
+        may_pass: bool = True,
+    ) -> None:
         """`may_pass`: a picture that browsers take is passed on as it is."""
         self.opened = asyncio.Event()
         """`tracks` are known, and filled from now on."""
         self._url = url
+        self._manner = manner
         self._may_pass = may_pass
         self._loop = loop
         self._lines: dict[int, _Line] = {}
@@ -45,6 +91,12 @@ class Pull:
     def tracks(self) -> list[LiveTrack]:
         """Picture first."""
         return [line.track for line in self._lines.values()]
+
+    def renew_tracks(self) -> None:
+        """Fresh ones, for those of before ended with their publication; on the event loop."""
+        pace = LivePace()
+        for line in self._lines.values():
+            line.track = LiveTrack(line.stream.kind, pace)
 
     @property
     def is_recoding(self) -> bool:
@@ -60,7 +112,13 @@ class Pull:
         Raises PyAV's errors, PeerGone `source-no-media`, `source-clock-jumped`,
         `source-unreadable`.
         """
-        with _opened(self._url) as container:
+        manner = self._manner
+        with av.open(
+            self._url,
+            format=manner.form,
+            options=dict(manner.options),
+            timeout=(manner.open_seconds, SILENCE_SECONDS),
+        ) as container:
             self._find_streams(container)
             self._loop.call_soon_threadsafe(self.opened.set)
             for packet in container.demux():
@@ -89,7 +147,11 @@ class Pull:
         # Sound may be a little before the first picture; no time is below zero.
         self._origin = at - HEADROOM_SECONDS if self._origin is None else self._origin
         for item in line.stream.items(packet, at - self._origin, self._origin):
-            self._loop.call_soon_threadsafe(line.track.offer, item)
+            self._loop.call_soon_threadsafe(self._offer, line, item)
+
+    def _offer(self, line: _Line, item: LiveItem) -> None:
+        """On the event loop: to the track that is fed now."""
+        line.track.offer(item)
 
     def _check_clock(self, index: int, at: float) -> None:
         """A camera that sets its clock begins a new time axis: so do we, with a new connection."""
@@ -97,19 +159,3 @@ class Pull:
         if abs(at - latest) > LARGEST_JUMP_SECONDS:
             raise PeerGone("source-clock-jumped")
         self._latest[index] = at
-
-
-def _opened(url: str) -> InputContainer:
-    return av.open(
-        url,
-        format="rtsp",
-        options={
-            "rtsp_transport": "tcp",
-            "allowed_media_types": "video+audio",
-            "protocol_whitelist": "rtsp,tcp",
-            "analyzeduration": _PROBED_MICROSECONDS,
-            "probesize": _PROBED_BYTES,
-            "fflags": "nobuffer",
-        },
-        timeout=(OPEN_SECONDS, SILENCE_SECONDS),
-    )

@@ -38,7 +38,7 @@ class PictureStream:
         self.is_as_is = may_pass and _is_usable(stream)
         self._stream = stream
         # Not every camera repeats its parameter sets; who joins needs them with each key frame.
-        self._filter = BitStreamFilterContext("dump_extra=freq=keyframe", stream)
+        self._filter = BitStreamFilterContext(_repeating(stream), stream)
         self._encoder = PictureEncoder()
         self._last_seconds = 0.0
         self._keyframe_at: float | None = None
@@ -114,6 +114,14 @@ class SoundStream:
             if isinstance(frame, AudioFrame) and frame.time is not None:
                 for made in self._encoder.encode(frame, frame.time - origin):
                     yield LiveItem(made.seconds, made.packet, True)
+
+
+def _repeating(stream: VideoStream) -> str:
+    """The filter that puts parameter sets before key frames; units that come with their length, as
+    in FLV, get start codes."""
+    extra = stream.codec_context.extradata or b""
+    is_prefixed = stream.codec_context.name == "h264" and extra[:1] == b"\x01"
+    return "h264_mp4toannexb" if is_prefixed else "dump_extra=freq=keyframe"
 
 
 def _is_usable(stream: VideoStream) -> bool:

@@ -160,7 +160,7 @@ class SourceTeacher:
                 await _wait(reading, broken, seconds=WATCH_SECONDS)
                 if reading.done():
                     raise _verdict(gate, pull, reading)
-                _check_flow(pull.tracks[0])
+                check_flow(pull.tracks[0])
             raise PeerGone("source-publication-lost")
         finally:
             self._stale = publisher.peer.session
@@ -187,7 +187,7 @@ async def _wait(*ends: asyncio.Future[None] | asyncio.Future[bool], seconds: flo
     await asyncio.wait(ends, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
 
 
-def _check_flow(track: LiveTrack) -> None:
+def check_flow(track: LiveTrack) -> None:
     """The picture, or of a source without one its sound. Raises PeerGone `source-silent`,
     `source-no-media`."""
     now = time.monotonic()

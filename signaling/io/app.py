@@ -23,6 +23,7 @@ from signaling.io import (
     recordings,
     room_events,
     rooms,
+    sources,
     wall,
     window,
 )
@@ -49,6 +50,7 @@ def create_app(services: Services, *extra: APIRouter) -> FastAPI:
         await ctx.registry.start()
         await ctx.courseware.start()
         await ctx.checks.start()
+        await ctx.sources.start()
         try:
             yield
         finally:
@@ -76,7 +78,7 @@ def create_app(services: Services, *extra: APIRouter) -> FastAPI:
     app.router.routes.extend(media.routes)
     for module in (
         *(people, rooms, checks, phone, lessons, courseware, courseware_uploads, wall),
-        *(window, recordings, qr, health),
+        *(window, recordings, qr, sources, health),
     ):
         app.include_router(module.router)
     app.include_router(events.router)

@@ -11,6 +11,7 @@ from signaling.io.polled_socket import Polls
 from signaling.io.registry import LessonRegistry
 from signaling.io.services import Services
 from signaling.io.slide_files import SlideFiles
+from signaling.io.source_desk import SourceDesk
 from signaling.io.stills import Stills
 from signaling.io.waiting import Changes, WaitingScreens
 from signaling.protocol.ice import IceServers
@@ -48,6 +49,7 @@ class Context:
     checks: CheckDesk
     courseware: CoursewareDesk
     slides: SlideFiles
+    sources: SourceDesk
     sockets: SocketLimit
     polls: Polls
     ice: IceServers
@@ -76,6 +78,7 @@ def make_context(services: Services) -> Context:
         checks=CheckDesk(services, registry, grants),
         courseware=CoursewareDesk(services, registry),
         slides=SlideFiles(),
+        sources=SourceDesk(services, registry, grants),
         stills=Stills(services.settings.max_still_bytes),
         sockets=SocketLimit(services.settings.max_connections),
         polls=Polls(),

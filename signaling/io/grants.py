@@ -4,6 +4,8 @@ Revocations live as long as a grant can; a restart forgets them, which leaves at
 minutes a grant lives anyway.
 """
 
+from dataclasses import replace
+
 from signaling.protocol.grants import (
     GRANT_LIFE_MS,
     Claims,
@@ -49,6 +51,10 @@ class Grants:
     def expires_at_ms(self) -> int:
         """When a grant that is made now ends."""
         return self._clock.wall_ms() + GRANT_LIFE_MS
+
+    def renewed(self, claims: Claims) -> Claims:
+        """The same from now on."""
+        return replace(claims, expires_at_ms=self.expires_at_ms())
 
     def encode(self, claims: Claims) -> str:
         """The token."""

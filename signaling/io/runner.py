@@ -249,17 +249,17 @@ class LessonRunner:
                 evidence = self.machine.attendance.evidence
                 await self._services.school.attendance.store(self._lesson_id, evidence)
 
-    async def _start_lesson(self, asked: Asked) -> None:
+    async def _start_lesson(self, asked: Asked | None) -> None:
         lessons = self._services.school.lessons
         try:
             lesson = await lessons.start(self._lesson_id)
         except UserError as error:
             if error.error_id != "lesson-already-live":
-                self.post(AskFailed(asked, error))
+                self._failed(asked, error)
                 return
             lesson = await lessons.load(self._lesson_id)
         except StreamsvcError as error:
-            self.post(AskFailed(asked, error))
+            self._failed(asked, error)
             return
         self._log.info("= lesson live")
         self._on_change()
@@ -274,14 +274,18 @@ class LessonRunner:
                 raise
             lesson = await lessons.load(self._lesson_id)
         except StreamsvcError as error:
-            if asked is None:
-                raise
-            self.post(AskFailed(asked, error))
+            self._failed(asked, error)
             return
         self._log.info("= lesson ended")
         self._on_change()
         self.ended_at = self._services.clock.now()
         self.post(LessonOver(lesson, asked))
+
+    def _failed(self, asked: Asked | None, error: StreamsvcError) -> None:
+        """Tell who asked; what nobody asked for is logged, and tried again."""
+        if asked is None:
+            raise error
+        self.post(AskFailed(asked, error))
 
     async def _start_recorder(self) -> None:
         lesson = self.machine.lesson

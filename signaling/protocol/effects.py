@@ -54,7 +54,8 @@ class CloseConnection:
 class StartLessonRecord:
     """Make the lesson live in the database; feed `LessonBegan` back, or `AskFailed`."""
 
-    asked: Asked
+    asked: Asked | None
+    """None when a recorder host is on air at its planned time."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from signaling.protocol.effects import Asked
 from signaling.protocol.grants import Claims
@@ -149,6 +150,16 @@ class StillTaken:
 
 
 @dataclass(frozen=True, slots=True)
+class SourceReported:
+    """A source that teaches in place of a browser: how it is, said again every few seconds."""
+
+    kind: Literal["rtmp", "rtsp"]
+    state: Literal["connecting", "on_air", "waiting"]
+    error: StreamsvcError | None = None
+    is_recoded: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class CoursewareListed:
     """The lesson's courseware as it is now, in order."""
 
@@ -169,5 +180,6 @@ Input = (
     | AskFailed
     | PlanChanged
     | StillTaken
+    | SourceReported
     | CoursewareListed
 )

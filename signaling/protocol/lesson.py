@@ -43,10 +43,12 @@ from signaling.protocol.inputs import (
     PublicationOpened,
     RecorderReported,
     Said,
+    SourceReported,
     StillTaken,
     StrandOpened,
 )
-from signaling.protocol.lesson_views import LessonView, RecordingView
+from signaling.protocol.lesson_of import lesson_view
+from signaling.protocol.lesson_views import RecordingView
 from signaling.protocol.messages import (
     CoursewareChanged,
     LessonChanged,
@@ -66,6 +68,7 @@ from signaling.protocol.requests import Requests
 from signaling.protocol.roles import Action, may
 from signaling.protocol.roster import Roster
 from signaling.protocol.seat import Seat
+from signaling.protocol.source import Source
 from signaling.protocol.strands import Strands, are_too_much
 from signaling.protocol.teller import Teller
 from signaling.protocol.wire import Request
@@ -103,6 +106,7 @@ class LessonMachine:
         self._requests = Requests(self.roster, self._floor, self._drawing, self._teller)
         self._connections: dict[str, Participant] = {}
         self._strands = Strands()
+        self._source = Source(self._teller)
         # timers
         self._lead_gone_at_ms: int | None = None
         self._recorder_tried_at_ms = 0
@@ -164,6 +168,8 @@ class LessonMachine:
                 self._flows_seen(input, now_ms)
             case RecorderReported(state, reason):
                 self._recorder_reported(state, reason, now_ms)
+            case SourceReported():
+                self._source.reported(input, now_ms)
             case StillTaken(room_id, number):
                 self.roster.still_taken(room_id, number)
             case CoursewareListed(courseware):
@@ -177,6 +183,7 @@ class LessonMachine:
         for seat in self.roster:
             self._tell_policy(seat)
         self._floor.poll(now_ms)
+        self._source.poll(self.lesson, now_ms, is_lead=self._floor.holds(Slot.LEAD))
         self._close_strands(self._strands.alone(self._connections.values(), now_ms), "strand-alone")
         if self.is_live:
             self._poll_live(now_ms)
@@ -186,6 +193,7 @@ class LessonMachine:
         """Tell what a restart changed: media is gone and the stage is empty, rooms are expected
         back; a live lesson is recorded on."""
         self._floor.restarted(now_ms)
+        self._source.gone(now_ms)
         self._teller.add(SetProfile(self.lesson.picture_profile))
         if self.is_live and self.picture.lesson.state != "live":
             self._teller.announce(LessonStarted, self.lesson.started_at_ms or now_ms)
@@ -478,21 +486,3 @@ class LessonMachine:
     def _drained(self, now_ms: int) -> list[Effect]:
         self._tell_rooms(now_ms)
         return self._teller.drained()
-
-
-def lesson_view(lesson: Lesson) -> LessonView:
-    """The lesson as its participants see it."""
-    return LessonView(
-        lesson_id=lesson.id,
-        title=lesson.title,
-        subject=lesson.subject,
-        grade=lesson.grade,
-        school_name=lesson.school_name,
-        lead_teacher_name=lesson.lead_teacher_name,
-        kind=lesson.kind.value,
-        state=lesson.state.value,
-        scheduled_start_ms=lesson.scheduled_start_ms,
-        duration_minutes=lesson.duration_minutes,
-        started_at_ms=lesson.started_at_ms,
-        ended_at_ms=lesson.ended_at_ms,
-    )

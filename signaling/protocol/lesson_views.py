@@ -137,6 +137,18 @@ class PublicationsView(Wire):
     stage: bool
 
 
+class SourceView(Wire):
+    """A recorder host, camera or encoder that teaches in place of a browser."""
+
+    kind: Literal["rtmp", "rtsp"]
+    state: Literal["connecting", "on_air", "waiting"]
+    error: ErrorBody | None
+    """What it waits for."""
+    is_recoded: bool
+    """Its picture is encoded again, for rooms could not take it as it is."""
+    since_ms: int
+
+
 class CoursewareView(Wire):
     """A file of slides of this lesson; its manifest is at GET .../courseware."""
 

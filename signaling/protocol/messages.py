@@ -43,6 +43,7 @@ from signaling.protocol.lesson_views import (
     RoomTotals,
     RoomView,
     SendLevelName,
+    SourceView,
     StageView,
 )
 from signaling.protocol.wire import Event, Request, Wire
@@ -123,6 +124,13 @@ class PublicationsChanged(Event):
     publications: PublicationsView
 
 
+class SourceChanged(Event):
+    """A recorder host that teaches connects, is on air or waits; None: there is none. For staff."""
+
+    type: Literal["source_changed"] = "source_changed"
+    source: SourceView | None
+
+
 class CoursewareChanged(Event):
     """Courseware was added or removed, or is further on: all of the lesson's, in order."""
 
@@ -166,6 +174,7 @@ _Event = (
     | CatchUpChosen
     | RecordingChanged
     | PublicationsChanged
+    | SourceChanged
     | CoursewareChanged
     | SlideTurned
     | InkShown
@@ -194,6 +203,7 @@ class Snapshot(Wire):
     messages: list[MessageView]
     recording: RecordingView
     publications: PublicationsView
+    source: SourceView | None = None
     courseware: list[CoursewareView] = []
     board: BoardView
     me: MeView

@@ -25,6 +25,7 @@ from signaling.protocol.lesson_views import (
     RecordingView,
     RoomTotals,
     RoomView,
+    SourceView,
     StageView,
 )
 from signaling.protocol.messages import (
@@ -40,6 +41,7 @@ from signaling.protocol.messages import (
     RoomChanged,
     RoomUninvited,
     Snapshot,
+    SourceChanged,
     StageChanged,
     Withheld,
 )
@@ -69,6 +71,7 @@ class LessonPicture:
         self.message_count = 0
         self.recording = RecordingView(state="off")
         self.publications = PublicationsView(lead=False, screen=False, stage=False)
+        self.source: SourceView | None = None
         self.courseware: list[CoursewareView] = []
         self.board = Board()
         self._ring: deque[LessonEvent] = deque(maxlen=RING_EVENTS)
@@ -94,16 +97,21 @@ class LessonPicture:
             case MessagePosted():
                 self.messages.append(event.message)
                 self.message_count += 1
-            case RecordingChanged():
-                self.recording = event.recording
-            case PublicationsChanged():
-                self.publications = event.publications
             case CoursewareChanged():
                 self.courseware = event.courseware
             case SlideTurned() | InkShown() | StrokeDrawn() | StrokeErased() | InkCleared():
                 self.board.apply(event)
-            case CatchUpChosen() | Withheld():
-                pass
+            case _:
+                self._apply_media(event)
+
+    def _apply_media(self, event: LessonEvent) -> None:
+        match event:
+            case RecordingChanged():
+                self.recording = event.recording
+            case PublicationsChanged():
+                self.publications = event.publications
+            case SourceChanged():
+                self.source = event.source
 
     def missed_since(self, since: int) -> list[LessonEvent] | None:
         """Events after number `since`; None when a snapshot must do."""
@@ -125,6 +133,7 @@ class LessonPicture:
             messages=list(self.messages) if may(participant.role, Action.READ_MESSAGES) else [],
             recording=self.recording,
             publications=self.publications,
+            source=self.source if may(participant.role, Action.SEE_ROSTER) else None,
             courseware=self.courseware,
             board=self.board.view(with_ink=may(participant.role, Action.SEE_INK)),
             me=me_view(participant),
@@ -169,6 +178,8 @@ def is_for(participant: Participant, event: LessonEvent) -> bool:
             return may(participant.role, Action.READ_MESSAGES)
         case RoomChanged():
             return _sees_room(participant, event.room.room_id)
+        case SourceChanged():
+            return may(participant.role, Action.SEE_ROSTER)
         case CatchUpChosen():
             return participant.room_id == event.room_id
         case RoomUninvited():

@@ -37,6 +37,7 @@ class Action(StrEnum):
     SHARE_RECORDING = "share_recording"
     COMMENT = "comment"
     CHANGE_COURSEWARE = "change_courseware"
+    CHANGE_STREAM_KEYS = "change_stream_keys"
     MAKE_QR = "make_qr"
     # devices, over HTTP
     SEE_ROOM_HOME = "see_room_home"
@@ -110,6 +111,7 @@ TABLE: dict[Role, frozenset[Action]] = {
         Action.DELETE_LESSON,
         Action.SHARE_RECORDING,
         Action.CHANGE_COURSEWARE,
+        Action.CHANGE_STREAM_KEYS,
     },
     Role.LEAD_TEACHER: _STAFF
     | {
@@ -120,6 +122,7 @@ TABLE: dict[Role, frozenset[Action]] = {
         Action.DELETE_LESSON,
         Action.SHARE_RECORDING,
         Action.CHANGE_COURSEWARE,
+        Action.CHANGE_STREAM_KEYS,
         Action.PUBLISH_LEAD,
         Action.PUBLISH_SCREEN,
         Action.START_LESSON,

@@ -15,6 +15,7 @@ RecordingId = NewType("RecordingId", str)
 CoursewareId = NewType("CoursewareId", str)
 CommentId = NewType("CommentId", str)
 CheckId = NewType("CheckId", str)
+StreamKeyId = NewType("StreamKeyId", str)
 ParticipantId = NewType("ParticipantId", str)
 MediaSessionId = NewType("MediaSessionId", str)
 """One WHIP or WHEP resource: one peer, one direction."""

@@ -6,6 +6,7 @@ Only a six-digit code can be guessed; `tries.py` sees to it that guessing is no 
 import hashlib
 import secrets
 
+from streamsvc.base.ids import new_id
 from streamsvc.school.records import SignInKind
 
 JOIN_CODES = 1_000_000
@@ -15,6 +16,11 @@ HOUR_MS = 60 * MINUTE_MS
 DAY_MS = 24 * HOUR_MS
 JOIN_CODE_LIFETIME_MS = 15 * MINUTE_MS
 PAIR_LIFETIME_MS = 10 * MINUTE_MS
+LESSON_KEY_GRACE_MS = 2 * HOUR_MS
+TEACHER_KEY_LIFETIME_MS = 183 * DAY_MS
+"""A term, and its holidays."""
+STREAM_KEYS_PER_TEACHER = 10
+"""That are good at once."""
 PAIRS_PER_ROOM = 3
 """Pair secrets of a room that are good at once; asking for one more drops the oldest."""
 
@@ -35,6 +41,20 @@ def new_join_code() -> str:
 def new_pair_secret() -> str:
     """160 bits, safe in a URL."""
     return secrets.token_urlsafe(20)
+
+
+def new_stream_key() -> str:
+    """99 bits in four groups of five, for keyboards of phones and remote controls."""
+    word = new_id("k", 20).partition("_")[2]
+    return "-".join(word[place : place + 5] for place in range(0, len(word), 5))
+
+
+def stream_key_expires_at_ms(now_ms: int, planned_end_ms: int | None) -> int:
+    """Of a lesson's key two hours after its planned end, or after now if that is later; of a
+    teacher's (None) after half a year."""
+    if planned_end_ms is None:
+        return now_ms + TEACHER_KEY_LIFETIME_MS
+    return max(now_ms, planned_end_ms) + LESSON_KEY_GRACE_MS
 
 
 def new_token() -> str:

@@ -18,6 +18,7 @@ from streamsvc.base.ids import (
     PersonId,
     RecordingId,
     RoomId,
+    StreamKeyId,
 )
 from streamsvc.base.media import PictureProfile, SoundProfile
 from streamsvc.base.sessions import NO_POLICY, LinkPolicy
@@ -292,6 +293,21 @@ class PairSecret:
     secret: str
     room_id: RoomId
     expires_at_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class StreamKey:
+    """What a recorder host or encoder pushes with; its words are said once, when it is made."""
+
+    id: StreamKeyId
+    lead_teacher_id: PersonId
+    lesson_id: LessonId | None
+    """None: whichever lesson of the teacher is due, for the recorder host of her lead room."""
+    added_by: str
+    added_at_ms: int
+    expires_at_ms: int
+    used_at_ms: int | None
+    """When somebody last began to push with it."""
 
 
 @dataclass(frozen=True, slots=True)

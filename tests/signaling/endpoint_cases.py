@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from streamsvc.base.ids import StreamKeyId
 from streamsvc.school.records import OPERATOR, Role
 from tests.signaling.house import House
 
@@ -174,6 +175,20 @@ async def upload(house: House, county: str) -> tuple[str, Any]:
     return f"{UPLOADS.format(lesson_id=lesson)}/{begun.id}", None
 
 
+async def stream_key(house: House, county: str) -> tuple[str, Any]:
+    lesson = house.lesson_id(f"lesson_{county}1")
+    _, key = await house.school.stream_keys.issue(OPERATOR, lesson, is_for_teacher=False)
+    return f"/api/lessons/{lesson}/stream-keys/{key.id}", None
+
+
+async def new_stream_key(house: House, county: str) -> tuple[str, Any]:
+    path, _ = await stream_key(house, county)
+    path, _, key_id = path.rpartition("/")
+    lesson = house.lesson_id(f"lesson_{county}1")
+    await house.school.stream_keys.revoke(OPERATOR, lesson, StreamKeyId(key_id))
+    return path, {}
+
+
 async def courseware(house: House, county: str) -> tuple[str, Any]:
     lesson = f"lesson_{county}1"
     added, _ = await house.slide(lesson)
@@ -276,6 +291,13 @@ CASES: dict[tuple[str, str], Case] = {
     ("GET", "/api/lessons/{lesson_id}/rooms/{room_id}/still"): Case(
         still, {"lead_a1"}, {"lead_b1"}
     ),
+    ("POST", "/api/lessons/{lesson_id}/stream-keys"): Case(new_stream_key, MANAGES, MANAGES_B),
+    ("GET", "/api/lessons/{lesson_id}/stream-keys"): Case(
+        about("/api/lessons/{id}/stream-keys", *LESSON), MANAGES, MANAGES_B
+    ),
+    ("DELETE", "/api/lessons/{lesson_id}/stream-keys/{stream_key_id}"): Case(
+        stream_key, MANAGES, MANAGES_B
+    ),
     ("GET", "/api/courseware/limits"): Case(
         plain("/api/courseware/limits"),
         MANAGES | MANAGES_B | {"colleague_a1"},
@@ -337,6 +359,8 @@ PUBLIC = {
     ("POST", "/api/lessons/{lesson_id}/polls/current"),
     ("GET", "/api/lessons/{lesson_id}/polls/current"),
     ("DELETE", "/api/lessons/{lesson_id}/polls/current"),
+    ("POST", "/api/pushes"),
+    ("PUT", "/api/pushes/{push_id}"),
     ("POST", "/api/sign-in"),
     ("POST", "/api/rooms/join"),
     ("POST", "/api/phone/pair"),
@@ -361,6 +385,7 @@ PUBLIC = {
 }
 BY_GRANT = {
     ("PUT", "/api/lessons/{lesson_id}/rooms/{room_id}/still"),
+    ("PUT", "/api/lessons/{lesson_id}/source"),
     ("GET", "/api/lessons/{lesson_id}/window"),
     ("GET", "/api/lessons/{lesson_id}/window/{path:path}"),
 }

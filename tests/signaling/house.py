@@ -27,7 +27,7 @@ from streamsvc.timeline import FileTimeline
 from tests.streamsvc.school.conftest import open_at
 from tests.streamsvc.school.county import ADDRESS, PASSWORD, County
 from tests.support.clock import ManualClock
-from tests.support.fake_ports import FakeRecorder, FakeRelay, FolderCatalog
+from tests.support.fake_ports import FakePushes, FakeRecorder, FakeRelay, FolderCatalog
 
 ORIGIN = "http://classroom.test"
 
@@ -44,6 +44,7 @@ class House:
     relay: FakeRelay
     recorder: FakeRecorder
     catalog: FolderCatalog
+    pushes: FakePushes
     services: Services
     clients: list[httpx.AsyncClient] = field(default_factory=list)
 
@@ -134,6 +135,7 @@ def services_in(
         timeline=FileTimeline(folder / "lessons"),
         clock=clock,
         grant_secret=b"g" * 32,
+        pushes=FakePushes(),
         settings=SignalingSettings(web_dist=folder / "dist", **settings),
     )
 
@@ -156,6 +158,7 @@ async def open_house(
         relay=services.relay,  # type: ignore[arg-type]
         recorder=services.recorder,  # type: ignore[arg-type]
         catalog=services.catalog,  # type: ignore[arg-type]
+        pushes=services.pushes,  # type: ignore[arg-type]
         services=services,
     )
     try:

@@ -214,3 +214,22 @@ class FolderCatalog:
 
     def timeline(self, recording_id: RecordingId) -> Path:
         return self.file(recording_id, "timeline.jsonl")
+
+
+PUSH_SECRET = "p" * 32
+
+
+@dataclass
+class FakePushes:
+    """Takes pushes, as far as the service sees it."""
+
+    port: int = 1935
+    secret: str = PUSH_SECRET
+    is_started: bool = False
+    end: Callable[[], None] = lambda: None
+
+    def listen(self, on_end: Callable[[], None]) -> None:
+        self.end = on_end
+
+    def start(self) -> None:
+        self.is_started = True

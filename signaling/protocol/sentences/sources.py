@@ -74,4 +74,67 @@ SOURCES: dict[str, Entry] = {
         "录播主机的画面没有送进课堂，正在重新接入。",
         "The recorder host's picture no longer reaches the lesson; it is being brought back.",
     ),
+    "source-replaced": Entry(
+        409,
+        "同一推流码已从别处重新推流。",
+        "Somebody else pushes with this stream key now.",
+    ),
+    "stream-key-unknown": Entry(
+        403,
+        "没有这个推流码。请在课堂页面上重新查看。",
+        "There is no such stream key. Look it up on the lesson's page.",
+    ),
+    "stream-key-expired": Entry(
+        403,
+        "录播主机用的推流码已过期。请在课堂页面上重新生成一个，填进录播主机。",
+        "The recorder host pushes with a stream key that has expired. Make a new one on the"
+        " lesson's page and enter it there.",
+    ),
+    "stream-key-revoked": Entry(
+        403,
+        "录播主机用的推流码已被停用。请在课堂页面上重新生成一个，填进录播主机。",
+        "The recorder host pushes with a stream key that was revoked. Make a new one on the"
+        " lesson's page and enter it there.",
+    ),
+    "stream-key-in-use": Entry(
+        409,
+        "已有一台设备正在给这节课推流。先停下那一台。",
+        "Another device is pushing this lesson already. Stop that one first.",
+    ),
+    "stream-key-no-lesson": Entry(
+        409,
+        "这位老师现在没有课。开课前 30 分钟起可以推流。",
+        "This teacher has no lesson now. Pushing is possible from 30 minutes before one.",
+    ),
+    "stream-keys-too-many": Entry(
+        409,
+        "一位老师最多有 {most} 个有效的推流码。先停用一个。",
+        "A teacher may have {most} stream keys at most. Revoke one first.",
+    ),
+    "push-unknown": Entry(
+        404,
+        "这次推流已经结束。",
+        "This push has ended.",
+    ),
+    "pushes-off": Entry(
+        409,
+        "这台服务器没有打开推流。请管理员设置 media.rtmp_port。",
+        "This server takes no pushes. Ask its operator to set media.rtmp_port.",
+    ),
+    "push-ended": Entry(
+        502,
+        "录播主机停止了推流，或网络断了。等它重新推流，不用在这里操作。",
+        "The recorder host stopped pushing, or its connection was cut. Once it pushes again the"
+        " lesson goes on by itself.",
+    ),
+    "push-silent": Entry(
+        504,
+        "录播主机连着，但五秒没有画面。等它重新推流。",
+        "The recorder host is connected but sent no picture for five seconds; it must push again.",
+    ),
+    "push-unreadable": Entry(
+        502,
+        "读不懂录播主机推来的内容。请选 H.264 或 H.265 画面、AAC 声音。",
+        "What the recorder host pushes can't be read. Set it to H.264 or H.265 with AAC.",
+    ),
 }

@@ -20,6 +20,7 @@ from streamsvc.school.io.people import People
 from streamsvc.school.io.recordings import Recordings
 from streamsvc.school.io.rooms import Rooms
 from streamsvc.school.io.sign_ins import SignIns
+from streamsvc.school.io.stream_keys import StreamKeys
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,7 @@ class School:
     comments: Comments
     join_codes: JoinCodes
     pairs: Pairs
+    stream_keys: StreamKeys
     sign_ins: SignIns
     audit: Audit
     database: Database
@@ -54,6 +56,7 @@ class School:
         await self.sign_ins.prune()
         await self.join_codes.prune()
         await self.pairs.prune()
+        await self.stream_keys.prune()
         await self.checks.prune()
         await self.audit.prune()
 
@@ -80,6 +83,7 @@ async def open_school(
         comments=Comments(database),
         join_codes=JoinCodes(database),
         pairs=Pairs(database),
+        stream_keys=StreamKeys(database),
         sign_ins=SignIns(database, hashes),
         audit=Audit(database),
         database=database,

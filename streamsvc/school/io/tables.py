@@ -119,6 +119,27 @@ class PairRow(Table):
     expires_at_ms: Mapped[int] = mapped_column(BigInteger)
 
 
+class StreamKeyRow(Table):
+    """What a recorder host pushes with. Kept for a while when it is no longer good, so that its
+    next use can be told from a guess."""
+
+    __tablename__ = "stream_keys"
+
+    id: Mapped[str] = mapped_column(ID, primary_key=True)
+    fingerprint: Mapped[str] = mapped_column(HASH, unique=True)
+    lead_teacher_id: Mapped[str] = mapped_column(ID, ForeignKey("people.id"), index=True)
+    lesson_id: Mapped[str | None] = mapped_column(
+        ID, ForeignKey("lessons.id", ondelete="CASCADE"), index=True
+    )
+    added_by: Mapped[str] = mapped_column(NAME)
+    added_at_ms: Mapped[int] = mapped_column(BigInteger)
+    expires_at_ms: Mapped[int] = mapped_column(BigInteger, index=True)
+    used_at_ms: Mapped[int | None] = mapped_column(BigInteger)
+    revoked_at_ms: Mapped[int | None] = mapped_column(BigInteger)
+
+    lead_teacher: Mapped[PersonRow] = relationship(lazy="joined", innerjoin=True)
+
+
 class CourseRow(Table):
     __tablename__ = "courses"
 

@@ -6,7 +6,14 @@ import av
 import pytest
 from aiortc.mediastreams import MediaStreamError
 
-from relay.ingest.live_track import CREEP, MOST_WAITING, LiveItem, LivePace, LiveTrack
+from relay.ingest.live_track import (
+    CREEP,
+    KEPT_SOUND_SECONDS,
+    MOST_WAITING,
+    LiveItem,
+    LivePace,
+    LiveTrack,
+)
 from streamsvc.base.media import MediaKind
 
 
@@ -73,10 +80,27 @@ async def test_too_many_pictures_are_dropped_up_to_the_next_key_frame() -> None:
 
 async def test_too_much_sound_loses_the_oldest() -> None:
     track = LiveTrack(MediaKind.AUDIO, LivePace())
-    for number in range(MOST_WAITING + 2):
+    track.offer(item(0.0))
+    assert (await track.recv()).pts == 0
+    for number in range(1, MOST_WAITING + 3):
         track.offer(item(number * 0.02))
     assert track.dropped == 2
-    assert (await track.recv()).pts == 2 * 960
+    assert (await track.recv()).pts == 3 * 960
+
+
+async def test_what_waited_before_we_were_on_air_is_not_played_late() -> None:
+    pace = LivePace()
+    picture, sound = LiveTrack(MediaKind.VIDEO, pace), LiveTrack(MediaKind.AUDIO, pace)
+    for number in range(100):
+        picture.offer(item(number * 0.04, is_keyframe=number % 50 == 0))
+        sound.offer(item(number * 0.04))
+    began = asyncio.get_running_loop().time()
+    pictures = [await picture.recv() for _ in range(50)]
+    sounds = [await sound.recv() for _ in range(6)]
+    assert asyncio.get_running_loop().time() - began < 1.0
+    assert pictures[0].pts == 50 * 3600  # the newest key frame
+    assert sounds[0].pts == pytest.approx((3.96 - KEPT_SOUND_SECONDS) * 48_000, abs=1_921)
+    assert sounds[-1].pts == 99 * 1920
 
 
 async def test_who_waits_is_told_of_the_end() -> None:

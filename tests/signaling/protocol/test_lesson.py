@@ -23,7 +23,8 @@ from signaling.protocol.inputs import (
     RecorderReported,
     StillTaken,
 )
-from signaling.protocol.lesson import LessonMachine, lesson_view
+from signaling.protocol.lesson import LessonMachine
+from signaling.protocol.lesson_of import lesson_view
 from signaling.protocol.lesson_views import CoursewareView, LinkSignal, RoomTotals
 from signaling.protocol.messages import (
     CallOnStage,

@@ -29,6 +29,8 @@ import type {
   RoomPolicy,
   RoomReadiness,
   SignIn,
+  StreamKeyList,
+  StreamKeyMade,
 } from '$kit/protocol/schema';
 import { navigate } from './router';
 
@@ -76,6 +78,12 @@ export const createLesson = (body: NewLesson) => post<LessonInfo>('/api/lessons'
 export const changeLesson = (lesson_id: string, change: LessonChange) =>
   patch<LessonInfo>(`/api/lessons/${id(lesson_id)}`, change);
 export const deleteLesson = (lesson_id: string) => remove(`/api/lessons/${id(lesson_id)}`);
+export const listStreamKeys = (lesson_id: string) =>
+  call<StreamKeyList>(`/api/lessons/${id(lesson_id)}/stream-keys`);
+export const makeStreamKey = (lesson_id: string, is_for_teacher: boolean) =>
+  post<StreamKeyMade>(`/api/lessons/${id(lesson_id)}/stream-keys`, { is_for_teacher });
+export const revokeStreamKey = (lesson_id: string, key_id: string) =>
+  remove(`/api/lessons/${id(lesson_id)}/stream-keys/${id(key_id)}`);
 export const requestGrant = (lesson_id: string) =>
   post<Grant>(`/api/lessons/${id(lesson_id)}/grant`);
 export const readSummary = (lesson_id: string) =>

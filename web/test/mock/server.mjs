@@ -72,6 +72,7 @@ let snapshot = {
   messages: [],
   recording: { state: 'recording', reason: null },
   publications: { lead: false, screen: false, stage: false },
+  source: null,
   courseware: [],
   board: { slide: null, strokes: [] },
   me: {

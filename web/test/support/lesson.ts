@@ -82,6 +82,7 @@ export function aSnapshot(some: Partial<Snapshot> = {}): Snapshot {
     messages: [],
     recording: { state: 'off', reason: null },
     publications: { lead: false, screen: false, stage: false },
+    source: null,
     courseware: [],
     board: { slide: null, strokes: [] },
     me: {

@@ -37,6 +37,7 @@ export type ServerMessage =
   | CatchUpChosen
   | RecordingChanged
   | PublicationsChanged
+  | SourceChanged
   | CoursewareChanged
   | SlideTurned
   | InkShown
@@ -60,6 +61,7 @@ export type LessonEvent =
   | CatchUpChosen
   | RecordingChanged
   | PublicationsChanged
+  | SourceChanged
   | CoursewareChanged
   | SlideTurned
   | InkShown
@@ -131,7 +133,9 @@ export interface Wire {
   NewLesson?: NewLesson;
   NewOrganisation?: NewOrganisation;
   NewPerson?: NewPerson;
+  NewPush?: NewPush;
   NewRoom?: NewRoom;
+  NewStreamKey?: NewStreamKey;
   OrganisationView?: OrganisationView;
   PairCode?: PairCode;
   PairPhone?: PairPhone;
@@ -149,6 +153,9 @@ export interface Wire {
   Problem?: Problem;
   PublicationsChanged?: PublicationsChanged;
   PublicationsView?: PublicationsView;
+  PushHeard?: PushHeard;
+  PushNews?: PushNews;
+  PushOpened?: PushOpened;
   RaiseHand?: RaiseHand;
   RecordingChange?: RecordingChange;
   RecordingChanged?: RecordingChanged;
@@ -178,9 +185,15 @@ export interface Wire {
   SlideTurned?: SlideTurned;
   SlideView?: SlideView;
   Snapshot?: Snapshot;
+  SourceChanged?: SourceChanged;
+  SourceReport?: SourceReport;
+  SourceView?: SourceView;
   StageChanged?: StageChanged;
   StageView?: StageView;
   StartLesson?: StartLesson;
+  StreamKeyList?: StreamKeyList;
+  StreamKeyMade?: StreamKeyMade;
+  StreamKeyView?: StreamKeyView;
   StrokeDrawn?: StrokeDrawn;
   StrokeErased?: StrokeErased;
   StrokeStyle?: StrokeStyle;
@@ -1102,12 +1115,29 @@ export interface NewPerson {
   password: string;
 }
 /**
+ * POST /api/pushes: somebody pushes with these words from this address.
+ */
+export interface NewPush {
+  key: string;
+  address: string;
+}
+/**
  * POST /api/rooms
  */
 export interface NewRoom {
   organisation_id: string;
   name: string;
   kind: 'lead_room' | 'recv_room';
+}
+/**
+ * POST /api/lessons/{lesson_id}/stream-keys
+ */
+export interface NewStreamKey {
+  /**
+   * For every lesson of its lead teacher, half a year long: for the recorder host of her room.
+   * Otherwise for this lesson, up to two hours after its planned end.
+   */
+  is_for_teacher?: boolean;
 }
 export interface OrganisationView {
   organisation_id: string;
@@ -1266,6 +1296,37 @@ export interface PublicationsView {
   lead: boolean;
   screen: boolean;
   stage: boolean;
+}
+/**
+ * A grant that is good for ten minutes from now.
+ */
+export interface PushHeard {
+  grant: string;
+}
+/**
+ * PUT /api/pushes/{push_id}: at each change, and every two seconds.
+ */
+export interface PushNews {
+  state: 'connecting' | 'on_air' | 'waiting';
+  error_id?: string | null;
+  is_recoded?: boolean;
+  /**
+   * False: nothing came for a while; then somebody else may push with the key.
+   */
+  is_flowing?: boolean;
+  /**
+   * It ended; nothing more is said of it.
+   */
+  is_over?: boolean;
+}
+/**
+ * It may: where its media goes.
+ */
+export interface PushOpened {
+  push_id: string;
+  lesson_id: string;
+  grant: string;
+  whip: string;
 }
 /**
  * By a room or its helper's phone.
@@ -1578,6 +1639,7 @@ export interface Snapshot {
   messages: MessageView[];
   recording: RecordingView;
   publications: PublicationsView;
+  source: SourceView | null;
   courseware: CoursewareView[];
   board: BoardView;
   me: MeView;
@@ -1602,6 +1664,44 @@ export interface StageView {
    * Its uplink takes the voice alone.
    */
   is_picture_paused: boolean;
+}
+/**
+ * A recorder host, camera or encoder that teaches in place of a browser.
+ */
+export interface SourceView {
+  kind: 'rtmp' | 'rtsp';
+  state: 'connecting' | 'on_air' | 'waiting';
+  /**
+   * What it waits for.
+   */
+  error: ErrorBody | null;
+  /**
+   * Its picture is encoded again, for rooms could not take it as it is.
+   */
+  is_recoded: boolean;
+  since_ms: number;
+}
+/**
+ * A recorder host that teaches connects, is on air or waits; None: there is none. For staff.
+ */
+export interface SourceChanged {
+  seq: number;
+  at_ms: number;
+  type: 'source_changed';
+  source: SourceView | null;
+}
+/**
+ * PUT /api/lessons/{lesson_id}/source: at each change, and every five seconds.
+ */
+export interface SourceReport {
+  kind: 'rtmp' | 'rtsp';
+  state: 'connecting' | 'on_air' | 'waiting';
+  error_id?: string | null;
+  /**
+   * Where it is, as it may be shown.
+   */
+  place?: string;
+  is_recoded?: boolean;
 }
 /**
  * Someone was called, accepted, is on stage, or the stage is empty (None).
@@ -1629,6 +1729,42 @@ export interface StageChanged {
 export interface StartLesson {
   request_id: string;
   type: 'start_lesson';
+}
+/**
+ * GET /api/lessons/{lesson_id}/stream-keys
+ */
+export interface StreamKeyList {
+  /**
+   * Empty: this service takes no pushes.
+   */
+  address: string;
+  stream_keys: StreamKeyView[];
+}
+/**
+ * A key that is good; never its words.
+ */
+export interface StreamKeyView {
+  stream_key_id: string;
+  is_for_teacher: boolean;
+  added_by: string;
+  added_at_ms: number;
+  expires_at_ms: number;
+  /**
+   * When somebody last began to push with it.
+   */
+  used_at_ms: number | null;
+  is_in_use: boolean;
+}
+/**
+ * A fresh key: its words are said this once.
+ */
+export interface StreamKeyMade {
+  /**
+   * Server address for OBS and recorder hosts; one field for both: address/key.
+   */
+  address: string;
+  key: string;
+  stream_key: StreamKeyView;
 }
 /**
  * By the lead teacher: show this slide, or (None) none.

@@ -38,6 +38,7 @@ function fromSnapshot(snapshot: Snapshot, localNowMs: number): LessonState {
     messages,
     recording,
     publications,
+    source: snapshot.source,
     courseware: snapshot.courseware,
     board: snapshot.board,
     me,
@@ -77,6 +78,8 @@ function changes(state: LessonState, event: LessonEvent): Partial<LessonState> {
       return { recording: event.recording };
     case 'publications_changed':
       return { publications: event.publications };
+    case 'source_changed':
+      return { source: event.source };
     case 'courseware_changed':
       return { courseware: event.courseware };
   }

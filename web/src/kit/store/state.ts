@@ -8,6 +8,7 @@ import type {
   RecordingView,
   RoomTotals,
   RoomView,
+  SourceView,
   StageChanged,
   StageView,
 } from '../protocol/schema';
@@ -30,6 +31,8 @@ export interface LessonState {
   messages: readonly MessageView[];
   recording: RecordingView;
   publications: PublicationsView;
+  /** What teaches in place of a browser; null where nothing does. */
+  source: SourceView | null;
   /** Files of slides, in order; their manifests are fetched. */
   courseware: readonly CoursewareView[];
   /** The slide that is shown, and the ink on it. */

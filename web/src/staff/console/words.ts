@@ -28,8 +28,14 @@ export const t = translator({
     'me.slow': '你的网络变慢：声音正常，画面已降低。',
     'me.busy': '声音和课件都正常。电脑较忙，画面已降低；关掉别的程序会好些。',
     'me.lost': '课件还在各教室。你的声音暂时没有送到，正在自动重连。',
+    'source.connecting': '录播主机正在接入。',
+    'source.on_air': '录播主机正在上课。',
+    'source.recoded': '录播主机正在上课；它的画面教室放不了，已转码到 540p。',
     'channel.lost': '声音和画面照常。举手和消息暂时收不到，正在自动重连。',
     'channel.unopened': '课堂还没有连上，正在自动重连。这里还没有发送什么。',
+    'host.title': '录播主机已接入',
+    'host.hint': '到点自动开始，也可以现在开始。这台电脑不用打开摄像头。',
+    'host.live': '课由录播主机上着，这里可以翻课件、请教室上台。',
     'take.here': '换到这台上课',
     'take.title': '另一台设备正在上这节课',
     'take.hint': '换到这台后，那一台会停止发送，教室里不断课。',
@@ -192,10 +198,17 @@ export const t = translator({
       'Voice and slides are fine. This computer is busy, so the picture is reduced; closing other programs helps.',
     'me.lost':
       'Slides are still in the classrooms. Your voice is not arriving; reconnecting by itself.',
+    'source.connecting': 'The recorder host is connecting.',
+    'source.on_air': 'The recorder host is teaching.',
+    'source.recoded':
+      'The recorder host is teaching. Rooms can’t show its picture as it is: it is re-encoded to 540p.',
     'channel.lost':
       'Voice and picture go on. Hands and messages are not arriving; reconnecting by itself.',
     'channel.unopened':
       'The lesson is not connected yet; trying again by itself. Nothing has been sent from here.',
+    'host.title': 'The recorder host is on air',
+    'host.hint': 'It starts on time by itself, or now. This computer needs no camera.',
+    'host.live': 'The recorder host teaches. Turn slides and call rooms on stage from here.',
     'take.here': 'Teach from here',
     'take.title': 'Another device is teaching this lesson',
     'take.hint': 'When you switch, that one stops sending. The classrooms notice nothing.',
