@@ -3,9 +3,17 @@
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
-from signaling.ports import CoursewarePort, RecorderPort, RecordingCatalog, RelayPort, TimelineLog
+from signaling.ports import (
+    CoursewarePort,
+    LiveAudience,
+    RecorderPort,
+    RecordingCatalog,
+    RelayPort,
+    TimelineLog,
+)
 from signaling.settings import SignalingSettings
 from streamsvc.base.clock import Clock
+from streamsvc.base.ids import LessonId
 from streamsvc.school.io.school import School
 
 READY = "ok"
@@ -14,6 +22,14 @@ READY = "ok"
 async def always_ready() -> Mapping[str, str]:
     """Nothing else to wait for."""
     return {}
+
+
+class NoAudience:
+    """Nothing is broadcast on this node."""
+
+    def playlist(self, lesson_id: LessonId, until: int) -> str | None:
+        """LiveAudience."""
+        return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,5 +46,6 @@ class Services:
     grant_secret: bytes
     """32 random bytes, kept in the data folder: grants outlive a restart."""
     settings: SignalingSettings
+    audience: LiveAudience = NoAudience()
     readiness: Callable[[], Awaitable[Mapping[str, str]]] = always_ready
     """Part of the service to `ok` or the error id of what ails it."""

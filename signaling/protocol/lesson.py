@@ -41,12 +41,14 @@ from signaling.protocol.inputs import (
     PlanChanged,
     PublicationClosed,
     PublicationOpened,
+    QuestionAsked,
     RecorderReported,
     Said,
     StillTaken,
     StrandOpened,
+    ViewerSeen,
 )
-from signaling.protocol.lesson_views import LessonView, RecordingView
+from signaling.protocol.lesson_views import RecordingView
 from signaling.protocol.messages import (
     CoursewareChanged,
     LessonChanged,
@@ -60,14 +62,17 @@ from signaling.protocol.messages import (
     Resumed,
     RoomChanged,
     RoomUninvited,
+    ViewersChanged,
 )
-from signaling.protocol.picture import LessonPicture, as_seen_by, me_view
+from signaling.protocol.picture import LessonPicture, as_seen_by, lesson_view, me_view
+from signaling.protocol.questions import Questions
 from signaling.protocol.requests import Requests
 from signaling.protocol.roles import Action, may
 from signaling.protocol.roster import Roster
 from signaling.protocol.seat import Seat
 from signaling.protocol.strands import Strands, are_too_much
 from signaling.protocol.teller import Teller
+from signaling.protocol.viewers import Viewers
 from signaling.protocol.wire import Request
 from streamsvc.base.errors import StreamsvcError, UserError
 from streamsvc.base.ids import RoomId
@@ -100,7 +105,11 @@ class LessonMachine:
         self._teller = Teller(self.picture)
         self._floor = Floor(self.roster, self.attendance, self._teller)
         self._drawing = Drawing(self._teller)
-        self._requests = Requests(self.roster, self._floor, self._drawing, self._teller)
+        self.viewers = Viewers()
+        self.questions = Questions(self.roster, self._teller)
+        self._requests = Requests(
+            self.roster, self._floor, self._drawing, self.questions, self._teller
+        )
         self._connections: dict[str, Participant] = {}
         self._strands = Strands()
         # timers
@@ -124,6 +133,7 @@ class LessonMachine:
             except ValidationError:
                 continue  # a line of another version, or of a torn disk: the rest still counts
         machine.roster.restore(machine.picture.rooms)
+        machine.viewers.before = machine.picture.viewers
         return machine
 
     # ---- in --------------------------------------------------------------------------------------
@@ -164,6 +174,11 @@ class LessonMachine:
                 self._flows_seen(input, now_ms)
             case RecorderReported(state, reason):
                 self._recorder_reported(state, reason, now_ms)
+            case ViewerSeen(viewer, room_id):
+                self.viewers.seen(viewer, room_id, now_ms)
+            case QuestionAsked():
+                if self.is_live:
+                    self.questions.ask(input, now_ms)
             case StillTaken(room_id, number):
                 self.roster.still_taken(room_id, number)
             case CoursewareListed(courseware):
@@ -379,6 +394,8 @@ class LessonMachine:
         self._teller.done(input.asked)
 
     def _poll_live(self, now_ms: int) -> None:
+        if (viewers := self.viewers.due(self.picture.viewers, now_ms)) is not None:
+            self._teller.announce(ViewersChanged, now_ms, viewers=viewers)
         if self._is_forgotten(now_ms):
             self._teller.add(EndLessonRecord(None))
         is_recording = self.picture.recording.state not in ("off", "stopped")
@@ -478,21 +495,3 @@ class LessonMachine:
     def _drained(self, now_ms: int) -> list[Effect]:
         self._tell_rooms(now_ms)
         return self._teller.drained()
-
-
-def lesson_view(lesson: Lesson) -> LessonView:
-    """The lesson as its participants see it."""
-    return LessonView(
-        lesson_id=lesson.id,
-        title=lesson.title,
-        subject=lesson.subject,
-        grade=lesson.grade,
-        school_name=lesson.school_name,
-        lead_teacher_name=lesson.lead_teacher_name,
-        kind=lesson.kind.value,
-        state=lesson.state.value,
-        scheduled_start_ms=lesson.scheduled_start_ms,
-        duration_minutes=lesson.duration_minutes,
-        started_at_ms=lesson.started_at_ms,
-        ended_at_ms=lesson.ended_at_ms,
-    )

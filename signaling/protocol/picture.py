@@ -22,10 +22,12 @@ from signaling.protocol.lesson_views import (
     MessageView,
     MeView,
     PublicationsView,
+    QuestionView,
     RecordingView,
     RoomTotals,
     RoomView,
     StageView,
+    ViewersView,
 )
 from signaling.protocol.messages import (
     CatchUpChosen,
@@ -36,14 +38,17 @@ from signaling.protocol.messages import (
     LessonStarted,
     MessagePosted,
     PublicationsChanged,
+    QuestionChanged,
     RecordingChanged,
     RoomChanged,
     RoomUninvited,
     Snapshot,
     StageChanged,
+    ViewersChanged,
     Withheld,
 )
 from signaling.protocol.roles import Action, may
+from streamsvc.school.records import Lesson, Role
 
 RING_EVENTS = 500
 """A client that missed no more than these gets the events; else a snapshot."""
@@ -52,6 +57,10 @@ MISSED_INK = 40
 shorter than how it came there."""
 MAX_MESSAGES = 500
 """Messages a snapshot carries; the oldest fall out (the timeline keeps all)."""
+
+
+MAX_QUESTIONS = 300
+"""Questions of viewers; the oldest that wait for nobody fall out."""
 
 
 class LessonPicture:
@@ -67,6 +76,8 @@ class LessonPicture:
         self.stage: StageView | None = None
         self.messages: deque[MessageView] = deque(maxlen=MAX_MESSAGES)
         self.message_count = 0
+        self.questions: dict[str, QuestionView] = {}
+        self.viewers: ViewersView | None = None
         self.recording = RecordingView(state="off")
         self.publications = PublicationsView(lead=False, screen=False, stage=False)
         self.courseware: list[CoursewareView] = []
@@ -74,7 +85,7 @@ class LessonPicture:
         self._ring: deque[LessonEvent] = deque(maxlen=RING_EVENTS)
 
     def apply(self, event: LessonEvent) -> None:
-        """Take the next event."""
+        """Take the next event; what a catching-up room chose is no part of the picture."""
         self.seq = event.seq
         self._ring.append(event)
         match event:
@@ -94,6 +105,8 @@ class LessonPicture:
             case MessagePosted():
                 self.messages.append(event.message)
                 self.message_count += 1
+            case QuestionChanged() | ViewersChanged():
+                self._apply_of_viewers(event)
             case RecordingChanged():
                 self.recording = event.recording
             case PublicationsChanged():
@@ -102,8 +115,6 @@ class LessonPicture:
                 self.courseware = event.courseware
             case SlideTurned() | InkShown() | StrokeDrawn() | StrokeErased() | InkCleared():
                 self.board.apply(event)
-            case CatchUpChosen() | Withheld():
-                pass
 
     def missed_since(self, since: int) -> list[LessonEvent] | None:
         """Events after number `since`; None when a snapshot must do."""
@@ -123,6 +134,8 @@ class LessonPicture:
             totals=self.totals,
             stage=self.stage,
             messages=list(self.messages) if may(participant.role, Action.READ_MESSAGES) else [],
+            questions=[q for q in self.questions.values() if sees_question(participant, q)],
+            viewers=self.viewers if may(participant.role, Action.SEE_VIEWERS) else None,
             recording=self.recording,
             publications=self.publications,
             courseware=self.courseware,
@@ -158,6 +171,16 @@ class LessonPicture:
         else:
             self._online.discard(room.room_id)
 
+    def _apply_of_viewers(self, event: QuestionChanged | ViewersChanged) -> None:
+        if isinstance(event, ViewersChanged):
+            self.viewers = event.viewers
+            return
+        question = event.question
+        self.questions[question.question_id] = question
+        done = [q.question_id for q in self.questions.values() if q.state != "waiting"]
+        for question_id in done[: max(0, len(self.questions) - MAX_QUESTIONS)]:
+            del self.questions[question_id]
+
     def _lesson_is(self, **changes: str | int) -> None:
         self.lesson = self.lesson.model_copy(update=changes)
 
@@ -167,6 +190,10 @@ def is_for(participant: Participant, event: LessonEvent) -> bool:
     match event:
         case MessagePosted():
             return may(participant.role, Action.READ_MESSAGES)
+        case QuestionChanged():
+            return sees_question(participant, event.question)
+        case ViewersChanged():
+            return may(participant.role, Action.SEE_VIEWERS)
         case RoomChanged():
             return _sees_room(participant, event.room.room_id)
         case CatchUpChosen():
@@ -176,6 +203,16 @@ def is_for(participant: Participant, event: LessonEvent) -> bool:
         case _ if _is_ink(event):
             return may(participant.role, Action.SEE_INK)
     return True
+
+
+def sees_question(participant: Participant, question: QuestionView) -> bool:
+    """Helpers see those of their own class, administrators all, the lead teacher what somebody
+    approved."""
+    if may(participant.role, Action.ANSWER_QUESTION):
+        return question.approved_at_ms is not None
+    if not may(participant.role, Action.APPROVE_QUESTION):
+        return False
+    return participant.role is Role.ADMINISTRATOR or participant.room_id == question.room_id
 
 
 def _is_ink(event: LessonEvent) -> bool:
@@ -219,4 +256,22 @@ def me_view(participant: Participant) -> MeView:
         room_id=participant.room_id,
         may_publish=[slot.value for slot in participant.may_publish],
         may_moderate=participant.may_moderate,
+    )
+
+
+def lesson_view(lesson: Lesson) -> LessonView:
+    """The lesson as its participants see it."""
+    return LessonView(
+        lesson_id=lesson.id,
+        title=lesson.title,
+        subject=lesson.subject,
+        grade=lesson.grade,
+        school_name=lesson.school_name,
+        lead_teacher_name=lesson.lead_teacher_name,
+        kind=lesson.kind.value,
+        state=lesson.state.value,
+        scheduled_start_ms=lesson.scheduled_start_ms,
+        duration_minutes=lesson.duration_minutes,
+        started_at_ms=lesson.started_at_ms,
+        ended_at_ms=lesson.ended_at_ms,
     )

@@ -21,6 +21,7 @@ from signaling.protocol import (
     resources_checks,
     resources_courseware,
     resources_polls,
+    resources_watch,
     resources_window,
     room_channel,
 )
@@ -52,6 +53,10 @@ INBOUND_BODIES = (
     resources.CommentChange,
     resources_checks.NewCheck,
     resources_checks.Burst,
+    resources_watch.NewWatchLink,
+    resources_watch.WatchLinkChange,
+    resources_watch.EnterWatch,
+    resources_watch.AskQuestion,
 )
 """Request bodies; every other model of `resources` is an answer."""
 
@@ -79,7 +84,7 @@ def wire_models() -> list[type[BaseModel]]:
     channels = (lesson_views, messages, behind, heard, board_messages, room_channel)
     bodies = (
         *(resources, resources_checks, resources_courseware),
-        *(resources_polls, resources_window),
+        *(resources_polls, resources_watch, resources_window),
     )
     modules = (*channels, *bodies)
     found = [model for module in modules for model in _declared(module)]

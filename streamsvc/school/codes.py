@@ -16,15 +16,20 @@ DAY_MS = 24 * HOUR_MS
 JOIN_CODE_LIFETIME_MS = 15 * MINUTE_MS
 PAIR_LIFETIME_MS = 10 * MINUTE_MS
 PAIRS_PER_ROOM = 3
+WATCH_LINK_LIFETIME_MS = 200 * DAY_MS
+"""A term and its holidays; a class gets a fresh link for the next one."""
+VIEWERS_PER_ROOM = 5_000
+"""Devices that hold a class's link at once; one more signs the oldest out."""
 """Pair secrets of a room that are good at once; asking for one more drops the oldest."""
 
 SIGN_IN_LIFETIME_MS = {
     SignInKind.STAFF: 12 * HOUR_MS,
     SignInKind.ROOM: 365 * DAY_MS,
     SignInKind.PHONE: 12 * HOUR_MS,
+    SignInKind.VIEWER: 30 * DAY_MS,
 }
-"""How long a token holds. Staff's and rooms' are extended by being used; a phone is somebody's own
-and goes home with her: it ends with the school day."""
+"""How long a token holds. All but a phone's are extended by being used: a phone is somebody's own
+and goes home with her, so it ends with the school day."""
 
 
 def new_join_code() -> str:
@@ -33,6 +38,11 @@ def new_join_code() -> str:
 
 
 def new_pair_secret() -> str:
+    """160 bits, safe in a URL."""
+    return secrets.token_urlsafe(20)
+
+
+def new_watch_key() -> str:
     """160 bits, safe in a URL."""
     return secrets.token_urlsafe(20)
 

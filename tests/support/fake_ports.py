@@ -214,3 +214,14 @@ class FolderCatalog:
 
     def timeline(self, recording_id: RecordingId) -> Path:
         return self.file(recording_id, "timeline.jsonl")
+
+
+class FakeAudience:
+    """Broadcasts what it is told to."""
+
+    def __init__(self) -> None:
+        self.places: dict[LessonId, str] = {}
+
+    def playlist(self, lesson_id: LessonId, until: int) -> str | None:
+        place = self.places.get(lesson_id)
+        return None if place is None else f"{place}/{until}/main.m3u8"

@@ -20,6 +20,7 @@ from streamsvc.school.io.people import People
 from streamsvc.school.io.recordings import Recordings
 from streamsvc.school.io.rooms import Rooms
 from streamsvc.school.io.sign_ins import SignIns
+from streamsvc.school.io.watch_links import WatchLinks
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,7 @@ class School:
     comments: Comments
     join_codes: JoinCodes
     pairs: Pairs
+    watch_links: WatchLinks
     sign_ins: SignIns
     audit: Audit
     database: Database
@@ -80,6 +82,7 @@ async def open_school(
         comments=Comments(database),
         join_codes=JoinCodes(database),
         pairs=Pairs(database),
+        watch_links=WatchLinks(database),
         sign_ins=SignIns(database, hashes),
         audit=Audit(database),
         database=database,

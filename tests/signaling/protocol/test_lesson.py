@@ -23,7 +23,7 @@ from signaling.protocol.inputs import (
     RecorderReported,
     StillTaken,
 )
-from signaling.protocol.lesson import LessonMachine, lesson_view
+from signaling.protocol.lesson import LessonMachine
 from signaling.protocol.lesson_views import CoursewareView, LinkSignal, RoomTotals
 from signaling.protocol.messages import (
     CallOnStage,
@@ -48,6 +48,7 @@ from signaling.protocol.messages import (
     StartLesson,
     Withheld,
 )
+from signaling.protocol.picture import lesson_view
 from signaling.protocol.requests import NEEDED
 from signaling.protocol.roles import may
 from streamsvc.base.ids import RoomId
