@@ -50,7 +50,9 @@ export class BoardFeed {
     const state = this.#content.get(base.url) as BoardView;
     const events = needed
       .slice(needed.indexOf(base) + 1)
-      .flatMap((file) => (file.isState ? [] : ((this.#content.get(file.url) ?? []) as BoardEvent[])))
+      .flatMap((file) =>
+        file.isState ? [] : ((this.#content.get(file.url) ?? []) as BoardEvent[]),
+      )
       .filter(({ at_ms }) => at_ms > base.startMs)
       .sort((a, b) => a.seq - b.seq);
     const due = events.filter(({ at_ms }) => at_ms <= positionMs);
@@ -61,7 +63,8 @@ export class BoardFeed {
   #needed(positionMs: number): BoardFile[] {
     const near = this.#files.filter(({ startMs }) => startMs <= positionMs + AHEAD_MS);
     let from = near.length - 1;
-    while (from > 0 && !(near[from]?.isState && (near[from]?.startMs ?? 0) <= positionMs)) from -= 1;
+    while (from > 0 && !(near[from]?.isState && (near[from]?.startMs ?? 0) <= positionMs))
+      from -= 1;
     return near.slice(Math.max(0, from));
   }
 

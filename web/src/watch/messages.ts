@@ -116,7 +116,8 @@ const en: Record<Key, string> = {
   'over.title': 'The lesson is over',
   'over.replay': 'Its replay comes to “This week” once it is made.',
   'over.how': 'Thank you for watching.',
-  'media.failed': "This browser can't play the broadcast. Open the link in the phone's own browser.",
+  'media.failed':
+    "This browser can't play the broadcast. Open the link in the phone's own browser.",
   saving: 'Low data',
   'saving.on': 'Voice, slides, small picture: about 21 MB a lesson',
   'saving.off': 'Clear picture: about {mb} MB a lesson',
@@ -150,7 +151,7 @@ const en: Record<Key, string> = {
   'mine.class': 'Class',
   'mine.language': 'Language',
   'mine.leave': 'Leave',
-  'mine.leave.how': "This phone stops watching this class. The link lets you in again.",
+  'mine.leave.how': 'This phone stops watching this class. The link lets you in again.',
   'mine.leave.sure': 'Leave now',
   today: 'today',
   tomorrow: 'tomorrow',
