@@ -42,6 +42,7 @@ __all__ = [
     "ConversionListener",
     "CoursewarePort",
     "LinkPolicy",
+    "LiveAudience",
     "MediaAnswer",
     "MediaAuthorizer",
     "MediaParty",
@@ -207,6 +208,17 @@ class RecordingCatalog(Protocol):
 
     def timeline(self, recording_id: RecordingId) -> Path:
         """Its `timeline.jsonl`: the lesson's numbered events. Raises like `file`."""
+
+
+# ---- large audiences ------------------------------------------------------------------------
+
+
+class LiveAudience(Protocol):
+    """Live lessons as plain files (LL-HLS), for everybody who only watches."""
+
+    def playlist(self, lesson_id: LessonId, until: int) -> str | None:
+        """Address of the lesson's multivariant playlist, good until `until` (unix seconds); what
+        it names is relative to it. None: the lesson is not broadcast now."""
 
 
 # ---- courseware ----------------------------------------------------------------------------

@@ -25,6 +25,8 @@ from signaling.io import (
     rooms,
     sources,
     wall,
+    watch,
+    watch_links,
     window,
 )
 from signaling.io.context import Context, make_context
@@ -78,7 +80,7 @@ def create_app(services: Services, *extra: APIRouter) -> FastAPI:
     app.router.routes.extend(media.routes)
     for module in (
         *(people, rooms, checks, phone, lessons, courseware, courseware_uploads, wall),
-        *(window, recordings, qr, sources, health),
+        *(window, recordings, watch_links, watch, qr, sources, health),
     ):
         app.include_router(module.router)
     app.include_router(events.router)

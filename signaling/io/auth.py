@@ -23,11 +23,13 @@ COOKIES = {
     SignInKind.STAFF: "streamsvc_staff",
     SignInKind.ROOM: "streamsvc_room",
     SignInKind.PHONE: "streamsvc_phone",
+    SignInKind.VIEWER: "streamsvc_viewer",
 }
 _SIGNED_OUT = {
     SignInKind.STAFF: "signed-out",
     SignInKind.ROOM: "device-signed-out",
     SignInKind.PHONE: "phone-signed-out",
+    SignInKind.VIEWER: "viewer-signed-out",
 }
 
 
@@ -46,7 +48,8 @@ Dependency = Callable[..., Awaitable[Caller]]
 def require(action: Action, *kinds: SignInKind) -> Dependency:
     """A dependency: the caller that may do `action`. With `kinds`, only those cookies count.
 
-    Raises UserError `signed-out`, `device-signed-out`, `phone-signed-out`, `not-allowed`.
+    Raises UserError `signed-out`, `device-signed-out`, `phone-signed-out`,
+    `viewer-signed-out`, `not-allowed`.
     """
     wanted = kinds or tuple(SignInKind)
 
@@ -133,6 +136,7 @@ def _natural_kind(action: Action, wanted: tuple[SignInKind, ...]) -> SignInKind:
             ),
             SignInKind.ROOM: (Role.ROOM,),
             SignInKind.PHONE: (Role.PHONE,),
+            SignInKind.VIEWER: (Role.VIEWER,),
         }[kind]
         if any(may(role, action) for role in roles):
             return kind

@@ -68,6 +68,13 @@ async def phone_page(request: Request, ctx: Context = Depends(context)) -> Respo
     return _page(request, ctx, "phone.html")
 
 
+@router.get("/watch", dependencies=_OPEN)
+@router.get("/watch/{key}", dependencies=_OPEN)
+async def watch_page(request: Request, ctx: Context = Depends(context)) -> Response:
+    """A class's parents."""
+    return _page(request, ctx, "watch.html")
+
+
 @router.get("/login", dependencies=_OPEN)
 @router.get("/today", dependencies=_OPEN)
 @router.get("/teach/{rest:path}", dependencies=_OPEN)

@@ -75,7 +75,10 @@ async def recording(
     role = principal.role
     return RecordingDetail(
         recording=_info(found, disk, await _room_names(ctx, [found])),
-        tracks=[_track(found.id, track) for track in (disk.tracks if disk else ())],
+        tracks=[
+            track_info(f"/api/recordings/{found.id}", track)
+            for track in (disk.tracks if disk else ())
+        ],
         timeline=await _timeline(ctx, found, disk),
         comments=[comment_view(comment, principal.person_id) for comment in comments],
         attendance=[attendance_view(row) for row in attendance],
@@ -257,7 +260,8 @@ def _info(
     )
 
 
-def _track(recording_id: RecordingId, track: PlayableTrack) -> TrackInfo:
+def track_info(place: str, track: PlayableTrack) -> TrackInfo:
+    """A track whose files are under `place`."""
     return TrackInfo(
         name=track.name,
         slot=track.slot.value,
@@ -265,7 +269,7 @@ def _track(recording_id: RecordingId, track: PlayableTrack) -> TrackInfo:
         kinds=[kind.value for kind in track.kinds],
         start_ms=track.start_ms,
         duration_ms=track.duration_ms,
-        playlist=f"/api/recordings/{recording_id}/media/{track.playlist}" if track.playlist else "",
+        playlist=f"{place}/media/{track.playlist}" if track.playlist else "",
         ready=track.ready,
         progress=track.progress,
     )

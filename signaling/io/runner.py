@@ -44,9 +44,11 @@ from signaling.protocol.inputs import (
     LessonBegan,
     LessonOver,
     Participant,
+    QuestionAsked,
     RecorderReported,
     Said,
     StrandOpened,
+    ViewerSeen,
 )
 from signaling.protocol.lesson import LessonMachine
 from streamsvc.base.errors import EnvironmentFault, StreamsvcError, UserError
@@ -57,6 +59,7 @@ from streamsvc.base.recordings import RecordingState
 INBOX_CLIENT_MESSAGES = 3_072
 TICK_SECONDS = 1.0
 _OF_CLIENTS = (Said, Connected, StrandOpened)
+_OF_VIEWERS = (ViewerSeen, QuestionAsked)
 UNWRITTEN_LINES = 10_000
 """Events kept for a timeline that can't be written; the oldest are given up first."""
 
@@ -87,7 +90,8 @@ class LessonRunner:
 
     def post(self, input: Input) -> bool:
         """Hand in an input; False when it is a client's message and the inbox is full."""
-        if isinstance(input, _OF_CLIENTS) and len(self._inbox) >= INBOX_CLIENT_MESSAGES:
+        is_refusable = isinstance(input, _OF_CLIENTS + _OF_VIEWERS)
+        if is_refusable and len(self._inbox) >= INBOX_CLIENT_MESSAGES:
             metrics.INBOX_REFUSED.inc()
             return False
         self._inbox.append(input)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from signaling.ports import (
     CoursewarePort,
+    LiveAudience,
     NoPushes,
     PushTaker,
     RecorderPort,
@@ -14,6 +15,7 @@ from signaling.ports import (
 )
 from signaling.settings import SignalingSettings
 from streamsvc.base.clock import Clock
+from streamsvc.base.ids import LessonId
 from streamsvc.school.io.school import School
 
 READY = "ok"
@@ -22,6 +24,14 @@ READY = "ok"
 async def always_ready() -> Mapping[str, str]:
     """Nothing else to wait for."""
     return {}
+
+
+class NoAudience:
+    """Nothing is broadcast on this node."""
+
+    def playlist(self, lesson_id: LessonId, until: int) -> str | None:
+        """LiveAudience."""
+        return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,5 +49,6 @@ class Services:
     """32 random bytes, kept in the data folder: grants outlive a restart."""
     settings: SignalingSettings
     pushes: PushTaker = field(default_factory=NoPushes)
+    audience: LiveAudience = NoAudience()
     readiness: Callable[[], Awaitable[Mapping[str, str]]] = always_ready
     """Part of the service to `ok` or the error id of what ails it."""

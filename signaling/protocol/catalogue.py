@@ -12,9 +12,12 @@ from signaling.protocol.sentences.media import MEDIA
 from signaling.protocol.sentences.school import SCHOOL
 from signaling.protocol.sentences.service import SERVICE
 from signaling.protocol.sentences.sources import SOURCES
+from signaling.protocol.sentences.watch import WATCH
 from streamsvc.base.errors import StreamsvcError, UserError
 
-CATALOGUE: dict[str, Entry] = SCHOOL | LESSON | COURSEWARE | CHECKS | MEDIA | SOURCES | SERVICE
+CATALOGUE: dict[str, Entry] = (
+    SCHOOL | LESSON | WATCH | COURSEWARE | CHECKS | MEDIA | SOURCES | SERVICE
+)
 
 CLOSE_NORMAL = 1000
 CLOSE_GOING_AWAY = 1001

@@ -166,6 +166,25 @@ class CoursewareListed:
     courseware: list[CoursewareView]
 
 
+@dataclass(frozen=True, slots=True)
+class ViewerSeen:
+    """A device that only watches is there."""
+
+    viewer: str
+    room_id: RoomId
+
+
+@dataclass(frozen=True, slots=True)
+class QuestionAsked:
+    """It asks something; `Questions.check` has let it pass."""
+
+    question_id: str
+    viewer: str
+    room_id: RoomId
+    author_name: str
+    text: str
+
+
 Input = (
     Connected
     | StrandOpened
@@ -182,4 +201,6 @@ Input = (
     | StillTaken
     | SourceReported
     | CoursewareListed
+    | ViewerSeen
+    | QuestionAsked
 )

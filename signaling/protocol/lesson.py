@@ -41,11 +41,13 @@ from signaling.protocol.inputs import (
     PlanChanged,
     PublicationClosed,
     PublicationOpened,
+    QuestionAsked,
     RecorderReported,
     Said,
     SourceReported,
     StillTaken,
     StrandOpened,
+    ViewerSeen,
 )
 from signaling.protocol.lesson_of import lesson_view
 from signaling.protocol.lesson_views import RecordingView
@@ -62,8 +64,10 @@ from signaling.protocol.messages import (
     Resumed,
     RoomChanged,
     RoomUninvited,
+    ViewersChanged,
 )
 from signaling.protocol.picture import LessonPicture, as_seen_by, me_view
+from signaling.protocol.questions import Questions
 from signaling.protocol.requests import Requests
 from signaling.protocol.roles import Action, may
 from signaling.protocol.roster import Roster
@@ -71,6 +75,7 @@ from signaling.protocol.seat import Seat
 from signaling.protocol.source import Source
 from signaling.protocol.strands import Strands, are_too_much
 from signaling.protocol.teller import Teller
+from signaling.protocol.viewers import Viewers
 from signaling.protocol.wire import Request
 from streamsvc.base.errors import StreamsvcError, UserError
 from streamsvc.base.ids import RoomId
@@ -103,7 +108,11 @@ class LessonMachine:
         self._teller = Teller(self.picture)
         self._floor = Floor(self.roster, self.attendance, self._teller)
         self._drawing = Drawing(self._teller)
-        self._requests = Requests(self.roster, self._floor, self._drawing, self._teller)
+        self.viewers = Viewers()
+        self.questions = Questions(self.roster, self._teller)
+        self._requests = Requests(
+            self.roster, self._floor, self._drawing, self.questions, self._teller
+        )
         self._connections: dict[str, Participant] = {}
         self._strands = Strands()
         self._source = Source(self._teller)
@@ -128,6 +137,7 @@ class LessonMachine:
             except ValidationError:
                 continue  # a line of another version, or of a torn disk: the rest still counts
         machine.roster.restore(machine.picture.rooms)
+        machine.viewers.before = machine.picture.viewers
         return machine
 
     # ---- in --------------------------------------------------------------------------------------
@@ -170,12 +180,20 @@ class LessonMachine:
                 self._recorder_reported(state, reason, now_ms)
             case SourceReported():
                 self._source.reported(input, now_ms)
+            case ViewerSeen() | QuestionAsked():
+                self._take_of_viewers(input, now_ms)
             case StillTaken(room_id, number):
                 self.roster.still_taken(room_id, number)
             case CoursewareListed(courseware):
                 if courseware != self.picture.courseware:
                     self._teller.announce(CoursewareChanged, now_ms, courseware=courseware)
                     self._drawing.courseware_changed(now_ms)
+
+    def _take_of_viewers(self, input: ViewerSeen | QuestionAsked, now_ms: int) -> None:
+        if isinstance(input, ViewerSeen):
+            self.viewers.seen(input.viewer, input.room_id, now_ms)
+        elif self.is_live:
+            self.questions.ask(input, now_ms)
 
     def poll(self, now_ms: int) -> list[Effect]:
         """Let time pass."""
@@ -387,6 +405,8 @@ class LessonMachine:
         self._teller.done(input.asked)
 
     def _poll_live(self, now_ms: int) -> None:
+        if (viewers := self.viewers.due(self.picture.viewers, now_ms)) is not None:
+            self._teller.announce(ViewersChanged, now_ms, viewers=viewers)
         if self._is_forgotten(now_ms):
             self._teller.add(EndLessonRecord(None))
         is_recording = self.picture.recording.state not in ("off", "stopped")

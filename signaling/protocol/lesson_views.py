@@ -122,6 +122,35 @@ class MessageView(Wire):
     at_ms: int
 
 
+QuestionState = Literal["waiting", "approved", "answered", "dismissed"]
+
+
+class QuestionView(Wire):
+    """A question of somebody who only watches. Helpers see it first, the lead teacher once it was
+    approved, pupils never."""
+
+    question_id: str
+    viewer: str
+    """Who asked, as a number of this lesson alone."""
+    room_id: str
+    room_name: str
+    author_name: str
+    """As given, or empty."""
+    text: str
+    at_ms: int
+    state: QuestionState
+    approved_at_ms: int | None
+
+
+class ViewersView(Wire):
+    """How many watch outside of the rooms."""
+
+    present: int
+    peak: int
+    total: int
+    """Different devices, 5,000 at most."""
+
+
 class RecordingView(Wire):
     """Whether this lesson is being recorded."""
 

@@ -39,12 +39,14 @@ from signaling.protocol.lesson_views import (
     MessageView,
     MeView,
     PublicationsView,
+    QuestionView,
     RecordingView,
     RoomTotals,
     RoomView,
     SendLevelName,
     SourceView,
     StageView,
+    ViewersView,
 )
 from signaling.protocol.wire import Event, Request, Wire
 
@@ -100,6 +102,21 @@ class MessagePosted(Event):
 
     type: Literal["message_posted"] = "message_posted"
     message: MessageView
+
+
+class QuestionChanged(Event):
+    """A viewer asked, or her question was approved, answered or dismissed: its whole new view; for
+    helpers of its class and administrators, and once approved for the lead teacher."""
+
+    type: Literal["question_changed"] = "question_changed"
+    question: QuestionView
+
+
+class ViewersChanged(Event):
+    """How many watch, at most every 15 s; for staff."""
+
+    type: Literal["viewers_changed"] = "viewers_changed"
+    viewers: ViewersView
 
 
 class CatchUpChosen(Event):
@@ -171,6 +188,8 @@ _Event = (
     | RoomChanged
     | StageChanged
     | MessagePosted
+    | QuestionChanged
+    | ViewersChanged
     | CatchUpChosen
     | RecordingChanged
     | PublicationsChanged
@@ -201,6 +220,9 @@ class Snapshot(Wire):
     totals: RoomTotals
     stage: StageView | None
     messages: list[MessageView]
+    questions: list[QuestionView] = []
+    viewers: ViewersView | None = None
+    """For staff, once somebody watched."""
     recording: RecordingView
     publications: PublicationsView
     source: SourceView | None = None
@@ -344,6 +366,27 @@ class PostMessage(Request):
     text: str = Field(min_length=1, max_length=MAX_TEXT_CHARS)
 
 
+class ApproveQuestion(Request):
+    """By a helper of the class that asked, or an administrator: the lead teacher shall see it."""
+
+    type: Literal["approve_question"] = "approve_question"
+    question_id: str
+
+
+class DismissQuestion(Request):
+    """By the same, or by the lead teacher once it was approved."""
+
+    type: Literal["dismiss_question"] = "dismiss_question"
+    question_id: str
+
+
+class AnswerQuestion(Request):
+    """By the lead teacher: she has answered it, in words."""
+
+    type: Literal["answer_question"] = "answer_question"
+    question_id: str
+
+
 class CatchUp(Request):
     """By a room's helper, who holds a phone: plays what its screen missed, or takes it to the live
     lesson. The screen does it where it can; `room_changed` tells."""
@@ -388,6 +431,9 @@ ClientMessage = Annotated[
     | MuteStage
     | LetWrite
     | PostMessage
+    | ApproveQuestion
+    | DismissQuestion
+    | AnswerQuestion
     | CatchUp
     | TurnSlide
     | Draw

@@ -22,11 +22,13 @@ from signaling.protocol.lesson_views import (
     MessageView,
     MeView,
     PublicationsView,
+    QuestionView,
     RecordingView,
     RoomTotals,
     RoomView,
     SourceView,
     StageView,
+    ViewersView,
 )
 from signaling.protocol.messages import (
     CatchUpChosen,
@@ -37,15 +39,18 @@ from signaling.protocol.messages import (
     LessonStarted,
     MessagePosted,
     PublicationsChanged,
+    QuestionChanged,
     RecordingChanged,
     RoomChanged,
     RoomUninvited,
     Snapshot,
     SourceChanged,
     StageChanged,
+    ViewersChanged,
     Withheld,
 )
 from signaling.protocol.roles import Action, may
+from streamsvc.school.records import Role
 
 RING_EVENTS = 500
 """A client that missed no more than these gets the events; else a snapshot."""
@@ -54,6 +59,10 @@ MISSED_INK = 40
 shorter than how it came there."""
 MAX_MESSAGES = 500
 """Messages a snapshot carries; the oldest fall out (the timeline keeps all)."""
+
+
+MAX_QUESTIONS = 300
+"""Questions of viewers; the oldest that wait for nobody fall out."""
 
 
 class LessonPicture:
@@ -69,6 +78,8 @@ class LessonPicture:
         self.stage: StageView | None = None
         self.messages: deque[MessageView] = deque(maxlen=MAX_MESSAGES)
         self.message_count = 0
+        self.questions: dict[str, QuestionView] = {}
+        self.viewers: ViewersView | None = None
         self.recording = RecordingView(state="off")
         self.publications = PublicationsView(lead=False, screen=False, stage=False)
         self.source: SourceView | None = None
@@ -77,7 +88,7 @@ class LessonPicture:
         self._ring: deque[LessonEvent] = deque(maxlen=RING_EVENTS)
 
     def apply(self, event: LessonEvent) -> None:
-        """Take the next event."""
+        """Take the next event; what a catching-up room chose is no part of the picture."""
         self.seq = event.seq
         self._ring.append(event)
         match event:
@@ -97,6 +108,8 @@ class LessonPicture:
             case MessagePosted():
                 self.messages.append(event.message)
                 self.message_count += 1
+            case QuestionChanged() | ViewersChanged():
+                self._apply_of_viewers(event)
             case CoursewareChanged():
                 self.courseware = event.courseware
             case SlideTurned() | InkShown() | StrokeDrawn() | StrokeErased() | InkCleared():
@@ -131,6 +144,8 @@ class LessonPicture:
             totals=self.totals,
             stage=self.stage,
             messages=list(self.messages) if may(participant.role, Action.READ_MESSAGES) else [],
+            questions=[q for q in self.questions.values() if sees_question(participant, q)],
+            viewers=self.viewers if may(participant.role, Action.SEE_VIEWERS) else None,
             recording=self.recording,
             publications=self.publications,
             source=self.source if may(participant.role, Action.SEE_ROSTER) else None,
@@ -167,6 +182,16 @@ class LessonPicture:
         else:
             self._online.discard(room.room_id)
 
+    def _apply_of_viewers(self, event: QuestionChanged | ViewersChanged) -> None:
+        if isinstance(event, ViewersChanged):
+            self.viewers = event.viewers
+            return
+        question = event.question
+        self.questions[question.question_id] = question
+        done = [q.question_id for q in self.questions.values() if q.state != "waiting"]
+        for question_id in done[: max(0, len(self.questions) - MAX_QUESTIONS)]:
+            del self.questions[question_id]
+
     def _lesson_is(self, **changes: str | int) -> None:
         self.lesson = self.lesson.model_copy(update=changes)
 
@@ -176,6 +201,10 @@ def is_for(participant: Participant, event: LessonEvent) -> bool:
     match event:
         case MessagePosted():
             return may(participant.role, Action.READ_MESSAGES)
+        case QuestionChanged():
+            return sees_question(participant, event.question)
+        case ViewersChanged():
+            return may(participant.role, Action.SEE_VIEWERS)
         case RoomChanged():
             return _sees_room(participant, event.room.room_id)
         case SourceChanged():
@@ -187,6 +216,16 @@ def is_for(participant: Participant, event: LessonEvent) -> bool:
         case _ if _is_ink(event):
             return may(participant.role, Action.SEE_INK)
     return True
+
+
+def sees_question(participant: Participant, question: QuestionView) -> bool:
+    """Helpers see those of their own class, administrators all, the lead teacher what somebody
+    approved."""
+    if may(participant.role, Action.ANSWER_QUESTION):
+        return question.approved_at_ms is not None
+    if not may(participant.role, Action.APPROVE_QUESTION):
+        return False
+    return participant.role is Role.ADMINISTRATOR or participant.room_id == question.room_id
 
 
 def _is_ink(event: LessonEvent) -> bool:

@@ -8,10 +8,13 @@ from signaling.protocol.inputs import Participant
 from signaling.protocol.lesson_views import MessageView
 from signaling.protocol.messages import (
     AcceptStage,
+    AnswerQuestion,
+    ApproveQuestion,
     CallOnStage,
     CatchUp,
     CatchUpChosen,
     DeclineStage,
+    DismissQuestion,
     EndLesson,
     GetSnapshot,
     LetWrite,
@@ -23,6 +26,7 @@ from signaling.protocol.messages import (
     ReturnFromStage,
     StartLesson,
 )
+from signaling.protocol.questions import Questions
 from signaling.protocol.roles import Action, may
 from signaling.protocol.roster import Roster
 from signaling.protocol.teller import Teller
@@ -44,6 +48,9 @@ NEEDED: dict[type[Request], tuple[Action, ...]] = {
     MuteStage: (Action.MUTE_STAGE,),
     LetWrite: (Action.USE_BOARD,),
     PostMessage: (Action.POST_MESSAGE,),
+    ApproveQuestion: (Action.APPROVE_QUESTION,),
+    DismissQuestion: (Action.APPROVE_QUESTION, Action.ANSWER_QUESTION),
+    AnswerQuestion: (Action.ANSWER_QUESTION,),
     CatchUp: (Action.CHOOSE_CATCH_UP,),
     TurnSlide: (Action.USE_BOARD,),
     Erase: (Action.USE_BOARD, Action.WRITE_ON_STAGE),
@@ -60,10 +67,18 @@ _ALSO_AFTER_THE_END = (GetSnapshot, EndLesson)
 class Requests:
     """Checks and carries out one request at a time, and answers it."""
 
-    def __init__(self, roster: Roster, floor: Floor, drawing: Drawing, teller: Teller) -> None:
+    def __init__(
+        self,
+        roster: Roster,
+        floor: Floor,
+        drawing: Drawing,
+        questions: Questions,
+        teller: Teller,
+    ) -> None:
         self._roster = roster
         self._floor = floor
         self._drawing = drawing
+        self._questions = questions
         self._teller = teller
 
     def carry_out(
@@ -127,6 +142,17 @@ class Requests:
             case CatchUp(choice=choice):
                 room_id = self._own_room(participant)
                 self._teller.announce(CatchUpChosen, now_ms, room_id=room_id, choice=choice)
+            case _:
+                self._do_more(participant, request, now_ms)
+
+    def _do_more(self, participant: Participant, request: Request, now_ms: int) -> None:
+        match request:
+            case ApproveQuestion():
+                self._questions.approve(participant, request.question_id, now_ms)
+            case DismissQuestion():
+                self._questions.dismiss(participant, request.question_id, now_ms)
+            case AnswerQuestion():
+                self._questions.answer(participant, request.question_id, now_ms)
             case _:
                 self._do_on_board(participant, request, now_ms)
 

@@ -1,9 +1,9 @@
 """Bodies of the HTTP API. Source of the web pages' types, like `messages.py`.
 
 Staff pages authenticate with the cookie `streamsvc_staff`, a classroom's screen with
-`streamsvc_room`, a helper's phone with `streamsvc_phone` (all HttpOnly, SameSite=Lax, Secure under
-HTTPS); media and lesson events with a grant. Unsafe methods must carry an `Origin` of our own or
-none.
+`streamsvc_room`, a helper's phone with `streamsvc_phone`, a parent's with `streamsvc_viewer` (all
+HttpOnly, SameSite=Lax, Secure under HTTPS); media and lesson events with a grant. Unsafe methods
+must carry an `Origin` of our own or none.
 """
 
 from typing import Literal

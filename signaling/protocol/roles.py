@@ -26,6 +26,7 @@ class Action(StrEnum):
     MAKE_ROOM_CODE = "make_room_code"
     SEE_CHECKS = "see_checks"
     REMOVE_ROOM_DEVICE = "remove_room_device"
+    MANAGE_WATCH_LINK = "manage_watch_link"
     SEE_COURSES = "see_courses"
     ADD_COURSE = "add_course"
     SEE_LESSONS = "see_lessons"
@@ -45,6 +46,7 @@ class Action(StrEnum):
     LEAVE_ROOM = "leave_room"
     CHECK_ROOM = "check_room"
     SEE_PHONE_HOME = "see_phone_home"
+    WATCH = "watch"
     # in a lesson
     ENTER_LESSON = "enter_lesson"
     SUBSCRIBE = "subscribe"
@@ -65,6 +67,9 @@ class Action(StrEnum):
     CHOOSE_CATCH_UP = "choose_catch_up"
     POST_MESSAGE = "post_message"
     READ_MESSAGES = "read_messages"
+    SEE_VIEWERS = "see_viewers"
+    APPROVE_QUESTION = "approve_question"
+    ANSWER_QUESTION = "answer_question"
     SEE_ROSTER = "see_roster"
     USE_BOARD = "use_board"
     WRITE_ON_STAGE = "write_on_stage"
@@ -91,6 +96,7 @@ _STAFF = frozenset(
         Action.SEE_COURSEWARE,
         Action.SEE_ROSTER,
         Action.SEE_INK,
+        Action.SEE_VIEWERS,
     }
 )
 
@@ -105,6 +111,7 @@ TABLE: dict[Role, frozenset[Action]] = {
         Action.SET_ROOM_POLICY,
         Action.MAKE_ROOM_CODE,
         Action.REMOVE_ROOM_DEVICE,
+        Action.MANAGE_WATCH_LINK,
         Action.ADD_COURSE,
         Action.ADD_LESSON,
         Action.CHANGE_LESSON,
@@ -112,6 +119,7 @@ TABLE: dict[Role, frozenset[Action]] = {
         Action.SHARE_RECORDING,
         Action.CHANGE_COURSEWARE,
         Action.CHANGE_STREAM_KEYS,
+        Action.APPROVE_QUESTION,
     },
     Role.LEAD_TEACHER: _STAFF
     | {
@@ -133,12 +141,14 @@ TABLE: dict[Role, frozenset[Action]] = {
         Action.MUTE_STAGE,
         Action.POST_MESSAGE,
         Action.READ_MESSAGES,
+        Action.ANSWER_QUESTION,
         Action.USE_BOARD,
         Action.SEE_STILL,
     },
     Role.HELPER_TEACHER: _STAFF
     | {
         Action.MAKE_ROOM_CODE,
+        Action.MANAGE_WATCH_LINK,
         Action.RAISE_HAND,
         Action.LOWER_HAND,
         Action.ANSWER_CALL,
@@ -146,6 +156,7 @@ TABLE: dict[Role, frozenset[Action]] = {
         Action.CHOOSE_CATCH_UP,
         Action.POST_MESSAGE,
         Action.READ_MESSAGES,
+        Action.APPROVE_QUESTION,
     },
     Role.OBSERVER: _STAFF,
     Role.ROOM: frozenset(
@@ -183,8 +194,10 @@ TABLE: dict[Role, frozenset[Action]] = {
             Action.CHOOSE_CATCH_UP,
             Action.POST_MESSAGE,
             Action.READ_MESSAGES,
+            Action.APPROVE_QUESTION,
         }
     ),
+    Role.VIEWER: frozenset({Action.WATCH}),
 }
 
 _PUBLISH = {

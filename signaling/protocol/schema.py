@@ -22,6 +22,7 @@ from signaling.protocol import (
     resources_courseware,
     resources_polls,
     resources_sources,
+    resources_watch,
     resources_window,
     room_channel,
 )
@@ -57,6 +58,10 @@ INBOUND_BODIES = (
     resources_sources.SourceReport,
     resources_sources.NewPush,
     resources_sources.PushNews,
+    resources_watch.NewWatchLink,
+    resources_watch.WatchLinkChange,
+    resources_watch.EnterWatch,
+    resources_watch.AskQuestion,
 )
 """Request bodies; every other model of `resources` is an answer."""
 
@@ -84,7 +89,7 @@ def wire_models() -> list[type[BaseModel]]:
     channels = (lesson_views, messages, behind, heard, board_messages, room_channel)
     bodies = (
         *(resources, resources_checks, resources_courseware),
-        *(resources_polls, resources_sources, resources_window),
+        *(resources_polls, resources_sources, resources_watch, resources_window),
     )
     modules = (*channels, *bodies)
     found = [model for module in modules for model in _declared(module)]

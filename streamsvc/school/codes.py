@@ -23,14 +23,19 @@ STREAM_KEYS_PER_TEACHER = 10
 """That are good at once."""
 PAIRS_PER_ROOM = 3
 """Pair secrets of a room that are good at once; asking for one more drops the oldest."""
+WATCH_LINK_LIFETIME_MS = 200 * DAY_MS
+"""A term and its holidays; a class gets a fresh link for the next one."""
+VIEWERS_PER_ROOM = 5_000
+"""Devices that hold a class's link at once; one more signs the oldest out."""
 
 SIGN_IN_LIFETIME_MS = {
     SignInKind.STAFF: 12 * HOUR_MS,
     SignInKind.ROOM: 365 * DAY_MS,
     SignInKind.PHONE: 12 * HOUR_MS,
+    SignInKind.VIEWER: 30 * DAY_MS,
 }
-"""How long a token holds. Staff's and rooms' are extended by being used; a phone is somebody's own
-and goes home with her: it ends with the school day."""
+"""How long a token holds. All but a phone's are extended by being used: a phone is somebody's own
+and goes home with her, so it ends with the school day."""
 
 
 def new_join_code() -> str:
@@ -55,6 +60,11 @@ def stream_key_expires_at_ms(now_ms: int, planned_end_ms: int | None) -> int:
     if planned_end_ms is None:
         return now_ms + TEACHER_KEY_LIFETIME_MS
     return max(now_ms, planned_end_ms) + LESSON_KEY_GRACE_MS
+
+
+def new_watch_key() -> str:
+    """160 bits, safe in a URL."""
+    return secrets.token_urlsafe(20)
 
 
 def new_token() -> str:

@@ -58,3 +58,13 @@ def day_bounds_ms(now_ms: int, zone: tzinfo | None = None) -> tuple[int, int]:
     )
     next_midnight = midnight + timedelta(days=1)
     return int(midnight.timestamp() * 1000), int(next_midnight.timestamp() * 1000)
+
+
+def week_bounds_ms(now_ms: int, zone: tzinfo | None = None) -> tuple[int, int]:
+    """First ms of the Monday of the week of `now_ms` in `zone`, and of the next Monday."""
+    midnight = datetime.fromtimestamp(now_ms / 1000, zone).replace(
+        hour=0, minute=0, second=0, microsecond=0
+    )
+    monday = midnight - timedelta(days=midnight.weekday())
+    next_monday = monday + timedelta(days=7)
+    return int(monday.timestamp() * 1000), int(next_monday.timestamp() * 1000)

@@ -44,6 +44,8 @@ class Role(StrEnum):
     """The classroom terminal: the school's device, not a pupil's."""
     PHONE = "phone"
     """A helper teacher's phone paired with a room's screen."""
+    VIEWER = "viewer"
+    """A parent's phone or browser that opened the watch link of a class."""
 
 
 class RoomKind(StrEnum):
@@ -67,6 +69,7 @@ class SignInKind(StrEnum):
     STAFF = "staff"
     ROOM = "room"
     PHONE = "phone"
+    VIEWER = "viewer"
 
 
 class LessonState(StrEnum):
@@ -308,6 +311,27 @@ class StreamKey:
     expires_at_ms: int
     used_at_ms: int | None
     """When somebody last began to push with it."""
+
+
+@dataclass(frozen=True, slots=True)
+class WatchLink:
+    """The link by which a class's parents watch; its key is known to nobody who did not keep it."""
+
+    room_id: RoomId
+    has_replay: bool
+    """The class may see its lessons of this week again."""
+    created_at_ms: int
+    expires_at_ms: int
+    viewers: int
+    """Devices that came by it and are not signed out; 0 where nobody asked for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class WatchKey:
+    """A fresh link with its key (160 random bits), shown once."""
+
+    key: str
+    link: WatchLink
 
 
 @dataclass(frozen=True, slots=True)

@@ -81,12 +81,22 @@ def reach_of(principal: Principal) -> Reach:
             )
         case Role.ROOM | Role.PHONE:
             return Reach(room_id=principal.room_id, invited_room_id=principal.room_id)
+        case Role.VIEWER:
+            return Reach(invited_room_id=principal.room_id)
 
 
 def manages_room(principal: Principal, room: Room) -> bool:
     """May issue its codes and remove its device: administrators of the subtree, and the teachers of
     its own school."""
     if principal.role in (Role.ADMINISTRATOR, Role.LEAD_TEACHER, Role.HELPER_TEACHER):
+        return is_within(room.organisation_path, principal.organisation_path)
+    return False
+
+
+def manages_watch_link(principal: Principal, room: Room) -> bool:
+    """May make, renew and revoke the link by which a class's parents watch: administrators of the
+    subtree, and the helper teachers of its own school."""
+    if principal.role in (Role.ADMINISTRATOR, Role.HELPER_TEACHER):
         return is_within(room.organisation_path, principal.organisation_path)
     return False
 

@@ -4,12 +4,14 @@ The table in `signaling.protocol.roles` says what a role may do at all; `CASES` 
 are whose. A route that is in neither fails in `test_permissions`: a new one can't be forgotten.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from signaling.protocol.inputs import LessonBegan
 from streamsvc.base.ids import StreamKeyId
-from streamsvc.school.records import OPERATOR, Role
+from streamsvc.school.records import OPERATOR, LessonState, Role
 from tests.signaling.house import House
 
 JPEG = b"\xff\xd8\xff" + b"x" * 40 + b"\xff\xd9"
@@ -29,10 +31,13 @@ PRINCIPALS = {
     "room_a2": Role.ROOM,
     "room_b1": Role.ROOM,
     "phone_a2": Role.PHONE,
+    "viewer_a2": Role.VIEWER,
+    "viewer_b1": Role.VIEWER,
 }
-DEVICES = (Role.ROOM, Role.PHONE)
+DEVICES = (Role.ROOM, Role.PHONE, Role.VIEWER)
 STAFF = {name for name, role in PRINCIPALS.items() if role and role not in DEVICES}
 ROOMS = {name for name, role in PRINCIPALS.items() if role is Role.ROOM}
+VIEWERS = {name for name, role in PRINCIPALS.items() if role is Role.VIEWER}
 ADMINS = {name for name, role in PRINCIPALS.items() if role is Role.ADMINISTRATOR}
 
 
@@ -213,6 +218,47 @@ def comment(body: Any) -> Make:
     return make
 
 
+async def changed_link(house: House, county: str) -> tuple[str, Any]:
+    room = house.room_id("room_a1" if county == "a" else "room_b1")
+    if await house.school.watch_links.find(OPERATOR, room) is None:
+        await house.school.watch_links.issue(OPERATOR, room, has_replay=False)
+    return f"/api/rooms/{room}/watch-link", {"has_replay": True}
+
+
+async def question(house: House, county: str) -> tuple[str, Any]:
+    """In a lesson that is live."""
+    lesson_id = house.lesson_id(f"lesson_{county}1")
+    runner = await house.context.registry.open(lesson_id)
+    if not runner.machine.is_live:
+        lesson = await house.school.lessons.start(lesson_id)
+        runner.post(LessonBegan(lesson, None))
+        await asyncio.sleep(0.01)
+    return f"/api/watch/lessons/{lesson_id}/questions", {"text": "几加几？"}
+
+
+async def watched_slide(house: House, county: str) -> tuple[str, Any]:
+    path, _ = await slide_file(house, county)
+    return path.replace("/api/", "/api/watch/"), None
+
+
+def replay(path: str) -> Make:
+    """Of a lesson that is over."""
+
+    async def make(house: House, county: str) -> tuple[str, Any]:
+        found = house.county.recordings[f"rec_{county}1"]
+        lesson = await house.school.lessons.load(found.lesson_id)
+        if lesson.state is LessonState.SCHEDULED:
+            await house.school.lessons.start(lesson.id)
+            await house.school.lessons.end(lesson.id)
+        folder = house.catalog.folder / found.id / "lead"
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "a.m3u8").write_text("#EXTM3U\n")
+        return f"/api/watch/recordings/{found.id}{path}", None
+
+    return make
+
+
+LINKS = {"admin_a", "admin_a1", "helper_a1"}
 SEES_LESSON = {"admin_a", "admin_a1", "observer_a", "lead_a1", "helper_a2"}
 READS_SLIDES = SEES_LESSON | {"room_a2", "phone_a2"}
 MANAGES = {"admin_a", "admin_a1", "lead_a1"}
@@ -269,6 +315,37 @@ CASES: dict[tuple[str, str], Case] = {
     ("POST", "/api/room/pair"): Case(plain("/api/room/pair"), ROOMS, has_object=False),
     ("POST", "/api/room/leave"): Case(plain("/api/room/leave"), ROOMS, has_object=False),
     ("GET", "/api/phone"): Case(plain("/api/phone"), {"phone_a2"}, has_object=False),
+    ("GET", "/api/rooms/{room_id}/watch-link"): Case(
+        about("/api/rooms/{id}/watch-link", "rooms", "room_a1", "room_b1"), LINKS, {"admin_b"}
+    ),
+    ("POST", "/api/rooms/{room_id}/watch-link"): Case(
+        about("/api/rooms/{id}/watch-link", "rooms", "room_a1", "room_b1", {}), LINKS, {"admin_b"}
+    ),
+    ("PATCH", "/api/rooms/{room_id}/watch-link"): Case(changed_link, LINKS, {"admin_b"}),
+    ("DELETE", "/api/rooms/{room_id}/watch-link"): Case(
+        about("/api/rooms/{id}/watch-link", "rooms", "room_a1", "room_b1"), LINKS, {"admin_b"}
+    ),
+    ("GET", "/api/watch"): Case(plain("/api/watch"), VIEWERS, has_object=False),
+    ("POST", "/api/watch/leave"): Case(plain("/api/watch/leave"), VIEWERS, has_object=False),
+    ("POST", "/api/watch/lessons/{lesson_id}/beat"): Case(
+        about("/api/watch/lessons/{id}/beat", *LESSON), {"viewer_a2"}, {"viewer_b1"}
+    ),
+    ("POST", "/api/watch/lessons/{lesson_id}/questions"): Case(
+        question, {"viewer_a2"}, {"viewer_b1"}
+    ),
+    ("GET", "/api/watch/lessons/{lesson_id}/courseware"): Case(
+        about("/api/watch/lessons/{id}/courseware", *LESSON), {"viewer_a2"}, {"viewer_b1"}
+    ),
+    ("GET", "/api/watch/lessons/{lesson_id}/slides/{name}"): Case(
+        watched_slide, {"viewer_a2"}, {"viewer_b1"}
+    ),
+    ("GET", "/api/watch/recordings/{recording_id}"): Case(replay(""), {"viewer_a2"}, {"viewer_b1"}),
+    ("GET", "/api/watch/recordings/{recording_id}/board"): Case(
+        replay("/board"), {"viewer_a2"}, {"viewer_b1"}
+    ),
+    ("GET", "/api/watch/recordings/{recording_id}/media/{path:path}"): Case(
+        replay("/media/lead/a.m3u8"), {"viewer_a2"}, {"viewer_b1"}
+    ),
     ("GET", "/api/courses"): Case(plain("/api/courses"), STAFF, has_object=False),
     ("POST", "/api/courses"): Case(new_course, MANAGES | {"colleague_a1"}, MANAGES_B),
     ("GET", "/api/lessons"): Case(plain("/api/lessons"), STAFF, has_object=False),
@@ -364,6 +441,9 @@ PUBLIC = {
     ("POST", "/api/sign-in"),
     ("POST", "/api/rooms/join"),
     ("POST", "/api/phone/pair"),
+    ("POST", "/api/watch/enter"),
+    ("GET", "/watch"),
+    ("GET", "/watch/{key}"),
     ("GET", "/healthz"),
     ("HEAD", "/healthz"),
     ("GET", "/readyz"),

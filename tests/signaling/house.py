@@ -27,7 +27,13 @@ from streamsvc.timeline import FileTimeline
 from tests.streamsvc.school.conftest import open_at
 from tests.streamsvc.school.county import ADDRESS, PASSWORD, County
 from tests.support.clock import ManualClock
-from tests.support.fake_ports import FakePushes, FakeRecorder, FakeRelay, FolderCatalog
+from tests.support.fake_ports import (
+    FakeAudience,
+    FakePushes,
+    FakeRecorder,
+    FakeRelay,
+    FolderCatalog,
+)
 
 ORIGIN = "http://classroom.test"
 
@@ -45,6 +51,7 @@ class House:
     recorder: FakeRecorder
     catalog: FolderCatalog
     pushes: FakePushes
+    audience: FakeAudience
     services: Services
     clients: list[httpx.AsyncClient] = field(default_factory=list)
 
@@ -65,6 +72,10 @@ class House:
         """A fresh sign-in of a person, `room_..` or `phone_..` of the county."""
         if name in self.county.people:
             signed_in = await self.school.sign_ins.sign_in(name, PASSWORD, f"test-{name}")
+        elif name.startswith("viewer"):
+            room = self.county.rooms[name.replace("viewer", "room")]
+            made = await self.school.watch_links.issue(OPERATOR, room.id, has_replay=True)
+            signed_in = await self.school.watch_links.enter(made.key, f"test-{name}")
         elif name.startswith("phone"):
             room = self.county.rooms[name.replace("phone", "room")]
             secret = await self.school.pairs.issue(room.id)
@@ -131,6 +142,7 @@ def services_in(
         relay=FakeRelay(),
         recorder=FakeRecorder(),
         catalog=FolderCatalog(folder / "recordings"),
+        audience=FakeAudience(),
         courseware=Workshop(courseware or courseware_settings(folder), clock),
         timeline=FileTimeline(folder / "lessons"),
         clock=clock,
@@ -159,6 +171,7 @@ async def open_house(
         recorder=services.recorder,  # type: ignore[arg-type]
         catalog=services.catalog,  # type: ignore[arg-type]
         pushes=services.pushes,  # type: ignore[arg-type]
+        audience=services.audience,  # type: ignore[arg-type]
         services=services,
     )
     try:

@@ -138,17 +138,23 @@ async def test_each_endpoint_for_each_role(
 def _expected(name: str, action: Action, is_allowed: bool) -> set[str]:
     role = PRINCIPALS[name]
     if role is None:
-        return {"signed-out", "device-signed-out", "phone-signed-out"}
+        return SIGNED_OUT
     if is_allowed:
         assert may(role, action), f"CASES allow {name} what the table forbids"
         return {"allowed"}
     if not may(role, action):
-        return {"not-allowed", "signed-out", "device-signed-out", "phone-signed-out"}
+        return {"not-allowed", *SIGNED_OUT}
     return SCOPED
 
 
-ENDS_SIGN_INS = {"/api/sign-out", "/api/room/leave", "/api/rooms/{room_id}/device"}
+ENDS_SIGN_INS = {
+    "/api/sign-out",
+    "/api/room/leave",
+    "/api/rooms/{room_id}/device",
+    "/api/watch/leave",
+}
 
+SIGNED_OUT = {"signed-out", "device-signed-out", "phone-signed-out", "viewer-signed-out"}
 SCOPED = {
     "not-allowed",
     "organisation-unknown",

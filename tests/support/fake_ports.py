@@ -233,3 +233,14 @@ class FakePushes:
 
     def start(self) -> None:
         self.is_started = True
+
+
+class FakeAudience:
+    """Broadcasts what it is told to."""
+
+    def __init__(self) -> None:
+        self.places: dict[LessonId, str] = {}
+
+    def playlist(self, lesson_id: LessonId, until: int) -> str | None:
+        place = self.places.get(lesson_id)
+        return None if place is None else f"{place}/{until}/main.m3u8"

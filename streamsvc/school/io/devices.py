@@ -21,6 +21,13 @@ async def forget_phone(session: AsyncSession, room_id: str) -> None:
     )
 
 
+async def forget_viewers(session: AsyncSession, room_id: str) -> None:
+    """Sign out every device that watches by the room's link."""
+    await session.execute(
+        delete(SignInRow).where(SignInRow.room_id == room_id, SignInRow.kind == SignInKind.VIEWER)
+    )
+
+
 async def forget_room(session: AsyncSession, room_id: str) -> None:
     """Sign a room's terminal and phone out; its codes and pair secrets die."""
     await forget_terminal(session, room_id)

@@ -30,6 +30,7 @@ from streamsvc.school.lessons import (
     check_live,
     check_scheduled,
     day_bounds_ms,
+    week_bounds_ms,
 )
 from streamsvc.school.records import Lesson, LessonKind, LessonState, Principal, Role
 
@@ -71,6 +72,19 @@ class Lessons:
         of_today = LessonRow.scheduled_start_ms.between(first_ms, next_ms - 1)
         is_live = LessonRow.state == LessonState.LIVE
         return await self._where([visible(principal, LessonRow), or_(of_today, is_live)])
+
+    async def this_week(self, principal: Principal) -> list[Lesson]:
+        """The caller's lessons of the local week (from Monday), and any that is live; earliest
+        first."""
+        first_ms, next_ms = week_bounds_ms(self._db.clock.wall_ms(), self._zone)
+        of_week = LessonRow.scheduled_start_ms.between(first_ms, next_ms - 1)
+        is_live = LessonRow.state == LessonState.LIVE
+        return await self._where([visible(principal, LessonRow), or_(of_week, is_live)])
+
+    def is_this_week(self, lesson: Lesson) -> bool:
+        """Planned for the local week, or live."""
+        first_ms, next_ms = week_bounds_ms(self._db.clock.wall_ms(), self._zone)
+        return lesson.state is LessonState.LIVE or (first_ms <= lesson.scheduled_start_ms < next_ms)
 
     async def find(self, principal: Principal, lesson_id: LessonId) -> Lesson:
         """One lesson. Raises UserError `lesson-unknown`."""

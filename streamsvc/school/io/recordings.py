@@ -97,6 +97,15 @@ class Recordings:
         async with self._db.reading() as session:
             return await scoped_recording(session, principal, recording_id)
 
+    async def of_room(self, recording_id: RecordingId, room_id: RoomId) -> Recording:
+        """One whose lesson invited this room, for the room's viewers. Raises UserError
+        `recording-unknown`."""
+        async with self._db.reading() as session:
+            recording = await _load(session, recording_id)
+        if room_id not in recording.room_ids:
+            raise UserError("recording-unknown")
+        return recording
+
     async def view(self, principal: Principal, recording_id: RecordingId) -> Recording:
         """`find`, and the audit log says so: for GET /api/recordings/{id}, once per opening."""
         async with self._db.writing.begin() as session:

@@ -21,6 +21,7 @@ from streamsvc.school.io.recordings import Recordings
 from streamsvc.school.io.rooms import Rooms
 from streamsvc.school.io.sign_ins import SignIns
 from streamsvc.school.io.stream_keys import StreamKeys
+from streamsvc.school.io.watch_links import WatchLinks
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,7 @@ class School:
     join_codes: JoinCodes
     pairs: Pairs
     stream_keys: StreamKeys
+    watch_links: WatchLinks
     sign_ins: SignIns
     audit: Audit
     database: Database
@@ -84,6 +86,7 @@ async def open_school(
         join_codes=JoinCodes(database),
         pairs=Pairs(database),
         stream_keys=StreamKeys(database),
+        watch_links=WatchLinks(database),
         sign_ins=SignIns(database, hashes),
         audit=Audit(database),
         database=database,

@@ -1,4 +1,4 @@
-"""Who is signed in: staff by password, rooms and phones by what they paired with.
+"""Who is signed in: staff by password, rooms, phones and viewers by what they opened.
 
 A token is 256 random bits; only its SHA-256 is stored.
 """
@@ -19,7 +19,7 @@ from streamsvc.school.tries import PasswordTries
 
 
 class SignIns:
-    """Tokens of staff, rooms and phones."""
+    """Tokens of staff, rooms, phones and viewers."""
 
     def __init__(self, database: Database, passwords: Passwords) -> None:
         self._db = database
@@ -180,12 +180,19 @@ def _person(row: RowMapping) -> Principal:
     )
 
 
+_DEVICE_ROLES = {
+    SignInKind.ROOM: Role.ROOM,
+    SignInKind.PHONE: Role.PHONE,
+    SignInKind.VIEWER: Role.VIEWER,
+}
+
+
 def _device(row: RowMapping, kind: SignInKind) -> Principal:
-    is_room = kind is SignInKind.ROOM
+    """A viewer's device goes by its class's name: nobody is asked for hers."""
     return Principal(
-        role=Role.ROOM if is_room else Role.PHONE,
+        role=_DEVICE_ROLES[kind],
         organisation_path=row["path"],
-        name=row["name"] if is_room else row["helper_name"],
+        name=row["helper_name"] if kind is SignInKind.PHONE else row["name"],
         room_id=RoomId(row["id"]),
         school_name=row["school_name"],
     )

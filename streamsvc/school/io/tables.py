@@ -140,6 +140,18 @@ class StreamKeyRow(Table):
     lead_teacher: Mapped[PersonRow] = relationship(lazy="joined", innerjoin=True)
 
 
+class WatchLinkRow(Table):
+    """The link by which a class's parents watch; at most one per room."""
+
+    __tablename__ = "watch_links"
+
+    room_id: Mapped[str] = mapped_column(ID, ForeignKey("rooms.id"), primary_key=True)
+    fingerprint: Mapped[str] = mapped_column(HASH, unique=True)
+    has_replay: Mapped[bool]
+    created_at_ms: Mapped[int] = mapped_column(BigInteger)
+    expires_at_ms: Mapped[int] = mapped_column(BigInteger)
+
+
 class CourseRow(Table):
     __tablename__ = "courses"
 

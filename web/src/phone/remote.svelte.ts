@@ -1,6 +1,7 @@
 import { api, ApiError } from '$kit/api';
 import type { ErrorBody, PairPhone, PhoneHome } from '$kit/protocol/schema';
 import { LessonStore, type HeldGrant, type LessonRequest } from '$kit/store/lesson.svelte';
+import { Viewing } from '$kit/store/viewing.svelte';
 import { secretOf } from './view';
 
 const LOOK_EVERY_MS = 5_000;
@@ -11,6 +12,7 @@ export class Remote {
   phase = $state<'loading' | 'pairing' | 'unpaired' | 'paired'>('loading');
   home = $state.raw<PhoneHome | null>(null);
   store = $state.raw<LessonStore | null>(null);
+  readonly viewing = new Viewing();
   error = $state.raw<ErrorBody | null>(null);
   isBusy = $state(false);
   hasFailed = $state(false);
@@ -78,6 +80,7 @@ export class Remote {
     this.#lessonId = lessonId;
     const path = `/api/lessons/${lessonId}/events`;
     this.store = new LessonStore(path, grant, () => this.#renew());
+    this.store.onMessage = (message) => this.viewing.hear(message);
   }
 
   async #renew(): Promise<HeldGrant> {

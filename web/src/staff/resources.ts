@@ -19,6 +19,7 @@ import type {
   NewOrganisation,
   NewPerson,
   NewRoom,
+  NewWatchLink,
   OrganisationView,
   PersonChange,
   PersonView,
@@ -31,6 +32,10 @@ import type {
   SignIn,
   StreamKeyList,
   StreamKeyMade,
+  WatchLinkChange,
+  WatchLinkMade,
+  WatchLinkOfRoom,
+  WatchLinkView,
 } from '$kit/protocol/schema';
 import { navigate } from './router';
 
@@ -116,6 +121,14 @@ export const createRoomCode = (room_id: string) => post<RoomCode>(`/api/rooms/${
 export const setRoomPolicy = (room_id: string, body: RoomPolicy) =>
   call<RoomInfo>(`/api/rooms/${id(room_id)}/policy`, { method: 'PUT', body });
 export const removeRoomDevice = (room_id: string) => remove(`/api/rooms/${id(room_id)}/device`);
+
+const watchLink = (room_id: string) => `/api/rooms/${id(room_id)}/watch-link`;
+export const readWatchLink = (room_id: string) => call<WatchLinkOfRoom>(watchLink(room_id));
+export const makeWatchLink = (room_id: string, body: NewWatchLink) =>
+  post<WatchLinkMade>(watchLink(room_id), body);
+export const changeWatchLink = (room_id: string, body: WatchLinkChange) =>
+  patch<WatchLinkView>(watchLink(room_id), body);
+export const revokeWatchLink = (room_id: string) => remove(watchLink(room_id));
 
 export interface RecordingFilter {
   q: string;

@@ -80,6 +80,8 @@ export function aSnapshot(some: Partial<Snapshot> = {}): Snapshot {
     totals: { total: 2, online: 2 },
     stage: null,
     messages: [],
+    questions: [],
+    viewers: null,
     recording: { state: 'off', reason: null },
     publications: { lead: false, screen: false, stage: false },
     source: null,

@@ -13,6 +13,9 @@ export type ClientMessage =
   | MuteStage
   | LetWrite
   | PostMessage
+  | ApproveQuestion
+  | DismissQuestion
+  | AnswerQuestion
   | CatchUp
   | TurnSlide
   | Draw
@@ -34,6 +37,8 @@ export type ServerMessage =
   | RoomChanged
   | StageChanged
   | MessagePosted
+  | QuestionChanged
+  | ViewersChanged
   | CatchUpChosen
   | RecordingChanged
   | PublicationsChanged
@@ -58,6 +63,8 @@ export type LessonEvent =
   | RoomChanged
   | StageChanged
   | MessagePosted
+  | QuestionChanged
+  | ViewersChanged
   | CatchUpChosen
   | RecordingChanged
   | PublicationsChanged
@@ -72,6 +79,9 @@ export type RoomMessage = RoomHome | RoomRemoved | Pong | Failed;
 
 export interface Wire {
   AcceptStage?: AcceptStage;
+  AnswerQuestion?: AnswerQuestion;
+  ApproveQuestion?: ApproveQuestion;
+  AskQuestion?: AskQuestion;
   AttendanceView?: AttendanceView;
   BehindReport?: BehindReport;
   BehindView?: BehindView;
@@ -93,9 +103,11 @@ export interface Wire {
   CoursewareLimits?: CoursewareLimits;
   CoursewareView?: CoursewareView;
   DeclineStage?: DeclineStage;
+  DismissQuestion?: DismissQuestion;
   Done?: Done;
   Draw?: Draw;
   EndLesson?: EndLesson;
+  EnterWatch?: EnterWatch;
   Erase?: Erase;
   ErrorBody?: ErrorBody;
   Failed?: Failed;
@@ -136,6 +148,7 @@ export interface Wire {
   NewPush?: NewPush;
   NewRoom?: NewRoom;
   NewStreamKey?: NewStreamKey;
+  NewWatchLink?: NewWatchLink;
   OrganisationView?: OrganisationView;
   PairCode?: PairCode;
   PairPhone?: PairPhone;
@@ -156,6 +169,8 @@ export interface Wire {
   PushHeard?: PushHeard;
   PushNews?: PushNews;
   PushOpened?: PushOpened;
+  QuestionChanged?: QuestionChanged;
+  QuestionView?: QuestionView;
   RaiseHand?: RaiseHand;
   RecordingChange?: RecordingChange;
   RecordingChanged?: RecordingChanged;
@@ -202,6 +217,17 @@ export interface Wire {
   TrackInfo?: TrackInfo;
   TurnSlide?: TurnSlide;
   Undo?: Undo;
+  ViewersChanged?: ViewersChanged;
+  ViewersView?: ViewersView;
+  WatchBeat?: WatchBeat;
+  WatchHome?: WatchHome;
+  WatchLesson?: WatchLesson;
+  WatchLinkChange?: WatchLinkChange;
+  WatchLinkMade?: WatchLinkMade;
+  WatchLinkOfRoom?: WatchLinkOfRoom;
+  WatchLinkView?: WatchLinkView;
+  WatchQuestion?: WatchQuestion;
+  WatchReplay?: WatchReplay;
   WindowTrack?: WindowTrack;
   Withheld?: Withheld;
   Writer?: Writer;
@@ -216,6 +242,29 @@ export interface Wire {
 export interface AcceptStage {
   request_id: string;
   type: 'accept_stage';
+}
+/**
+ * By the lead teacher: she has answered it, in words.
+ */
+export interface AnswerQuestion {
+  request_id: string;
+  type: 'answer_question';
+  question_id: string;
+}
+/**
+ * By a helper of the class that asked, or an administrator: the lead teacher shall see it.
+ */
+export interface ApproveQuestion {
+  request_id: string;
+  type: 'approve_question';
+  question_id: string;
+}
+/**
+ * POST /api/watch/lessons/{lesson_id}/questions
+ */
+export interface AskQuestion {
+  text: string;
+  name?: string;
 }
 export interface AttendanceView {
   room_id: string;
@@ -637,6 +686,14 @@ export interface DeclineStage {
   type: 'decline_stage';
 }
 /**
+ * By the same, or by the lead teacher once it was approved.
+ */
+export interface DismissQuestion {
+  request_id: string;
+  type: 'dismiss_question';
+  question_id: string;
+}
+/**
  * The request was carried out.
  */
 export interface Done {
@@ -670,6 +727,12 @@ export interface Draw {
 export interface EndLesson {
   request_id: string;
   type: 'end_lesson';
+}
+/**
+ * POST /api/watch/enter: the key of a link becomes a device's cookie.
+ */
+export interface EnterWatch {
+  key: string;
 }
 /**
  * By the lead teacher, or of its own strokes by the room on stage: take a stroke away. Harmless
@@ -1139,6 +1202,15 @@ export interface NewStreamKey {
    */
   is_for_teacher?: boolean;
 }
+/**
+ * POST /api/rooms/{room_id}/watch-link: a fresh link; the older one ends with its devices.
+ */
+export interface NewWatchLink {
+  /**
+   * The class may also see the lessons of this week again.
+   */
+  has_replay?: boolean;
+}
 export interface OrganisationView {
   organisation_id: string;
   parent_id: string | null;
@@ -1327,6 +1399,37 @@ export interface PushOpened {
   lesson_id: string;
   grant: string;
   whip: string;
+}
+/**
+ * A viewer asked, or her question was approved, answered or dismissed: its whole new view; for
+ * helpers of its class and administrators, and once approved for the lead teacher.
+ */
+export interface QuestionChanged {
+  seq: number;
+  at_ms: number;
+  type: 'question_changed';
+  question: QuestionView;
+}
+/**
+ * A question of somebody who only watches. Helpers see it first, the lead teacher once it was
+ * approved, pupils never.
+ */
+export interface QuestionView {
+  question_id: string;
+  /**
+   * Who asked, as a number of this lesson alone.
+   */
+  viewer: string;
+  room_id: string;
+  room_name: string;
+  /**
+   * As given, or empty.
+   */
+  author_name: string;
+  text: string;
+  at_ms: number;
+  state: 'waiting' | 'approved' | 'answered' | 'dismissed';
+  approved_at_ms: number | null;
 }
 /**
  * By a room or its helper's phone.
@@ -1637,6 +1740,11 @@ export interface Snapshot {
   totals: RoomTotals;
   stage: StageView | null;
   messages: MessageView[];
+  questions: QuestionView[];
+  /**
+   * For staff, once somebody watched.
+   */
+  viewers: ViewersView | null;
   recording: RecordingView;
   publications: PublicationsView;
   source: SourceView | null;
@@ -1664,6 +1772,17 @@ export interface StageView {
    * Its uplink takes the voice alone.
    */
   is_picture_paused: boolean;
+}
+/**
+ * How many watch outside of the rooms.
+ */
+export interface ViewersView {
+  present: number;
+  peak: number;
+  /**
+   * Different devices, 5,000 at most.
+   */
+  total: number;
 }
 /**
  * A recorder host, camera or encoder that teaches in place of a browser.
@@ -1781,6 +1900,132 @@ export interface TurnSlide {
 export interface Undo {
   request_id: string;
   type: 'undo';
+}
+/**
+ * How many watch, at most every 15 s; for staff.
+ */
+export interface ViewersChanged {
+  seq: number;
+  at_ms: number;
+  type: 'viewers_changed';
+  viewers: ViewersView;
+}
+/**
+ * POST /api/watch/lessons/{lesson_id}/beat: I am here; what is there to see?
+ */
+export interface WatchBeat {
+  now_ms: number;
+  state: 'scheduled' | 'live' | 'ended';
+  /**
+   * The teacher's sound and picture flow.
+   */
+  has_lead: boolean;
+  /**
+   * LL-HLS; None: nothing is broadcast now.
+   */
+  playlist: string | null;
+  questions: WatchQuestion[];
+  /**
+   * Say it again after so long.
+   */
+  next_beat_ms: number;
+}
+/**
+ * A question of this device, and what became of it.
+ */
+export interface WatchQuestion {
+  question_id: string;
+  text: string;
+  at_ms: number;
+  state: 'waiting' | 'approved' | 'answered' | 'dismissed';
+}
+/**
+ * GET /api/watch, and the answer to entering.
+ */
+export interface WatchHome {
+  now_ms: number;
+  room_id: string;
+  room_name: string;
+  school_name: string;
+  has_replay: boolean;
+  /**
+   * This week's, and any that is live; earliest first.
+   */
+  lessons: WatchLesson[];
+  /**
+   * The next one of the two weeks to come, where this week has none any more.
+   */
+  next: WatchLesson | null;
+}
+/**
+ * A lesson of the class.
+ */
+export interface WatchLesson {
+  lesson_id: string;
+  title: string;
+  subject: string;
+  grade: string;
+  school_name: string;
+  lead_teacher_name: string;
+  state: 'scheduled' | 'live' | 'ended';
+  scheduled_start_ms: number;
+  duration_minutes: number;
+  started_at_ms: number | null;
+  ended_at_ms: number | null;
+  /**
+   * What can be seen again; None while it can't, or may not.
+   */
+  recording_id: string | null;
+  /**
+   * What its replay takes at most; 0 while there is none.
+   */
+  bytes: number;
+}
+/**
+ * PATCH /api/rooms/{room_id}/watch-link
+ */
+export interface WatchLinkChange {
+  has_replay: boolean;
+}
+/**
+ * The only answer that says the address.
+ */
+export interface WatchLinkMade {
+  /**
+   * `/watch/<key>`
+   */
+  path: string;
+  link: WatchLinkView;
+}
+/**
+ * The link of a room, without its key.
+ */
+export interface WatchLinkView {
+  has_replay: boolean;
+  created_at_ms: number;
+  expires_at_ms: number;
+  /**
+   * Devices that came by it.
+   */
+  viewers: number;
+}
+/**
+ * GET /api/rooms/{room_id}/watch-link
+ */
+export interface WatchLinkOfRoom {
+  link: WatchLinkView | null;
+}
+/**
+ * GET /api/watch/recordings/{recording_id}: lead and screen alone, never a room.
+ */
+export interface WatchReplay {
+  recording_id: string;
+  lesson_id: string;
+  title: string;
+  lead_teacher_name: string;
+  started_at_ms: number;
+  duration_ms: number;
+  tracks: TrackInfo[];
 }
 /**
  * Events `first_seq` to `seq` are not for this role (messages; to a room and its phone, other

@@ -64,8 +64,6 @@ function changes(state: LessonState, event: LessonEvent): Partial<LessonState> {
         rooms: state.rooms.filter((room) => room.room_id !== event.room_id),
         totals: event.totals,
       };
-    case 'catch_up_chosen':
-      return {}; // what plays it hears it from the store
     case 'withheld':
       return event.totals === null ? {} : { totals: event.totals };
     case 'room_changed':
@@ -82,6 +80,8 @@ function changes(state: LessonState, event: LessonEvent): Partial<LessonState> {
       return { source: event.source };
     case 'courseware_changed':
       return { courseware: event.courseware };
+    default:
+      return {}; // who needs it hears it from the store
   }
 }
 

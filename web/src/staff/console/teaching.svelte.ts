@@ -6,6 +6,7 @@
 import { ApiError } from '$kit/api';
 import type { ErrorBody, Grant } from '$kit/protocol/schema';
 import { LessonStore, type HeldGrant, type LessonRequest } from '$kit/store/lesson.svelte';
+import { Viewing } from '$kit/store/viewing.svelte';
 import { closeStream, kindsOf, openScreen, type DeviceFault } from '$rtc/devices';
 import { Publisher } from '$rtc/publisher';
 import type { Way } from '$rtc/stats';
@@ -37,6 +38,8 @@ export class Teaching {
   /** The lesson ended while this page was cut off, or before it came. */
   isOver = $state(false);
   readonly camera = new Camera();
+  /** Who only watches, and what they ask. */
+  readonly viewing = new Viewing();
   readonly stageMedia = new StageMedia();
   #grant: Grant | null = null;
   #lead: Publisher | null = null;
@@ -56,6 +59,7 @@ export class Teaching {
       if (this.#closed || !this.#grant) return;
       this.camera.sound = plan.sound_profile;
       this.store = new LessonStore(this.#grant.events, held, () => this.#renew());
+      this.store.onMessage = (message) => this.viewing.hear(message);
     } catch (caught) {
       this.refusal = faultOf(caught);
       return;

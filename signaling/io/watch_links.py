@@ -1,0 +1,77 @@
+"""The links by which a class's parents watch, for whoever manages the room."""
+
+from fastapi import APIRouter, Depends
+
+from signaling.io.auth import Caller, require
+from signaling.io.context import Context, context
+from signaling.protocol.resources_watch import (
+    NewWatchLink,
+    WatchLinkChange,
+    WatchLinkMade,
+    WatchLinkOfRoom,
+    WatchLinkView,
+)
+from signaling.protocol.roles import Action
+from streamsvc.base.ids import RoomId
+from streamsvc.school.records import WatchLink
+
+router = APIRouter(prefix="/api/rooms/{room_id}/watch-link")
+
+
+@router.get("")
+async def watch_link(
+    room_id: str,
+    caller: Caller = Depends(require(Action.MANAGE_WATCH_LINK)),
+    ctx: Context = Depends(context),
+) -> WatchLinkOfRoom:
+    """The room's link, if there is one."""
+    found = await ctx.services.school.watch_links.find(caller.principal, RoomId(room_id))
+    return WatchLinkOfRoom(link=None if found is None else _view(found))
+
+
+@router.post("", status_code=201)
+async def make_watch_link(
+    room_id: str,
+    body: NewWatchLink,
+    caller: Caller = Depends(require(Action.MANAGE_WATCH_LINK)),
+    ctx: Context = Depends(context),
+) -> WatchLinkMade:
+    """A fresh one; the older one is over, and whoever came by it."""
+    made = await ctx.services.school.watch_links.issue(
+        caller.principal, RoomId(room_id), has_replay=body.has_replay
+    )
+    return WatchLinkMade(path=f"/watch/{made.key}", link=_view(made.link))
+
+
+@router.patch("")
+async def change_watch_link(
+    room_id: str,
+    body: WatchLinkChange,
+    caller: Caller = Depends(require(Action.MANAGE_WATCH_LINK)),
+    ctx: Context = Depends(context),
+) -> WatchLinkView:
+    """Open or close replays; holds at once."""
+    return _view(
+        await ctx.services.school.watch_links.set_replay(
+            caller.principal, RoomId(room_id), has_replay=body.has_replay
+        )
+    )
+
+
+@router.delete("", status_code=204)
+async def revoke_watch_link(
+    room_id: str,
+    caller: Caller = Depends(require(Action.MANAGE_WATCH_LINK)),
+    ctx: Context = Depends(context),
+) -> None:
+    """Nobody watches by it any more."""
+    await ctx.services.school.watch_links.revoke(caller.principal, RoomId(room_id))
+
+
+def _view(link: WatchLink) -> WatchLinkView:
+    return WatchLinkView(
+        has_replay=link.has_replay,
+        created_at_ms=link.created_at_ms,
+        expires_at_ms=link.expires_at_ms,
+        viewers=link.viewers,
+    )

@@ -1,0 +1,42 @@
+import type { BoardFile } from './board_feed';
+
+const CLASSES = ['streamsvc.board', 'streamsvc.board.state'];
+const ATTRIBUTE = /([A-Z0-9-]+)=("[^"]*"|[^,]*)/g;
+
+/** The board's files that a media playlist names. `place` is what they are relative to. */
+export function boardFiles(playlist: string, place: string): BoardFile[] {
+  return playlist
+    .split('\n')
+    .filter((line) => line.startsWith('#EXT-X-DATERANGE:'))
+    .map((line) => attributesOf(line.slice(line.indexOf(':') + 1)))
+    .map((range) => boardFile(range['CLASS'], range['START-DATE'], range['X-FILE'], place))
+    .filter((file): file is BoardFile => file !== null);
+}
+
+/** One date range as a file; null for what is none of ours. */
+export function boardFile(
+  kind: string | null | undefined,
+  start: string | Date | null | undefined,
+  file: string | null | undefined,
+  place: string,
+): BoardFile | null {
+  if (!kind || !CLASSES.includes(kind) || !start || !file) return null;
+  const startMs = new Date(start).getTime();
+  if (Number.isNaN(startMs)) return null;
+  return { startMs, url: new URL(file, place).href, isState: kind === CLASSES[1] };
+}
+
+/** Address of the first media playlist of a multivariant one: for browsers that play by themselves. */
+export function firstVariant(playlist: string, place: string): string | null {
+  const lines = playlist.split('\n').map((line) => line.trim());
+  const at = lines.findIndex((line) => line.startsWith('#EXT-X-STREAM-INF'));
+  const name = at < 0 ? undefined : lines.slice(at + 1).find((line) => line && line[0] !== '#');
+  return name === undefined ? null : new URL(name, place).href;
+}
+
+function attributesOf(list: string): Record<string, string> {
+  const found: Record<string, string> = {};
+  for (const [, name, value] of list.matchAll(ATTRIBUTE))
+    found[name ?? ''] = (value ?? '').replace(/^"|"$/g, '');
+  return found;
+}
