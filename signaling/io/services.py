@@ -1,9 +1,17 @@
 """What signaling is given by the root."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from signaling.ports import CoursewarePort, RecorderPort, RecordingCatalog, RelayPort, TimelineLog
+from signaling.io.nobody_watches import NobodyWatches
+from signaling.ports import (
+    CoursewarePort,
+    LiveBroadcast,
+    RecorderPort,
+    RecordingCatalog,
+    RelayPort,
+    TimelineLog,
+)
 from signaling.settings import SignalingSettings
 from streamsvc.base.clock import Clock
 from streamsvc.school.io.school import School
@@ -30,5 +38,7 @@ class Services:
     grant_secret: bytes
     """32 random bytes, kept in the data folder: grants outlive a restart."""
     settings: SignalingSettings
+    audience: LiveBroadcast = field(default_factory=NobodyWatches)
+    """Who watches live lessons by HTTP."""
     readiness: Callable[[], Awaitable[Mapping[str, str]]] = always_ready
     """Part of the service to `ok` or the error id of what ails it."""

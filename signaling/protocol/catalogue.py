@@ -8,13 +8,16 @@ from signaling.protocol.sentences.checks import CHECKS
 from signaling.protocol.sentences.courseware import COURSEWARE
 from signaling.protocol.sentences.entry import Entry
 from signaling.protocol.sentences.lesson import LESSON
+from signaling.protocol.sentences.live import LIVE
 from signaling.protocol.sentences.media import MEDIA
 from signaling.protocol.sentences.school import SCHOOL
 from signaling.protocol.sentences.service import SERVICE
 from signaling.protocol.sentences.sources import SOURCES
 from streamsvc.base.errors import StreamsvcError, UserError
 
-CATALOGUE: dict[str, Entry] = SCHOOL | LESSON | COURSEWARE | CHECKS | MEDIA | SOURCES | SERVICE
+CATALOGUE: dict[str, Entry] = (
+    SCHOOL | LESSON | COURSEWARE | CHECKS | MEDIA | LIVE | SOURCES | SERVICE
+)
 
 CLOSE_NORMAL = 1000
 CLOSE_GOING_AWAY = 1001
