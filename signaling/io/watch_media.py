@@ -6,6 +6,9 @@ The address itself is the permission: it opens one lesson until a moment. No coo
 answer is the same for everybody, so that a proxy may keep it.
 """
 
+import gzip
+from functools import lru_cache
+
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 from starlette.routing import Route
@@ -40,12 +43,22 @@ async def live_file(request: Request) -> Response:
         skip = request.query_params.get("_HLS_skip", "")
         data = await origin.playlist(path, number, part, skip)
         kept = _SHORT if number is None else _KEYED
-        return Response(data, media_type=PLAYLIST_TYPE, headers={"Cache-Control": kept})
+        headers = {"Cache-Control": kept, "Vary": "Accept-Encoding"}
+        if "gzip" in request.headers.get("accept-encoding", ""):
+            headers["Content-Encoding"] = "gzip"
+            data = _packed(data)
+        return Response(data, media_type=PLAYLIST_TYPE, headers=headers)
     file = await origin.file(path)
     headers = {"Cache-Control": _FOR_EVER}
     if request.headers.get("range"):
         return part_answer(request, file.read_bytes(), _TYPES[kind], headers)
     return FileResponse(file, media_type=_TYPES[kind], headers=headers)
+
+
+@lru_cache(maxsize=64)
+def _packed(data: bytes) -> bytes:
+    """Once for all who are told the same: a playlist comes twice a second."""
+    return gzip.compress(data, compresslevel=6, mtime=0)
 
 
 def _number(request: Request, name: str) -> int | None:
