@@ -90,7 +90,7 @@ def read(text: str, before: MediaPlaylist | None = None) -> MediaPlaylist:
     assert "\r" not in text.replace("\r\n", "\n")
     assert not text.startswith("\ufeff")
     lines = [line for line in text.split("\n") if line]
-    tags = [(line[1:].partition(":")[0], line.partition(":")[2]) for line in lines if line[0] == "#"]
+    tags = [(line[1:].split(":")[0], line.partition(":")[2]) for line in lines if line[0] == "#"]
     for name, _ in tags:
         assert name in _KNOWN, f"unknown tag {name}"
     for name in _ONCE:
@@ -133,9 +133,7 @@ def _check_version(version: int, words: dict[str, str], playlist: MediaPlaylist)
     assert version >= least, f"version {version}, what is used needs {least}"
 
 
-def _read_segments(
-    lines: list[str], playlist: MediaPlaylist, before: MediaPlaylist | None
-) -> None:
+def _read_segments(lines: list[str], playlist: MediaPlaylist, before: MediaPlaylist | None) -> None:
     number, init = playlist.sequence, ""
     if playlist.skipped:
         assert before is not None, "a delta alone says nothing (§6.3.7)"
@@ -255,6 +253,8 @@ def _check_hint(now: MediaPlaylist, before: MediaPlaylist) -> None:
     number, part = before.newest
     later = {one.number: one for one in now.segments}
     last = later[number].parts
-    following = last[part + 1 :] or (later[number + 1].parts if number + 1 in later else [])
+    following = last[part + 1 :]
+    if not following and number + 1 in later and not later[number + 1].is_discontinuity:
+        following = later[number + 1].parts  # what was cut off is never finished as it was hinted
     if following:
         assert following[0].uri == before.hint, "the hint was of another part"

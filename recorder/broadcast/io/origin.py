@@ -95,6 +95,8 @@ class LessonOrigin:
                 raise UserError("live-file-unknown")
             number, part = (int(word) for word in name.split(".")[:2])
             await self._reach(stream, number, part)
+            if not await asyncio.to_thread(found.is_file):  # its packager died before it
+                raise UserError("live-file-unknown")
         return found
 
     def _is_next(self, stream: str, name: str) -> bool:
