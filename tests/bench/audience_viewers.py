@@ -14,6 +14,7 @@ import time
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import cast
 from urllib.parse import urlsplit
 
 import uvloop
@@ -81,7 +82,8 @@ class Viewer(asyncio.Protocol):
     def __init__(self, path: str, host: str, figures: Figures) -> None:
         self.newest_at = 0.0
         self._path = path
-        self._head = f" HTTP/1.1\r\nHost: {host}\r\nAccept-Encoding: gzip\r\n\r\n".encode()
+        self._plain = f" HTTP/1.1\r\nHost: {host}\r\n\r\n".encode()
+        self._packed = self._plain[:-2] + b"Accept-Encoding: gzip\r\n\r\n"
         self._figures = figures
         self._buffer = bytearray()
         self._wanted = -1
@@ -90,8 +92,7 @@ class Viewer(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        self._transport = cast(asyncio.Transport, transport)
         self._ask("live.m3u8")
 
     def connection_lost(self, error: Exception | None) -> None:
@@ -104,7 +105,9 @@ class Viewer(asyncio.Protocol):
 
     def _ask(self, file: str) -> None:
         if self._transport is not None:
-            self._transport.write(f"GET {self._path}/{file}".encode() + self._head)
+            # nginx packs a file while it is sent, in pieces of unknown length
+            head = self._plain if file == "live.m3u8" else self._packed
+            self._transport.write(f"GET {self._path}/{file}".encode() + head)
 
     def data_received(self, data: bytes) -> None:
         self._buffer += data

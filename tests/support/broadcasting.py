@@ -56,6 +56,8 @@ class Broadcast:
     folder: Path
     part_ms: float = PART_MS
     now_ms: float = 0.0
+    wall_ms: int = ZERO_MS
+    """What the machine's clock says when the lesson's time is 0."""
     said: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -80,8 +82,10 @@ class Broadcast:
         self.packager.control(TapControl("track", {**fields, "codec": codec.value, "rid": rid}))
         return source
 
-    def run(self, seconds: float, *sources: Source, step_ms: float = 30.0) -> None:
-        """Let time pass, and what these send come."""
+    def run(
+        self, seconds: float, *sources: Source, step_ms: float = 30.0, late_ms: int = 0
+    ) -> None:
+        """Let time pass, and what these send come; it is looked at `late_ms` later."""
         end_ms = self.now_ms + 1000 * seconds
         while self.now_ms < end_ms:
             later_ms = min(end_ms, self.now_ms + step_ms)
@@ -91,9 +95,9 @@ class Broadcast:
                 for at_ms, packet in source.between(self.now_ms, later_ms)
             ]
             for at_ms, number, packet in sorted(packets, key=lambda one: one[0]):
-                self.packager.packet(TapPacket(number, ZERO_MS + round(at_ms), packet))
+                self.packager.packet(TapPacket(number, self.wall_ms + round(at_ms), packet))
             self.now_ms = later_ms
-            self.packager.advance(ZERO_MS + round(self.now_ms), self.now_ms / 1000)
+            self.packager.advance(self.wall_ms + round(self.now_ms) + late_ms, self.now_ms / 1000)
 
     def finish(self) -> None:
         """The lesson is over."""

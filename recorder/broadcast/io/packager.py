@@ -11,10 +11,11 @@ from recorder.broadcast.io.voices import LessonVoice
 from recorder.broadcast.plan import naming
 from recorder.broadcast.plan.board import BoardShelf
 from recorder.broadcast.plan.cutter import CutPart, PartCutter
+from recorder.broadcast.plan.live_axis import LiveAxis
 from recorder.broadcast.plan.sources import NAMES, WAIT_MS, Sources
 from recorder.broadcast.plan.variants import multivariant
 from recorder.broadcast.plan.voice_cutter import VoiceCutter
-from recorder.plan.timeline import ArrivalAxis, PublicationClock
+from recorder.plan.timeline import PublicationClock
 from recorder.plan.tracks import VoiceTrack
 from recorder.plan.voice import VoiceLine
 from streamsvc.base.media import Codec, MediaKind, Slot
@@ -49,7 +50,7 @@ class Packager:
         self._part_ms = part_ms
         self._place = Place(folder, part_ms, zero_wall_ms, _next_run(folder))
         self._say = say
-        self._axis = ArrivalAxis(zero_wall_ms)
+        self._axis = LiveAxis(zero_wall_ms)
         self._clock = PublicationClock()
         self._tracks: dict[int, tuple[Slot, MediaKind, str]] = {}
         self._sources = {Slot.LEAD: Sources(clock=self._clock), Slot.SCREEN: Sources(most=1)}
@@ -87,7 +88,7 @@ class Packager:
         found = self._tracks.get(packet.track_number)
         if found is None:
             return
-        now_ms = self._axis(packet.arrival_ms)
+        now_ms = self._axis.at(packet.arrival_ms)
         slot, kind, rid = found
         if kind is MediaKind.AUDIO and self._voice_track is not None:
             self._voice_track.push(packet.packet, now_ms)
@@ -117,7 +118,7 @@ class Packager:
 
     def advance(self, wall_ms: int, now: float) -> None:
         """It is `wall_ms`. Raises OSError when the disk does not take it."""
-        now_ms = self._axis(wall_ms)
+        now_ms = self._axis.now(wall_ms)
         if self._opened_ms is None:
             self._opened_ms = now_ms
         self._take_voice(now_ms)

@@ -116,6 +116,27 @@ def test_the_dates_are_when_it_came(broadcast: Broadcast) -> None:
     assert first is not None and abs(first.timestamp() * 1000 - ZERO_MS) < 100
 
 
+def test_packets_that_are_looked_at_late_do_not_make_time_run(broadcast: Broadcast) -> None:
+    voice, low = microphone(SECONDS), small()
+    broadcast.open(voice)
+    broadcast.open(low)
+    for _ in range(200):
+        broadcast.run(0.05, voice, low, late_ms=40)
+    assert 0 < broadcast.behind_ms("low-aac") < 1_000
+
+
+def test_a_clock_that_is_set_back_stops_nothing(broadcast: Broadcast) -> None:
+    voice, low = microphone(SECONDS), small()
+    broadcast.open(voice)
+    broadcast.open(low)
+    broadcast.run(4, voice, low)
+    before = broadcast.playlist("low-aac")
+    broadcast.wall_ms -= 3_600_000
+    broadcast.run(4, voice, low)
+    after = broadcast.playlist("low-aac", before)
+    assert after.end_ms - before.end_ms > 3_000
+
+
 def test_a_publisher_that_is_gone_is_held_and_comes_back(broadcast: Broadcast) -> None:
     low = camera(2, 160, 90, SECONDS, fps=15, until_ms=5_000)
     voice = microphone(SECONDS, until_ms=5_000)
