@@ -161,8 +161,9 @@ class EngineListener(Protocol):
     def link_overrun(self, peer: int) -> None:
         """A subscriber is sent several times what its link takes, as was seen now."""
 
-    def tap_opened(self, publication: int, wall_ms: int) -> int:
-        """A layer begins to go to the sink; returns the track number to use."""
+    def tap_opened(self, publication: int, wall_ms: int, rid: str | None) -> int:
+        """A layer begins to go to the sink; returns the track number to use. `rid`: it is one of
+        every layer's; None: it is the best, to be recorded."""
 
     def tap_closed(self, track_number: int, wall_ms: int) -> None:
         """No more packets of that track."""
@@ -242,8 +243,11 @@ class Engine(Protocol):
     def set_muted(self, publication: int, *, is_muted: bool) -> None:
         """Neither forward nor tap it."""
 
-    def set_tapped(self, publication: int, *, is_tapped: bool) -> None:
-        """Send its best layer to the sink, with a key frame at least every 2 s."""
+    def set_tapped(
+        self, publication: int, *, is_tapped: bool, is_every_layer: bool = False
+    ) -> None:
+        """Send its best layer to the sink, with a key frame at least every 3.5 s; or every layer
+        that lives as a track of its own, or both."""
 
     def request_keyframe(self, publication: int) -> None:
         """Of the tapped layer, or of all that live where none is tapped."""

@@ -4,7 +4,7 @@ The values these ports carry are in `streamsvc.base.sessions` and `streamsvc.bas
 because the siblings that make them can't import signaling.
 """
 
-from collections.abc import AsyncIterator, Callable, Collection
+from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from pathlib import Path
 from typing import Protocol
 
@@ -43,6 +43,8 @@ __all__ = [
     "CoursewarePort",
     "LinkPolicy",
     "LiveAudience",
+    "LiveBroadcast",
+    "LiveOrigin",
     "MediaAnswer",
     "MediaAuthorizer",
     "MediaParty",
@@ -210,15 +212,54 @@ class RecordingCatalog(Protocol):
         """Its `timeline.jsonl`: the lesson's numbered events. Raises like `file`."""
 
 
-# ---- large audiences ------------------------------------------------------------------------
+# ---- large audiences -----------------------------------------------------------------------
 
 
 class LiveAudience(Protocol):
-    """Live lessons as plain files (LL-HLS), for everybody who only watches."""
+    """Where a live lesson can be watched by HTTP."""
 
     def playlist(self, lesson_id: LessonId, until: int) -> str | None:
-        """Address of the lesson's multivariant playlist, good until `until` (unix seconds); what
-        it names is relative to it. None: the lesson is not broadcast now."""
+        """Path of its multivariant playlist, good until `until` (Unix seconds); everything else is
+        relative to it. Who asks makes the lesson be broadcast. None: it is not live."""
+
+
+class LiveOrigin(Protocol):
+    """One lesson's files, and waiting for what comes next. All raise ProtocolError
+    `live-reload-wrong`, Overload `live-busy`, `live-not-yet`, UserError `live-file-unknown`."""
+
+    async def playlist(self, path: str, number: int | None, part: int | None, skip: str) -> bytes:
+        """A playlist, once it holds that part (or, without `part`, that segment)."""
+
+    async def file(self, path: str) -> Path:
+        """Any other file; the part that comes next is waited for."""
+
+
+class LiveBroadcast(LiveAudience, Protocol):
+    """What the lessons tell of themselves, for who watches."""
+
+    def begin(self, lesson_id: LessonId) -> None:
+        """It is live. Harmless to repeat."""
+
+    def end(self, lesson_id: LessonId) -> None:
+        """It is over. Harmless to repeat."""
+
+    def is_broadcast(self, lesson_id: LessonId) -> bool:
+        """Somebody asked for it; what happens on its board is wanted."""
+
+    def reason(self, lesson_id: LessonId) -> str | None:
+        """Error id of what ails its broadcast; None: nothing, or it is not broadcast."""
+
+    def board(self, lesson_id: LessonId, at_ms: int, events: str, *, is_state: bool) -> None:
+        """JSON of the board's events, or of all that stands on it; `at_ms` of the first one."""
+
+    async def add_slides(
+        self, lesson_id: LessonId, courseware_id: str, files: Mapping[str, Path]
+    ) -> None:
+        """Put slides' pictures beside the rest, as `slides/{courseware_id}/{name}`."""
+
+    def origin(self, lesson_id: LessonId, pass_: str, path: str) -> LiveOrigin:
+        """Who may read `path` with the signed part of an address. Raises UserError
+        `live-address-wrong`, `live-file-unknown`."""
 
 
 # ---- courseware ----------------------------------------------------------------------------

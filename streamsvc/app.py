@@ -5,29 +5,33 @@ Start in order, stop in reverse; what was started is stopped whatever happens in
 
 import datetime
 import gc
+import hmac
 import logging
 import shutil
 import socket
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from fastapi import APIRouter, FastAPI
 
+from recorder.broadcast.io.broadcasts import BroadcastMeans, Broadcasts
 from recorder.io.catalog import FolderCatalog
 from recorder.io.recorder import Recorder
 from relay.io.relay import Relay
 from relay.io.tap import TapWriter
 from relay.settings import RelaySettings
 from signaling.io.app import create_app
+from signaling.io.nobody_watches import NobodyWatches
 from signaling.io.services import Services
 from signaling.settings import SignalingSettings
 from streamsvc import listen, tls
 from streamsvc.addresses import machine_addresses, machine_names, url_host
 from streamsvc.base.clock import SystemClock
+from streamsvc.base.sinks import BothSinks
 from streamsvc.courseware.io.workshop import Workshop
 from streamsvc.courseware.settings import WorkshopSettings
 from streamsvc.data_folder import DataFolder
@@ -157,7 +161,8 @@ async def _application(
     """Recorder process, relay, the tap between them, and signaling in front."""
     settings, clock = ground.settings, ground.clock
     tap = TapWriter(ground.tap_socket, clock)
-    relay = Relay(_relay_settings(settings), clock, tap)
+    broadcasts = _broadcasts(ground)
+    relay = Relay(_relay_settings(settings), clock, BothSinks(tap, broadcasts))
     recorder = Recorder(tap.open, tap.close, clock)
     child = _recorder_process(ground, recorder.on_process_ended)
     child.start()
@@ -166,6 +171,9 @@ async def _application(
     stack.push_async_callback(tap.close_all)
     await relay.start()
     stack.push_async_callback(relay.close_all)
+    broadcasts.feed_by(lambda lesson, on: relay.set_broadcast(lesson, is_broadcast=on))
+    await broadcasts.start()
+    stack.push_async_callback(broadcasts.close)
     readiness = _readiness(ground, child)
     stack.push_async_callback(readiness.close)
     pushes = PushProcess(settings, clock)
@@ -180,10 +188,35 @@ async def _application(
         clock=clock,
         grant_secret=ground.folder.secret(),
         settings=_signaling_settings(settings),
+        audience=NobodyWatches() if settings.audience.mode == "off" else broadcasts,
         readiness=readiness,
         pushes=pushes,
     )
     return create_app(services, *_trust(settings, certificate))
+
+
+def _broadcasts(ground: Ground) -> Broadcasts:
+    """Packers of live lessons for who watches by HTTP; a process for each, when somebody asks."""
+    settings, clock = ground.settings, ground.clock
+    secret = settings.audience.secret.get_secret_value()
+    options = ["--log-level", settings.log.level]
+    options += ["--min-free-bytes", str(settings.recording.min_free_bytes)]
+    options += [] if settings.log.json_lines else ["--log-words"]
+    means = BroadcastMeans(
+        folder=settings.audience.folder or ground.folder.path / "live",
+        sockets=ground.tap_socket.parent,
+        secret=secret or hmac.digest(ground.folder.secret(), b"live audience", "sha256").hex(),
+        part_seconds=settings.audience.part_seconds,
+        keep_seconds=60.0 * settings.audience.keep_minutes,
+        most_held=settings.audience.max_held,
+        is_always=settings.audience.mode == "always",
+        options=options,
+    )
+
+    def supervise(name: str, command: Sequence[str]) -> Supervisor:
+        return Supervisor(name, command, clock, may_finish=True)
+
+    return Broadcasts(means, clock, supervise)
 
 
 def _readiness(ground: Ground, recorder: Supervisor) -> Readiness:

@@ -182,6 +182,43 @@ class CoursewareSettings(Section):
     )
 
 
+class AudienceSettings(Section):
+    """Who watches a live lesson by HTTP (LL-HLS): parents, observers, thousands of phones."""
+
+    mode: Literal["asked", "always", "off"] = Field(
+        default="asked",
+        description="asked: a lesson is packed from when somebody asks for its address; always:"
+        " from its beginning, so that who comes late can go back to it; off: nobody watches by"
+        " HTTP.",
+    )
+    folder: Path | None = Field(
+        default=None,
+        description="Where the live lessons' files are made, for nginx to read; unset: live in the"
+        " data folder.",
+    )
+    secret: SecretStr = Field(
+        default=SecretStr(""),
+        description="Signs the addresses; nginx must know the same one. Empty: one of this data"
+        " folder's own.",
+    )
+    part_seconds: float = Field(
+        default=0.5,
+        ge=0.2,
+        le=1.0,
+        description="Longest part. Who watches is three parts and some tenths of a second behind; a"
+        " shorter one costs more requests.",
+    )
+    keep_minutes: int = Field(
+        default=30, ge=1, description="A lesson's files stay so long after its end."
+    )
+    max_held: int = Field(
+        default=2500,
+        ge=1,
+        description="Requests that may wait for the next part at once, without nginx; more are told"
+        " to come again.",
+    )
+
+
 class LogSettings(Section):
     """Logs go to standard error."""
 
@@ -220,6 +257,7 @@ class Settings(BaseSettings):
     media: MediaSettings = MediaSettings()
     recording: RecordingSettings = RecordingSettings()
     courseware: CoursewareSettings = CoursewareSettings()
+    audience: AudienceSettings = AudienceSettings()
     log: LogSettings = LogSettings()
 
     @field_validator("media")

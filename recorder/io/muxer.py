@@ -3,7 +3,7 @@ nothing is carried from one to the next."""
 
 import io
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from fractions import Fraction
 from functools import cache
 
@@ -17,7 +17,7 @@ from recorder.plan.segmenter import Section, Segment
 PICTURE_RATE = 90_000
 _PICTURE_BASE = Fraction(1, PICTURE_RATE)
 _VOICE_BASE = Fraction(1, SAMPLE_RATE)
-_OPTIONS = {
+OPTIONS = {
     # one fragment per part; its times are the axis' own, so that every segment stands alone
     "movflags": "empty_moov+default_base_moof+frag_custom+frag_discont",
     "use_editlist": "0",
@@ -32,13 +32,23 @@ class SectionMuxer:
     Raises av.error.FFmpegError or ValueError if the keyframe's parameter sets are not sound.
     """
 
-    def __init__(self, section: Section) -> None:
+    def __init__(
+        self, section: Section, voice: Callable[[], av.container.InputContainer] | None = None
+    ) -> None:
+        """`voice` gives a stream like the voice's; Opus if None."""
+        self._voice = voice or opus_template
         self._keyframe = section.keyframe or blank_picture()
         self._template = av.open(io.BytesIO(self._keyframe), format="h264")
         if not self._template.streams.video:
             raise ValueError("keyframe holds no picture")
         self._has_voice = section.has_voice
         self.init = b""
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height of its pictures."""
+        source = self._template.streams.video[0]
+        return source.width, source.height
 
     def close(self) -> None:
         """Free the template."""
@@ -47,19 +57,18 @@ class SectionMuxer:
     def media(self, segment: Segment, number: int) -> bytes:
         """`moof` and `mdat` of a segment or a part of it, as fragment `number`; sets `init`."""
         output = io.BytesIO()
-        options = {**_OPTIONS, "fragment_index": str(number)}
+        options = {**OPTIONS, "fragment_index": str(number)}
         with av.open(output, "w", format="mp4", options=options) as container:
             self._write(container, segment)
-        boxes = list(_boxes(output.getvalue()))
-        self.init = b"".join(body for name, body in boxes if name in (b"ftyp", b"moov"))
-        return b"".join(body for name, body in boxes if name in (b"moof", b"mdat"))
+        self.init, media = media_boxes(output.getvalue())
+        return media
 
     def _write(self, container: av.container.OutputContainer, segment: Segment) -> None:
         source = self._template.streams.video[0]
         picture_stream = container.add_stream_from_template(source, opaque=True)
         picture_stream.time_base = _PICTURE_BASE
         if self._has_voice:
-            voice = _opus_template().streams.audio[0]
+            voice = self._voice().streams.audio[0]
             voice_stream = container.add_stream_from_template(voice, opaque=True)
         container.start_encoding()
         for picture in segment.pictures:
@@ -78,6 +87,13 @@ class SectionMuxer:
             container.mux_one(packet)
 
 
+def media_boxes(data: bytes) -> tuple[bytes, bytes]:
+    """The init section of a file, and its fragments."""
+    boxes = list(_boxes(data))
+    init = b"".join(body for name, body in boxes if name in (b"ftyp", b"moov"))
+    return init, b"".join(body for name, body in boxes if name in (b"moof", b"mdat"))
+
+
 def _boxes(data: bytes) -> Iterator[tuple[bytes, bytes]]:
     """Top-level boxes (ISO/IEC 14496-12 §4.2): name and whole box."""
     position = 0
@@ -88,7 +104,7 @@ def _boxes(data: bytes) -> Iterator[tuple[bytes, bytes]]:
 
 
 @cache
-def _opus_template() -> av.container.InputContainer:
+def opus_template() -> av.container.InputContainer:
     """A stereo Opus stream, whose header the init section takes over (RFC 7845 §5.1)."""
     buffer = io.BytesIO()
     with av.open(buffer, "w", format="ogg") as container:

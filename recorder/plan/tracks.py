@@ -8,7 +8,7 @@ from recorder.plan.timeline import PublicationClock, SourceClock
 from recorder.plan.voice import SAMPLES_PER_MS, VoiceLine
 from streamsvc.base.depacketize.frames import Frame, FrameAssembler, PayloadFormat
 from streamsvc.base.depacketize.h264 import H264Payload
-from streamsvc.base.depacketize.reorder import Gap, ReorderBuffer
+from streamsvc.base.depacketize.reorder import WAIT_MS, Gap, ReorderBuffer
 from streamsvc.base.depacketize.rtp import RtpPacket, is_rtcp, parse_rtp, sender_reports
 from streamsvc.base.depacketize.vp8 import Vp8Payload
 from streamsvc.base.media import CLOCK_RATE, Codec, MediaKind
@@ -32,14 +32,19 @@ class PictureTranscoder(Protocol):
 class Source:
     """One SSRC of a track: packets in order, and their time."""
 
-    def __init__(self, ssrc: int, codec: Codec, kind: MediaKind, clock: PublicationClock) -> None:
+    def __init__(
+        self, ssrc: int, codec: Codec, kind: MediaKind, clock: PublicationClock, wait_ms: float
+    ) -> None:
         self.ssrc = ssrc
         self.clock = SourceClock(CLOCK_RATE[codec], kind, clock)
-        self.reorder = ReorderBuffer()
+        self.reorder = ReorderBuffer(wait_ms)
 
 
 class InboundTrack:
     """What picture and voice have in common. A new SSRC is a new source of the same track."""
+
+    wait_ms = WAIT_MS
+    """How long a missing packet is waited for. Who is live sets it to less, before any packet."""
 
     def __init__(self, codec: Codec, kind: MediaKind, clock: PublicationClock) -> None:
         self.lost_packets = 0
@@ -80,7 +85,7 @@ class InboundTrack:
         if self._source is not None:
             self.flush()
             self._gap(1)
-        self._source = Source(ssrc, self._codec, self._kind, self._publication_clock)
+        self._source = Source(ssrc, self._codec, self._kind, self._publication_clock, self.wait_ms)
 
     def _take_all(self, released: list[RtpPacket | Gap], source: Source) -> None:
         for item in released:

@@ -255,8 +255,8 @@ cdef class Core:
     def set_muted(self, uint32_t publication, bint is_muted):
         return self._set(SET_MUTED, publication, is_muted)
 
-    def set_tapped(self, uint32_t publication, bint is_tapped):
-        return self._set(SET_TAPPED, publication, is_tapped)
+    def set_tapped(self, uint32_t publication, bint is_recorded, bint is_every):
+        return self._set(SET_TAPPED, publication, is_recorded + 2 * is_every)
 
     def request_keyframe(self, uint32_t publication):
         return self._set(REQUEST_KEYFRAME, publication, 0)

@@ -244,7 +244,8 @@ static void set_muted(Engine *engine, const SetValue *command) {
 static void set_tapped(Engine *engine, const SetValue *command) {
     Publication *publication = publication_at(engine, command->place);
     if (!publication) return;
-    publication->is_tapped = command->value != 0;
+    publication->is_tapped = command->value & TAP_BEST;
+    publication->is_every_tapped = command->value & TAP_EVERY;
     engine_update_tap(engine, publication);
 }
 

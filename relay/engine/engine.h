@@ -159,6 +159,7 @@ void engine_update_tap(Engine *engine, Publication *publication);
 void engine_tap_packet(Engine *engine, const Publication *publication, const Layer *layer,
                        const uint8_t *bytes, int length);
 void engine_close_tap(Engine *engine, Publication *publication);
+void engine_close_layer_tap(Engine *engine, Layer *layer);
 
 /* figures.c */
 void engine_tell_publisher(Engine *engine, Publisher *publisher);

@@ -114,6 +114,7 @@ static void layer_removed(void *owner, Publication *publication, Layer *layer) {
     engine_drop_merged(engine, publication, layer);
     engine_remove_layer(engine, layer);
     if (publication->tapped == layer) engine_close_tap(engine, publication);
+    engine_close_layer_tap(engine, layer);
 }
 
 LayerPort engine_layer_port(Engine *engine) {

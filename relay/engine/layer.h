@@ -60,6 +60,7 @@ typedef struct Layer {
     int64_t gap_us; /* between its pictures; 0 before the second */
     uint32_t newest_ts;
     bool has_parameter_sets;
+    uint32_t tap_key; /* of its own open track, where every layer is tapped; 0: none */
     int places;
     Packet *cache; /* the last packets by extended number; the oldest is forgotten */
     Burst burst;

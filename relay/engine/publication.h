@@ -30,7 +30,8 @@ typedef struct Publication {
     Layer *layers[MAX_LAYERS];
     int layer_count;
     bool is_muted, is_tapped, is_started;
-    Layer *tapped; /* the layer that goes to the tap now */
+    bool is_every_tapped; /* each live layer as a track of its own, beside the one that is recorded */
+    Layer *tapped; /* the layer that is recorded now */
     uint32_t tap_key; /* of the open track; 0: none */
     int64_t better_since_us; /* 0: no better layer lives */
     uint32_t live_layers; /* bits, as they were told last */

@@ -214,7 +214,8 @@ static void ask_repairs(Publisher *publisher, Publication *publication, Layer *l
     int missing = nack_list_due(&layer->nacks, now_us, seqs);
     if (missing && publication->spec.wants_nack)
         rtcp_write_nack(out, publisher->ssrc, layer->ssrc, seqs, missing);
-    bool is_tapped = publication->is_tapped && publication->tapped == layer;
+    bool is_recorded = publication->is_tapped && publication->tapped == layer;
+    bool is_tapped = is_recorded || layer->tap_key;
     if (layer_is_audio(layer) || is_stopped(publication, layer, now_us)) return;
     if (!layer_keyframe_due(layer, is_tapped, now_us)) return;
     if (publication->spec.wants_pli)

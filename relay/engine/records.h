@@ -194,6 +194,12 @@ typedef struct SubscriberFigures {
 
 typedef enum TapRecord { TAP_OPENED = 1, TAP_PACKET, TAP_CLOSED } TapRecord;
 
+/* What SET_TAPPED wants of a publication: bits. */
+enum { TAP_BEST = 1, TAP_EVERY = 2 };
+
+/* Follows the head of TAP_OPENED where it is one of every layer's; then comes the layer's name. */
+enum { TAP_LAYER = 1 };
+
 typedef struct TapHead {
     uint32_t key; /* of the track, never used twice */
     uint32_t reserved;

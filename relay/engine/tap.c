@@ -1,4 +1,5 @@
-/* One more subscriber without keys: the recorder gets a track's best layer as it came. */
+/* One more subscriber without keys: the recorder gets a track's best layer as it came, and whoever
+ * packs a lesson for a large audience gets each layer that lives. */
 #include "engine.h"
 
 static void write_record(Engine *engine, TapRecord kind, const TapHead *head, const void *body,
@@ -8,16 +9,33 @@ static void write_record(Engine *engine, TapRecord kind, const TapHead *head, co
     engine->has_records = true;
 }
 
-void engine_close_tap(Engine *engine, Publication *publication) {
-    publication->tapped = NULL;
-    if (!publication->tap_key) return;
-    TapHead head = {.key = publication->tap_key, .wall_us = engine->instant.wall_us};
-    write_record(engine, TAP_CLOSED, &head, NULL, 0);
-    publication->tap_key = 0;
+static uint32_t open_track(Engine *engine, const Publication *publication, const void *body,
+                           uint32_t length) {
+    TapHead head = {
+        .key = ++engine->last_tap_key,
+        .publication = publication->spec.number,
+        .wall_us = engine->instant.wall_us,
+    };
+    write_record(engine, TAP_OPENED, &head, body, length);
+    return head.key;
 }
 
+static void close_track(Engine *engine, uint32_t *key) {
+    if (!*key) return;
+    TapHead head = {.key = *key, .wall_us = engine->instant.wall_us};
+    write_record(engine, TAP_CLOSED, &head, NULL, 0);
+    *key = 0;
+}
+
+void engine_close_tap(Engine *engine, Publication *publication) {
+    publication->tapped = NULL;
+    close_track(engine, &publication->tap_key);
+}
+
+void engine_close_layer_tap(Engine *engine, Layer *layer) { close_track(engine, &layer->tap_key); }
+
 /* Follow the best layer; a key frame begins each track. */
-void engine_update_tap(Engine *engine, Publication *publication) {
+static void record_best(Engine *engine, Publication *publication) {
     bool is_wanted = publication->is_tapped && !publication->is_muted;
     Layer *layer =
         is_wanted ? publication_choose_tapped(publication, engine->instant.now_us) : NULL;
@@ -25,19 +43,39 @@ void engine_update_tap(Engine *engine, Publication *publication) {
     engine_close_tap(engine, publication);
     if (!layer) return;
     publication->tapped = layer;
-    publication->tap_key = ++engine->last_tap_key;
-    TapHead head = {
-        .key = publication->tap_key,
-        .publication = publication->spec.number,
-        .wall_us = engine->instant.wall_us,
-    };
-    write_record(engine, TAP_OPENED, &head, NULL, 0);
+    publication->tap_key = open_track(engine, publication, NULL, 0);
     engine_want_keyframe(engine, layer);
+}
+
+/* Layers come and go with the publisher's link; each time it is another track. */
+static void tap_every(Engine *engine, Publication *publication) {
+    bool is_wanted = publication->is_every_tapped && !publication->is_muted;
+    for (int i = 0; i < publication->layer_count; i++) {
+        Layer *layer = publication->layers[i];
+        bool is_shown = is_wanted && layer_is_live(layer, engine->instant.now_us);
+        if (is_shown == (layer->tap_key != 0)) continue;
+        if (!is_shown) {
+            engine_close_layer_tap(engine, layer);
+            continue;
+        }
+        char name[RID_BYTES + 1] = {TAP_LAYER};
+        int length = snprintf(name + 1, RID_BYTES, "%s", layer->rid);
+        layer->tap_key = open_track(engine, publication, name, (uint32_t)length + 1);
+        engine_want_keyframe(engine, layer);
+    }
+}
+
+void engine_update_tap(Engine *engine, Publication *publication) {
+    record_best(engine, publication);
+    tap_every(engine, publication);
 }
 
 void engine_tap_packet(Engine *engine, const Publication *publication, const Layer *layer,
                        const uint8_t *bytes, int length) {
-    if (!publication->tap_key || publication->tapped != layer) return;
-    TapHead head = {.key = publication->tap_key, .wall_us = engine->instant.wall_us};
-    write_record(engine, TAP_PACKET, &head, bytes, (uint32_t)length);
+    TapHead head = {.wall_us = engine->instant.wall_us};
+    uint32_t keys[] = {publication->tapped == layer ? publication->tap_key : 0, layer->tap_key};
+    for (int i = 0; i < 2; i++) {
+        head.key = keys[i];
+        if (head.key) write_record(engine, TAP_PACKET, &head, bytes, (uint32_t)length);
+    }
 }

@@ -330,11 +330,13 @@ class NativeEngine:
         if place is not None:
             self._command(lambda: self._core.set_muted(place, is_muted))
 
-    def set_tapped(self, publication: int, *, is_tapped: bool) -> None:
+    def set_tapped(
+        self, publication: int, *, is_tapped: bool, is_every_layer: bool = False
+    ) -> None:
         """See `Engine`."""
         place = self._publications.find(publication)
         if place is not None:
-            self._command(lambda: self._core.set_tapped(place, is_tapped))
+            self._command(lambda: self._core.set_tapped(place, is_tapped, is_every_layer))
 
     def request_keyframe(self, publication: int) -> None:
         """See `Engine`."""

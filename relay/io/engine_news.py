@@ -81,7 +81,9 @@ class EngineNews:
     def _on_tap(self, kind: int, key: int, publication: int, wall_ms: int, packet: bytes) -> None:
         if kind == _TAP_OPENED:
             if self._figures.knows(publication):
-                self._tracks[key] = (self._listener.tap_opened(publication, wall_ms), publication)
+                rid = packet[1:].decode() if packet else None
+                number = self._listener.tap_opened(publication, wall_ms, rid)
+                self._tracks[key] = (number, publication)
         elif key not in self._tracks:
             return  # its publication was removed while this was on the way
         elif kind == _TAP_CLOSED:

@@ -26,14 +26,18 @@ class LessonMedia:
         self._engine = engine
         self._steering = Steering(engine, pressure, clock)
         self._muted: set[Slot] = set()
-        self._is_tapped = False
+        self._is_tapped = self._is_broadcast = False
 
     @property
     def is_empty(self) -> bool:
         """Whether nobody is here and nothing is remembered for those to come."""
         is_plain = self._steering.profile is PictureProfile.SLIDES_FIRST
-        is_unused = not self._muted and not self._is_tapped and is_plain
+        is_unused = not self._muted and not self._is_fed and is_plain
         return not self.publishers and not self.subscribers and is_unused
+
+    @property
+    def _is_fed(self) -> bool:
+        return self._is_tapped or self._is_broadcast
 
     # ---- who comes and goes
 
@@ -41,8 +45,7 @@ class LessonMedia:
         """Feed its slot from it."""
         self.publishers[session.slot] = session
         self._set_muted(session)
-        for publication in session.publications.values():
-            self._engine.set_tapped(publication, is_tapped=self._is_tapped)
+        self._tap(session)
         for subscriber in self.subscribers.values():
             self._connect(subscriber)
 
@@ -150,8 +153,21 @@ class LessonMedia:
         """Send everything to the sink, or nothing."""
         self._is_tapped = is_tapped
         for session in self.publishers.values():
-            for publication in session.publications.values():
-                self._engine.set_tapped(publication, is_tapped=is_tapped)
+            self._tap(session)
+
+    def set_broadcast(self, *, is_broadcast: bool) -> None:
+        """Send every layer of what the teacher sends to the sink, or none of them. Never what a
+        receiving room sends: the audience is not in the lesson."""
+        self._is_broadcast = is_broadcast
+        for session in self.publishers.values():
+            self._tap(session)
+
+    def _tap(self, session: PublisherSession) -> None:
+        is_every_layer = self._is_broadcast and session.slot is not Slot.STAGE
+        for publication in session.publications.values():
+            self._engine.set_tapped(
+                publication, is_tapped=self._is_tapped, is_every_layer=is_every_layer
+            )
 
 
 def _cost_bps(layer: LayerStats) -> int:

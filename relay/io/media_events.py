@@ -82,12 +82,12 @@ class MediaEvents:
 
     # ---- the tap
 
-    def tap_opened(self, publication: int, wall_ms: int) -> int:
+    def tap_opened(self, publication: int, wall_ms: int, rid: str | None) -> int:
         """See `EngineListener`."""
         number = self._sessions.open_track(publication)
         session = self._sessions.of_publication(publication)
         if session is not None:
-            self._sink.track_opened(_track(number, publication, session), wall_ms)
+            self._sink.track_opened(_track(number, publication, session, rid), wall_ms)
         return number
 
     def tap_closed(self, track_number: int, wall_ms: int) -> None:
@@ -96,7 +96,7 @@ class MediaEvents:
         self._sink.track_closed(track_number, wall_ms)
 
 
-def _track(number: int, publication: int, session: PublisherSession) -> Track:
+def _track(number: int, publication: int, session: PublisherSession, rid: str | None) -> Track:
     kind = next(kind for kind, its in session.publications.items() if its == publication)
     media = next(media for media in session.peer.media if media.kind is kind)
     return Track(
@@ -107,4 +107,5 @@ def _track(number: int, publication: int, session: PublisherSession) -> Track:
         codec=media.codec,
         participant_id=session.party.participant_id,
         label=session.party.label,
+        rid=rid,
     )

@@ -439,6 +439,11 @@ class Relay:
         if is_tapped or self._sessions.knows(lesson_id):
             self._sessions.lesson(lesson_id).set_tapped(is_tapped=is_tapped)
 
+    def set_broadcast(self, lesson_id: LessonId, *, is_broadcast: bool) -> None:
+        """Feed the sink with every layer of what this lesson's teacher sends, or stop."""
+        if is_broadcast or self._sessions.knows(lesson_id):
+            self._sessions.lesson(lesson_id).set_broadcast(is_broadcast=is_broadcast)
+
     def request_keyframe(self, lesson_id: LessonId, track_number: int) -> None:
         """Ask a track's sender soon; wishes are merged and throttled behind it."""
         publication = self._sessions.publication_of_track(track_number)

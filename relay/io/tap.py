@@ -97,7 +97,7 @@ class TapWriter:
     def track_opened(self, track: Track, wall_ms: int) -> None:
         """See `PacketSink`."""
         tap = self._by_lesson.get(track.lesson_id)
-        if tap is not None:
+        if tap is not None and track.rid is None:
             self._by_track[track.number] = tap
             tap.track_opened(track, wall_ms)
 

@@ -27,6 +27,7 @@ from signaling.io import (
     wall,
     watch,
     watch_links,
+    watch_media,
     window,
 )
 from signaling.io.context import Context, make_context
@@ -77,7 +78,7 @@ def create_app(services: Services, *extra: APIRouter) -> FastAPI:
     gate = MediaGate(ctx.grants, ctx.registry, ctx.checks)
     # Not included like the others: a router within a router is searched twice for each request.
     media = media_router(services.relay, gate, problem_response, ice_servers=_ice_links(ctx))
-    app.router.routes.extend(media.routes)
+    app.router.routes.extend([*media.routes, watch_media.ROUTE])
     for module in (
         *(people, rooms, checks, phone, lessons, courseware, courseware_uploads, wall),
         *(window, recordings, watch_links, watch, qr, sources, health),

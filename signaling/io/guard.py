@@ -28,7 +28,9 @@ _ANY_ORIGIN = ("/whip/", "/whep/")
 """Media doors listen to grants only, never to cookies, so any page may use them."""
 _UPLOAD_PATH = re.compile(r"/api/lessons/[^/]+/courseware(/uploads/[^/]+)?")
 """Its route counts for itself, once it knows that the caller may."""
-_SECRET_PATH = re.compile(r"^/p/.+")
+_SECRET_PATH = re.compile(r"^/(p|live)/.+")
+_OF_AUDIENCE = "/live/"
+"""Thousands of these a second: noted for whoever looks closer."""
 
 _GONE = 499
 """For the log: whoever asked left before the whole request was here, so nobody is answered."""
@@ -174,8 +176,9 @@ def _note(scope: Scope, status: int, seconds: float) -> None:
     """One line without the query (it may hold codes) and without pair secrets."""
     metrics.REQUESTS.labels(_known(scope["method"]), f"{status // 100}xx").inc()
     metrics.REQUEST_SECONDS.observe(seconds)
-    path = _SECRET_PATH.sub("/p/...", scope["path"])
-    log.info(
+    path = _SECRET_PATH.sub(r"/\1/...", scope["path"])
+    log.log(
+        logging.DEBUG if scope["path"].startswith(_OF_AUDIENCE) else logging.INFO,
         "< %s %s",
         scope["method"],
         path,

@@ -13,6 +13,7 @@ from contextlib import suppress
 
 from signaling import metrics
 from signaling.io.audience import Audience
+from signaling.io.broadcast_board import BroadcastBoard
 from signaling.io.outbox import Mailbox, text_of
 from signaling.io.problem import incident
 from signaling.io.services import Services
@@ -84,6 +85,7 @@ class LessonRunner:
         self._unwritten: deque[str] = deque(maxlen=UNWRITTEN_LINES)
         self._close_media_at: float | None = None
         self._recording_id: RecordingId | None = machine.lesson.recording_id
+        self._board = BroadcastBoard(services, self._lesson_id)
         self._log = IdAdapter(logging.getLogger("streamsvc.lesson"), {"lesson_id": self._lesson_id})
 
     # ---- from outside ----------------------------------------------------------------------------
@@ -193,6 +195,7 @@ class LessonRunner:
             await self.keep([])
         await self._carry_out(effects)
         self._audience.tell_withheld()
+        await self._board.poll(self.machine.picture.board, self._now_ms())
         if self._close_media_at is not None and self._services.clock.now() >= self._close_media_at:
             self._close_media_at = None
             await self._services.relay.close_lesson(self._lesson_id)
@@ -217,6 +220,7 @@ class LessonRunner:
         match effect:
             case Announce(event):
                 self._audience.announce(event)
+                self._board.announced(event)
             case Answer(connection_id, message):
                 self._audience.answer(connection_id, message)
             case PassOn(message, from_connection_id):
@@ -247,6 +251,7 @@ class LessonRunner:
             case StartRecorder():
                 await self._start_recorder()
             case EndRecorder():
+                self._services.audience.end(self._lesson_id)
                 if self._recording_id is not None:
                     await self._services.recorder.end(self._recording_id)
             case SaveAttendance():
@@ -293,6 +298,7 @@ class LessonRunner:
 
     async def _start_recorder(self) -> None:
         lesson = self.machine.lesson
+        self._services.audience.begin(self._lesson_id)
         try:
             recording = await self._services.school.recordings.open(self._lesson_id)
             self._recording_id = recording.id

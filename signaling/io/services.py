@@ -3,9 +3,10 @@
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 
+from signaling.io.nobody_watches import NobodyWatches
 from signaling.ports import (
     CoursewarePort,
-    LiveAudience,
+    LiveBroadcast,
     NoPushes,
     PushTaker,
     RecorderPort,
@@ -15,7 +16,6 @@ from signaling.ports import (
 )
 from signaling.settings import SignalingSettings
 from streamsvc.base.clock import Clock
-from streamsvc.base.ids import LessonId
 from streamsvc.school.io.school import School
 
 READY = "ok"
@@ -24,14 +24,6 @@ READY = "ok"
 async def always_ready() -> Mapping[str, str]:
     """Nothing else to wait for."""
     return {}
-
-
-class NoAudience:
-    """Nothing is broadcast on this node."""
-
-    def playlist(self, lesson_id: LessonId, until: int) -> str | None:
-        """LiveAudience."""
-        return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +41,7 @@ class Services:
     """32 random bytes, kept in the data folder: grants outlive a restart."""
     settings: SignalingSettings
     pushes: PushTaker = field(default_factory=NoPushes)
-    audience: LiveAudience = NoAudience()
+    audience: LiveBroadcast = field(default_factory=NobodyWatches)
+    """Who watches live lessons by HTTP."""
     readiness: Callable[[], Awaitable[Mapping[str, str]]] = always_ready
     """Part of the service to `ok` or the error id of what ails it."""

@@ -8,6 +8,7 @@ from signaling.protocol.sentences.checks import CHECKS
 from signaling.protocol.sentences.courseware import COURSEWARE
 from signaling.protocol.sentences.entry import Entry
 from signaling.protocol.sentences.lesson import LESSON
+from signaling.protocol.sentences.live import LIVE
 from signaling.protocol.sentences.media import MEDIA
 from signaling.protocol.sentences.school import SCHOOL
 from signaling.protocol.sentences.service import SERVICE
@@ -16,7 +17,7 @@ from signaling.protocol.sentences.watch import WATCH
 from streamsvc.base.errors import StreamsvcError, UserError
 
 CATALOGUE: dict[str, Entry] = (
-    SCHOOL | LESSON | WATCH | COURSEWARE | CHECKS | MEDIA | SOURCES | SERVICE
+    SCHOOL | LESSON | WATCH | COURSEWARE | CHECKS | MEDIA | LIVE | SOURCES | SERVICE
 )
 
 CLOSE_NORMAL = 1000

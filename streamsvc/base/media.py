@@ -103,6 +103,9 @@ class Track:
     participant_id: ParticipantId
     label: str
     """Name for people: the room's or teacher's display name."""
+    rid: str | None = None
+    """None: the best layer, which is recorded. Else one of all layers, by its name (empty without
+    simulcast): these are for who packs the lesson for a large audience."""
 
 
 class PacketSink(Protocol):

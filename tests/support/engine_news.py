@@ -32,7 +32,7 @@ class Heard:
     def link_overrun(self, peer: int) -> None:
         self.overrun.append(peer)
 
-    def tap_opened(self, publication: int, wall_ms: int) -> int:
+    def tap_opened(self, publication: int, wall_ms: int, rid: str | None) -> int:
         self.opened.append(publication)
         return len(self.opened)
 

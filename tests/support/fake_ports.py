@@ -235,7 +235,7 @@ class FakePushes:
         self.is_started = True
 
 
-class FakeAudience:
+class FakeAudience(NobodyWatches):
     """Broadcasts what it is told to."""
 
     def __init__(self) -> None:

@@ -1,0 +1,278 @@
+"""One lesson's packager: packets of every layer in, the live folder out."""
+
+import logging
+import re
+from collections.abc import Callable
+from typing import Any
+
+from recorder.broadcast.io.live_folder import LiveFolder
+from recorder.broadcast.io.rendition import STREAMS, Place, Stream
+from recorder.broadcast.io.voices import LessonVoice
+from recorder.broadcast.plan import naming
+from recorder.broadcast.plan.board import BoardShelf
+from recorder.broadcast.plan.cutter import CutPart, PartCutter
+from recorder.broadcast.plan.live_axis import LiveAxis
+from recorder.broadcast.plan.sources import NAMES, WAIT_MS, Sources
+from recorder.broadcast.plan.variants import multivariant
+from recorder.broadcast.plan.voice_cutter import VoiceCutter
+from recorder.plan.timeline import PublicationClock
+from recorder.plan.tracks import VoiceTrack
+from recorder.plan.voice import VoiceLine
+from streamsvc.base.media import Codec, MediaKind, Slot
+from streamsvc.base.tap import TapControl, TapPacket
+
+log = logging.getLogger("recorder.broadcast")
+
+VOICE_WAIT_MS = 260.0
+"""Voice that has not come so long after its time is silence: more than a missing packet is waited
+for, and less than makes a picture wait."""
+NO_PICTURE_MS = 3_000.0
+"""A teacher without a camera: after this the pictures are blank."""
+
+Say = Callable[..., None]
+
+
+class Rendition:
+    """A cutter, and a stream for each form of the voice."""
+
+    def __init__(self, name: str, cutter: PartCutter | VoiceCutter, streams: list[Stream]) -> None:
+        self.name = name
+        self.cutter = cutter
+        self.streams = streams
+        self.fed_by: str | None = None
+
+
+class Packager:
+    """`control` and `packet` as they come, `advance` every few hundredths of a second."""
+
+    def __init__(self, folder: LiveFolder, part_ms: float, zero_wall_ms: int, say: Say) -> None:
+        self._folder = folder
+        self._part_ms = part_ms
+        self._place = Place(folder, part_ms, zero_wall_ms, _next_run(folder))
+        self._say = say
+        self._axis = LiveAxis(zero_wall_ms)
+        self._clock = PublicationClock()
+        self._tracks: dict[int, tuple[Slot, MediaKind, str]] = {}
+        self._sources = {Slot.LEAD: Sources(clock=self._clock), Slot.SCREEN: Sources(most=1)}
+        self._line = VoiceLine()
+        self._voice_track: VoiceTrack | None = None
+        self._voice = LessonVoice()
+        self._board = BoardShelf(folder.text(f"{naming.BOARD}/dates.txt"))
+        self._renditions: dict[str, Rendition] = {}
+        self._main = ""
+        self._opened_ms: float | None = None
+        self.is_ended = False
+
+    def reopened(self) -> None:
+        """The service has connected anew: it tells again which tracks there are."""
+        self._tracks.clear()
+
+    # ---- what comes
+
+    def control(self, control: TapControl) -> None:
+        """A track begins or ends, or something happened on the board. KeyError, ValueError: it is
+        not understood."""
+        fields = control.fields
+        match control.type:
+            case "track":
+                self._open_track(fields)
+            case "track_closed":
+                self._tracks.pop(int(fields["number"]), None)
+            case "board":
+                self._add_board(fields)
+            case "end":
+                self.is_ended = True
+
+    def packet(self, packet: TapPacket) -> None:
+        """Of a track that was told."""
+        found = self._tracks.get(packet.track_number)
+        if found is None:
+            return
+        now_ms = self._axis.at(packet.arrival_ms)
+        slot, kind, rid = found
+        if kind is MediaKind.AUDIO and self._voice_track is not None:
+            self._voice_track.push(packet.packet, now_ms)
+        elif kind is MediaKind.VIDEO and rid in self._sources[slot].layers:
+            self._sources[slot].layers[rid].track.push(packet.packet, now_ms)
+
+    def _open_track(self, fields: dict[str, Any]) -> None:
+        slot, kind = Slot(fields["slot"]), MediaKind(fields["kind"])
+        codec, rid = Codec(fields["codec"]), str(fields["rid"])
+        if slot is Slot.STAGE or (slot is Slot.SCREEN and kind is MediaKind.AUDIO):
+            return  # children's pictures and voices are not for an audience
+        self._tracks[int(fields["number"])] = (slot, kind, rid)
+        if kind is MediaKind.AUDIO:
+            self._voice_track = VoiceTrack(self._clock, self._line)
+            self._voice_track.wait_ms = WAIT_MS
+        elif self._sources[slot].open(rid, codec) is None:
+            self._say("state", reason=f"no-h264-{slot.value}")
+
+    def _add_board(self, fields: dict[str, Any]) -> None:
+        file, data = self._board.add(
+            int(fields["at_ms"]), str(fields["events"]), is_state=bool(fields["is_state"])
+        )
+        self._folder.write(file, data)
+        self._folder.write(f"{naming.BOARD}/dates.txt", self._board.words().encode())
+
+    # ---- time
+
+    def advance(self, wall_ms: int, now: float) -> None:
+        """It is `wall_ms`. Raises OSError when the disk does not take it."""
+        now_ms = self._axis.now(wall_ms)
+        if self._opened_ms is None:
+            self._opened_ms = now_ms
+        self._take_voice(now_ms)
+        for slot in self._sources:
+            self._take_pictures(slot, now_ms)
+        told = [one for one in self._renditions.values() if self._cut(one, now_ms, now)]
+        if told:
+            self._publish(told)
+
+    def finish(self, wall_ms: int, now: float) -> None:
+        """The lesson is over: the last playlists say so. Raises OSError."""
+        self.advance(wall_ms, now)
+        for rendition in self._renditions.values():
+            for stream in rendition.streams:
+                stream.end()
+                stream.write_playlists(self._board.dates, [])
+        self._say("ended")
+
+    def close(self) -> None:
+        """Free the muxers."""
+        for rendition in self._renditions.values():
+            for stream in rendition.streams:
+                stream.close()
+
+    # ---- voice
+
+    def _take_voice(self, now_ms: float) -> None:
+        track = self._voice_track
+        if track is not None:
+            track.advance(now_ms)
+            self._voice.extend(track.samples)
+            track.samples = []
+        if self._line.end is None and self._renditions:
+            self._line.begin_at(now_ms - self._part_ms)
+        if self._line.end is not None:
+            self._voice.extend(self._line.fill_to(now_ms - VOICE_WAIT_MS))
+
+    # ---- pictures
+
+    def _take_pictures(self, slot: Slot, now_ms: float) -> None:
+        sources = self._sources[slot]
+        for layer in sources.layers.values():
+            layer.track.advance(now_ms)
+            for picture in layer.track.pictures:
+                layer.note(picture, now_ms)
+                self._feed(slot, layer.rid, picture, now_ms)
+            layer.track.pictures.clear()
+        if sources.place(now_ms):
+            self._make_renditions(slot)
+        if slot is Slot.LEAD and self._is_without_picture(now_ms):
+            cutter = PartCutter(self._part_ms)
+            cutter.begin(now_ms)
+            self._make(NAMES[0], cutter)
+            self._make_voice(now_ms)
+
+    def _is_without_picture(self, now_ms: float) -> bool:
+        if NAMES[0] in self._renditions or self._sources[Slot.LEAD].layers:
+            return False
+        return self._voice_track is not None and now_ms - (self._opened_ms or 0.0) > NO_PICTURE_MS
+
+    def _feed(self, slot: Slot, rid: str, picture: Any, now_ms: float) -> None:
+        sources = self._sources[slot]
+        for place in range(len(sources.places)):
+            rendition = self._renditions[_name(slot, place)]
+            cutter = rendition.cutter
+            assert isinstance(cutter, PartCutter)
+            wanted = sources.feeding(place, now_ms) or rid
+            if wanted == rid and rendition.fed_by != rid and picture.is_keyframe:
+                rendition.fed_by = rid
+                cutter.lose()
+            if rendition.fed_by == rid:
+                cutter.add_picture(picture)
+
+    def _make_renditions(self, slot: Slot) -> None:
+        sources = self._sources[slot]
+        for place, rid in enumerate(sources.places):
+            if _name(slot, place) not in self._renditions:
+                rendition = self._make(_name(slot, place), PartCutter(self._part_ms))
+                rendition.fed_by = rid
+            rendition = self._renditions[_name(slot, place)]
+            cutter, layer = rendition.cutter, sources.layers[rid]
+            if rendition.fed_by in (None, rid) and isinstance(cutter, PartCutter):
+                rendition.fed_by = rid
+                for picture in layer.since_keyframe:
+                    cutter.add_picture(picture)
+            layer.since_keyframe.clear()
+        if slot is Slot.LEAD:
+            self._make_voice(self._axis.now_ms)
+
+    def _make_voice(self, start_ms: float) -> None:
+        cutter = VoiceCutter(self._part_ms)
+        cutter.begin(start_ms)
+        self._make("voice", cutter)
+
+    def _make(self, name: str, cutter: PartCutter | VoiceCutter) -> Rendition:
+        known = self._renditions.get(name)
+        if known is not None:
+            return known
+        streams = [Stream(self._place, name, audio) for audio in STREAMS]
+        made = self._renditions[name] = Rendition(name, cutter, streams)
+        return made
+
+    # ---- parts
+
+    def _cut(self, rendition: Rendition, now_ms: float, now: float) -> bool:
+        """Write every part that is certain; True if there was one."""
+        is_told = False
+        while (part := self._next_part(rendition, now_ms)) is not None:
+            for stream in rendition.streams:
+                voice = self._voice.rows[stream.audio].between(part.start_ms, part.end_ms)
+                stream.add(part, voice, now)
+            is_told = True
+        return is_told
+
+    def _next_part(self, rendition: Rendition, now_ms: float) -> CutPart | None:
+        if isinstance(rendition.cutter, VoiceCutter):
+            return rendition.cutter.next_part(self._voice.end_ms)
+        return rendition.cutter.next_part(now_ms, self._voice.end_ms)
+
+    def _publish(self, told: list[Rendition]) -> None:
+        streams = [stream for one in self._renditions.values() for stream in one.streams]
+        newest = {}
+        for stream in [stream for one in told for stream in one.streams]:
+            if stream.shelf.newest is not None:
+                same = [one for one in streams if _family(one.name) == _family(stream.name)]
+                stream.write_playlists(self._board.dates, same)
+                newest[stream.name] = stream.reached
+        self._write_main(streams)
+        self._say("published", newest=newest)
+
+    def _write_main(self, streams: list[Stream]) -> None:
+        """The addresses of all; again only when something of them has changed."""
+        if any(s.variant is None or s.shelf.newest and s.shelf.newest.part == 0 for s in streams):
+            for stream in streams:
+                stream.variant = stream.describe()
+        for family in ("main", "voice", "screen"):
+            mine = [s.variant for s in streams if s.variant and _family(s.name) == family]
+            if mine:
+                words = multivariant(mine)
+                if self._folder.text(f"{family}.m3u8") != words:
+                    self._folder.write(f"{family}.m3u8", words.encode())
+
+
+def _name(slot: Slot, place: int) -> str:
+    return NAMES[place] if slot is Slot.LEAD else "screen"
+
+
+def _family(name: str) -> str:
+    """Which multivariant playlist names a stream."""
+    first = name.split("-", maxsplit=1)[0]
+    return first if first in ("voice", "screen") else "main"
+
+
+def _next_run(folder: LiveFolder) -> int:
+    """How many packagers this folder has had, and one."""
+    found = [re.search(r"init-(\d+)-", path.name) for path in folder.path.glob("*/init-*.mp4")]
+    return max((int(one[1]) for one in found if one), default=0) + 1

@@ -1,0 +1,35 @@
+"""The board's files, and the dates by which a playlist names them."""
+
+from recorder.broadcast.plan import naming
+from recorder.broadcast.plan.shelf import DateRange
+
+EVENTS, STATE = "streamsvc.board", "streamsvc.board.state"
+MOST = 20_000
+"""Files of one lesson; more than hours of drawing make. Beyond it nothing is added."""
+
+
+class BoardShelf:
+    """`add` in order. `words()` is what `BoardShelf(words)` goes on from."""
+
+    def __init__(self, words: str | None = None) -> None:
+        self.dates: list[DateRange] = []
+        for line in (words or "").splitlines():
+            name, at_ms, file = line.split(" ")
+            self.dates.append(DateRange(name, _class_of(file), int(at_ms), file))
+
+    def add(self, at_ms: int, events: str, *, is_state: bool) -> tuple[str, bytes]:
+        """Name of its file, and what is in it: JSON as the lesson's pages get it."""
+        number = len(self.dates)
+        name_of = naming.board_state_file if is_state else naming.board_file
+        file = name_of(number)
+        if number < MOST:
+            self.dates.append(DateRange(f"board-{number}", _class_of(file), at_ms, file))
+        return file, events.encode()
+
+    def words(self) -> str:
+        """All dates, a line each."""
+        return "\n".join(f"{one.id} {one.start_wall_ms} {one.file}" for one in self.dates)
+
+
+def _class_of(file: str) -> str:
+    return STATE if "state-" in file else EVENTS

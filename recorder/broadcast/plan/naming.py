@@ -1,0 +1,52 @@
+"""Names inside a lesson's live folder, and which of them anybody may ask for."""
+
+import re
+
+MAIN = "main.m3u8"
+PLAYLIST = "live.m3u8"
+DELTA = "delta.m3u8"
+"""Without the older segments (EXT-X-SKIP)."""
+DELTA_DATES = "delta-dates.m3u8"
+"""And without the older dates (_HLS_skip=v2)."""
+SKIPPING = {"": PLAYLIST, "YES": DELTA, "v2": DELTA_DATES}
+"""By `_HLS_skip`."""
+BOARD, SLIDES = "board", "slides"
+
+_RENDITION = r"(?:low|middle|high|screen|voice)(?:-aac|-opus)?"
+_FILES = re.compile(
+    rf"{_RENDITION}/(?:live|delta|delta-dates)\.m3u8"
+    rf"|{_RENDITION}/(?:\d{{1,8}}(?:\.\d{{1,4}})?\.m4s|init-\d{{1,8}}-\d{{1,4}}\.mp4)"
+    r"|board/(?:state-)?\d{1,8}\.json"
+    r"|slides/[A-Za-z0-9_-]{1,40}/\d{1,5}-(?:small|medium|large)\.webp"
+    r"|[a-z]{1,12}\.m3u8"
+)
+
+
+def is_file(path: str) -> bool:
+    """A name that may stand below a lesson's folder."""
+    return _FILES.fullmatch(path) is not None
+
+
+def segment_file(number: int) -> str:
+    """A whole segment."""
+    return f"{number}.m4s"
+
+
+def part_file(number: int, part: int) -> str:
+    """One part of a segment."""
+    return f"{number}.{part}.m4s"
+
+
+def init_file(run: int, section: int) -> str:
+    """`run`: how many packagers this lesson has had."""
+    return f"init-{run}-{section}.mp4"
+
+
+def board_file(number: int) -> str:
+    """The board's events of a moment."""
+    return f"{BOARD}/{number:06}.json"
+
+
+def board_state_file(number: int) -> str:
+    """The whole board."""
+    return f"{BOARD}/state-{number:06}.json"

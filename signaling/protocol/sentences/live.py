@@ -1,0 +1,27 @@
+"""Watching a live lesson by HTTP."""
+
+from signaling.protocol.sentences.entry import Entry
+
+LIVE: dict[str, Entry] = {
+    "live-address-wrong": Entry(
+        403,
+        "这个观看地址不对，或者已经过期。请从观看链接重新进入。",
+        "This address is wrong or has expired. Open the watch link again.",
+    ),
+    "live-file-unknown": Entry(
+        404, "直播里没有这个文件，或者已经下课。", "The live lesson has no such file, or is over."
+    ),
+    "live-reload-wrong": Entry(
+        400, "播放器请求了还没有的内容。", "The player asked for what can't be there yet."
+    ),
+    "live-busy": Entry(
+        503,
+        "观看的人太多，请 {retry_after_seconds} 秒后再试。",
+        "Too many are watching. Try again in {retry_after_seconds} seconds.",
+    ),
+    "live-not-yet": Entry(
+        503,
+        "直播画面还没有到，请 {retry_after_seconds} 秒后再试。",
+        "Nothing has come from the lesson yet. Try again in {retry_after_seconds} seconds.",
+    ),
+}

@@ -1,0 +1,126 @@
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from recorder.broadcast.io import origin as origins
+from recorder.broadcast.io.origin import HeldLimit, LessonOrigin
+from recorder.broadcast.plan.waiting import Reached
+from streamsvc.base.errors import Overload, ProtocolError, UserError
+
+STREAM = "low-aac"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / STREAM).mkdir()
+    for name in ("live", "delta", "delta-dates"):
+        (tmp_path / STREAM / f"{name}.m3u8").write_text(f"{name} 0")
+    (tmp_path / STREAM / "5.0.m4s").write_text("part")
+    return tmp_path
+
+
+def opened(folder: Path, most: int = 100) -> LessonOrigin:
+    origin = LessonOrigin(folder, 0.5, HeldLimit(most))
+    origin.published(STREAM, Reached(5, 0))
+    return origin
+
+
+async def settled() -> None:
+    for _ in range(20):
+        await asyncio.sleep(0.005)
+
+
+async def test_a_thousand_who_wait_get_it_when_it_is_there(folder: Path) -> None:
+    origin = opened(folder, 2_000)
+    path = f"{STREAM}/live.m3u8"
+    waiting = [asyncio.ensure_future(origin.playlist(path, 5, 1, "YES")) for _ in range(1_000)]
+    await settled()
+    assert not any(task.done() for task in waiting)
+    (folder / STREAM / "delta.m3u8").write_text("delta 1")
+    origin.published(STREAM, Reached(5, 1))
+    assert set(await asyncio.gather(*waiting)) == {b"delta 1"}
+
+
+async def test_what_is_there_is_told_at_once(folder: Path) -> None:
+    origin = opened(folder)
+    path = f"{STREAM}/live.m3u8"
+    assert await origin.playlist(path, None, None, "") == b"live 0"
+    assert await origin.playlist(path, 5, 0, "v2") == b"delta-dates 0"
+    assert await origin.playlist(path, 4, None, "YES") == b"delta 0"
+
+
+async def test_the_next_part_is_waited_for_and_no_other(folder: Path) -> None:
+    origin = opened(folder)
+    assert await origin.file(f"{STREAM}/5.0.m4s") == folder / STREAM / "5.0.m4s"
+    waiting = asyncio.ensure_future(origin.file(f"{STREAM}/5.1.m4s"))
+    await settled()
+    (folder / STREAM / "5.1.m4s").write_text("next")
+    origin.published(STREAM, Reached(5, 1, is_complete=True))
+    assert (await waiting).read_text() == "next"
+    for name in ("5.2.m4s", "6.1.m4s", "7.m4s", "init-9-9.mp4"):
+        with pytest.raises(UserError, match="live-file-unknown"):
+            await origin.file(f"{STREAM}/{name}")
+
+
+async def test_a_part_that_a_dead_packager_promised_is_none(folder: Path) -> None:
+    origin = opened(folder)
+    waiting = asyncio.ensure_future(origin.file(f"{STREAM}/5.1.m4s"))
+    await settled()
+    origin.published(STREAM, Reached(6, 0))
+    with pytest.raises(UserError, match="live-file-unknown"):
+        await waiting
+
+
+async def test_no_more_wait_than_may_and_nobody_is_harmed(folder: Path) -> None:
+    origin = opened(folder, 50)
+    path = f"{STREAM}/live.m3u8"
+    asked = [asyncio.ensure_future(origin.playlist(path, 5, 1, "")) for _ in range(10_000)]
+    await settled()
+    refused = [task for task in asked if task.done()]
+    assert len(refused) == 9_950
+    assert all(isinstance(task.exception(), Overload) for task in refused)
+    assert await origin.playlist(path, 5, 0, "") == b"live 0"
+    origin.published(STREAM, Reached(5, 1))
+    held = [task for task in asked if task not in refused]
+    assert len(await asyncio.gather(*held)) == 50
+    assert await origin.playlist(path, 5, 1, "") == b"live 0"
+
+
+async def test_who_leaves_makes_room(folder: Path) -> None:
+    origin = opened(folder, 1)
+    gone = asyncio.ensure_future(origin.playlist(f"{STREAM}/live.m3u8", 5, 1, ""))
+    await settled()
+    gone.cancel()
+    await settled()
+    another = asyncio.ensure_future(origin.playlist(f"{STREAM}/live.m3u8", 5, 1, ""))
+    await settled()
+    assert not another.done()
+    origin.end()
+    assert await another == b"live 0"
+
+
+async def test_nobody_waits_for_ever(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(origins, "HOLD_SECONDS", 0.05)
+    origin = opened(folder)
+    with pytest.raises(Overload, match="live-not-yet"):
+        await origin.playlist(f"{STREAM}/live.m3u8", 5, 1, "")
+    with pytest.raises(Overload, match="live-not-yet"):
+        await LessonOrigin(folder, 0.5, HeldLimit(1)).playlist("main.m3u8", None, None, "")
+
+
+@pytest.mark.parametrize(
+    ("number", "part", "skip"),
+    [(None, 1, ""), (8, 0, ""), (8, None, ""), (5, 9, ""), (5, 1, "NO"), (None, None, "yes")],
+)
+async def test_what_can_not_be_asked_for(
+    folder: Path, number: int | None, part: int | None, skip: str
+) -> None:
+    with pytest.raises(ProtocolError, match="live-reload-wrong"):
+        await opened(folder).playlist(f"{STREAM}/live.m3u8", number, part, skip)
+
+
+async def test_a_lesson_that_is_over_is_told_at_once(folder: Path) -> None:
+    origin = opened(folder)
+    origin.end()
+    assert await origin.playlist(f"{STREAM}/live.m3u8", 6, 3, "") == b"live 0"

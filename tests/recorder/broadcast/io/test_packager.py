@@ -1,0 +1,261 @@
+"""The packager with real H.264 and Opus, in time that passes as fast as it can."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import av
+import pytest
+
+from streamsvc.base.media import Codec
+from streamsvc.base.tap import TapControl
+from tests.support.broadcasting import ZERO_MS, Broadcast, Source, camera, microphone
+from tests.support.ll_hls import MediaPlaylist, read
+from tests.support.rtp_media import Packetizer, picture_clip
+
+SECONDS = 12.0
+AUDIOS = ("aac", "opus")
+
+
+def small() -> Source:
+    return camera(2, 160, 90, SECONDS, fps=15)
+
+
+def large() -> Source:
+    return camera(3, 320, 180, SECONDS)
+
+
+@pytest.fixture
+def broadcast(tmp_path: Path) -> Iterator[Broadcast]:
+    one = Broadcast(tmp_path)
+    yield one
+    one.packager.close()
+
+
+def decoded(path: Path) -> tuple[list[float], list[float], set[tuple[int, int]]]:
+    """Times of pictures and of sound, and the pictures' sizes, of a playlist that has ended."""
+    with av.open(str(path)) as container:
+        pictures, sounds, sizes = [], [], set()
+        for frame in container.decode():
+            (pictures if isinstance(frame, av.VideoFrame) else sounds).append(frame.time or 0.0)
+            if isinstance(frame, av.VideoFrame):
+                sizes.add((frame.width, frame.height))
+    return pictures, sounds, sizes
+
+
+def followed(broadcast: Broadcast, stream: str, seconds: float, *sources: Source) -> MediaPlaylist:
+    """Time passes; at each step the playlists are read, the deltas laid on what was known."""
+    known: MediaPlaylist | None = None
+    for _ in range(round(seconds / 0.2)):
+        broadcast.run(0.2, *sources)
+        if (broadcast.folder / stream / "live.m3u8").exists():
+            whole = broadcast.playlist(stream, known)
+            if known is not None:
+                delta = read(broadcast.text(f"{stream}/delta-dates.m3u8"), known)
+                assert [s.uri for s in delta.segments] == [s.uri for s in whole.segments]
+            known = whole
+    assert known is not None
+    return known
+
+
+def test_each_layer_is_a_rendition_with_both_voices(broadcast: Broadcast) -> None:
+    voice, low, high = microphone(SECONDS), small(), large()
+    broadcast.open(voice)
+    broadcast.open(high, rid="h")
+    broadcast.open(low, rid="q")
+    broadcast.run(10, voice, low, high)
+    main = broadcast.text("main.m3u8")
+    assert main.count("#EXT-X-STREAM-INF") == 4
+    assert main.index("low-aac") < main.index("middle-aac") < main.index("low-opus")
+    assert "RESOLUTION=160x90" in main and "RESOLUTION=320x180" in main
+    assert 'CODECS="avc1.' in main and 'mp4a.40.2"' in main and 'Opus"' in main
+    assert broadcast.text("voice.m3u8").count('CODECS="mp4a.40.2"') == 1
+    broadcast.finish()
+    for audio in AUDIOS:
+        for name, size in (("low", (160, 90)), ("middle", (320, 180))):
+            pictures, sounds, sizes = decoded(broadcast.folder / f"{name}-{audio}" / "live.m3u8")
+            assert sizes == {size}
+            assert len(pictures) >= 0.95 * 9.5 * (15 if name == "low" else 25)
+            assert sounds[-1] - sounds[0] > 9
+            assert abs(pictures[0] - sounds[0]) < 0.05
+        pictures, sounds, _ = decoded(broadcast.folder / f"voice-{audio}" / "live.m3u8")
+        assert not pictures and sounds[-1] - sounds[0] > 7
+
+
+def test_playlists_keep_the_rules_and_are_close_behind(broadcast: Broadcast) -> None:
+    voice, low = microphone(SECONDS), small()
+    broadcast.open(voice)
+    broadcast.open(low)
+    last = followed(broadcast, "low-aac", 10, voice, low)
+    assert last.newest[0] >= 2
+    assert all(s.parts[0].is_independent for s in last.segments if s.parts)
+    behind = []
+    for _ in range(20):
+        broadcast.run(0.09, voice, low)
+        behind.append(broadcast.behind_ms("low-aac"))
+    assert max(behind) < 430 + 150  # a part, the AAC encoder, a step
+
+
+def test_a_segment_is_its_parts(broadcast: Broadcast) -> None:
+    voice, low = microphone(SECONDS), small()
+    broadcast.open(voice)
+    broadcast.open(low)
+    broadcast.run(8, voice, low)
+    folder = broadcast.folder / "low-opus"
+    for segment in broadcast.playlist("low-opus").segments[:2]:
+        parts = [(folder / part.uri).read_bytes() for part in segment.parts]
+        assert (folder / segment.uri).read_bytes() == b"".join(parts)
+
+
+def test_the_dates_are_when_it_came(broadcast: Broadcast) -> None:
+    voice, low = microphone(SECONDS), small()
+    broadcast.open(voice)
+    broadcast.open(low)
+    broadcast.run(5, voice, low)
+    first = broadcast.playlist("low-aac").segments[0].date
+    assert first is not None and abs(first.timestamp() * 1000 - ZERO_MS) < 100
+
+
+def test_packets_that_are_looked_at_late_do_not_make_time_run(broadcast: Broadcast) -> None:
+    voice, low = microphone(SECONDS), small()
+    broadcast.open(voice)
+    broadcast.open(low)
+    for _ in range(200):
+        broadcast.run(0.05, voice, low, late_ms=40)
+    assert 0 < broadcast.behind_ms("low-aac") < 1_000
+
+
+def test_a_clock_that_is_set_back_stops_nothing(broadcast: Broadcast) -> None:
+    voice, low = microphone(SECONDS), small()
+    broadcast.open(voice)
+    broadcast.open(low)
+    broadcast.run(4, voice, low)
+    before = broadcast.playlist("low-aac")
+    broadcast.wall_ms -= 3_600_000
+    broadcast.run(4, voice, low)
+    after = broadcast.playlist("low-aac", before)
+    assert after.end_ms - before.end_ms > 3_000
+
+
+def test_a_publisher_that_is_gone_is_held_and_comes_back(broadcast: Broadcast) -> None:
+    low = camera(2, 160, 90, SECONDS, fps=15, until_ms=5_000)
+    voice = microphone(SECONDS, until_ms=5_000)
+    broadcast.open(voice)
+    broadcast.open(low)
+    broadcast.run(5, voice, low)
+    for number in (1, 2):
+        broadcast.packager.control(TapControl("track_closed", {"number": number}))
+    followed(broadcast, "low-aac", 14)
+    assert broadcast.behind_ms("low-aac") < 1_200
+    back = camera(5, 160, 90, SECONDS, fps=15, from_ms=broadcast.now_ms)
+    broadcast.open(back)
+    broadcast.run(6, back)
+    last = broadcast.playlist("low-aac")
+    assert sum(segment.is_discontinuity for segment in last.segments) == 2  # blank, and back
+    broadcast.finish()
+    pictures, sounds, sizes = decoded(broadcast.folder / "low-aac" / "live.m3u8")
+    assert sizes == {(160, 90), (640, 360)}
+    assert sounds[-1] - sounds[0] > 23
+    gaps = [after - one for one, after in zip(sounds, sounds[1:], strict=False)]
+    assert max(gaps) < 0.05  # silence, and never a hole
+
+
+def test_a_layer_that_stops_is_stood_in_for_by_the_one_below(broadcast: Broadcast) -> None:
+    voice, low = microphone(SECONDS), small()
+    high = camera(3, 320, 180, SECONDS, until_ms=4_000)
+    broadcast.open(voice)
+    broadcast.open(low, rid="q")
+    broadcast.open(high, rid="h")
+    broadcast.run(11, voice, low, high)
+    broadcast.finish()
+    _, _, sizes = decoded(broadcast.folder / "middle-aac" / "live.m3u8")
+    assert sizes == {(320, 180), (160, 90)}
+
+
+def test_a_killed_packager_is_gone_on_from(broadcast: Broadcast) -> None:
+    voice, low = microphone(SECONDS), small()
+    broadcast.open(voice)
+    broadcast.open(low)
+    broadcast.run(5.3, voice, low)
+    before = broadcast.playlist("low-aac")
+    broadcast.restart()
+    broadcast.open(voice)
+    broadcast.open(low)
+    broadcast.run(5, voice, low)
+    after = broadcast.playlist("low-aac", before)
+    assert sum(segment.is_discontinuity for segment in after.segments) == 1
+    assert after.end_ms - before.end_ms > 3_500
+    broadcast.finish()
+    pictures, _, _ = decoded(broadcast.folder / "low-aac" / "live.m3u8")
+    assert pictures[-1] > 9
+
+
+def test_a_room_on_stage_is_not_in_it(broadcast: Broadcast) -> None:
+    voice, low = microphone(SECONDS), small()
+    child = camera(7, 320, 180, SECONDS)
+    broadcast.open(voice)
+    broadcast.open(low)
+    broadcast.open(child, slot="stage")
+    broadcast.run(6, voice, low, child)
+    assert sorted(path.name for path in broadcast.folder.glob("*-aac")) == ["low-aac", "voice-aac"]
+
+
+def test_a_lesson_without_camera_has_its_voice(broadcast: Broadcast) -> None:
+    voice = broadcast.open(microphone(SECONDS))
+    broadcast.run(9, voice)
+    assert broadcast.playlist("low-aac").newest[0] >= 1
+    broadcast.finish()
+    pictures, sounds, sizes = decoded(broadcast.folder / "low-aac" / "live.m3u8")
+    assert sizes == {(640, 360)} and sounds[-1] - sounds[0] > 4
+
+
+def test_vp8_is_said_to_be_of_no_use(broadcast: Broadcast) -> None:
+    clip = picture_clip(Codec.VP8, 2, 15, 160, 90)
+    voice = broadcast.open(microphone(SECONDS))
+    firefox = Source(2, Packetizer(Codec.VP8, ssrc=9), clip)
+    broadcast.open(firefox)
+    broadcast.run(6, voice, firefox)
+    assert ("state", {"reason": "no-h264-lead"}) in broadcast.said
+    assert broadcast.playlist("low-aac").newest[0] >= 0
+
+
+def test_the_board_is_in_every_playlist(broadcast: Broadcast) -> None:
+    voice, low = microphone(SECONDS), small()
+    broadcast.open(voice)
+    broadcast.open(low)
+    state = {"at_ms": ZERO_MS + 100, "events": '{"slide":null}', "is_state": True}
+    broadcast.packager.control(TapControl("board", state))
+    drawn = {"at_ms": ZERO_MS + 2_000, "events": '[{"type":"ink_cleared"}]', "is_state": False}
+    broadcast.run(3, voice, low)
+    broadcast.packager.control(TapControl("board", drawn))
+    broadcast.run(2, voice, low)
+    for stream in ("low-aac", "low-opus", "voice-aac"):
+        dates = broadcast.playlist(stream).dates
+        assert [one["CLASS"] for one in dates.values()] == [
+            "streamsvc.board.state",
+            "streamsvc.board",
+        ]
+        file = dates["board-1"]["X-FILE"]
+        assert json.loads(broadcast.text(file)) == [{"type": "ink_cleared"}]
+    broadcast.restart()
+    broadcast.open(voice)
+    broadcast.open(low)
+    broadcast.run(4, voice, low)
+    assert len(broadcast.playlist("low-aac").dates) == 2
+
+
+def test_garbage_on_a_track_harms_nothing(broadcast: Broadcast) -> None:
+    voice, low = microphone(SECONDS), small()
+    broadcast.open(voice)
+    broadcast.open(low)
+    broadcast.run(4, voice, low)
+    before = broadcast.playlist("low-aac")
+    junk = camera(2, 160, 90, SECONDS, fps=15, from_ms=broadcast.now_ms)
+    junk.clip = tuple(
+        type(one)(one.at_ms, bytes(byte ^ 0x5A for byte in one.data[:60]), False)
+        for one in junk.clip
+    )
+    junk.packetizer.ssrc = 77
+    broadcast.run(2, voice, junk)
+    broadcast.run(4, voice, low)
+    assert broadcast.playlist("low-aac", before).end_ms - before.end_ms > 5_000
