@@ -17,6 +17,7 @@ from fastapi import APIRouter
 from fastapi.responses import FileResponse, JSONResponse, PlainTextResponse
 from starlette.responses import Response
 
+from signaling.io.nobody_watches import NobodyWatches
 from signaling.protocol.replay import board_events
 from streamsvc.base.ids import LessonId
 
@@ -71,7 +72,7 @@ def _second(picture, sound, second, size):  # type: ignore[no-untyped-def]
         yield from sound.encode(tone)
 
 
-class Broadcast:
+class Broadcast(NobodyWatches):
     """LiveAudience, and the origin of its files."""
 
     def __init__(self, folder: Path, lines: Callable[[LessonId], list[str]]) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from signaling.io.nobody_watches import NobodyWatches
 from streamsvc.base.errors import EnvironmentFault, UserError
 from streamsvc.base.ids import LessonId, MediaSessionId, ParticipantId, RecordingId, new_id
 from streamsvc.base.media import MediaKind, PictureProfile, Slot
