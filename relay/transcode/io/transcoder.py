@@ -117,9 +117,7 @@ class Transcoder:
         self._tasks.start("watch", self._watch())
 
     async def close(self) -> None:
-        """End the child. Harmless to repeat."""
-        if self.state is TranscoderState.CLOSED:
-            return
+        """End the child. Harmless to repeat, also while it ends, and after it was canceled."""
         self._become(TranscoderState.CLOSED)
         if self._server is not None:
             self._server.close()

@@ -30,11 +30,14 @@ class Transcoders:
     ) -> None:
         """Sockets are made in `folder`, which nobody else can read."""
         self.most = settings.most_children or children_for(os.cpu_count() or 1)
+        self.ladder = settings.ladder()
+        """The renditions there may be."""
         self._folder = folder
         self._settings = settings
         self._clock = clock
         self._supervise = supervise
         self._by_publication: dict[int, Transcoder] = {}
+        self._ending: set[Transcoder] = set()
         self._refused = Aggregated(log, "no room for a transcoder", SAY_EVERY_SECONDS)
 
     def __len__(self) -> int:
@@ -104,12 +107,19 @@ class Transcoders:
         """End its transcoder. Harmless to repeat."""
         transcoder = self._forget(publication)
         if transcoder is not None:
-            await transcoder.close()
+            self._ending.add(transcoder)
+            await self._end(transcoder)
 
     async def close_all(self) -> None:
-        """End them all."""
+        """End them all, and see that those end whose closing was canceled."""
         for publication in list(self._by_publication):
             await self.close(publication)
+        for transcoder in list(self._ending):
+            await self._end(transcoder)
+
+    async def _end(self, transcoder: Transcoder) -> None:
+        await transcoder.close()
+        self._ending.discard(transcoder)
 
     def _forget(self, publication: int) -> Transcoder | None:
         transcoder = self._by_publication.pop(publication, None)

@@ -45,6 +45,9 @@ STEP_DOWN = 0.7
 """A rendition that costs more than this share of a layer that exists is not worth its work."""
 HEADROOM = 1.15
 """Headers of packets and repairs."""
+FITTING_SHARE = 0.75
+"""Of what a room has, a rendition may take this: a picture begins on no more of a thin link
+(`relay/forwarding/allocation.py`)."""
 LINGER_SECONDS = 60.0
 """A rendition nobody needs any more is kept for so long: links go up and down."""
 
@@ -78,5 +81,5 @@ class RenditionNeed:
 
 
 def _best_within(renditions: Sequence[Rendition], bps: int) -> Rendition:
-    fitting = (one for one in renditions if one.bps * HEADROOM <= bps)
+    fitting = (one for one in renditions if one.bps * HEADROOM <= bps * FITTING_SHARE)
     return next(fitting, renditions[-1])

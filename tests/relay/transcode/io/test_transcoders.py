@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
@@ -27,11 +27,16 @@ class Child:
     is_started: bool = False
     is_closed: bool = False
     pid: int | None = None
+    may_end: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def __post_init__(self) -> None:
+        self.may_end.set()
 
     def start(self) -> None:
         self.is_started = True
 
     async def close(self) -> None:
+        await self.may_end.wait()
         self.is_closed = True
 
 
@@ -96,6 +101,21 @@ async def test_one_that_is_closed_while_it_begins_has_no_child(tmp_path: Path) -
     await beginning
     assert len(all_of_them) == 0
     assert not children[0].is_started
+    assert not list(tmp_path.iterdir())
+
+
+async def test_one_whose_closing_was_canceled_is_closed_with_all(tmp_path: Path) -> None:
+    all_of_them, children = transcoders(tmp_path, most=1)
+    await all_of_them.want(1, SOURCE, LADDER, Returned())
+    children[0].may_end.clear()
+    closing = asyncio.create_task(all_of_them.close(1))
+    await asyncio.sleep(0)
+    closing.cancel()
+    await asyncio.wait([closing])
+    assert not children[0].is_closed
+    children[0].may_end.set()
+    await all_of_them.close_all()
+    assert children[0].is_closed
     assert not list(tmp_path.iterdir())
 
 

@@ -44,7 +44,7 @@ def test_nothing_is_made_while_every_room_has_a_layer() -> None:
 
 def test_each_room_gets_the_best_that_fits() -> None:
     need = RenditionNeed(LADDER)
-    assert rids(need, [2_000_000], [400_000, 5_000_000, 120_000]) == ["+360", "+180"]
+    assert rids(need, [2_000_000], [500_000, 5_000_000, 140_000]) == ["+360", "+180"]
 
 
 def test_a_room_that_nothing_fits_gets_the_least() -> None:
@@ -59,7 +59,7 @@ def test_what_costs_nearly_as_much_as_a_layer_is_not_made() -> None:
 
 def test_a_rendition_is_kept_for_a_while() -> None:
     need = RenditionNeed(LADDER)
-    assert rids(need, [2_000_000], [100_000], now=10) == ["+180"]
+    assert rids(need, [2_000_000], [150_000], now=10) == ["+180"]
     assert rids(need, [2_000_000], [], now=10 + LINGER_SECONDS) == ["+180"]
     assert rids(need, [2_000_000], [], now=11 + LINGER_SECONDS) == []
 
