@@ -36,6 +36,8 @@ READ_BYTES = 1 << 16
 MOST_UNTAKEN_BYTES = 1 << 18
 """Of the source, waiting for the child: about half a second of 4 Mbit/s. Beyond, packets are
 dropped until it has taken them all; it goes on with the next key frame."""
+SHORTEST_BYTES, LONGEST_BYTES = 12, 1_500
+"""Of a packet that comes back: a child that decodes what strangers send may be anybody's."""
 SOURCE = 0
 """Track number of what the child is fed."""
 WATCH_SECONDS = 0.5
@@ -248,7 +250,7 @@ class Transcoder:
 
     def _take_packet(self, frame: TapPacket) -> None:
         rid = self._rids.get(frame.track_number)
-        if rid is None or len(frame.packet) < 12:
+        if rid is None or not SHORTEST_BYTES <= len(frame.packet) <= LONGEST_BYTES:
             raise ProtocolError("tap-frame-malformed", size=len(frame.packet))
         self._numbers[rid].next_seq = (int.from_bytes(frame.packet[2:4], "big") + 1) & 0xFFFF
         is_wanted = any(rendition.rid == rid for rendition in self._wanted)
