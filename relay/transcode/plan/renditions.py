@@ -56,7 +56,9 @@ class RenditionNeed:
     """Which renditions of one publication have to be made now.
 
     A room needs one when no layer that exists fits into what it can spend on this picture; it gets
-    the best that fits, or the least of all where none does.
+    the best that fits, or the least of all where none does. Those between it and the publisher's
+    own are made as well: a room whose link is tried out climbs by small steps, and not from the
+    least of all to everything.
     """
 
     def __init__(self, ladder: Sequence[Rendition]) -> None:
@@ -73,9 +75,10 @@ class RenditionNeed:
         for room in room_bps:
             if worth and room < smallest * HEADROOM:
                 self._needed_at[_best_within(worth, room).rid] = now
-        return tuple(one for one in worth if self._is_wanted(one, now))
+        needed = [place for place, one in enumerate(worth) if self._is_needed(one, now)]
+        return tuple(worth[: needed[-1] + 1]) if needed else ()
 
-    def _is_wanted(self, rendition: Rendition, now: float) -> bool:
+    def _is_needed(self, rendition: Rendition, now: float) -> bool:
         needed_at = self._needed_at.get(rendition.rid)
         return needed_at is not None and now - needed_at <= LINGER_SECONDS
 

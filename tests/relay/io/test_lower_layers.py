@@ -107,6 +107,7 @@ async def test_it_ends_a_while_after_nobody_needs_it(world: World) -> None:
     assert await world.see(5_000_000, after=2) == [
         ("feed", CAMERA, None),
         ("child", "ended"),
+        ("drop", CAMERA, "+360"),
         ("drop", CAMERA, "+180"),
     ]
     assert len(world.transcoders) == 0

@@ -47,8 +47,9 @@ def test_each_room_gets_the_best_that_fits() -> None:
     assert rids(need, [2_000_000], [500_000, 5_000_000, 140_000]) == ["+360", "+180"]
 
 
-def test_a_room_that_nothing_fits_gets_the_least() -> None:
-    assert rids(RenditionNeed(LADDER), [2_000_000], [40_000]) == ["+lifeline"]
+def test_a_room_that_nothing_fits_gets_the_least_and_steps_to_climb_by() -> None:
+    assert rids(RenditionNeed(LADDER), [2_000_000], [40_000]) == ["+360", "+180", "+lifeline"]
+    assert rids(RenditionNeed(LADDER), [200_000], [40_000]) == ["+180", "+lifeline"]
 
 
 def test_what_costs_nearly_as_much_as_a_layer_is_not_made() -> None:
@@ -59,8 +60,8 @@ def test_what_costs_nearly_as_much_as_a_layer_is_not_made() -> None:
 
 def test_a_rendition_is_kept_for_a_while() -> None:
     need = RenditionNeed(LADDER)
-    assert rids(need, [2_000_000], [150_000], now=10) == ["+180"]
-    assert rids(need, [2_000_000], [], now=10 + LINGER_SECONDS) == ["+180"]
+    assert rids(need, [2_000_000], [150_000], now=10) == ["+360", "+180"]
+    assert rids(need, [2_000_000], [], now=10 + LINGER_SECONDS) == ["+360", "+180"]
     assert rids(need, [2_000_000], [], now=11 + LINGER_SECONDS) == []
 
 
