@@ -107,17 +107,20 @@ class LessonMedia:
             self.steer_all()
 
     def room_bps(self, publication: int) -> list[int]:
-        """What each who watches a picture has for it, as far as links are known: what is left when
-        voices, and all other pictures at their smallest, have their part."""
+        """What each who watches a picture has for it, as far as links are known or capped: what is
+        left when voices, and all other pictures at their smallest, have their part."""
         found = []
         for session in self.subscribers.values():
             stats = self._engine.subscriber_stats(session.peer.number)
             numbers = [number for _, media, number in self._pictures(session)]
-            is_refused = session.ladder.policy.is_voice_and_slides
-            if stats is None or stats.is_link_guessed or is_refused or publication not in numbers:
+            policy = session.ladder.policy
+            if stats is None or policy.is_voice_and_slides or publication not in numbers:
                 continue
+            if policy.most_kbps is None and stats.is_link_guessed:
+                continue
+            most_bps = stats.link_bps if policy.most_kbps is None else 1000 * policy.most_kbps
             others = sum(self._least_bps(number) for number in numbers if number != publication)
-            found.append(max(0, stats.link_bps - VOICES_BPS - others))
+            found.append(max(0, min(stats.link_bps, most_bps) - VOICES_BPS - others))
         return found
 
     def _pictures(self, session: SubscriberSession) -> Iterator[tuple[int, NegotiatedMedia, int]]:
