@@ -10,7 +10,7 @@ import shutil
 import socket
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +22,8 @@ from recorder.io.recorder import Recorder
 from relay.io.relay import Relay
 from relay.io.tap import TapWriter
 from relay.settings import RelaySettings
+from relay.transcode.io.transcoders import Transcoders
+from relay.transcode.settings import TranscodeSettings
 from signaling.io.app import create_app
 from signaling.io.services import Services
 from signaling.settings import SignalingSettings
@@ -156,7 +158,7 @@ async def _application(
     """Recorder process, relay, the tap between them, and signaling in front."""
     settings, clock = ground.settings, ground.clock
     tap = TapWriter(ground.tap_socket, clock)
-    relay = Relay(_relay_settings(settings), clock, tap)
+    relay = Relay(_relay_settings(settings), clock, tap, _transcoders(ground))
     recorder = Recorder(tap.open, tap.close, clock)
     child = _recorder_process(ground, recorder.on_process_ended)
     child.start()
@@ -225,6 +227,18 @@ def _recorder_process(ground: Ground, on_end: Callable[[], None]) -> Supervisor:
     if not settings.log.json_lines:
         command.append("--log-words")
     return Supervisor("recorder", command, ground.clock, on_end=on_end)
+
+
+def _transcoders(ground: Ground) -> Transcoders | None:
+    """Their sockets are beside the tap's."""
+    if not ground.settings.media.transcode:
+        return None
+    clock = ground.clock
+
+    def supervise(name: str, command: Sequence[str], on_end: Callable[[], None]) -> Supervisor:
+        return Supervisor(name, command, clock, on_end=on_end)
+
+    return Transcoders(ground.tap_socket.parent, TranscodeSettings(), clock, supervise)
 
 
 def _relay_settings(settings: Settings) -> RelaySettings:

@@ -12,6 +12,9 @@ from streamsvc.base.ids import LessonId
 from streamsvc.base.media import MediaKind, PictureProfile, Slot
 from streamsvc.base.sessions import LinkPolicy
 
+VOICES_BPS = 45_000
+"""Two, as they go to thin links."""
+
 
 class LessonMedia:
     """Wires the engine as sessions come and go. Every method is safe to repeat."""
@@ -99,9 +102,34 @@ class LessonMedia:
         for publication in session.publications.values():
             stats = self._engine.publication_stats(publication)
             for layer in stats.layers if stats else ():
-                grew |= session.dearest.grew(publication, layer.rid, _cost_bps(layer))
+                grew |= session.dearest.grew(publication, layer.rid, cost_bps(layer))
         if grew:
             self.steer_all()
+
+    def room_bps(self, publication: int) -> list[int]:
+        """What each who watches a picture has for it, as far as links are known or capped: what is
+        left when voices, and all other pictures at their smallest, have their part."""
+        found = []
+        for session in self.subscribers.values():
+            stats = self._engine.subscriber_stats(session.peer.number)
+            numbers = [number for _, media, number in self._pictures(session)]
+            policy = session.ladder.policy
+            if stats is None or policy.is_voice_and_slides or publication not in numbers:
+                continue
+            if policy.most_kbps is None and stats.is_link_guessed:
+                continue
+            most_bps = stats.link_bps if policy.most_kbps is None else 1000 * policy.most_kbps
+            others = sum(self._least_bps(number) for number in numbers if number != publication)
+            found.append(max(0, min(stats.link_bps, most_bps) - VOICES_BPS - others))
+        return found
+
+    def _pictures(self, session: SubscriberSession) -> Iterator[tuple[int, NegotiatedMedia, int]]:
+        return (each for each in self._sources(session) if each[1].kind is MediaKind.VIDEO)
+
+    def _least_bps(self, publication: int) -> int:
+        stats = self._engine.publication_stats(publication)
+        live = [layer for layer in stats.layers if layer.is_live] if stats else []
+        return cost_bps(live[0]) if live else 0
 
     def steer_all(self) -> None:
         """After something began to flow."""
@@ -154,6 +182,6 @@ class LessonMedia:
                 self._engine.set_tapped(publication, is_tapped=is_tapped)
 
 
-def _cost_bps(layer: LayerStats) -> int:
+def cost_bps(layer: LayerStats) -> int:
     """The mean of some seconds, where it is known."""
     return layer.temporal[-1][0] if layer.temporal else layer.bitrate_bps

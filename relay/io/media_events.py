@@ -2,6 +2,7 @@
 
 import logging
 
+from relay.io.lower_layers import LowerLayers
 from relay.io.media_session import PublisherSession, SubscriberSession
 from relay.io.mux import Mux
 from relay.io.sessions import Sessions
@@ -28,6 +29,8 @@ class MediaEvents:
         clock: Clock,
     ) -> None:
         self.listener: RelayListener | None = None
+        self.lower: LowerLayers | None = None
+        """None where nothing is transcoded."""
         self._sessions = sessions
         self._mux = mux
         self._sink = sink
@@ -79,6 +82,26 @@ class MediaEvents:
             session.reported = started
             if self.listener is not None:
                 self.listener.publication_opened(session.party, session.slot, started)
+
+    # ---- transcoders
+
+    def feed_opened(self, publication: int) -> None:
+        """See `EngineListener`: its first key frame was asked for."""
+
+    def feed_packet(self, publication: int, packet: bytes) -> None:
+        """See `EngineListener`."""
+        if self.lower is not None:
+            self.lower.feed_packet(publication, packet)
+
+    def feed_closed(self, publication: int) -> None:
+        """See `EngineListener`."""
+        if self.lower is not None:
+            self.lower.feed_closed(publication)
+
+    def made_keyframe_wanted(self, publication: int, rid: str) -> None:
+        """See `EngineListener`."""
+        if self.lower is not None:
+            self.lower.keyframe_wanted(publication, rid)
 
     # ---- the tap
 
