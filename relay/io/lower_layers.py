@@ -81,14 +81,15 @@ class LowerLayers:
         self._feed(publication, lower, own)
         self._apply(publication, lower)
 
-    def _feed(self, publication: int, lower: _Lower, own: Sequence[LayerStats]) -> None:
-        """The smallest of the publisher's layers: it is the cheapest to decode."""
-        rids = [layer.rid for layer in own]
+    def _feed(self, publication: int, lower: _Lower, live: Sequence[LayerStats]) -> None:
+        """The smallest of the publisher's layers: it is the cheapest to decode. While all of them
+        pause it stays what it was: layers that are made of it end when it is another."""
+        rids = [layer.rid for layer in live]
         source = lower.source
         if not lower.wanted:
             source = None
-        elif source not in rids:
-            source = rids[0] if rids else None
+        elif rids and source not in rids:
+            source = rids[0]
         if source != lower.source:
             lower.source = source
             self._engine.set_feed(publication, source)

@@ -59,6 +59,9 @@ class RenditionNeed:
     the best that fits, or the least of all where none does. Those between it and the publisher's
     own are made as well: a room whose link is tried out climbs by small steps, and not from the
     least of all to everything.
+
+    What was needed is made for a while longer, whatever its publisher sends meanwhile: a camera
+    that pauses, or shows a wall for some seconds, would end a transcoder and begin it again.
     """
 
     def __init__(self, ladder: Sequence[Rendition]) -> None:
@@ -74,9 +77,9 @@ class RenditionNeed:
         worth = [one for one in self._ladder if one.bps <= smallest * STEP_DOWN]
         for room in room_bps:
             if worth and room < smallest * HEADROOM:
-                self._needed_at[_best_within(worth, room).rid] = now
-        needed = [place for place, one in enumerate(worth) if self._is_needed(one, now)]
-        return tuple(worth[: needed[-1] + 1]) if needed else ()
+                least = worth.index(_best_within(worth, room))
+                self._needed_at.update((one.rid, now) for one in worth[: least + 1])
+        return tuple(one for one in self._ladder if self._is_needed(one, now))
 
     def _is_needed(self, rendition: Rendition, now: float) -> bool:
         needed_at = self._needed_at.get(rendition.rid)

@@ -101,6 +101,14 @@ async def test_it_follows_the_layers_of_its_publisher(world: World) -> None:
     assert await world.see(150_000) == [("feed", CAMERA, "h")]
 
 
+async def test_a_publisher_that_pauses_ends_nothing(world: World) -> None:
+    await world.see(150_000)
+    world.layers = []
+    assert await world.see(150_000, after=30) == []
+    world.layers = [SMALL, LARGE]
+    assert await world.see(150_000) == []
+
+
 async def test_it_ends_a_while_after_nobody_needs_it(world: World) -> None:
     await world.see(150_000)
     assert await world.see(5_000_000, after=LINGER_SECONDS - 1) == []

@@ -65,6 +65,14 @@ def test_a_rendition_is_kept_for_a_while() -> None:
     assert rids(need, [2_000_000], [], now=11 + LINGER_SECONDS) == []
 
 
+def test_a_camera_that_pauses_ends_nothing() -> None:
+    need = RenditionNeed(LADDER)
+    rids(need, [2_000_000], [150_000], now=10)
+    assert rids(need, [], [150_000], now=20) == ["+360", "+180"]
+    assert rids(need, [90_000], [150_000], now=30) == ["+360", "+180"]
+    assert rids(need, [90_000], [150_000], now=11 + LINGER_SECONDS) == []
+
+
 def test_rates_stay_where_rooms_expect_them() -> None:
     assert [rendition.bps for rendition in LADDER] == sorted(
         (rendition.bps for rendition in LADDER), reverse=True
