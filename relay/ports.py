@@ -61,10 +61,10 @@ class LayerStats:
     temporal: tuple[tuple[int, int], ...] = ()
     """Bits and pictures per second up to each temporal id, the mean of some seconds; voice is all
     of id 0."""
+    is_made: bool = False
+    """By a transcoder, of one that the publisher sends. The engine tells all up to here."""
     swing: float = 1.0
     """So many times what it costs now its first pictures have cost for longer."""
-    is_made: bool = False
-    """By a transcoder, of one that the publisher sends."""
 
 
 @dataclass(frozen=True, slots=True)
