@@ -80,7 +80,7 @@ class RoomLadder:
         self._offered = offered
         left_bps = link.bps - beside.voice_bps - self.data.bps(link.bps, now)
         budget_bps = min(left_bps, beside.most_picture_bps)
-        budget = Budget(budget_bps, link.is_guess and self.policy.most_kbps is None)
+        budget = Budget(budget_bps, self.is_guess(is_link_guessed=link.is_guess))
         safe = protected(
             offered,
             are_copied=beside.are_pictures_copied,
@@ -96,6 +96,10 @@ class RoomLadder:
         # what a word alone withholds comes back at that word: its link had no part in it
         is_withheld = link.is_braking or self.policy.is_voice_and_slides
         return dict.fromkeys(targets) if is_withheld else targets
+
+    def is_guess(self, *, is_link_guessed: bool) -> bool:
+        """Whether neither its link nor its administrator has said yet how much it may be."""
+        return is_link_guessed and self.policy.most_kbps is None
 
     def _climbed(
         self,

@@ -4,9 +4,11 @@ from collections.abc import Iterator
 
 from relay.forwarding.pressure import Pressure
 from relay.io.media_session import PublisherSession, SubscriberSession
+from relay.io.made_soon import MADE_MARK
 from relay.io.steering import Steering
 from relay.ports import Engine, LayerStats
 from relay.sdp.negotiated import NegotiatedMedia
+from relay.transcode.plan.renditions import RoomRate
 from streamsvc.base.clock import Clock
 from streamsvc.base.ids import LessonId
 from streamsvc.base.media import MediaKind, PictureProfile, Slot
@@ -106,22 +108,30 @@ class LessonMedia:
         if grew:
             self.steer_all()
 
-    def room_bps(self, publication: int) -> list[int]:
-        """What each who watches a picture has for it, as far as links are known or capped: what is
-        left when voices, and all other pictures at their smallest, have their part."""
+    def room_rates(self, publication: int) -> list[RoomRate]:
+        """What each who watches a picture has for it: what is left when voices, and all other
+        pictures at their smallest, have their part. Without those who have the publisher's own and
+        of whose links nothing else is known."""
         found = []
         for session in self.subscribers.values():
             stats = self._engine.subscriber_stats(session.peer.number)
-            numbers = [number for _, media, number in self._pictures(session)]
+            its = {number: which for which, _, number in self._pictures(session)}
             policy = session.ladder.policy
-            if stats is None or policy.is_voice_and_slides or publication not in numbers:
+            if stats is None or policy.is_voice_and_slides or publication not in its:
                 continue
-            if policy.most_kbps is None and stats.is_link_guessed:
+            is_guess = session.ladder.is_guess(is_link_guessed=stats.is_link_guessed)
+            shown = stats.forwarded.get(its[publication])
+            if is_guess and shown is not None and not shown.rid.startswith(MADE_MARK):
                 continue
             most_bps = stats.link_bps if policy.most_kbps is None else 1000 * policy.most_kbps
-            others = sum(self._least_bps(number) for number in numbers if number != publication)
-            found.append(max(0, min(stats.link_bps, most_bps) - VOICES_BPS - others))
+            others = sum(self._least_bps(number) for number in its if number != publication)
+            bps = max(0, min(stats.link_bps, most_bps) - VOICES_BPS - others)
+            found.append(RoomRate(bps, is_guess))
         return found
+
+    def expect_made(self, publication: int, own_bps: int, until: float) -> None:
+        """Lower layers of what costs so much are about to come; see `MadeSoon`."""
+        self._steering.made_soon.expect(publication, own_bps, until)
 
     def _pictures(self, session: SubscriberSession) -> Iterator[tuple[int, NegotiatedMedia, int]]:
         return (each for each in self._sources(session) if each[1].kind is MediaKind.VIDEO)

@@ -23,6 +23,11 @@ from streamsvc.base.tasks import TaskScope
 log = logging.getLogger("relay.transcode")
 
 SEE_SECONDS = 1.0
+COMING_SECONDS = 2.5
+"""So long at most rooms wait for the first picture of a transcoder: it needs 0.8 s."""
+NEW_SECONDS = 2.0
+BPS_OF_PIXEL = 1.0
+"""A new layer has cost nothing yet, and 1280x720 will."""
 
 
 @dataclass
@@ -31,6 +36,7 @@ class _Lower:
 
     payload_type: int
     need: RenditionNeed
+    began_at: float
     seen_at: float = float("-inf")
     wanted: tuple[Rendition, ...] = ()
     applied: tuple[Rendition, ...] = ()
@@ -59,8 +65,9 @@ class LowerLayers:
 
     # ---- what is needed
 
-    def see(self, session: PublisherSession, lesson: LessonMedia) -> None:
-        """Whether rooms need smaller pictures than this publisher sends; looks once a second."""
+    def see(self, session: PublisherSession, lesson: LessonMedia, *, is_news: bool = False) -> None:
+        """Whether rooms need smaller pictures than this publisher sends; looks once a second, or
+        at once where there `is_news`: it has just begun, or a room has come."""
         publication, now = session.publications.get(MediaKind.VIDEO), self._clock.now()
         stats = self._engine.publication_stats(publication) if publication is not None else None
         media = next((each for each in session.peer.media if each.kind is MediaKind.VIDEO), None)
@@ -71,15 +78,32 @@ class LowerLayers:
         lower = self._by_publication.get(publication)
         if lower is None:
             need = RenditionNeed(self._transcoders.ladder)
-            lower = self._by_publication[publication] = _Lower(media.payload_type, need)
-        if now - lower.seen_at < SEE_SECONDS:
+            lower = self._by_publication[publication] = _Lower(media.payload_type, need, now)
+        if now - lower.seen_at < SEE_SECONDS and not is_news:
             return
         lower.seen_at = now
         own = [layer for layer in stats.layers if layer.is_live and not layer.is_made]
-        rooms = lesson.room_bps(publication)
-        lower.wanted = lower.need.renditions(map(cost_bps, own), rooms, now)
+        is_new = now - lower.began_at < NEW_SECONDS
+        costs = [_expected_bps(layer) if is_new else cost_bps(layer) for layer in own]
+        lower.wanted = lower.need.renditions(costs, lesson.room_rates(publication), now)
+        is_guess = not lower.need.is_sure(now)
+        if lower.wanted and not lower.applied:
+            if not self._transcoders.has_place(is_guess=is_guess):
+                self._make_place(now)
+            elif not lower.is_busy:
+                lesson.expect_made(publication, min(costs, default=0), now + COMING_SECONDS)
         self._feed(publication, lower, own)
         self._apply(publication, lower)
+
+    def _make_place(self, now: float) -> None:
+        """End one that is kept though nobody needs it: the next look finds its place."""
+        for publication, lower in self._by_publication.items():
+            if lower.applied and not lower.is_busy and lower.need.is_idle(now):
+                lower.need.forget()
+                lower.wanted = ()
+                self._feed(publication, lower, [])
+                self._apply(publication, lower)
+                return
 
     def _feed(self, publication: int, lower: _Lower, live: Sequence[LayerStats]) -> None:
         """The smallest of the publisher's layers: it is the cheapest to decode. While all of them
@@ -105,7 +129,8 @@ class LowerLayers:
         sink = _Sink(publication, self._engine)
         source = Codec.H264, lower.payload_type
         try:
-            if await self._transcoders.want(publication, source, wanted, sink):
+            is_guess = not lower.need.is_sure(self._clock.now())
+            if await self._transcoders.want(publication, source, wanted, sink, is_guess=is_guess):
                 self._drop(publication, lower.applied, wanted)
                 lower.applied = wanted
         except OSError as error:
@@ -153,6 +178,11 @@ class LowerLayers:
     def keyframe_wanted(self, publication: int, rid: str) -> None:
         """See `EngineListener`."""
         self._transcoders.request_keyframe(publication, rid)
+
+
+def _expected_bps(layer: LayerStats) -> int:
+    """Of one that has just begun."""
+    return max(cost_bps(layer), round(BPS_OF_PIXEL * layer.pixels))
 
 
 @dataclass(frozen=True)

@@ -253,6 +253,8 @@ class Relay:
         PEERS.labels(_direction(session)).inc()
         session.task = self._scope.start(session.session_id, self._live(session))
         self._log(session).debug("= opened")
+        if isinstance(session, SubscriberSession):
+            self._events.room_came(session.party)
         return MediaAnswer(session.session_id, answer_sdp, session.etag)
 
     # ---- living and ending

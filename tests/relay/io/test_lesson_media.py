@@ -11,6 +11,7 @@ from relay.forwarding.subscription import SubscriptionSpec
 from relay.io.lesson_media import VOICES_BPS, LessonMedia
 from relay.io.media_session import PublisherSession, SubscriberSession
 from relay.ports import LayerStats, PublicationStats, SubscriberStats
+from relay.transcode.plan.renditions import RoomRate
 from streamsvc.base.ids import LessonId, ParticipantId
 from streamsvc.base.media import MediaKind, Slot
 from streamsvc.base.sessions import NO_POLICY, MediaParty
@@ -101,8 +102,8 @@ def test_a_layer_that_becomes_too_dear_is_left_before_the_link_tells_of_it() -> 
 
 def test_what_a_room_has_for_a_picture_is_what_voices_leave() -> None:
     media, _ = lesson(Engine())
-    assert media.room_bps(CAMERA) == [300_000 - VOICES_BPS]
-    assert media.room_bps(99) == []
+    assert media.room_rates(CAMERA) == [RoomRate(300_000 - VOICES_BPS)]
+    assert media.room_rates(99) == []
 
 
 def test_nobody_is_steered_while_layers_cost_about_the_same() -> None:

@@ -13,7 +13,7 @@ from relay.io.lower_layers import LowerLayers
 from relay.io.media_session import PublisherSession
 from relay.ports import LayerStats, PublicationStats
 from relay.transcode.io.transcoders import Transcoders
-from relay.transcode.plan.renditions import LINGER_SECONDS
+from relay.transcode.plan.renditions import LINGER_SECONDS, RoomRate
 from relay.transcode.settings import TranscodeSettings
 from streamsvc.base.media import Codec, MediaKind
 from streamsvc.base.tasks import TaskScope
@@ -22,6 +22,14 @@ from tests.support.engine_model.packets import media_of
 
 CAMERA = 1
 LARGE, SMALL = ("h", 2_000_000), ("q", 600_000)
+
+
+def lesson_of(*rooms: int, is_guess: bool = False, **more: Any) -> Any:
+    """Of rooms that have so much for the picture."""
+    rates = [RoomRate(bps, is_guess) for bps in rooms]
+    return SimpleNamespace(
+        **({"room_rates": lambda _: rates, "expect_made": lambda *_: None} | more)
+    )
 
 
 @dataclass
@@ -67,7 +75,7 @@ class World:
     async def see(self, *rooms: int, after: float = 1.0) -> list[tuple[object, ...]]:
         """What it did, having looked once more."""
         self.clock.advance(after)
-        lesson: Any = SimpleNamespace(room_bps=lambda _: list(rooms))
+        lesson = lesson_of(*rooms)
         self.done.clear()
         self.lower.see(self.session, lesson)
         await asyncio.sleep(0.05)
@@ -131,8 +139,7 @@ async def test_it_ends_with_its_publisher(world: World) -> None:
 
 
 async def test_a_publisher_that_went_while_its_child_began_has_none(world: World) -> None:
-    lesson: Any = SimpleNamespace(room_bps=lambda _: [150_000])
-    world.lower.see(world.session, lesson)
+    world.lower.see(world.session, lesson_of(150_000))
     world.lower.forget(world.session)
     await asyncio.sleep(0.05)
     assert len(world.transcoders) == 0

@@ -4,14 +4,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from relay.transcode.plan.renditions import LINGER_SECONDS, RenditionNeed, picture_size
+from relay.transcode.plan.renditions import (
+    LINGER_SECONDS,
+    RenditionNeed,
+    RoomRate,
+    picture_size,
+)
 from relay.transcode.settings import TranscodeSettings
 
 LADDER = TranscodeSettings().ladder()
 
 
 def rids(need: RenditionNeed, layers: list[int], rooms: list[int], now: float = 0.0) -> list[str]:
-    return [rendition.rid for rendition in need.renditions(layers, rooms, now)]
+    return [rendition.rid for rendition in need.renditions(layers, map(RoomRate, rooms), now)]
 
 
 @pytest.mark.parametrize(
