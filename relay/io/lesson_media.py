@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from relay.forwarding.pressure import Pressure
 from relay.io.media_session import PublisherSession, SubscriberSession
-from relay.io.made_soon import MADE_MARK
+from relay.io.made_soon import MADE_MARK, MadeSoon
 from relay.io.steering import Steering
 from relay.ports import Engine, LayerStats
 from relay.sdp.negotiated import NegotiatedMedia
@@ -129,9 +129,10 @@ class LessonMedia:
             found.append(RoomRate(bps, is_guess))
         return found
 
-    def expect_made(self, publication: int, own_bps: int, until: float) -> None:
-        """Lower layers of what costs so much are about to come; see `MadeSoon`."""
-        self._steering.made_soon.expect(publication, own_bps, until)
+    @property
+    def made_soon(self) -> MadeSoon:
+        """To be told of lower layers that are about to come."""
+        return self._steering.made_soon
 
     def _pictures(self, session: SubscriberSession) -> Iterator[tuple[int, NegotiatedMedia, int]]:
         return (each for each in self._sources(session) if each[1].kind is MediaKind.VIDEO)

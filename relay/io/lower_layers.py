@@ -62,6 +62,7 @@ class LowerLayers:
         self._scope = scope
         self._is_closed = False
         self._by_publication: dict[int, _Lower] = {}
+        self._made_bps = {one.rid: one.bps for one in transcoders.ladder}
 
     # ---- what is needed
 
@@ -91,7 +92,8 @@ class LowerLayers:
             if not self._transcoders.has_place(is_guess=is_guess):
                 self._make_place(now)
             elif not lower.is_busy:
-                lesson.expect_made(publication, min(costs, default=0), now + COMING_SECONDS)
+                until = now + COMING_SECONDS
+                lesson.made_soon.expect(publication, min(costs, default=0), until, self._made_bps)
         self._feed(publication, lower, own)
         self._apply(publication, lower)
 

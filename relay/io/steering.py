@@ -4,11 +4,11 @@ from collections.abc import Iterable, Sequence
 
 from relay.forwarding.allocation import Offered
 from relay.forwarding.downlink import MAX_BPS
-from relay.forwarding.ladder import EVERY_PICTURE, Choice, Encoding, ladder
+from relay.forwarding.ladder import EVERY_PICTURE, Choice, ladder
 from relay.forwarding.picture_copies import filled_by
 from relay.forwarding.pressure import Pressure
 from relay.forwarding.room_ladder import Beside, Link
-from relay.io.made_soon import MADE_MARK, MadeSoon, has_made
+from relay.io.made_soon import MADE_MARK, MadeSoon
 from relay.io.media_session import SubscriberSession
 from relay.io.voice_steering import Voice, VoiceSteering
 from relay.ports import Engine, PublicationStats, SubscriberStats
@@ -54,8 +54,8 @@ class Steering:
                 voices[number] = media, layers
             elif media.slot is not None and layers is not None:
                 current = stats.forwarded.get(number)
-                is_awaited = self.made_soon.is_awaited(publication, now, stats)
-                if is_awaited and current is None and not has_made(layers):
+                if current is None and self.made_soon.is_awaited(layers, stats, now):
+                    self._engine.set_target_layer(number, *NOTHING)
                     continue
                 pictures[media.slot] = number
                 offered.append(self._offered(media.slot, layers, current, is_guess=is_guess))
@@ -108,7 +108,7 @@ class Steering:
         if is_guess and current is not None and not current.rid.startswith(MADE_MARK):
             every = tuple(layer for layer in every if not layer.is_made) or every
         live = [layer for layer in every if layer.is_live] or every
-        encodings = [Encoding(layer.rid, layer.temporal) for layer in live]
+        encodings = self.made_soon.encodings(live)
         is_smooth_first = self.profile is PictureProfile.MOVEMENT_FIRST and slot is not Slot.SCREEN
         swing = live[0].swing if live else 1.0
         steps = ladder(encodings, is_smooth_first=is_smooth_first)

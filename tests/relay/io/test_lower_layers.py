@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from relay.io.lower_layers import LowerLayers
+from relay.io.made_soon import MadeSoon
 from relay.io.media_session import PublisherSession
 from relay.ports import LayerStats, PublicationStats
 from relay.transcode.io.transcoders import Transcoders
@@ -28,7 +29,7 @@ def lesson_of(*rooms: int, is_guess: bool = False, **more: Any) -> Any:
     """Of rooms that have so much for the picture."""
     rates = [RoomRate(bps, is_guess) for bps in rooms]
     return SimpleNamespace(
-        **({"room_rates": lambda _: rates, "expect_made": lambda *_: None} | more)
+        **({"room_rates": lambda _: rates, "made_soon": MadeSoon()} | more)
     )
 
 
