@@ -63,6 +63,8 @@ class RoomLadder:
     def __init__(self, policy: LinkPolicy, now: float) -> None:
         self.policy = policy
         self.data = DataReserve(now)
+        self.picture_bps: int | None = None
+        """What its link has beside voice, slides and ink; None before it was looked at."""
         self.is_short = False
         """Whether a better link would be sent more."""
         self._climbing: dict[Slot, Climbing] = {}
@@ -79,6 +81,7 @@ class RoomLadder:
         self._watch_loss(link, now)
         self._offered = offered
         left_bps = link.bps - beside.voice_bps - self.data.bps(link.bps, now)
+        self.picture_bps = left_bps
         budget_bps = min(left_bps, beside.most_picture_bps)
         budget = Budget(budget_bps, self.is_guess(is_link_guessed=link.is_guess))
         safe = protected(

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from relay.forwarding.pressure import Pressure
-from relay.io.media_session import PublisherSession, SubscriberSession
 from relay.io.made_soon import MADE_MARK, MadeSoon
+from relay.io.media_session import PublisherSession, SubscriberSession
 from relay.io.steering import Steering
 from relay.ports import Engine, LayerStats
 from relay.sdp.negotiated import NegotiatedMedia
@@ -15,7 +15,7 @@ from streamsvc.base.media import MediaKind, PictureProfile, Slot
 from streamsvc.base.sessions import LinkPolicy
 
 VOICES_BPS = 45_000
-"""Two, as they go to thin links."""
+"""Two, as they go to thin links; until a room's own are known."""
 
 
 class LessonMedia:
@@ -123,10 +123,11 @@ class LessonMedia:
             shown = stats.forwarded.get(its[publication])
             if is_guess and shown is not None and not shown.rid.startswith(MADE_MARK):
                 continue
-            most_bps = stats.link_bps if policy.most_kbps is None else 1000 * policy.most_kbps
+            left_bps = session.ladder.picture_bps
+            if left_bps is None:
+                left_bps = stats.link_bps - VOICES_BPS
             others = sum(self._least_bps(number) for number in its if number != publication)
-            bps = max(0, min(stats.link_bps, most_bps) - VOICES_BPS - others)
-            found.append(RoomRate(bps, is_guess))
+            found.append(RoomRate(max(0, left_bps - others), is_guess))
         return found
 
     @property

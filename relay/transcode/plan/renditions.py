@@ -71,7 +71,7 @@ class RenditionNeed:
     A room needs one when no layer that exists fits into what it can spend on this picture; it gets
     the best that fits, or the least of all where none does. Those between it and the publisher's
     own are made as well: a room whose link is tried out climbs by small steps, and not from the
-    least of all to everything.
+    least of all to everything. So is the one below: a link that becomes thinner finds it there.
 
     What was needed is made for a while longer, whatever its publisher sends meanwhile: a camera
     that pauses, or shows a wall for some seconds, would end a transcoder and begin it again.
@@ -92,7 +92,7 @@ class RenditionNeed:
         for room in rooms:
             if worth and room.bps < smallest * HEADROOM:
                 least = worth.index(_best_within(worth, room.bps))
-                self._needed_at.update((one.rid, now) for one in worth[: least + 1])
+                self._needed_at.update((one.rid, now) for one in worth[: least + 2])
                 self._sure_at = self._sure_at if room.is_guess else now
         return tuple(one for one in self._ladder if self._is_needed(one, now))
 

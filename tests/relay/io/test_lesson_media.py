@@ -4,11 +4,12 @@ from types import SimpleNamespace
 from typing import Any, NoReturn
 
 from relay import ports
+from relay.forwarding.data_reserve import INK_BPS
 from relay.forwarding.ladder import EVERY_PICTURE
 from relay.forwarding.pressure import Pressure
 from relay.forwarding.room_ladder import RoomLadder
 from relay.forwarding.subscription import SubscriptionSpec
-from relay.io.lesson_media import VOICES_BPS, LessonMedia
+from relay.io.lesson_media import LessonMedia
 from relay.io.media_session import PublisherSession, SubscriberSession
 from relay.ports import LayerStats, PublicationStats, SubscriberStats
 from relay.transcode.plan.renditions import RoomRate
@@ -100,9 +101,9 @@ def test_a_layer_that_becomes_too_dear_is_left_before_the_link_tells_of_it() -> 
     assert engine.targets[-1] == "q"
 
 
-def test_what_a_room_has_for_a_picture_is_what_voices_leave() -> None:
+def test_what_a_room_has_for_a_picture_is_what_voices_and_ink_leave() -> None:
     media, _ = lesson(Engine())
-    assert media.room_rates(CAMERA) == [RoomRate(300_000 - VOICES_BPS)]
+    assert media.room_rates(CAMERA) == [RoomRate(300_000 - INK_BPS)]
     assert media.room_rates(99) == []
 
 

@@ -28,9 +28,7 @@ LARGE, SMALL = ("h", 2_000_000), ("q", 600_000)
 def lesson_of(*rooms: int, is_guess: bool = False, **more: Any) -> Any:
     """Of rooms that have so much for the picture."""
     rates = [RoomRate(bps, is_guess) for bps in rooms]
-    return SimpleNamespace(
-        **({"room_rates": lambda _: rates, "made_soon": MadeSoon()} | more)
-    )
+    return SimpleNamespace(**({"room_rates": lambda _: rates, "made_soon": MadeSoon()} | more))
 
 
 @dataclass
@@ -126,6 +124,7 @@ async def test_it_ends_a_while_after_nobody_needs_it(world: World) -> None:
         ("child", "ended"),
         ("drop", CAMERA, "+360"),
         ("drop", CAMERA, "+180"),
+        ("drop", CAMERA, "+lifeline"),
     ]
     assert len(world.transcoders) == 0
 
