@@ -97,9 +97,9 @@ class MediaSettings(Section):
     )
     max_peers: int = Field(default=2000, ge=2, description="Media sessions this node accepts.")
     transcode: bool = Field(
-        default=False,
+        default=True,
         description="Make smaller pictures for rooms that a publisher's smallest is too large for,"
-        " in processes of their own. H.264 only; new, and off until asked for.",
+        " in processes of their own. None is started before a room needs one. H.264 only.",
     )
     stun_urls: list[str] = Field(
         default=[], description="STUN servers browsers are told of, e.g. stun:stun.example.org."
