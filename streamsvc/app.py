@@ -158,7 +158,8 @@ async def _application(
     """Recorder process, relay, the tap between them, and signaling in front."""
     settings, clock = ground.settings, ground.clock
     tap = TapWriter(ground.tap_socket, clock)
-    relay = Relay(_relay_settings(settings), clock, tap, _transcoders(ground))
+    transcoders = _transcoders(ground)
+    relay = Relay(_relay_settings(settings), clock, tap, transcoders)
     recorder = Recorder(tap.open, tap.close, clock)
     child = _recorder_process(ground, recorder.on_process_ended)
     child.start()
@@ -167,7 +168,7 @@ async def _application(
     stack.push_async_callback(tap.close_all)
     await relay.start()
     stack.push_async_callback(relay.close_all)
-    readiness = _readiness(ground, child)
+    readiness = _readiness(ground, child, transcoders)
     stack.push_async_callback(readiness.close)
     services = Services(
         school=ground.school,
@@ -184,13 +185,14 @@ async def _application(
     return create_app(services, *_trust(settings, certificate))
 
 
-def _readiness(ground: Ground, recorder: Supervisor) -> Readiness:
+def _readiness(ground: Ground, recorder: Supervisor, transcoders: Transcoders | None) -> Readiness:
     return Readiness(
         check_database=ground.school.database.check,
         is_recorder_running=lambda: recorder.is_running,
         folder=ground.folder.path,
         min_free_bytes=ground.settings.recording.min_free_bytes,
         office=ground.settings.courseware.office,
+        lacks_transcoders=(lambda: transcoders.is_short) if transcoders is not None else None,
     )
 
 

@@ -55,6 +55,8 @@ class Beside:
     """They go out twice where there is room."""
     is_smallest_only: bool = False
     """The radio is too bad for larger ones."""
+    is_refused: bool = False
+    """A picture is missing that the server would make if it were less busy."""
 
 
 class RoomLadder:
@@ -167,7 +169,7 @@ class RoomLadder:
         if policy.is_voice_and_slides or is_at_cap:
             return HeldBy.SETTING
         is_busy = beside.most_picture_bps < min(beside.most_server_bps, left_bps)
-        return HeldBy.SERVER if is_busy else HeldBy.LINK
+        return HeldBy.SERVER if is_busy or beside.is_refused else HeldBy.LINK
 
 
 def _level(lead: Offered | None, screen: Offered | None) -> LadderLevel:

@@ -25,6 +25,8 @@ log = logging.getLogger("relay.transcode")
 SEE_SECONDS = 1.0
 COMING_SECONDS = 2.5
 """So long at most rooms wait for the first picture of a transcoder: it needs 0.8 s."""
+REFUSED_SECONDS = 3.0
+"""On a full machine it is asked again each second."""
 NEW_SECONDS = 2.0
 BPS_OF_PIXEL = 1.0
 """A new layer has cost nothing yet, and 1280x720 will."""
@@ -90,22 +92,24 @@ class LowerLayers:
         is_guess = not lower.need.is_sure(now)
         if lower.wanted and not lower.applied:
             if not self._transcoders.has_place(is_guess=is_guess):
-                self._make_place(now)
+                if not self._make_place(now):
+                    lesson.made_soon.refuse(publication, now + REFUSED_SECONDS)
             elif not lower.is_busy:
                 until = now + COMING_SECONDS
                 lesson.made_soon.expect(publication, min(costs, default=0), until, self._made_bps)
         self._feed(publication, lower, own)
         self._apply(publication, lower)
 
-    def _make_place(self, now: float) -> None:
-        """End one that is kept though nobody needs it: the next look finds its place."""
+    def _make_place(self, now: float) -> bool:
+        """End one that is kept though nobody needs it; whether there was one."""
         for publication, lower in self._by_publication.items():
             if lower.applied and not lower.is_busy and lower.need.is_idle(now):
                 lower.need.forget()
                 lower.wanted = ()
                 self._feed(publication, lower, [])
                 self._apply(publication, lower)
-                return
+                return True
+        return False
 
     def _feed(self, publication: int, lower: _Lower, live: Sequence[LayerStats]) -> None:
         """The smallest of the publisher's layers: it is the cheapest to decode. While all of them

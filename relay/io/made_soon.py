@@ -24,6 +24,7 @@ class MadeSoon:
     def __init__(self) -> None:
         self._expected: dict[int, tuple[int, float]] = {}
         self._least_bps: Mapping[str, int] = {}
+        self._refused: dict[int, float] = {}
 
     def expect(
         self, publication: int, own_bps: int, until: float, made_bps: Mapping[str, int]
@@ -41,6 +42,14 @@ class MadeSoon:
         if now >= until or any(layer.is_made for layer in layers.layers):
             return False
         return link.is_link_guessed and link.link_bps < own_bps * HEADROOM
+
+    def refuse(self, publication: int, until: float) -> None:
+        """The machine can't make any of it, as far as is known until then."""
+        self._refused[publication] = until
+
+    def is_refused(self, publication: int, now: float) -> bool:
+        """Whether it is the server's part that there are none."""
+        return now < self._refused.get(publication, float("-inf"))
 
     def encodings(self, layers: Sequence[LayerStats]) -> list[Encoding]:
         """What they cost."""

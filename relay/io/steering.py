@@ -48,6 +48,7 @@ class Steering:
         voices: dict[int, Voice] = {}
         now = self._clock.now()
         is_guess = session.ladder.is_guess(is_link_guessed=stats.is_link_guessed)
+        is_refused = False
         for number, media, publication in sources:
             layers = self._engine.publication_stats(publication)
             if media.kind is MediaKind.AUDIO:
@@ -57,6 +58,7 @@ class Steering:
                 if current is None and self.made_soon.is_awaited(layers, stats, now):
                     self._engine.set_target_layer(number, *NOTHING)
                     continue
+                is_refused |= current is None and self.made_soon.is_refused(publication, now)
                 pictures[media.slot] = number
                 offered.append(self._offered(media.slot, layers, current, is_guess=is_guess))
         voices_bps = self._voices.steer(session, voices, stats, is_talking=is_talking, now=now)
@@ -69,6 +71,7 @@ class Steering:
             self.profile,
             are_pictures_copied=self._are_copied(session, stats, filled, now),
             is_smallest_only=session.pictures.is_smallest_only,
+            is_refused=is_refused,
         )
         targets = session.ladder.choose(offered, _link(stats), beside, now)
         is_short = session.ladder.is_short or session.pictures.is_short

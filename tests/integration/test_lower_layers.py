@@ -102,7 +102,7 @@ def kept_payloads(viewer: Viewer) -> dict[int, bytes]:
     """What its picture is put together of from now on, by sequence number."""
     kept: dict[int, bytes] = {}
     (receiver,) = (x for x in viewer.connection.getReceivers() if x.track.kind == "video")
-    jitter_buffer = receiver._RTCRtpReceiver__jitter_buffer  # noqa: SLF001
+    jitter_buffer = receiver._RTCRtpReceiver__jitter_buffer  # type: ignore[attr-defined]  # noqa: SLF001
     take = jitter_buffer.add
 
     def keep(packet: Any) -> Any:

@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from relay.io.lower_layers import LowerLayers
+from relay.io.lower_layers import COMING_SECONDS, LowerLayers
 from relay.io.made_soon import MadeSoon
 from relay.io.media_session import PublisherSession
-from relay.ports import LayerStats, PublicationStats
+from relay.ports import LayerStats, PublicationStats, SubscriberStats
 from relay.transcode.io.transcoders import Transcoders
-from relay.transcode.plan.renditions import LINGER_SECONDS, RoomRate
+from relay.transcode.plan.renditions import IDLE_SECONDS, LINGER_SECONDS, RoomRate
 from relay.transcode.settings import TranscodeSettings
 from streamsvc.base.media import Codec, MediaKind
 from streamsvc.base.tasks import TaskScope
@@ -40,6 +40,8 @@ class World:
     rooms: list[int] = field(default_factory=list)
     done: list[tuple[object, ...]] = field(default_factory=list)
     codec: Codec = Codec.H264
+    new_bps: int | None = None
+    """What layers cost that are not what they will be yet; None: all are."""
 
     def __post_init__(self) -> None:
         self.clock = ManualClock()
@@ -60,7 +62,7 @@ class World:
         self.session = PublisherSession(**camera, publications={MediaKind.VIDEO: CAMERA})
 
     def _stats(self) -> PublicationStats:
-        own = [LayerStats(rid, bps, bps, is_live=True) for rid, bps in self.layers]
+        own = [LayerStats(rid, self.new_bps or bps, bps, is_live=True) for rid, bps in self.layers]
         made = LayerStats("+180", 84_000, 1, is_live=True, is_made=True)
         return PublicationStats(CAMERA, (made, *own), 0)
 
@@ -162,3 +164,38 @@ async def test_a_full_machine_is_asked_again(world: World) -> None:
 async def test_after_the_end_nothing_begins(world: World) -> None:
     await world.lower.close()
     assert await world.see(50_000) == []
+
+
+async def test_a_full_machine_ends_what_is_only_kept_for_a_while(world: World) -> None:
+    await world.see(150_000)
+    await world.see(5_000_000, after=IDLE_SECONDS + 1)
+    world.session.publications[MediaKind.VIDEO] = 2
+    done = await world.see(150_000)
+    assert {("feed", CAMERA, None), ("child", "ended"), ("child", "started")} <= set(done)
+
+
+async def test_rooms_are_told_of_layers_to_come_and_of_those_that_can_not_come(
+    world: World,
+) -> None:
+    soon = MadeSoon()
+    lesson = lesson_of(150_000, made_soon=soon)
+    guessed = SubscriberStats(300_000, is_link_guessed=True, forwarded={})
+    known = SubscriberStats(300_000, is_link_guessed=False, forwarded={})
+    layers = PublicationStats(CAMERA, (), 0)
+    world.lower.see(world.session, lesson)
+    now = world.clock.now()
+    assert soon.is_awaited(layers, guessed, now)
+    assert not soon.is_awaited(layers, known, now), "what it takes is known: it gets that"
+    assert not soon.is_awaited(layers, guessed, now + COMING_SECONDS)
+    made = PublicationStats(CAMERA, (LayerStats("+180", 1, 1, is_live=True, is_made=True),), 0)
+    assert not soon.is_awaited(made, guessed, now), "it is there"
+    await asyncio.sleep(0.05)
+    world.session.publications[MediaKind.VIDEO] = 2
+    world.lower.see(world.session, lesson)
+    assert soon.is_refused(2, now) and not soon.is_refused(CAMERA, now)
+
+
+async def test_a_layer_that_begins_counts_as_what_its_size_costs(world: World) -> None:
+    world.layers = [("f", 921_600)]
+    world.new_bps = 1_000
+    assert ("child", "started") in await world.see(200_000)
