@@ -61,6 +61,8 @@ class LayerStats:
     temporal: tuple[tuple[int, int], ...] = ()
     """Bits and pictures per second up to each temporal id, the mean of some seconds; voice is all
     of id 0."""
+    is_made: bool = False
+    """By a transcoder, of one that the publisher sends. The engine tells all up to here."""
     swing: float = 1.0
     """So many times what it costs now its first pictures have cost for longer."""
 
@@ -158,6 +160,18 @@ class EngineListener(Protocol):
     def layers_changed(self, number: int) -> None:
         """One of its layers began, or fell silent."""
 
+    def feed_opened(self, publication: int) -> None:
+        """The layer that a transcoder is to get begins; its packets follow."""
+
+    def feed_packet(self, publication: int, packet: bytes) -> None:
+        """One RTP packet of it, at once."""
+
+    def feed_closed(self, publication: int) -> None:
+        """No more of them: it was turned off, or its layer is gone, and all that was made of it."""
+
+    def made_keyframe_wanted(self, publication: int, rid: str) -> None:
+        """Somebody needs a key frame of a layer that is made; told at most twice a second."""
+
     def link_overrun(self, peer: int) -> None:
         """A subscriber is sent several times what its link takes, as was seen now."""
 
@@ -251,6 +265,21 @@ class Engine(Protocol):
 
     def request_keyframe(self, publication: int) -> None:
         """Of the tapped layer, or of all that live where none is tapped."""
+
+    def set_feed(self, publication: int, rid: str | None) -> None:
+        """Give the publisher's layer of this name to a transcoder (`feed_packet`), or nothing. What
+        was made of another one ends."""
+
+    def request_feed_keyframe(self, publication: int) -> None:
+        """The transcoder can't decode on."""
+
+    def put_made(self, publication: int, rid: str, packet: bytes) -> None:
+        """A packet of a layer that is made of the one that is fed: its payload type, codec and
+        times are the publication's. A name that is new, and begins with a `+`, begins a layer;
+        there are three at most. Ignored while nothing is fed."""
+
+    def drop_made(self, publication: int, rid: str) -> None:
+        """No more packets of that layer."""
 
     def limit(self, peer: int, most_bps: int | None, *, is_satellite: bool) -> None:
         """A subscriber is sent no more than `most_bps` in all, and not probed for more."""

@@ -24,6 +24,8 @@ from recorder.io.recorder import Recorder
 from relay.io.relay import Relay
 from relay.io.tap import TapWriter
 from relay.settings import RelaySettings
+from relay.transcode.io.transcoders import Transcoders
+from relay.transcode.settings import TranscodeSettings
 from signaling.io.app import create_app
 from signaling.io.nobody_watches import NobodyWatches
 from signaling.io.services import Services
@@ -162,7 +164,9 @@ async def _application(
     settings, clock = ground.settings, ground.clock
     tap = TapWriter(ground.tap_socket, clock)
     broadcasts = _broadcasts(ground)
-    relay = Relay(_relay_settings(settings), clock, BothSinks(tap, broadcasts))
+    transcoders = _transcoders(ground)
+    sinks = BothSinks(tap, broadcasts)
+    relay = Relay(_relay_settings(settings), clock, sinks, transcoders)
     recorder = Recorder(tap.open, tap.close, clock)
     child = _recorder_process(ground, recorder.on_process_ended)
     child.start()
@@ -174,7 +178,7 @@ async def _application(
     broadcasts.feed_by(lambda lesson, on: relay.set_broadcast(lesson, is_broadcast=on))
     await broadcasts.start()
     stack.push_async_callback(broadcasts.close)
-    readiness = _readiness(ground, child)
+    readiness = _readiness(ground, child, transcoders)
     stack.push_async_callback(readiness.close)
     pushes = PushProcess(settings, clock)
     stack.push_async_callback(pushes.close)
@@ -219,13 +223,14 @@ def _broadcasts(ground: Ground) -> Broadcasts:
     return Broadcasts(means, clock, supervise)
 
 
-def _readiness(ground: Ground, recorder: Supervisor) -> Readiness:
+def _readiness(ground: Ground, recorder: Supervisor, transcoders: Transcoders | None) -> Readiness:
     return Readiness(
         check_database=ground.school.database.check,
         is_recorder_running=lambda: recorder.is_running,
         folder=ground.folder.path,
         min_free_bytes=ground.settings.recording.min_free_bytes,
         office=ground.settings.courseware.office,
+        lacks_transcoders=(lambda: transcoders.is_short) if transcoders is not None else None,
     )
 
 
@@ -262,6 +267,18 @@ def _recorder_process(ground: Ground, on_end: Callable[[], None]) -> Supervisor:
     if not settings.log.json_lines:
         command.append("--log-words")
     return Supervisor("recorder", command, ground.clock, on_end=on_end)
+
+
+def _transcoders(ground: Ground) -> Transcoders | None:
+    """Their sockets are beside the tap's."""
+    if not ground.settings.media.transcode:
+        return None
+    clock = ground.clock
+
+    def supervise(name: str, command: Sequence[str], on_end: Callable[[], None]) -> Supervisor:
+        return Supervisor(name, command, clock, on_end=on_end)
+
+    return Transcoders(ground.tap_socket.parent, TranscodeSettings(), clock, supervise)
 
 
 def _relay_settings(settings: Settings) -> RelaySettings:

@@ -5,6 +5,8 @@ better) or `fault` (something will not work).
 """
 
 import datetime
+import json
+import os
 import platform
 import shutil
 import socket
@@ -18,11 +20,13 @@ from enum import StrEnum
 import av
 import pylibsrtp
 
+from relay.transcode.io.transcoders import children_for
 from streamsvc import listen, tls, turn_check
 from streamsvc.addresses import machine_addresses
 from streamsvc.base.errors import EnvironmentFault
 from streamsvc.courseware.io.confine import can_leave_network
 from streamsvc.courseware.io.office import OFF, office_program
+from streamsvc.readiness import TRANSCODERS_FULL
 from streamsvc.settings import Settings
 
 WANTED_SOCKET_BYTES = 4_000_000
@@ -147,6 +151,33 @@ def _port(name: str, port: int, try_it: Callable[[], None], settings: Settings) 
             f"see who has it (sudo ss -lptun 'sport = :{port}'), or choose another in the settings",
         )
     return Finding(name, Grade.OK, f"{port} is free")
+
+
+def lower_pictures(settings: Settings) -> Finding:
+    """How many the machine may make at once, and whether that is enough just now."""
+    if not settings.media.transcode:
+        words = "off: a room that a camera's one layer is too large for has voice and slides"
+        return Finding("lower pictures", Grade.NOTE, words, "set media.transcode")
+    most = children_for(os.cpu_count() or 1)
+    words = f"of {most} publications at once"
+    if _part(settings, "lower_pictures") != TRANSCODERS_FULL:
+        return Finding("lower pictures", Grade.OK, words)
+    return Finding(
+        "lower pictures",
+        Grade.NOTE,
+        f"{words}; more are wanted now, and their rooms have voice and slides",
+        "a machine with more cores, or sources with a second, smaller layer",
+    )
+
+
+def _part(settings: Settings, name: str) -> str:
+    """What the running service says of this part; empty where none runs."""
+    try:
+        url = f"http://127.0.0.1:{settings.http.port}/readyz"
+        with urllib.request.urlopen(url, timeout=2) as answer:
+            return str(json.load(answer)["parts"].get(name, ""))
+    except (OSError, ValueError, KeyError):
+        return ""
 
 
 def is_serving(settings: Settings) -> bool:
@@ -361,6 +392,7 @@ CHECKS: tuple[Check, ...] = (
     certificate,
     clock,
     codecs,
+    lower_pictures,
     srtp,
     presentations,
     turn,

@@ -17,6 +17,7 @@ DISK_SILENT = "disk-unwritable"
 DATABASE_SILENT = "database-unusable"
 RECORDER_DOWN = "recorder-down"
 NO_OFFICE = "courseware-needs-office"
+TRANSCODERS_FULL = "transcoders-full"
 
 log = logging.getLogger("streamsvc.readiness")
 
@@ -68,14 +69,17 @@ class Readiness:
         folder: Path,
         min_free_bytes: int,
         office: str = OFF,
+        lacks_transcoders: Callable[[], bool] | None = None,
     ) -> None:
         """`check_database` raises what is wrong; `folder` must have `min_free_bytes` left; `office`
-        is the setting of that name."""
+        is the setting of that name; `lacks_transcoders`: whether rooms go without lower pictures
+        that this machine can't make any more; None: it makes none."""
         self._check_database = check_database
         self._is_recorder_running = is_recorder_running
         self._folder = folder
         self._min_free_bytes = min_free_bytes
         self._office = office
+        self._lacks_transcoders = lacks_transcoders
         self._database = Probe("database", self._ask_database, DATABASE_SILENT)
         self._disk = Probe("disk", self._ask_disk, DISK_SILENT)
 
@@ -90,6 +94,8 @@ class Readiness:
         }
         if self._office != OFF:
             parts["presentations"] = READY if office_program(self._office) else NO_OFFICE
+        if self._lacks_transcoders is not None:
+            parts["lower_pictures"] = TRANSCODERS_FULL if self._lacks_transcoders() else READY
         return parts
 
     async def close(self) -> None:

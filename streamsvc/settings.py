@@ -106,6 +106,11 @@ class MediaSettings(Section):
         " outer address.",
     )
     max_peers: int = Field(default=2000, ge=2, description="Media sessions this node accepts.")
+    transcode: bool = Field(
+        default=True,
+        description="Make smaller pictures for rooms that a publisher's smallest is too large for,"
+        " in processes of their own. None is started before a room needs one. H.264 only.",
+    )
     stun_urls: list[str] = Field(
         default=[], description="STUN servers browsers are told of, e.g. stun:stun.example.org."
     )

@@ -47,9 +47,10 @@ cdef extern from "engine.h" nogil:
         ADD_PUBLISHER, ADD_SUBSCRIBER, CONNECT_PEER, SET_ADDRESS, REMOVE_PEER, SET_SOURCE
         SET_TARGET, SET_MUTED, SET_TAPPED, REQUEST_KEYFRAME, SET_LINK, SET_BEAT, SET_ALLOWANCE
         OPEN_NAME, CLOSE_NAME, CLOSE_ICE, SEND_STREAM, BEGIN_PROBE, SET_COPIES
-        SET_PICTURE_COPIES, SET_VOICE_WITHIN
+        SET_PICTURE_COPIES, SET_VOICE_WITHIN, SET_FEED, FEED_KEYFRAME, PUT_MADE, DROP_MADE
     enum:
         PUBLICATION_STARTED, LAYERS_CHANGED, PUBLISHER_STATS, SUBSCRIBER_STATS
+        MADE_KEYFRAME_WANTED
         TAP_OPENED, TAP_PACKET, TAP_CLOSED
         CONTROL_CHECK, CONTROL_HANDSHAKE
         UFRAG_BYTES, PASSWORD_BYTES
@@ -132,21 +133,35 @@ cdef extern from "engine.h" nogil:
     ctypedef struct SetPictureCopies:
         uint32_t place, after_ms
         uint8_t most_temporal
+    ctypedef struct SetFeed:
+        uint32_t publication
+        bint is_fed
+        char rid[33]
+    ctypedef struct PutMade:
+        uint32_t publication, length
+        char rid[33]
+        uint8_t bytes[1500]
+    ctypedef struct DropMade:
+        uint32_t publication
+        char rid[33]
     ctypedef struct SetValue:
         uint32_t place, value
     ctypedef struct PublicationEvent:
         uint64_t publication
+    ctypedef struct MadeEvent:
+        uint64_t publication
+        char rid[33]
     ctypedef struct TemporalFigures:
         uint32_t bitrate_bps, pictures
     ctypedef struct LayerFigures:
         char rid[33]
-        bint is_live
+        bint is_live, is_made
         uint32_t bitrate_bps, pixels
         TemporalFigures temporal[3]
     ctypedef struct PublicationFigures:
         uint64_t number
         int layer_count
-        LayerFigures layers[4]
+        LayerFigures layers[7]
         int64_t keyframe_us
     ctypedef struct PublisherFigures:
         uint64_t peer
@@ -176,7 +191,7 @@ cdef extern from "engine.h" nogil:
         int count
         SubscriptionFigures subscriptions[8]
     ctypedef struct TapHead:
-        uint32_t key
+        uint32_t key, is_feed
         uint64_t publication
         int64_t wall_us
     ctypedef struct ControlHead:

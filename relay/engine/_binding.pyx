@@ -285,6 +285,34 @@ cdef class Core:
     def set_voice_within(self, uint32_t peer, uint32_t within_ms):
         return self._set(SET_VOICE_WITHIN, peer, within_ms)
 
+    def set_feed(self, uint32_t publication, rid):
+        """`rid` None: nothing."""
+        cdef SetFeed command
+        memset(&command, 0, sizeof(command))
+        command.publication, command.is_fed = publication, rid is not None
+        _put_text(command.rid, rid or "", RID_BYTES)
+        return engine_command(self.engine, SET_FEED, &command, sizeof(command))
+
+    def feed_keyframe(self, uint32_t publication):
+        return self._set(FEED_KEYFRAME, publication, 0)
+
+    def put_made(self, uint32_t publication, rid, bytes packet):
+        """A packet of a layer that is made of the one that is fed."""
+        cdef PutMade command
+        command.length = len(packet)
+        if command.length > sizeof(command.bytes):
+            raise ValueError("the packet is too long")
+        command.publication = publication
+        _put_text(command.rid, rid, RID_BYTES)
+        memcpy(command.bytes, <const char *>packet, command.length)
+        return engine_command(self.engine, PUT_MADE, &command, sizeof(command))
+
+    def drop_made(self, uint32_t publication, rid):
+        cdef DropMade command
+        command.publication = publication
+        _put_text(command.rid, rid, RID_BYTES)
+        return engine_command(self.engine, DROP_MADE, &command, sizeof(command))
+
     def set_beat(self, uint32_t peer, uint32_t seconds):
         return self._set(SET_BEAT, peer, seconds)
 
@@ -343,26 +371,31 @@ cdef class Core:
         return found
 
     def tap(self, int most):
-        """(kind, key, publication, wall ms, bytes) each."""
+        """(kind, key, publication, wall ms, bytes, whether it is for a transcoder) each."""
         cdef Record record
         cdef TapHead head
         cdef list found = []
         while len(found) < most and ring_peek(&self.engine.tap, &record):
             memcpy(&head, record.bytes, sizeof(head))
             body = record.bytes[sizeof(head):record.length]
-            found.append((record.kind, head.key, head.publication, head.wall_us // 1000, body))
+            found.append((record.kind, head.key, head.publication, head.wall_us // 1000, body,
+                          bool(head.is_feed)))
             ring_pop(&self.engine.tap, &record)
         return found
 
     def events(self, int most):
         """(kind, values) each."""
         cdef Record record
+        cdef const MadeEvent *made
         cdef list found = []
         while len(found) < most and ring_peek(&self.engine.events, &record):
             if record.kind == PUBLISHER_STATS:
                 found.append((record.kind, _publisher(<const PublisherFigures *>record.bytes)))
             elif record.kind == SUBSCRIBER_STATS:
                 found.append((record.kind, _subscriber(<const SubscriberFigures *>record.bytes)))
+            elif record.kind == MADE_KEYFRAME_WANTED:
+                made = <const MadeEvent *>record.bytes
+                found.append((record.kind, (made.publication, made.rid.decode())))
             else:
                 number = (<const PublicationEvent *>record.bytes).publication
                 found.append((record.kind, number))
@@ -377,7 +410,8 @@ cdef tuple _temporal(const TemporalFigures *figures):
 cdef tuple _publication(const PublicationFigures *figures):
     layers = tuple([
         (figures.layers[n].rid.decode(), figures.layers[n].bitrate_bps, figures.layers[n].pixels,
-         bool(figures.layers[n].is_live), _temporal(figures.layers[n].temporal))
+         bool(figures.layers[n].is_live), _temporal(figures.layers[n].temporal),
+         bool(figures.layers[n].is_made))
         for n in range(figures.layer_count)
     ])
     began = None if figures.keyframe_us == NEVER_US else figures.keyframe_us / 1e6
@@ -411,6 +445,7 @@ KINDS = {
     "layers_changed": LAYERS_CHANGED,
     "publisher": PUBLISHER_STATS,
     "subscriber": SUBSCRIBER_STATS,
+    "made_keyframe_wanted": MADE_KEYFRAME_WANTED,
     "tap_opened": TAP_OPENED,
     "tap_packet": TAP_PACKET,
     "tap_closed": TAP_CLOSED,

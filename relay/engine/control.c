@@ -9,7 +9,8 @@
 void engine_tell(Engine *engine, Event event, const void *record, uint32_t length) {
     if (!ring_push(&engine->events, event, record, length, NULL, 0))
         counters_add(&engine->counters, COUNT_EVENTS_LOST, 1);
-    bool is_urgent = event == PUBLICATION_STARTED || event == LAYERS_CHANGED;
+    bool is_urgent = event == PUBLICATION_STARTED || event == LAYERS_CHANGED ||
+                     event == MADE_KEYFRAME_WANTED;
     engine->has_news |= is_urgent;
     engine->has_records = true;
 }
@@ -261,6 +262,29 @@ static void request_keyframe(Engine *engine, const SetValue *command) {
     }
 }
 
+/* ---- what is made of it */
+
+static void set_feed(Engine *engine, const SetFeed *command) {
+    Publication *publication = publication_at(engine, command->publication);
+    if (publication) engine_set_feed(engine, publication, command->rid, command->is_fed);
+}
+
+static void feed_keyframe(Engine *engine, const SetValue *command) {
+    const Publication *publication = publication_at(engine, command->place);
+    if (publication) engine_feed_keyframe(engine, publication);
+}
+
+static void put_made(Engine *engine, const PutMade *command) {
+    Publication *publication = publication_at(engine, command->publication);
+    if (publication && command->length <= MAX_DATAGRAM_BYTES)
+        engine_put_made(engine, publication, command->rid, command->bytes, (int)command->length);
+}
+
+static void drop_made(Engine *engine, const DropMade *command) {
+    Publication *publication = publication_at(engine, command->publication);
+    if (publication) engine_drop_made(engine, publication, command->rid);
+}
+
 static Subscriber *subscriber_at(const Engine *engine, uint32_t place) {
     Peer *peer = peer_at(engine, place);
     return peer && peer->kind == PEER_SUBSCRIBER ? (Subscriber *)peer : NULL;
@@ -332,6 +356,10 @@ static void apply(Engine *engine, const Record *record) {
     case SET_COPIES: set_copies(engine, command); break;
     case SET_PICTURE_COPIES: set_picture_copies(engine, command); break;
     case SET_VOICE_WITHIN: set_voice_within(engine, command); break;
+    case SET_FEED: set_feed(engine, command); break;
+    case FEED_KEYFRAME: feed_keyframe(engine, command); break;
+    case PUT_MADE: put_made(engine, command); break;
+    case DROP_MADE: drop_made(engine, command); break;
     }
 }
 

@@ -182,6 +182,10 @@ static uint32_t live_layers(const Publication *publication, int64_t now_us) {
         const Layer *layer = publication->layers[i];
         if (layer_is_live(layer, now_us)) live |= 1U << (layer->id % 32);
     }
+    for (int i = 0; i < publication->made_count; i++) {
+        const Layer *layer = publication->made[i];
+        if (layer_is_live(layer, now_us)) live |= 1U << (layer->id % 32);
+    }
     return live;
 }
 
@@ -189,6 +193,7 @@ static void look_at_layers(Engine *engine, Publisher *publisher) {
     for (int i = 0; i < publisher->publication_count; i++) {
         Publication *publication = publisher->publications + i;
         engine_update_tap(engine, publication);
+        engine_tick_made(engine, publication);
         uint32_t live = live_layers(publication, engine->instant.now_us);
         if (live == publication->live_layers || publication->spec.codec == CODEC_OPUS) continue;
         publication->live_layers = live;

@@ -137,6 +137,17 @@ bool engine_is_target(const Publication *publication, const Layer *layer, const 
 bool engine_may_move(const Subscription *subscription, const Layer *layer, const Packet *packet);
 void engine_drop_merged(Engine *engine, Publication *publication, const Layer *layer);
 
+/* made.c */
+void engine_set_feed(Engine *engine, Publication *publication, const char *rid, bool is_fed);
+void engine_feed_packet(Engine *engine, const Publication *publication, const Layer *layer,
+                        const uint8_t *bytes, int length);
+void engine_feed_keyframe(Engine *engine, const Publication *publication);
+void engine_put_made(Engine *engine, Publication *publication, const char *rid,
+                     const uint8_t *bytes, int length);
+void engine_drop_made(Engine *engine, Publication *publication, const char *rid);
+void engine_drop_made_of(Engine *engine, Publication *publication, const Layer *source);
+void engine_tick_made(Engine *engine, Publication *publication);
+
 /* pace.c */
 double engine_room(Engine *engine, Subscriber *subscriber);
 void engine_add_paced(Engine *engine, Subscriber *subscriber);
@@ -150,6 +161,7 @@ bool engine_move(Engine *engine, Subscription *subscription, SubscriptionList *l
 void engine_aim(Engine *engine, Subscription *subscription);
 void engine_interrupt(Engine *engine, Subscription *subscription);
 void engine_want_keyframe(Engine *engine, Layer *layer);
+void engine_layer_begins(Engine *engine, Publication *publication, Layer *layer);
 void engine_add_layer(Engine *engine, Layer *layer);
 void engine_remove_layer(Engine *engine, Layer *layer);
 LayerPort engine_layer_port(Engine *engine);

@@ -80,14 +80,18 @@ void engine_add_layer(Engine *engine, Layer *layer) {
     engine->layers[layer->id] = layer;
 }
 
-static bool layer_added(void *owner, Publication *publication, Layer *layer) {
-    Engine *engine = owner;
+/* Whoever aims at it waits for its first key frame. */
+void engine_layer_begins(Engine *engine, Publication *publication, Layer *layer) {
     engine_add_layer(engine, layer);
     for (int i = 0; i < publication->fed.count; i++) {
         Subscription *subscription = publication->fed.items[i];
         if (!subscription->has_target) continue;
         if (engine_is_target(publication, layer, subscription->target_rid)) engine_aim(engine, subscription);
     }
+}
+
+static bool layer_added(void *engine, Publication *publication, Layer *layer) {
+    engine_layer_begins(engine, publication, layer);
     return true;
 }
 
@@ -112,6 +116,7 @@ void engine_remove_layer(Engine *engine, Layer *layer) {
 static void layer_removed(void *owner, Publication *publication, Layer *layer) {
     Engine *engine = owner;
     engine_drop_merged(engine, publication, layer);
+    engine_drop_made_of(engine, publication, layer);
     engine_remove_layer(engine, layer);
     if (publication->tapped == layer) engine_close_tap(engine, publication);
     engine_close_layer_tap(engine, layer);

@@ -13,18 +13,19 @@ static void fill_temporal(TemporalFigures figures[TEMPORAL_IDS], Layer *layer, i
 
 static void fill_publication(PublicationFigures *figures, Publication *publication,
                              int64_t now_us) {
-    Layer *sorted[MAX_LAYERS];
+    Layer *sorted[MOST_LAYERS];
     figures->number = publication->spec.number;
     figures->layer_count = publication_by_quality(publication, sorted, now_us);
     figures->keyframe_us = NEVER_US;
     for (int i = 0; i < figures->layer_count; i++) {
         LayerFigures *layer = figures->layers + i;
         memcpy(layer->rid, sorted[i]->rid, RID_BYTES);
+        layer->is_made = sorted[i]->source != NULL;
         layer->is_live = layer_is_live(sorted[i], now_us);
         layer->bitrate_bps = rate_meter_bps(&sorted[i]->rate, now_us);
         layer->pixels = sorted[i]->pixels;
         fill_temporal(layer->temporal, sorted[i], now_us);
-        if (sorted[i]->keyframe_us > figures->keyframe_us)
+        if (!layer->is_made && sorted[i]->keyframe_us > figures->keyframe_us)
             figures->keyframe_us = sorted[i]->keyframe_us;
     }
 }
@@ -42,7 +43,8 @@ void engine_tell_publisher(Engine *engine, Publisher *publisher) {
         PublicationFigures *publication = figures.publications + i;
         fill_publication(publication, publisher->publications + i, engine->instant.now_us);
         for (int k = 0; k < publication->layer_count; k++)
-            figures.received_bps += publication->layers[k].bitrate_bps;
+            if (!publication->layers[k].is_made)
+                figures.received_bps += publication->layers[k].bitrate_bps;
     }
     engine_tell(engine, PUBLISHER_STATS, &figures, sizeof figures);
 }

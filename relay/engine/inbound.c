@@ -153,6 +153,7 @@ static void pass_on(Engine *engine, Publisher *publisher, const Arrived *arrived
     if (publication->is_muted) return;
     const Packet *packet = arrived->packet;
     engine_tap_packet(engine, publication, arrived->layer, packet->bytes, packet->length);
+    engine_feed_packet(engine, publication, arrived->layer, packet->bytes, packet->length);
     if (publication->merger) engine_merge(engine, publication, arrived->layer, packet);
     engine_forward(engine, arrived->layer, packet);
 }

@@ -23,7 +23,8 @@ static Layer *merged_layer(Engine *engine, Publication *publication) {
 /* The layer of this name that a viewer can be moved to; NULL while there is none. */
 Layer *engine_target(Engine *engine, Publication *publication, const char *rid) {
     if (strcmp(rid, MERGED_RID) == 0) return merged_layer(engine, publication);
-    return publication_layer(publication, rid);
+    Layer *made = rid[0] == MADE_MARK ? publication_made(publication, rid) : NULL;
+    return made ? made : publication_layer(publication, rid);
 }
 
 /* Whether who aims at this name can have it now that there is this layer. */
@@ -36,7 +37,8 @@ bool engine_is_target(const Publication *publication, const Layer *layer, const 
 bool engine_may_move(const Subscription *subscription, const Layer *layer, const Packet *packet) {
     const Layer *before = subscription->layer;
     if (!peer_is_connected(&subscription->subscriber->peer)) return false;
-    if (!before || layer_clock(before) != layer_clock(layer)) return true;
+    if (!before || !layer_is_audio(layer)) return true;
+    if (layer_clock(before) != layer_clock(layer)) return true;
     /* to what is merged it goes before the group, see below */
     return !layer->source && merger_may_cross(subscription->publication->merger, packet);
 }

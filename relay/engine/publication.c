@@ -8,30 +8,44 @@ Layer *publication_layer(const Publication *publication, const char *rid) {
     return NULL;
 }
 
+Layer *publication_made(const Publication *publication, const char *rid) {
+    for (int i = 0; i < publication->made_count; i++)
+        if (strcmp(publication->made[i]->rid, rid) == 0) return publication->made[i];
+    return NULL;
+}
+
 static bool is_better(Layer *one, Layer *other, bool by_pixels, int64_t now_us) {
     if (by_pixels && one->pixels != other->pixels) return one->pixels > other->pixels;
     return rate_meter_bps(&one->rate, now_us) > rate_meter_bps(&other->rate, now_us);
 }
 
 /* Pixels decide where every layer's are known, else the bitrate. */
-int publication_by_quality(Publication *publication, Layer *sorted[MAX_LAYERS], int64_t now_us) {
+static int sort(Layer *const *layers, int count, Layer *sorted[], int64_t now_us) {
     bool by_pixels = true;
-    for (int i = 0; i < publication->layer_count; i++)
-        if (!publication->layers[i]->pixels) by_pixels = false;
-    for (int i = 0; i < publication->layer_count; i++) {
+    for (int i = 0; i < count; i++)
+        if (!layers[i]->pixels) by_pixels = false;
+    for (int i = 0; i < count; i++) {
         int place = i;
         for (; place > 0; place--) {
-            if (!is_better(sorted[place - 1], publication->layers[i], by_pixels, now_us)) break;
+            if (!is_better(sorted[place - 1], layers[i], by_pixels, now_us)) break;
             sorted[place] = sorted[place - 1];
         }
-        sorted[place] = publication->layers[i];
+        sorted[place] = layers[i];
     }
-    return publication->layer_count;
+    return count;
+}
+
+int publication_by_quality(Publication *publication, Layer *sorted[MOST_LAYERS], int64_t now_us) {
+    Layer *all[MOST_LAYERS];
+    int count = 0;
+    for (int i = 0; i < publication->layer_count; i++) all[count++] = publication->layers[i];
+    for (int i = 0; i < publication->made_count; i++) all[count++] = publication->made[i];
+    return sort(all, count, sorted, now_us);
 }
 
 Layer *publication_choose_tapped(Publication *publication, int64_t now_us) {
     Layer *sorted[MAX_LAYERS], *best = NULL;
-    int count = publication_by_quality(publication, sorted, now_us);
+    int count = sort(publication->layers, publication->layer_count, sorted, now_us);
     for (int i = 0; i < count; i++)
         if (layer_is_live(sorted[i], now_us)) best = sorted[i];
     Layer *current = publication->tapped;

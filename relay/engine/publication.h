@@ -5,6 +5,9 @@
 #include "merger.h"
 
 #define MAX_LAYERS 4
+#define MAX_MADE 3 /* of what a publisher sends, by a transcoder (made.c) */
+#define MOST_LAYERS (MAX_LAYERS + MAX_MADE)
+#define MADE_MARK '+' /* what the names of layers begin with that no publisher sends */
 #define MAX_ANNOUNCED 8
 
 struct Publisher;
@@ -34,18 +37,24 @@ typedef struct Publication {
     Layer *tapped; /* the layer that is recorded now */
     uint32_t tap_key; /* of the open track; 0: none */
     int64_t better_since_us; /* 0: no better layer lives */
+    Layer *feeding; /* what a transcoder gets; NULL: nothing */
+    uint32_t feed_key; /* of its open track; 0: none */
+    Layer *made[MAX_MADE]; /* what it gives back, of `feeding` */
+    int made_count;
     uint32_t live_layers; /* bits, as they were told last */
     SubscriptionList fed;
     Merger *merger; /* of a voice that somebody got merged; else NULL */
 } Publication;
 
+/* A layer of its publisher's, and one that is made of them; NULL where there is none. */
 Layer *publication_layer(const Publication *publication, const char *rid);
+Layer *publication_made(const Publication *publication, const char *rid);
 
 /* The layer to record: the best one, kept while it lives so that a track is not cut in pieces; a
  * better one takes over after it has lived a while. NULL while there is none. */
 Layer *publication_choose_tapped(Publication *publication, int64_t now_us);
 
-/* Layers smallest picture first; returns how many. */
-int publication_by_quality(Publication *publication, Layer *sorted[MAX_LAYERS], int64_t now_us);
+/* Layers smallest picture first, those made of them among them; returns how many. */
+int publication_by_quality(Publication *publication, Layer *sorted[MOST_LAYERS], int64_t now_us);
 
 #endif

@@ -33,6 +33,10 @@ typedef enum Command {
     SET_COPIES,
     SET_PICTURE_COPIES,
     SET_VOICE_WITHIN, /* no voice that is later than so many ms; 0: all of it */
+    SET_FEED, /* of a transcoder */
+    FEED_KEYFRAME, /* it needs one */
+    PUT_MADE, /* what it made */
+    DROP_MADE, /* and makes no more */
 } Command;
 
 typedef struct AddPublisher {
@@ -118,6 +122,25 @@ typedef struct SetPictureCopies {
     uint8_t most_temporal;
 } SetPictureCopies;
 
+/* A transcoder gets the publisher's layer of this name, or nothing. */
+typedef struct SetFeed {
+    uint32_t publication;
+    bool is_fed;
+    char rid[RID_BYTES];
+} SetFeed;
+
+/* A packet of the layer of this name that is made of the one that is fed. */
+typedef struct PutMade {
+    uint32_t publication, length;
+    char rid[RID_BYTES];
+    uint8_t bytes[MAX_DATAGRAM_BYTES];
+} PutMade;
+
+typedef struct DropMade {
+    uint32_t publication;
+    char rid[RID_BYTES];
+} DropMade;
+
 /* The others: a place, and a switch or a number. */
 typedef struct SetValue {
     uint32_t place, value;
@@ -130,11 +153,17 @@ typedef enum Event {
     LAYERS_CHANGED, /* one began, or fell silent */
     PUBLISHER_STATS,
     SUBSCRIBER_STATS,
+    MADE_KEYFRAME_WANTED, /* of a layer that a transcoder makes */
 } Event;
 
 typedef struct PublicationEvent {
     uint64_t publication;
 } PublicationEvent;
+
+typedef struct MadeEvent {
+    uint64_t publication;
+    char rid[RID_BYTES];
+} MadeEvent;
 
 /* Pictures up to one temporal id, in the last second. */
 typedef struct TemporalFigures {
@@ -143,7 +172,7 @@ typedef struct TemporalFigures {
 
 typedef struct LayerFigures {
     char rid[RID_BYTES];
-    bool is_live;
+    bool is_live, is_made;
     uint32_t bitrate_bps, pixels;
     TemporalFigures temporal[TEMPORAL_IDS];
 } LayerFigures;
@@ -151,7 +180,7 @@ typedef struct LayerFigures {
 typedef struct PublicationFigures {
     uint64_t number;
     int layer_count;
-    LayerFigures layers[MAX_LAYERS]; /* smallest picture first */
+    LayerFigures layers[MOST_LAYERS]; /* smallest picture first */
     int64_t keyframe_us; /* when the freshest one began; NEVER_US: none */
 } PublicationFigures;
 
@@ -202,7 +231,7 @@ enum { TAP_LAYER = 1 };
 
 typedef struct TapHead {
     uint32_t key; /* of the track, never used twice */
-    uint32_t reserved;
+    uint32_t is_feed; /* for a transcoder; else for the sink */
     uint64_t publication; /* of TAP_OPENED */
     int64_t wall_us;
 } TapHead;

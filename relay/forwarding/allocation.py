@@ -36,6 +36,8 @@ a second, and what is lost of it is sent again."""
 BEGIN_SHARE = 0.75
 """Of what is left on so little, a first picture may take this: its key frame, its repairs and the
 headers of its packets come on top, and they would wait in front of the voice."""
+STEADY_BEGIN_SHARE = 0.9
+"""Where its encoder holds its rate over less than a second, key frames among it."""
 KEEP_SHARE = 1.1
 """A smallest picture that flows is kept up to this share: encoders are never exact."""
 
@@ -49,6 +51,8 @@ class Offered:
     current: Choice | None
     swing: float = 1.0
     """The cheapest has cost so many times more for longer."""
+    is_steady: bool = False
+    """The cheapest holds its rate, key frames among it."""
 
     @property
     def whole_smallest(self) -> int:
@@ -127,7 +131,8 @@ class _Spending:
         """What the smallest picture of a slot may cost."""
         if entry.current is not None:
             return self._left + int(self._budget.bps * (KEEP_SHARE - 1))
-        return int(self._left * (BEGIN_SHARE if self._budget.bps < THIN_BPS else 1))
+        share = STEADY_BEGIN_SHARE if entry.is_steady else BEGIN_SHARE
+        return int(self._left * (share if self._budget.bps < THIN_BPS else 1))
 
     def complete(self, slots: Sequence[Slot]) -> None:
         """Every picture of the smallest layer, slot by slot."""

@@ -16,6 +16,8 @@ CROWDED_SECONDS = 5.0
 MAX_WAIT_SECONDS = 120.0
 TRIAL_SECONDS = 20.0
 """What is lowered so soon after it was raised was raised in error."""
+FAR_CHEAPER = 0.6
+"""Of what was too dear: that was another layer, which says nothing about this one."""
 BLAME_SECONDS = 5.0
 """A link that fell no longer ago is why a slot is lowered."""
 
@@ -28,6 +30,8 @@ class Climbing:
         self._is_held = False
         self._changed_at = self._climbed_at = float("-inf")
         self._wait = STEADY_SECONDS
+        self._too_dear_bps = 0
+        """The cheapest there was when nothing could be given."""
 
     def allowed(
         self,
@@ -41,6 +45,8 @@ class Climbing:
         """`wanted`, or less of it; one of `steps` or None. `fell_at`: when the link was last found
         to take less; `proved_at`: when a probe last found that it takes more."""
         ranks = _ranks(steps)
+        if wanted is None and steps:
+            self._too_dear_bps = steps[0].bps
         self._follow(steps, wanted)
         if _rank(ranks, wanted) < _rank(ranks, self._at):
             self._lower(wanted, now, is_link_less=now - fell_at < BLAME_SECONDS)
@@ -77,7 +83,7 @@ class Climbing:
         if not self._is_held:
             self._at = wanted
             return
-        if proved_at > self._changed_at:
+        if proved_at > self._changed_at or self._is_new(steps, wanted):
             self._at = wanted
         elif now - max(self._changed_at, fell_at) >= self._wait:
             self._at = _one_layer_up(steps, self._at, wanted)
@@ -85,6 +91,11 @@ class Climbing:
             return
         self._is_held = self._at != wanted
         self._changed_at = self._climbed_at = now
+
+    def _is_new(self, steps: Sequence[Step], wanted: Choice | None) -> bool:
+        """Whether a layer begins that is far cheaper than all there were: it was not refused."""
+        bps = next((step.bps for step in steps if step.choice == wanted), 0)
+        return self._at is None and 0 < bps <= FAR_CHEAPER * self._too_dear_bps
 
 
 def _ranks(steps: Sequence[Step]) -> dict[Choice, int]:

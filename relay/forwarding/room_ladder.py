@@ -55,6 +55,8 @@ class Beside:
     """They go out twice where there is room."""
     is_smallest_only: bool = False
     """The radio is too bad for larger ones."""
+    is_refused: bool = False
+    """A picture is missing that the server would make if it were less busy."""
 
 
 class RoomLadder:
@@ -63,6 +65,8 @@ class RoomLadder:
     def __init__(self, policy: LinkPolicy, now: float) -> None:
         self.policy = policy
         self.data = DataReserve(now)
+        self.picture_bps: int | None = None
+        """What its link has beside voice, slides and ink; None before it was looked at."""
         self.is_short = False
         """Whether a better link would be sent more."""
         self._climbing: dict[Slot, Climbing] = {}
@@ -79,8 +83,9 @@ class RoomLadder:
         self._watch_loss(link, now)
         self._offered = offered
         left_bps = link.bps - beside.voice_bps - self.data.bps(link.bps, now)
+        self.picture_bps = left_bps
         budget_bps = min(left_bps, beside.most_picture_bps)
-        budget = Budget(budget_bps, link.is_guess and self.policy.most_kbps is None)
+        budget = Budget(budget_bps, self.is_guess(is_link_guessed=link.is_guess))
         safe = protected(
             offered,
             are_copied=beside.are_pictures_copied,
@@ -96,6 +101,10 @@ class RoomLadder:
         # what a word alone withholds comes back at that word: its link had no part in it
         is_withheld = link.is_braking or self.policy.is_voice_and_slides
         return dict.fromkeys(targets) if is_withheld else targets
+
+    def is_guess(self, *, is_link_guessed: bool) -> bool:
+        """Whether neither its link nor its administrator has said yet how much it may be."""
+        return is_link_guessed and self.policy.most_kbps is None
 
     def _climbed(
         self,
@@ -160,7 +169,7 @@ class RoomLadder:
         if policy.is_voice_and_slides or is_at_cap:
             return HeldBy.SETTING
         is_busy = beside.most_picture_bps < min(beside.most_server_bps, left_bps)
-        return HeldBy.SERVER if is_busy else HeldBy.LINK
+        return HeldBy.SERVER if is_busy or beside.is_refused else HeldBy.LINK
 
 
 def _level(lead: Offered | None, screen: Offered | None) -> LadderLevel:

@@ -344,6 +344,30 @@ class NativeEngine:
         if place is not None:
             self._command(lambda: self._core.request_keyframe(place))
 
+    def set_feed(self, publication: int, rid: str | None) -> None:
+        """See `Engine`."""
+        place = self._publications.find(publication)
+        if place is not None:
+            self._command(lambda: self._core.set_feed(place, rid))
+
+    def request_feed_keyframe(self, publication: int) -> None:
+        """See `Engine`."""
+        place = self._publications.find(publication)
+        if place is not None:
+            self._command(lambda: self._core.feed_keyframe(place))
+
+    def put_made(self, publication: int, rid: str, packet: bytes) -> None:
+        """See `Engine`."""
+        place = self._publications.find(publication)
+        if place is not None:
+            self._command(lambda: self._core.put_made(place, rid, packet))
+
+    def drop_made(self, publication: int, rid: str) -> None:
+        """See `Engine`."""
+        place = self._publications.find(publication)
+        if place is not None:
+            self._command(lambda: self._core.drop_made(place, rid))
+
     def _set_allowance(self, peer: int, bps: int) -> None:
         place = self._peers.find(peer)
         if place is not None:

@@ -250,6 +250,7 @@ class EngineFigures:
             return None
         before = found.downlink.before_probe(now)
         found.probing.begin(bps, before, now)
+        found.downlink.probe_begins(bps, now)
         return bps, end_reports(before.loss)
 
     # ---- reading

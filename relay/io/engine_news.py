@@ -12,6 +12,7 @@ from streamsvc.base.media import PacketSink
 
 _SUBSCRIBER, _PUBLISHER = KINDS["subscriber"], KINDS["publisher"]
 _STARTED = KINDS["publication_started"]
+_MADE_KEYFRAME_WANTED = KINDS["made_keyframe_wanted"]
 _TAP_OPENED, _TAP_CLOSED = KINDS["tap_opened"], KINDS["tap_closed"]
 
 RECORDS_AT_ONCE = 256
@@ -39,6 +40,8 @@ class EngineNews:
         self._clock = clock
         self._tracks: dict[int, tuple[int, int]] = {}
         """Track number and publication, by the engine's keys of open tracks."""
+        self._feeds: dict[int, int] = {}
+        """Publications, by the keys of what transcoders get."""
 
     def read(self) -> bool:
         """All there is, or a good part of it: then True, and we are waked again."""
@@ -55,8 +58,11 @@ class EngineNews:
                     ProvedCheck(session, ufrag, address, at, nominates, elsewhere_at)
                 )
         taps = self._core.tap(RECORDS_AT_ONCE)
-        for kind, key, publication, wall_ms, packet in taps:
-            self._on_tap(kind, key, publication, wall_ms, packet)
+        for kind, key, publication, wall_ms, packet, is_feed in taps:
+            if is_feed:
+                self._on_feed(kind, key, publication, packet)
+            else:
+                self._on_tap(kind, key, publication, wall_ms, packet)
         events = self._core.events(RECORDS_AT_ONCE)
         for kind, values in events:
             self._on_event(kind, values)
@@ -72,6 +78,8 @@ class EngineNews:
                 self._listener.link_overrun(values[0])
         elif kind == _PUBLISHER and isinstance(values, tuple):
             self._figures.publisher(values, now)
+        elif kind == _MADE_KEYFRAME_WANTED and isinstance(values, tuple):
+            self._listener.made_keyframe_wanted(*values)
         elif isinstance(values, int):
             if kind == _STARTED:
                 self._listener.publication_started(values)
@@ -91,6 +99,18 @@ class EngineNews:
         else:
             self._sink.packet(self._tracks[key][0], wall_ms, packet)
 
+    def _on_feed(self, kind: int, key: int, publication: int, packet: bytes) -> None:
+        if kind == _TAP_OPENED:
+            if self._figures.knows(publication):
+                self._feeds[key] = publication
+                self._listener.feed_opened(publication)
+        elif key not in self._feeds:
+            return  # its publication was removed while this was on the way
+        elif kind == _TAP_CLOSED:
+            self._listener.feed_closed(self._feeds.pop(key))
+        else:
+            self._listener.feed_packet(self._feeds[key], packet)
+
     def close_taps(self, publications: Collection[int]) -> None:
         """These are removed: what has come of them goes to the sink, and their tracks end now."""
         while self.read():
@@ -100,3 +120,7 @@ class EngineNews:
             if publication in publications:
                 del self._tracks[key]
                 self._listener.tap_closed(number, wall_ms)
+        for key, publication in list(self._feeds.items()):
+            if publication in publications:
+                del self._feeds[key]
+                self._listener.feed_closed(publication)

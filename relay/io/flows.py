@@ -16,7 +16,9 @@ def publisher_flow(session: PublisherSession, engine: Engine, now: float) -> Pub
         party=session.party,
         slot=session.slot,
         bitrate_bps={
-            kinds[entry.number]: sum(layer.bitrate_bps for layer in entry.layers)
+            kinds[entry.number]: sum(
+                layer.bitrate_bps for layer in entry.layers if not layer.is_made
+            )
             for entry in publications
         },
         fraction_lost=stats.fraction_lost if stats is not None else 0.0,

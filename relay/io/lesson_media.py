@@ -3,14 +3,19 @@
 from collections.abc import Iterator
 
 from relay.forwarding.pressure import Pressure
+from relay.io.made_soon import MADE_MARK, MadeSoon
 from relay.io.media_session import PublisherSession, SubscriberSession
 from relay.io.steering import Steering
 from relay.ports import Engine, LayerStats
 from relay.sdp.negotiated import NegotiatedMedia
+from relay.transcode.plan.renditions import RoomRate
 from streamsvc.base.clock import Clock
 from streamsvc.base.ids import LessonId
 from streamsvc.base.media import MediaKind, PictureProfile, Slot
 from streamsvc.base.sessions import LinkPolicy
+
+VOICES_BPS = 45_000
+"""Two, as they go to thin links; until a room's own are known."""
 
 
 class LessonMedia:
@@ -102,9 +107,44 @@ class LessonMedia:
         for publication in session.publications.values():
             stats = self._engine.publication_stats(publication)
             for layer in stats.layers if stats else ():
-                grew |= session.dearest.grew(publication, layer.rid, _cost_bps(layer))
+                grew |= session.dearest.grew(publication, layer.rid, cost_bps(layer))
         if grew:
             self.steer_all()
+
+    def room_rates(self, publication: int) -> list[RoomRate]:
+        """What each who watches a picture has for it: what is left when voices, and all other
+        pictures at their smallest, have their part. Without those who have the publisher's own and
+        of whose links nothing else is known."""
+        found = []
+        for session in self.subscribers.values():
+            stats = self._engine.subscriber_stats(session.peer.number)
+            its = {number: which for which, _, number in self._pictures(session)}
+            policy = session.ladder.policy
+            if stats is None or policy.is_voice_and_slides or publication not in its:
+                continue
+            is_guess = session.ladder.is_guess(is_link_guessed=stats.is_link_guessed)
+            shown = stats.forwarded.get(its[publication])
+            if is_guess and shown is not None and not shown.rid.startswith(MADE_MARK):
+                continue
+            left_bps = session.ladder.picture_bps
+            if left_bps is None:
+                left_bps = stats.link_bps - VOICES_BPS
+            others = sum(self._least_bps(number) for number in its if number != publication)
+            found.append(RoomRate(max(0, left_bps - others), is_guess))
+        return found
+
+    @property
+    def made_soon(self) -> MadeSoon:
+        """To be told of lower layers that are about to come."""
+        return self._steering.made_soon
+
+    def _pictures(self, session: SubscriberSession) -> Iterator[tuple[int, NegotiatedMedia, int]]:
+        return (each for each in self._sources(session) if each[1].kind is MediaKind.VIDEO)
+
+    def _least_bps(self, publication: int) -> int:
+        stats = self._engine.publication_stats(publication)
+        live = [layer for layer in stats.layers if layer.is_live] if stats else []
+        return cost_bps(live[0]) if live else 0
 
     def steer_all(self) -> None:
         """After something began to flow."""
@@ -170,6 +210,6 @@ class LessonMedia:
             )
 
 
-def _cost_bps(layer: LayerStats) -> int:
+def cost_bps(layer: LayerStats) -> int:
     """The mean of some seconds, where it is known."""
     return layer.temporal[-1][0] if layer.temporal else layer.bitrate_bps

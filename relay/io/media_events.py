@@ -2,13 +2,14 @@
 
 import logging
 
+from relay.io.lower_layers import LowerLayers
 from relay.io.media_session import PublisherSession, SubscriberSession
 from relay.io.mux import Mux
 from relay.io.sessions import Sessions
 from relay.ports import ProvedCheck
 from streamsvc.base.clock import Clock
 from streamsvc.base.media import PacketSink, Track
-from streamsvc.base.sessions import RelayListener
+from streamsvc.base.sessions import MediaParty, RelayListener
 
 log = logging.getLogger("relay")
 
@@ -28,6 +29,8 @@ class MediaEvents:
         clock: Clock,
     ) -> None:
         self.listener: RelayListener | None = None
+        self.lower: LowerLayers | None = None
+        """None where nothing is transcoded."""
         self._sessions = sessions
         self._mux = mux
         self._sink = sink
@@ -47,7 +50,10 @@ class MediaEvents:
         """See `EngineListener`: whoever watches gets the best layer that lives."""
         session = self._sessions.of_publication(number)
         if session is not None:
-            self._sessions.lesson(session.party.lesson_id).layers_changed(session, number)
+            lesson = self._sessions.lesson(session.party.lesson_id)
+            if self.lower is not None:
+                self.lower.see(session, lesson, is_news=True)
+            lesson.layers_changed(session, number)
 
     def link_overrun(self, peer: int) -> None:
         """See `EngineListener`: each tenth of a second is another that nobody hears."""
@@ -79,6 +85,33 @@ class MediaEvents:
             session.reported = started
             if self.listener is not None:
                 self.listener.publication_opened(session.party, session.slot, started)
+
+    # ---- transcoders
+
+    def room_came(self, party: MediaParty) -> None:
+        """Before it is sent anything: its link may be too thin for what there is."""
+        lesson = self._sessions.lesson(party.lesson_id)
+        for publisher in lesson.publishers.values():
+            if self.lower is not None:
+                self.lower.see(publisher, lesson, is_news=True)
+
+    def feed_opened(self, publication: int) -> None:
+        """See `EngineListener`: its first key frame was asked for."""
+
+    def feed_packet(self, publication: int, packet: bytes) -> None:
+        """See `EngineListener`."""
+        if self.lower is not None:
+            self.lower.feed_packet(publication, packet)
+
+    def feed_closed(self, publication: int) -> None:
+        """See `EngineListener`."""
+        if self.lower is not None:
+            self.lower.feed_closed(publication)
+
+    def made_keyframe_wanted(self, publication: int, rid: str) -> None:
+        """See `EngineListener`."""
+        if self.lower is not None:
+            self.lower.keyframe_wanted(publication, rid)
 
     # ---- the tap
 

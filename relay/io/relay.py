@@ -18,6 +18,7 @@ from relay.io.channels import MOST_PLACES, Channels
 from relay.io.engine import NativeEngine
 from relay.io.flows import heard_at, publisher_flow, subscriber_flow
 from relay.io.ice_session import IceSession
+from relay.io.lower_layers import LowerLayers
 from relay.io.media_events import MediaEvents
 from relay.io.media_session import MediaSession, PublisherSession, SubscriberSession
 from relay.io.mux import Mux
@@ -30,6 +31,7 @@ from relay.sdp.answer import answer_publisher, answer_subscriber
 from relay.sdp.fragment import Fragment, parse_fragment, restart_fragment
 from relay.sdp.negotiated import Negotiated, NegotiatedMedia
 from relay.settings import RelaySettings
+from relay.transcode.io.transcoders import Transcoders
 from streamsvc.base.clock import Clock
 from streamsvc.base.errors import Overload, ProtocolError, UserError
 from streamsvc.base.ids import LessonId, MediaSessionId, ParticipantId, new_id
@@ -64,7 +66,14 @@ full."""
 class Relay:
     """Implements `signaling.ports.RelayPort`. `start` before use, `close_all` at the end."""
 
-    def __init__(self, settings: RelaySettings, clock: Clock, sink: PacketSink) -> None:
+    def __init__(
+        self,
+        settings: RelaySettings,
+        clock: Clock,
+        sink: PacketSink,
+        transcoders: Transcoders | None = None,
+    ) -> None:
+        """`transcoders`: for lower layers where rooms need them; None: there are none."""
         self._settings = settings
         self._clock = clock
         self._node = NodeTransport(settings)
@@ -75,6 +84,8 @@ class Relay:
         self._sessions = Sessions(self._engine, self._pressure, clock)
         self._events = MediaEvents(self._sessions, self._mux, sink, clock)
         self._scope = TaskScope("relay")
+        if transcoders is not None:
+            self._events.lower = LowerLayers(self._engine, transcoders, clock, self._scope)
         self._channels = Channels(self._mux, self._node, settings, clock, self._scope)
         self._numbers = itertools.count(1)
         self._turn = 0
@@ -87,6 +98,8 @@ class Relay:
 
     async def close_all(self) -> None:
         """End every session and free the port. Harmless to repeat."""
+        if self._events.lower is not None:
+            await self._events.lower.close()
         for session in self._sessions:
             self._end(session, ClosedBecause.ASKED)
         self._channels.close_all()
@@ -240,6 +253,8 @@ class Relay:
         PEERS.labels(_direction(session)).inc()
         session.task = self._scope.start(session.session_id, self._live(session))
         self._log(session).debug("= opened")
+        if isinstance(session, SubscriberSession):
+            self._events.room_came(session.party)
         return MediaAnswer(session.session_id, answer_sdp, session.etag)
 
     # ---- living and ending
@@ -268,6 +283,8 @@ class Relay:
             return
         self._sessions.remove(session, self._clock.now())
         self._engine.remove_peer(session.peer.number)
+        if self._events.lower is not None:
+            self._events.lower.forget(session)
         self._mux.close(session.peer.ice)
         self._channels.forget(session.session_id)
         if session.task is not None and session.task is not asyncio.current_task():
@@ -339,7 +356,10 @@ class Relay:
     def _report(self, session: MediaSession) -> None:
         if isinstance(session, PublisherSession):
             self._events.report_opened(session)
-            self._sessions.lesson(session.party.lesson_id).weigh(session)
+            lesson = self._sessions.lesson(session.party.lesson_id)
+            lesson.weigh(session)
+            if self._events.lower is not None:
+                self._events.lower.see(session, lesson)
 
     def _end_silent(self, session: MediaSession) -> None:
         silence = self._clock.now() - session.peer.ice.heard_at

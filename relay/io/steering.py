@@ -4,10 +4,11 @@ from collections.abc import Iterable, Sequence
 
 from relay.forwarding.allocation import Offered
 from relay.forwarding.downlink import MAX_BPS
-from relay.forwarding.ladder import EVERY_PICTURE, Choice, Encoding, ladder
+from relay.forwarding.ladder import EVERY_PICTURE, Choice, ladder
 from relay.forwarding.picture_copies import filled_by
 from relay.forwarding.pressure import Pressure
 from relay.forwarding.room_ladder import Beside, Link
+from relay.io.made_soon import MADE_MARK, MadeSoon
 from relay.io.media_session import SubscriberSession
 from relay.io.voice_steering import Voice, VoiceSteering
 from relay.ports import Engine, PublicationStats, SubscriberStats
@@ -23,6 +24,7 @@ class Steering:
 
     def __init__(self, engine: Engine, pressure: Pressure, clock: Clock) -> None:
         self.profile = PictureProfile.SLIDES_FIRST
+        self.made_soon = MadeSoon()
         self._engine = engine
         self._pressure = pressure
         self._clock = clock
@@ -44,14 +46,21 @@ class Steering:
         pictures: dict[Slot, int] = {}
         offered: list[Offered] = []
         voices: dict[int, Voice] = {}
+        now = self._clock.now()
+        is_guess = session.ladder.is_guess(is_link_guessed=stats.is_link_guessed)
+        is_refused = False
         for number, media, publication in sources:
             layers = self._engine.publication_stats(publication)
             if media.kind is MediaKind.AUDIO:
                 voices[number] = media, layers
             elif media.slot is not None and layers is not None:
+                current = stats.forwarded.get(number)
+                if current is None and self.made_soon.is_awaited(layers, stats, now):
+                    self._engine.set_target_layer(number, *NOTHING)
+                    continue
+                is_refused |= current is None and self.made_soon.is_refused(publication, now)
                 pictures[media.slot] = number
-                offered.append(self._offered(media.slot, layers, stats.forwarded.get(number)))
-        now = self._clock.now()
+                offered.append(self._offered(media.slot, layers, current, is_guess=is_guess))
         voices_bps = self._voices.steer(session, voices, stats, is_talking=is_talking, now=now)
         beside_bps = voices_bps + session.ladder.data.bps(stats.link_bps, now)
         filled = filled_by(offered, beside_bps, stats.link_bps)
@@ -62,6 +71,7 @@ class Steering:
             self.profile,
             are_pictures_copied=self._are_copied(session, stats, filled, now),
             is_smallest_only=session.pictures.is_smallest_only,
+            is_refused=is_refused,
         )
         targets = session.ladder.choose(offered, _link(stats), beside, now)
         is_short = session.ladder.is_short or session.pictures.is_short
@@ -91,14 +101,22 @@ class Steering:
             self._engine.set_picture_copies(session.peer.number, after_ms, most_temporal)
         return after_ms > 0
 
-    def _offered(self, slot: Slot, stats: PublicationStats, current: Choice | None) -> Offered:
+    def _offered(
+        self, slot: Slot, stats: PublicationStats, current: Choice | None, *, is_guess: bool
+    ) -> Offered:
         """What lives; where nothing does, all there is: a shared screen that does not change sends
-        nothing for seconds."""
-        live = [layer for layer in stats.layers if layer.is_live] or stats.layers
-        encodings = [Encoding(layer.rid, layer.temporal) for layer in live]
+        nothing for seconds. Layers that are made for others are nothing for who has the publisher's
+        own on a link of which nothing bad is known."""
+        every = stats.layers
+        if is_guess and current is not None and not current.rid.startswith(MADE_MARK):
+            every = tuple(layer for layer in every if not layer.is_made) or every
+        live = [layer for layer in every if layer.is_live] or every
+        encodings = self.made_soon.encodings(live)
         is_smooth_first = self.profile is PictureProfile.MOVEMENT_FIRST and slot is not Slot.SCREEN
         swing = live[0].swing if live else 1.0
-        return Offered(slot, ladder(encodings, is_smooth_first=is_smooth_first), current, swing)
+        steps = ladder(encodings, is_smooth_first=is_smooth_first)
+        is_steady = bool(live) and live[0].is_made
+        return Offered(slot, steps, current, swing, is_steady)
 
 
 def _link(stats: SubscriberStats) -> Link:

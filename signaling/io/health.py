@@ -16,7 +16,7 @@ from streamsvc.base.metrics import REGISTRY
 
 router = APIRouter()
 
-_BEARABLE = frozenset({"disk-full"})
+_BEARABLE = frozenset({"disk-full", "transcoders-full"})
 """Lessons go on without these: traffic sent elsewhere would not be served better."""
 _OPTIONAL = frozenset({"courseware-needs-office"})
 """Told, and nothing ails: PDF is taken without it."""

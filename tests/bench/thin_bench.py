@@ -240,7 +240,13 @@ async def live_lesson(demo: DemoLesson, writing: Writing) -> AsyncIterator[None]
 
 @asynccontextmanager
 async def bench(
-    center: Center, rooms: Sequence[FarRoom], demo: DemoLesson, lengths: Lengths, has_janus: bool
+    center: Center,
+    rooms: Sequence[FarRoom],
+    demo: DemoLesson,
+    lengths: Lengths,
+    *,
+    has_janus: bool,
+    is_one_layer: bool,
 ) -> AsyncIterator[Bench]:
     """Everything that all rows share."""
     async with AsyncExitStack() as stack:
@@ -259,7 +265,7 @@ async def bench(
         near = await stack.enter_async_context(chromium(*clip))
         writing = Writing(demo)
         await writing.prepare()
-        lead = Diary(await teach(near, demo, janus))
+        lead = Diary(await teach(near, demo, janus, is_one_layer=is_one_layer))
         await stack.enter_async_context(live_lesson(demo, writing))
         players = Players(demo, origin, janus, near)
         made = Bench(players, lead, writing, lengths)

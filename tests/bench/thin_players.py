@@ -28,6 +28,7 @@ LOAD_SECONDS = 90
 IN_LESSON = "location.pathname === '/room' && 'bench' in window"
 LAYERS = (("q", 4, 84_000), ("h", 2, 350_000), ("f", 1, 900_000))
 """RID, how much smaller, most bit/s."""
+ONE_LAYER_BPS = 2_000_000
 
 
 class Viewer(Protocol):
@@ -49,8 +50,10 @@ Watch = Callable[[AsyncExitStack, Place, Row, int], Awaitable[Viewer]]
 """Opens the lesson in a fresh browser context at a place, as room number so and so."""
 
 
-def encodings() -> list[dict[str, object]]:
+def encodings(*, is_one_layer: bool = False) -> list[dict[str, object]]:
     """Of the lead's picture, to everybody alike."""
+    if is_one_layer:
+        return [{"maxBitrate": ONE_LAYER_BPS}]
     return [
         {"rid": rid, "scaleResolutionDownBy": scale, "maxBitrate": bps, "scalabilityMode": "L1T2"}
         for rid, scale, bps in LAYERS
@@ -194,13 +197,16 @@ def trust(*origins: str) -> str:
     return f"--unsafely-treat-insecure-origin-as-secure={','.join(origins)}"
 
 
-async def teach(browser: Browser, demo: DemoLesson, janus: Janus | None) -> Page:
+async def teach(
+    browser: Browser, demo: DemoLesson, janus: Janus | None, *, is_one_layer: bool
+) -> Page:
     """The same clip to our lesson and to Janus; the page goes on with it."""
     context = await open_context(browser, BOARD)
     await context.add_init_script(OBSERVER)
     page = await bare_page(context, demo.service.url, LEAD)
     teaching = demo.grant()
-    door = [f"{teaching['whip']['lead']}?take_over=1", teaching["grant"], encodings()]
+    picture = encodings(is_one_layer=is_one_layer)
+    door = [f"{teaching['whip']['lead']}?take_over=1", teaching["grant"], picture]
     await page.evaluate("door => teachHere(door)", door)
     if janus is not None:
         largest_first = encodings()[::-1]  # as its own pages offer them

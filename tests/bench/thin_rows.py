@@ -105,6 +105,8 @@ class Row:
     strips_websockets: bool = False
     is_offered: bool = False
     """What was missed is offered, and the helper takes it: few rooms talk with the teacher."""
+    is_one_layer: bool = False
+    """The lead sends one picture of 2 Mbit/s alone, as a recorder host does."""
     is_own_run: bool = False
     """Only when it is named: it takes long."""
 
@@ -114,6 +116,7 @@ class Row:
         odd = [f"opened on {self.opened_on}"] if self.opened_on else []
         odd += [f"{self.rooms} rooms"] if self.rooms > 1 else []
         odd += [f"{self.slowdown:g} times slower"] if self.slowdown > 1 else []
+        odd += ["one layer"] if self.is_one_layer else []
         odd += ["no WebSocket"] if self.strips_websockets else []
         return "; ".join([str(self.link), *odd])
 
@@ -225,6 +228,27 @@ ROWS = (
         rivals=False,
     ),
     Row("near", Link(300_000, 0.06), (most(VOICE, 0.1), least(FPS, 14), most(FREEZE, 2))),
+    Row(
+        "300k-one-layer",
+        FAR,
+        (most(VOICE, 0.3), least(FPS, 8), most(FREEZE, 5), *IN_STEP),
+        rivals=False,
+        is_one_layer=True,
+    ),
+    Row(
+        "150k-one-layer",
+        replace(FAR, down_bps=150_000),
+        (most(VOICE, 0.3), least(FPS, 5), most(FREEZE, 5), *IN_STEP),
+        rivals=False,
+        is_one_layer=True,
+    ),
+    Row(
+        "150k-near-one-layer",
+        Link(150_000, 0.06),
+        (most(VOICE, 0.3), least(FPS, 5), most(FREEZE, 5), *IN_STEP),
+        rivals=False,
+        is_one_layer=True,
+    ),
     Row(
         "cut-3min",
         FAR,

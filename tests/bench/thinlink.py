@@ -68,8 +68,8 @@ def sharing(rows: Sequence[Row]) -> list[list[Row]]:
     """Those that share a service. Rows whose links pass one port alone have one of their own, since
     others would be sent to that port as well; rows of several rooms, since the code that opens a
     room ends the one before, which another row may be about to use; rows with a room on stage,
-    since all others would see and hear it."""
-    keys = [(row.link.port, row.rooms > 1, row.who) for row in rows]
+    since all others would see and hear it; and rows whose lead sends one layer."""
+    keys = [(row.link.port, row.rooms > 1, row.who, row.is_one_layer) for row in rows]
     return [
         [row for row, its in zip(rows, keys, strict=True) if its == key]
         for key in dict.fromkeys(keys)
@@ -86,7 +86,15 @@ async def _measure(options: argparse.Namespace, rows: Sequence[Row]) -> list[Res
         if options.trace:
             center.links.trace(_trace(options.trace, rows[0].link.port))
         with flags_for(rows[0].link.port) as flags, demo_lesson(*flags, is_taught=False) as demo:
-            async with bench(center, rooms, demo, lengths, "janus" in players) as running:
+            teaching = bench(
+                center,
+                rooms,
+                demo,
+                lengths,
+                has_janus="janus" in players,
+                is_one_layer=rows[0].is_one_layer,
+            )
+            async with teaching as running:
                 return await _results(running, rows, players)
 
 
@@ -99,7 +107,8 @@ def flags_for(port: int) -> Iterator[list[str]]:
     """Of the service: where links pass one port, browsers are told that media is there."""
     with TemporaryDirectory() as folder:
         settings = Path(folder) / "settings.toml"
-        settings.write_text(f"[media]\nouter_tcp_port = {port}\n" if port else "")
+        outer = f"outer_tcp_port = {port}\n" if port else ""
+        settings.write_text(f"[media]\ntranscode = true\n{outer}")
         yield ["--config", str(settings)]
 
 

@@ -42,6 +42,17 @@ def test_a_taken_port_and_a_broken_database(tmp_path: Path) -> None:
     assert doctor.database(settings(tmp_path)).grade is Grade.FAULT
 
 
+def test_a_machine_that_can_not_make_all_lower_pictures(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert doctor.lower_pictures(settings(tmp_path, **{"http.port": 1})).grade is Grade.OK
+    off = doctor.lower_pictures(settings(tmp_path, **{"media.transcode": False}))
+    assert off.grade is Grade.NOTE and "media.transcode" in off.advice
+    monkeypatch.setattr(doctor, "_part", lambda *_: "transcoders-full")
+    full = doctor.lower_pictures(settings(tmp_path))
+    assert full.grade is Grade.NOTE and "more are wanted" in full.words
+
+
 def test_media_by_tcp_needs_its_port_only_where_it_was_chosen(tmp_path: Path) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))

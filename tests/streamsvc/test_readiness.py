@@ -46,6 +46,23 @@ async def test_whether_presentations_can_be_read(tmp_path: Path, name: str, stat
     await database.close()
 
 
+@pytest.mark.parametrize(("lacks", "state"), [(False, "ok"), (True, "transcoders-full")])
+async def test_whether_rooms_go_without_lower_pictures(
+    tmp_path: Path, lacks: bool, state: str
+) -> None:
+    database = await open_database(f"sqlite+aiosqlite:///{tmp_path}/school.db", SystemClock())
+    ready = Readiness(
+        check_database=database.check,
+        is_recorder_running=lambda: True,
+        folder=tmp_path,
+        min_free_bytes=0,
+        lacks_transcoders=lambda: lacks,
+    )
+    assert (await ready())["lower_pictures"] == state
+    await ready.close()
+    await database.close()
+
+
 async def test_a_damaged_database_and_a_dead_recorder(tmp_path: Path) -> None:
     file = tmp_path / "school.db"
     database = await open_database(f"sqlite+aiosqlite:///{file}", SystemClock())

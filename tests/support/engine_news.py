@@ -16,6 +16,9 @@ class Heard:
         self.opened: list[int] = []
         self.closed: list[int] = []
         self.packets: list[tuple[int, bytes]] = []
+        self.feeds: list[tuple[str, int]] = []
+        self.fed: list[bytes] = []
+        self.made_wanted: list[tuple[int, str]] = []
 
     def ice_checked(self, check: ProvedCheck) -> None:
         self.checks.append(check)
@@ -31,6 +34,18 @@ class Heard:
 
     def link_overrun(self, peer: int) -> None:
         self.overrun.append(peer)
+
+    def feed_opened(self, publication: int) -> None:
+        self.feeds.append(("opened", publication))
+
+    def feed_packet(self, publication: int, packet: bytes) -> None:
+        self.fed.append(packet)
+
+    def feed_closed(self, publication: int) -> None:
+        self.feeds.append(("closed", publication))
+
+    def made_keyframe_wanted(self, publication: int, rid: str) -> None:
+        self.made_wanted.append((publication, rid))
 
     def tap_opened(self, publication: int, wall_ms: int, rid: str | None) -> int:
         self.opened.append(publication)

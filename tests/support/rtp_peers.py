@@ -21,6 +21,7 @@ from aiortc.rtcrtpsender import RTCRtpSender
 
 from relay.io.relay import Relay
 from relay.settings import RelaySettings
+from relay.transcode.io.transcoders import Transcoders
 from streamsvc.base.clock import SystemClock
 from streamsvc.base.ids import LessonId, MediaSessionId, ParticipantId
 from streamsvc.base.media import SUBSCRIBER_SLOTS, Codec, MediaKind, Slot, Track
@@ -146,6 +147,7 @@ class Watched:
     frames: int = 0
     pts: list[int] = field(default_factory=list)
     lumas: list[float] = field(default_factory=list)
+    heights: list[int] = field(default_factory=list)
     loudness: list[float] = field(default_factory=list)
     at: list[float] = field(default_factory=list)
 
@@ -243,6 +245,7 @@ async def _reading(read: Callable[[Any, Watched], None], track: Any, into: Watch
 
 
 def _read_video(frame: av.VideoFrame, into: Watched) -> None:
+    into.heights.append(frame.height)
     into.lumas.append(float(frame.to_ndarray(format="gray")[frame.height // 2 :].mean()))
 
 
@@ -308,10 +311,13 @@ class RunningRelay:
 
 
 @asynccontextmanager
-async def running_relay(**settings: Any) -> AsyncIterator[RunningRelay]:
+async def running_relay(
+    transcoders: Transcoders | None = None, **settings: Any
+) -> AsyncIterator[RunningRelay]:
     """On a free port; it and its peers are closed at the end."""
     sink, reported = Collected(), Reported()
-    relay = Relay(RelaySettings(**{"media_host": "127.0.0.1", **settings}), SystemClock(), sink)
+    chosen = RelaySettings(**{"media_host": "127.0.0.1", **settings})
+    relay = Relay(chosen, SystemClock(), sink, transcoders)
     relay.listen(reported)
     await relay.start()
     running = RunningRelay(relay, sink, reported)

@@ -19,6 +19,8 @@ log = logging.getLogger("relay.transcode")
 CHILDREN_FOR_A_CORE = 3
 """That forwarding leaves: a child needs a fifth of one for all renditions of 1280x720."""
 SAY_EVERY_SECONDS = 60.0
+REFUSED_SECONDS = 10.0
+"""Who is refused asks again each second; who did not for so long does not need it any more."""
 
 
 class Transcoders:
@@ -39,6 +41,7 @@ class Transcoders:
         self._by_publication: dict[int, Transcoder] = {}
         self._ending: set[Transcoder] = set()
         self._refused = Aggregated(log, "no room for a transcoder", SAY_EVERY_SECONDS)
+        self._refused_at: dict[int, float] = {}
 
     def __len__(self) -> int:
         return len(self._by_publication)
@@ -49,10 +52,13 @@ class Transcoders:
         source: tuple[Codec, int],
         renditions: Sequence[Rendition],
         sink: RenditionSink,
+        *,
+        is_guess: bool = False,
     ) -> bool:
         """What is to be made of a publication from now on; nothing ends its transcoder. False where
         the machine has as many as it may: who is there is not touched, and the newcomer's rooms
-        have the layers that there are. Raises OSError: no socket."""
+        have the layers that there are. `is_guess`: no room is known yet to need it; such take no
+        more than half of the places. Raises OSError: no socket."""
         transcoder = self._by_publication.get(publication)
         if not renditions:
             await self.close(publication)
@@ -60,12 +66,30 @@ class Transcoders:
         if transcoder is not None:
             transcoder.make(renditions)
             return True
-        if len(self._by_publication) >= self.most:
-            TRANSCODERS_REFUSED.inc()
-            self._refused.note(self._clock.now(), f"publication {publication}")
+        if not self.has_place(is_guess=is_guess):
+            if not is_guess:
+                self._refuse(publication)
             return False
+        self._refused_at.pop(publication, None)
         await self._begin(publication, source, renditions, sink)
         return True
+
+    def has_place(self, *, is_guess: bool = False) -> bool:
+        """Whether another one may begin."""
+        return len(self) < (-(-self.most // 2) if is_guess else self.most)
+
+    @property
+    def is_short(self) -> bool:
+        """Whether rooms go without lower pictures now, as the machine is full."""
+        since = self._clock.now() - REFUSED_SECONDS
+        return any(at >= since for at in self._refused_at.values())
+
+    def _refuse(self, publication: int) -> None:
+        now = self._clock.now()
+        if publication not in self._refused_at:
+            TRANSCODERS_REFUSED.inc()
+        self._refused_at[publication] = now
+        self._refused.note(now, f"publication {publication}")
 
     async def _begin(
         self,
@@ -105,6 +129,7 @@ class Transcoders:
 
     async def close(self, publication: int) -> None:
         """End its transcoder. Harmless to repeat."""
+        self._refused_at.pop(publication, None)
         transcoder = self._forget(publication)
         if transcoder is not None:
             self._ending.add(transcoder)

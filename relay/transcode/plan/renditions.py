@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 
 class Profile(StrEnum):
@@ -45,11 +46,23 @@ STEP_DOWN = 0.7
 """A rendition that costs more than this share of a layer that exists is not worth its work."""
 HEADROOM = 1.15
 """Headers of packets and repairs."""
-FITTING_SHARE = 0.75
-"""Of what a room has, a rendition may take this: a picture begins on no more of a thin link
+FITTING_SHARE = 0.9
+"""Of what a room has, a rendition may take this: one begins on no more of a thin link
 (`relay/forwarding/allocation.py`)."""
 LINGER_SECONDS = 60.0
 """A rendition nobody needs any more is kept for so long: links go up and down."""
+
+
+IDLE_SECONDS = 5.0
+"""One that nobody has needed for so long gives way on a full machine."""
+
+
+class RoomRate(NamedTuple):
+    """What one room has for a picture."""
+
+    bps: int
+    is_guess: bool = False
+    """Nobody has seen yet what its link takes."""
 
 
 class RenditionNeed:
@@ -58,25 +71,43 @@ class RenditionNeed:
     A room needs one when no layer that exists fits into what it can spend on this picture; it gets
     the best that fits, or the least of all where none does. Those between it and the publisher's
     own are made as well: a room whose link is tried out climbs by small steps, and not from the
-    least of all to everything.
+    least of all to everything. So is the one below: a link that becomes thinner finds it there.
+
+    What was needed is made for a while longer, whatever its publisher sends meanwhile: a camera
+    that pauses, or shows a wall for some seconds, would end a transcoder and begin it again.
     """
 
     def __init__(self, ladder: Sequence[Rendition]) -> None:
         self._ladder = sorted(ladder, key=lambda rendition: -rendition.bps)
         self._needed_at: dict[str, float] = {}
+        self._sure_at = float("-inf")
 
     def renditions(
-        self, layer_bps: Iterable[int], room_bps: Iterable[int], now: float
+        self, layer_bps: Iterable[int], rooms: Iterable[RoomRate], now: float
     ) -> tuple[Rendition, ...]:
-        """The largest first. `layer_bps` are the publisher's own live layers, `room_bps` what each
-        room that watches has for this picture (rooms that get no picture by choice left out)."""
+        """The largest first. `layer_bps` are the publisher's own live layers, `rooms` those that
+        watch this picture (without rooms that get none by choice)."""
         smallest = min(layer_bps, default=0)
         worth = [one for one in self._ladder if one.bps <= smallest * STEP_DOWN]
-        for room in room_bps:
-            if worth and room < smallest * HEADROOM:
-                self._needed_at[_best_within(worth, room).rid] = now
-        needed = [place for place, one in enumerate(worth) if self._is_needed(one, now)]
-        return tuple(worth[: needed[-1] + 1]) if needed else ()
+        for room in rooms:
+            if worth and room.bps < smallest * HEADROOM:
+                least = worth.index(_best_within(worth, room.bps))
+                self._needed_at.update((one.rid, now) for one in worth[: least + 2])
+                self._sure_at = self._sure_at if room.is_guess else now
+        return tuple(one for one in self._ladder if self._is_needed(one, now))
+
+    def is_sure(self, now: float) -> bool:
+        """Whether a room needs them, or did of late, whose link was seen to take no more."""
+        return now - self._sure_at <= LINGER_SECONDS
+
+    def is_idle(self, now: float) -> bool:
+        """Whether nobody needs any now, though they are kept for a while."""
+        return all(now - needed_at > IDLE_SECONDS for needed_at in self._needed_at.values())
+
+    def forget(self) -> None:
+        """Nothing is kept any longer."""
+        self._needed_at.clear()
+        self._sure_at = float("-inf")
 
     def _is_needed(self, rendition: Rendition, now: float) -> bool:
         needed_at = self._needed_at.get(rendition.rid)

@@ -151,6 +151,12 @@ MEDIA = {
         "The lesson goes on but is not recorded: the data folder can't be written. Check its"
         " permissions.",
     ),
+    "transcoders-full": Entry(
+        503,
+        "课照常上。有的教室网络太慢，要更小的画面，这台服务器已经做不过来：这些教室只有声音和课件。",
+        "Lessons go on. Some rooms need a smaller picture than their lesson has, and this server"
+        " makes as many as it can: those rooms have voice and slides.",
+    ),
     "recorder-down": Entry(
         503,
         "课照常上，没有录制：录制程序没有响应，正在自动重启。",

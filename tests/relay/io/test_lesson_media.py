@@ -4,6 +4,7 @@ from types import SimpleNamespace
 from typing import Any, NoReturn
 
 from relay import ports
+from relay.forwarding.data_reserve import INK_BPS
 from relay.forwarding.ladder import EVERY_PICTURE
 from relay.forwarding.pressure import Pressure
 from relay.forwarding.room_ladder import RoomLadder
@@ -11,6 +12,7 @@ from relay.forwarding.subscription import SubscriptionSpec
 from relay.io.lesson_media import LessonMedia
 from relay.io.media_session import PublisherSession, SubscriberSession
 from relay.ports import LayerStats, PublicationStats, SubscriberStats
+from relay.transcode.plan.renditions import RoomRate
 from streamsvc.base.ids import LessonId, ParticipantId
 from streamsvc.base.media import MediaKind, Slot
 from streamsvc.base.sessions import NO_POLICY, MediaParty
@@ -65,6 +67,7 @@ class Engine(ports.Engine):
     start = close = send_control = open_name = close_name = close_ice = _unasked
     add_publisher = add_subscriber = connect_peer = measured_handshake = _unasked
     set_address = remove_peer = set_voice_within = set_muted = request_keyframe = _unasked
+    set_feed = request_feed_keyframe = put_made = drop_made = _unasked
     begin_probe = load = publisher_stats = take_told = signs = unheard = _unasked
 
 
@@ -96,6 +99,12 @@ def test_a_layer_that_becomes_too_dear_is_left_before_the_link_tells_of_it() -> 
     engine.bps["h"] = 400_000
     media.weigh(teacher)
     assert engine.targets[-1] == "q"
+
+
+def test_what_a_room_has_for_a_picture_is_what_voices_and_ink_leave() -> None:
+    media, _ = lesson(Engine())
+    assert media.room_rates(CAMERA) == [RoomRate(300_000 - INK_BPS)]
+    assert media.room_rates(99) == []
 
 
 def test_nobody_is_steered_while_layers_cost_about_the_same() -> None:

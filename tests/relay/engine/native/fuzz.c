@@ -86,8 +86,19 @@ static void datagram(Engine *engine, uint32_t place, Script *script) {
     engine_take_media(engine, engine->peers[place], buffer, length, engine->instant.now_us);
 }
 
+/* What a transcoder gets, and gives back. */
+static void made(Engine *engine, uint8_t what) {
+    static uint16_t seq;
+    uint32_t publication = what % PUBLICATIONS;
+    switch (what >> 6) {
+    case 0: command_feed(engine, publication, what & 1 ? "lo" : "", what & 2); break;
+    case 1: command_drop_made(engine, publication, "+180"); break;
+    default: command_made(engine, publication, what & 1 ? "+180" : "+360", ++seq, what & 2);
+    }
+}
+
 static void command(Engine *engine, uint8_t what, const Address *sink) {
-    static const char *const rids[] = {"", "lo", "hi", MERGED_RID};
+    static const char *const rids[] = {"", "lo", "+180", MERGED_RID};
     uint32_t slot = SLOTS * VIEWER + what % SLOTS;
     switch (what >> 3 & 7) {
     case 0: command_source(engine, slot, what % 4 ? what % 3 : NO_PLACE, rids[what >> 6]); break;
@@ -104,7 +115,7 @@ static void command(Engine *engine, uint8_t what, const Address *sink) {
         command_viewer(engine, SECOND_VIEWER);
         command_connect(engine, SECOND_VIEWER, sink);
         break;
-    default: command_source(engine, slot, what % PUBLICATIONS, rids[what >> 6]);
+    default: made(engine, what);
     }
     while (engine_apply_commands(engine)) continue;
 }
@@ -122,6 +133,8 @@ static void pass_time(Engine *engine, int64_t ms) {
         }
         for (int k = 0; k < publisher->publication_count; k++)
             engine_update_tap(engine, publisher->publications + k);
+        for (int k = 0; k < publisher->publication_count; k++)
+            engine_tick_made(engine, publisher->publications + k);
         engine_tell_publisher(engine, publisher);
     }
     engine_tick_paced(engine);

@@ -128,6 +128,31 @@ static inline void command_value(Engine *engine, Command kind, uint32_t place, u
     engine_command(engine, kind, &command, sizeof command);
 }
 
+/* A transcoder gets a layer, or nothing. */
+static inline void command_feed(Engine *engine, uint32_t publication, const char *rid, bool is_fed) {
+    SetFeed command = {.publication = publication, .is_fed = is_fed};
+    strncpy(command.rid, rid, RID_BYTES - 1);
+    engine_command(engine, SET_FEED, &command, sizeof command);
+}
+
+/* What it gives back: a packet of one byte of a picture. */
+static inline void command_made(Engine *engine, uint32_t publication, const char *rid, uint16_t seq,
+                                bool is_key) {
+    PutMade command = {.publication = publication, .length = 14};
+    strncpy(command.rid, rid, RID_BYTES - 1);
+    memcpy(command.bytes, "\x80\xe6\0\0\0\0\0\0\0\0\x07\x77\0\0", 14);
+    put16(command.bytes + 2, seq);
+    put32(command.bytes + 4, 3000U * seq);
+    command.bytes[12] = is_key ? 0x67 : 0x61;
+    engine_command(engine, PUT_MADE, &command, sizeof command);
+}
+
+static inline void command_drop_made(Engine *engine, uint32_t publication, const char *rid) {
+    DropMade command = {.publication = publication};
+    strncpy(command.rid, rid, RID_BYTES - 1);
+    engine_command(engine, DROP_MADE, &command, sizeof command);
+}
+
 static inline void command_link(Engine *engine, uint32_t place, uint32_t bps) {
     SetLink command = {.place = place, .bps = bps, .pace_bps = bps};
     engine_command(engine, SET_LINK, &command, sizeof command);

@@ -64,14 +64,18 @@ static uint64_t read_all(Ring *ring) {
 }
 
 static void command_something(Engine *engine, const Address *addresses, uint32_t n) {
-    static const char *const rids[] = {"", "lo", "hi"};
-    switch (n % 7) {
+    static const char *const rids[] = {"", "lo", "+180"};
+    switch (n % 8) {
     case 0: command_value(engine, SET_MUTED, n / 7 % PUBLICATIONS, n / 21 % 2); break;
     case 1: command_value(engine, SET_TAPPED, n / 7 % PUBLICATIONS, n / 21 % 2); break;
     case 2: command_source(engine, SLOTS * VIEWER + n % SLOTS, n / 7 % 4, rids[n / 7 % 3]); break;
     case 3: command_value(engine, REQUEST_KEYFRAME, n / 7 % PUBLICATIONS, 0); break;
     case 4: command_link(engine, VIEWER, n << 10); break;
     case 5: command_probe(engine, VIEWER, 3000000); break;
+    case 6:
+        if (n % 3 == 0) command_feed(engine, n / 8 % PUBLICATIONS, "lo", n % 5);
+        command_made(engine, n / 8 % PUBLICATIONS, "+180", (uint16_t)n, n % 4 == 0);
+        break;
     default:
         if (n / 7 % 2) {
             command_value(engine, REMOVE_PEER, SECOND_VIEWER, 0);

@@ -120,3 +120,25 @@ async def test_one_whose_closing_was_canceled_is_closed_with_all(tmp_path: Path)
 
 def test_a_machine_s_size_says_how_many() -> None:
     assert [children_for(cores) for cores in (1, 2, 4, 16)] == [3, 3, 9, 45]
+
+
+async def test_those_that_may_not_be_needed_take_half_of_the_places(tmp_path: Path) -> None:
+    all_of_them, _ = transcoders(tmp_path, most=3)
+    for number in (1, 2):
+        assert await all_of_them.want(number, SOURCE, LADDER, Returned(), is_guess=True)
+    assert not await all_of_them.want(3, SOURCE, LADDER, Returned(), is_guess=True)
+    assert not all_of_them.is_short, "who only may need one is no reason to worry anybody"
+    assert await all_of_them.want(3, SOURCE, LADDER, Returned())
+    await all_of_them.close_all()
+
+
+async def test_a_machine_says_that_it_is_short_while_somebody_is_refused(tmp_path: Path) -> None:
+    all_of_them, _ = transcoders(tmp_path, most=1)
+    await all_of_them.want(1, SOURCE, LADDER, Returned())
+    found = [all_of_them.is_short]
+    await all_of_them.want(2, SOURCE, LADDER, Returned())
+    found.append(all_of_them.is_short)
+    await all_of_them.close(2)  # its publisher has gone
+    found.append(all_of_them.is_short)
+    assert found == [False, True, False]
+    await all_of_them.close_all()

@@ -4,14 +4,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from relay.transcode.plan.renditions import LINGER_SECONDS, RenditionNeed, picture_size
+from relay.transcode.plan.renditions import (
+    LINGER_SECONDS,
+    RenditionNeed,
+    RoomRate,
+    picture_size,
+)
 from relay.transcode.settings import TranscodeSettings
 
 LADDER = TranscodeSettings().ladder()
 
 
 def rids(need: RenditionNeed, layers: list[int], rooms: list[int], now: float = 0.0) -> list[str]:
-    return [rendition.rid for rendition in need.renditions(layers, rooms, now)]
+    return [rendition.rid for rendition in need.renditions(layers, map(RoomRate, rooms), now)]
 
 
 @pytest.mark.parametrize(
@@ -44,7 +49,8 @@ def test_nothing_is_made_while_every_room_has_a_layer() -> None:
 
 def test_each_room_gets_the_best_that_fits() -> None:
     need = RenditionNeed(LADDER)
-    assert rids(need, [2_000_000], [500_000, 5_000_000, 140_000]) == ["+360", "+180"]
+    assert rids(need, [2_000_000], [500_000, 5_000_000]) == ["+360", "+180"]
+    assert rids(need, [2_000_000], [140_000]) == ["+360", "+180", "+lifeline"]
 
 
 def test_a_room_that_nothing_fits_gets_the_least_and_steps_to_climb_by() -> None:
@@ -53,16 +59,24 @@ def test_a_room_that_nothing_fits_gets_the_least_and_steps_to_climb_by() -> None
 
 
 def test_what_costs_nearly_as_much_as_a_layer_is_not_made() -> None:
-    assert rids(RenditionNeed(LADDER), [320_000], [350_000]) == ["+180"]
+    assert rids(RenditionNeed(LADDER), [320_000], [350_000]) == ["+180", "+lifeline"]
     assert rids(RenditionNeed(LADDER), [80_000], [50_000]) == []
     assert rids(RenditionNeed(LADDER), [], [50_000]) == []
 
 
 def test_a_rendition_is_kept_for_a_while() -> None:
     need = RenditionNeed(LADDER)
-    assert rids(need, [2_000_000], [150_000], now=10) == ["+360", "+180"]
+    assert rids(need, [2_000_000], [500_000], now=10) == ["+360", "+180"]
     assert rids(need, [2_000_000], [], now=10 + LINGER_SECONDS) == ["+360", "+180"]
     assert rids(need, [2_000_000], [], now=11 + LINGER_SECONDS) == []
+
+
+def test_a_camera_that_pauses_ends_nothing() -> None:
+    need = RenditionNeed(LADDER)
+    rids(need, [2_000_000], [500_000], now=10)
+    assert rids(need, [], [150_000], now=20) == ["+360", "+180"]
+    assert rids(need, [90_000], [150_000], now=30) == ["+360", "+180"]
+    assert rids(need, [90_000], [150_000], now=11 + LINGER_SECONDS) == []
 
 
 def test_rates_stay_where_rooms_expect_them() -> None:

@@ -1,0 +1,153 @@
+"""A publisher of one large layer, and rooms that cannot take it: the whole way."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from itertools import count, pairwise, takewhile
+from pathlib import Path
+from typing import Any
+
+import av
+import numpy as np
+import pytest
+from aiortc.codecs.h264 import H264Encoder
+from numpy.typing import NDArray
+
+from relay.client.clip import Scene, write_clip
+from relay.client.file_plan import plan_file
+from relay.client.played_file import Pace, endless_items, open_tracks
+from relay.transcode.io.transcoders import Transcoders
+from relay.transcode.settings import TranscodeSettings
+from streamsvc.base.clock import SystemClock
+from streamsvc.base.media import MediaKind, Slot
+from streamsvc.base.sessions import LinkPolicy
+from streamsvc.supervise import Supervisor
+from tests.support.rtp_peers import PLAYER_SLOTS, Picture, Tone, Viewer, party, running_relay
+from tests.support.waiting import until
+
+pytestmark = [pytest.mark.integration, pytest.mark.alone]
+
+MOST_KBPS = 200
+
+
+class Busy(Picture):
+    """A picture that an encoder spends its rate on: it moves everywhere."""
+
+    def __init__(self) -> None:
+        super().__init__(width=960, height=540)
+        self._grain = np.random.default_rng(1).integers(0, 60, (540, 960, 3), np.uint8)
+        self._shown = 0
+
+    async def recv(self) -> av.VideoFrame:
+        frame = await super().recv()
+        self._shown += 5
+        image = np.roll(self._grain, self._shown, axis=1) + frame.to_ndarray(format="rgb24") // 2
+        busy = av.VideoFrame.from_ndarray(image.astype(np.uint8), format="rgb24")
+        busy.pts, busy.time_base = frame.pts, frame.time_base
+        return busy
+
+
+def transcoders(folder: Path) -> tuple[Transcoders, list[Supervisor]]:
+    clock, children = SystemClock(), []
+
+    def supervise(name: str, command: Sequence[str], on_end: Callable[[], None]) -> Supervisor:
+        children.append(Supervisor(name, command, clock, on_end=on_end))
+        return children[-1]
+
+    return Transcoders(folder, TranscodeSettings(), clock, supervise), children
+
+
+async def test_a_room_gets_a_layer_that_nobody_published(tmp_path: Path) -> None:
+    made, children = transcoders(tmp_path)
+    async with running_relay(made) as running:
+        await running.publish(party("teacher"), Slot.LEAD, Tone(), Busy())
+        here = await running.watch(party("near"), slots=PLAYER_SLOTS)
+        await until(lambda: here.video(Slot.LEAD).frames >= 15, 20, "a picture")
+        assert len(made) == 0, "nobody needs it"
+        thin = replace(party("thin"), policy=LinkPolicy(most_kbps=MOST_KBPS))
+        far = await running.watch(thin, slots=PLAYER_SLOTS)
+        shown = far.video(Slot.LEAD)
+        await until(lambda: sum(height < 360 for height in shown.heights) >= 20, 40, "small ones")
+        await until(lambda: far.audio(Slot.LEAD).frames >= 50, 20, "voice")
+        assert len(children) == 1
+        assert 540 not in shown.heights, "360 may have been, while it looked cheap"
+        assert all(later > earlier for earlier, later in pairwise(shown.pts))
+        assert here.video(Slot.LEAD).heights[:15] == [540] * 15
+    assert children[0].pid is None
+    assert len(made) == 0
+
+
+HIGH = 540
+COMPARED = 300
+"""Packets: several seconds."""
+
+
+def _draw(scene: Scene, seconds: float) -> NDArray[np.uint8]:
+    """It moves everywhere."""
+    grain = np.random.default_rng(1).integers(0, 60, (HIGH, 960, 3), np.uint8)
+    return np.roll(grain, int(seconds * 50), axis=1)
+
+
+def sent_payloads(source: Path) -> list[bytes]:
+    """What a sender of this file puts into packets, from its beginning to its end."""
+    plan = plan_file(source)
+    (stream,) = (one for one in plan.streams if one.kind is MediaKind.VIDEO)
+    items = takewhile(
+        lambda item: item.seconds < plan.period_seconds, endless_items(plan, stream, 0.0)
+    )
+    encoder = H264Encoder()
+    return [payload for item in items for payload in encoder.pack(item.packet)[0]]
+
+
+def kept_payloads(viewer: Viewer) -> dict[int, bytes]:
+    """What its picture is put together of from now on, by sequence number."""
+    kept: dict[int, bytes] = {}
+    (receiver,) = (x for x in viewer.connection.getReceivers() if x.track.kind == "video")
+    jitter_buffer = receiver._RTCRtpReceiver__jitter_buffer  # type: ignore[attr-defined]  # noqa: SLF001
+    take = jitter_buffer.add
+
+    def keep(packet: Any) -> Any:
+        kept[packet.sequence_number] = packet.payload
+        return take(packet)
+
+    jitter_buffer.add = keep
+    return kept
+
+
+def in_order(kept: dict[int, bytes]) -> list[bytes]:
+    """From the first that came, up to one that is missing."""
+    first = next(iter(kept))
+    numbers = takewhile(kept.__contains__, ((first + n) & 0xFFFF for n in count()))
+    return [kept[number] for number in numbers]
+
+
+def follow(packets: Sequence[bytes], source: Sequence[bytes]) -> bool:
+    """Whether they come one after the other in a source that begins again and again."""
+    return any(
+        all(packet == source[(place + n) % len(source)] for n, packet in enumerate(packets))
+        for place in range(len(source))
+    )
+
+
+@pytest.mark.parametrize("is_made", [False, True])
+async def test_who_has_the_original_gets_its_packets_byte_by_byte(
+    tmp_path: Path, is_made: bool
+) -> None:
+    """One after the other and none between them, whether or not others get what is made of it."""
+    source = tmp_path / "source.mp4"
+    scene = Scene("source", 960, HIGH, 15, 500_000, _draw, has_sound=True)
+    write_clip(source, scene, duration_seconds=4)
+    made, children = transcoders(tmp_path)
+    async with running_relay(made if is_made else None) as running:
+        tracks = open_tracks(plan_file(source), Pace())
+        await running.publish(party("teacher"), Slot.LEAD, *tracks)
+        near = await running.watch(party("near"), slots=PLAYER_SLOTS)
+        await until(lambda: near.video(Slot.LEAD).heights[-1:] == [HIGH], 30, "the whole picture")
+        thin = replace(party("thin"), policy=LinkPolicy(most_kbps=MOST_KBPS))
+        far = await running.watch(thin, slots=PLAYER_SLOTS)
+        small = far.video(Slot.LEAD).heights
+        if is_made:
+            await until(lambda: len(small) >= 20 and small[-1] < 360, 40, "small ones")
+        kept = kept_payloads(near)
+        await until(lambda: kept and len(in_order(kept)) >= COMPARED, 60, "packets")
+        assert follow(in_order(kept)[:COMPARED], sent_payloads(source))
+        assert len(children) == int(is_made)
