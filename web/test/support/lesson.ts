@@ -81,7 +81,7 @@ export function aSnapshot(some: Partial<Snapshot> = {}): Snapshot {
     stage: null,
     messages: [],
     recording: { state: 'off', reason: null },
-    publications: { lead: false, screen: false, stage: false },
+    publications: { lead: false, screen: false, stage: false, lead_silent_since_ms: null },
     courseware: [],
     board: { slide: null, strokes: [] },
     me: {

@@ -1266,6 +1266,11 @@ export interface PublicationsView {
   lead: boolean;
   screen: boolean;
   stage: boolean;
+  /**
+   * Since when nothing comes from who teaches (gone, or connected and silent); None while it
+   * does, and before it ever did. A break of less than a second or two is not said to people.
+   */
+  lead_silent_since_ms: number | null;
 }
 /**
  * By a room or its helper's phone.
@@ -1349,7 +1354,10 @@ export interface TimelineEvent {
    * On the recording's axis.
    */
   at_ms: number;
-  type: 'stage_on' | 'stage_off' | 'hand' | 'room_lost' | 'room_back';
+  type: 'stage_on' | 'stage_off' | 'hand' | 'room_lost' | 'room_back' | 'lead_gone' | 'lead_back';
+  /**
+   * Empty where it is about the lead teacher.
+   */
   room_id: string;
   room_name: string;
 }
