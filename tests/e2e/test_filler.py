@@ -31,8 +31,9 @@ pytestmark = [
 ]
 
 SAID_SECONDS = 2.0
-UNSAID_SECONDS = 2.0
-"""After the first picture that came again."""
+UNSAID_SECONDS = 3.0
+"""After the first picture that came again: 2 s of flow where a busy machine had her stutter
+before, and telling it."""
 SLACK_SECONDS = 0.5
 """A busy machine's, and of looking every 0.1 s."""
 GONE = "老师那边断开了"
