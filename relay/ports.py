@@ -87,6 +87,8 @@ class PublisherStats:
     fraction_lost: float
     """0 to 1, over the last second, before repairs."""
     publications: tuple[PublicationStats, ...]
+    media_at: float = float("-inf")
+    """When packets of voice or pictures were last told of; minus infinity: never."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,8 @@
 """Teaching from a clip, a file or an RTSP source: the desk (sign in, grant, start) and the media,
-side by side."""
+side by side.
+
+A file that is played once (a premiere) goes on air at the lesson's planned time, not before: its
+first second is the lesson's."""
 
 import asyncio
 from collections.abc import Callable
@@ -11,6 +14,7 @@ import httpx
 
 from relay.client.teach import TeachEnd, teach
 from relay.ingest.address import IpNetwork, SourceAddress
+from relay.ingest.file_teach import FileProgress, FileTeacher
 from relay.ingest.teach import Door, SourceReport, SourceTeacher
 from streamsvc.base.errors import PeerGone
 from streamsvc.base.tasks import TaskScope
@@ -40,12 +44,18 @@ class AirTime:
     """An RTSP source's picture goes to the rooms as it is where browsers take it."""
     on_report: Callable[[SourceReport], None] = lambda _: None
     """Hears how an RTSP source is."""
+    plays_once: bool = False
+    """A file, from its first second at the planned time to its last; not over and over."""
+    ends_lesson: bool = False
+    """With a file that was played once; else the lesson goes on, without anybody who teaches."""
+    on_progress: Callable[[FileProgress], None] = lambda _: None
+    """Hears how far a file is that is played once."""
 
 
 async def teach_until_over(plan: AirTime) -> TeachEnd:
     """Teach until the lesson ends or somebody takes over.
 
-    Raises UserError with the server's error id or `source-address-refused`, PeerGone
+    Raises UserError with the server's error id, `source-address-refused` or `file-*`, PeerGone
     `server-unreachable`, EnvironmentFault `media-file-unreadable`.
     """
     async with httpx.AsyncClient(timeout=15) as http:
@@ -59,7 +69,12 @@ async def teach_until_over(plan: AirTime) -> TeachEnd:
             on_air = scope.start("media", _media(desk, lesson_id, plan, http))
             ended = scope.start("desk", desk.keep_started(lesson_id))
             await asyncio.wait([on_air, ended], return_when=asyncio.FIRST_COMPLETED)
-            return on_air.result() if on_air.done() else TeachEnd.LESSON_ENDED
+            if not on_air.done():
+                return TeachEnd.LESSON_ENDED
+            end: TeachEnd = on_air.result()
+            if end is TeachEnd.FILE_OVER and plan.ends_lesson:
+                await desk.end_lesson(lesson_id)
+            return end
         finally:
             await scope.close()
 
@@ -81,6 +96,12 @@ async def _media(
             on_report=plan.on_report,
         )
         return await teacher.keep(take_over=plan.takes_over)
+    if plan.plays_once and isinstance(plan.source, Path):
+        door = Door(desk.url(paths["lead"]), fresh_grant, http)
+        player = FileTeacher(plan.source, door, on_progress=plan.on_progress)
+        await player.prepare()
+        await desk.wait_planned(lesson_id)
+        return await player.keep(take_over=plan.takes_over)
     return await teach(
         desk.url(paths["lead"]),
         fresh_grant,

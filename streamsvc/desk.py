@@ -8,6 +8,8 @@ import asyncio
 import json
 import logging
 import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
@@ -23,6 +25,7 @@ log = logging.getLogger("streamsvc.desk")
 PING_SECONDS = 10.0
 RECONNECT_SECONDS = 1.0
 START_CHECK_SECONDS = 1.0
+PLAN_CHECK_SECONDS = 10.0
 
 
 class TeacherDesk:
@@ -73,13 +76,43 @@ class TeacherDesk:
                 log.warning("! event channel refused: %s", error.error_id)
             await asyncio.sleep(RECONNECT_SECONDS)
 
-    async def _follow(self, grant: dict[str, Any]) -> bool:
-        """One connection; True when the lesson has ended."""
+    async def wait_planned(self, lesson_id: str) -> None:
+        """Until its planned time by this machine's clock; a live lesson is not waited for. Raises
+        like `sign_in`, UserError `lesson-none` where she has no such lesson (any more)."""
+        while True:
+            lessons = await self._ask("GET", "/api/lessons")
+            found = [one for one in lessons if one["lesson_id"] == lesson_id]
+            if not found:
+                raise UserError("lesson-none")
+            wait = found[0]["scheduled_start_ms"] / 1000 - time.time()
+            if found[0]["state"] != "scheduled" or wait <= 0:
+                return
+            await asyncio.sleep(min(wait, PLAN_CHECK_SECONDS))  # it may be moved meanwhile
+
+    async def end_lesson(self, lesson_id: str) -> None:
+        """End it. Raises like `grant`; what breaks on the way leaves it as it is."""
+        grant = await self.grant(lesson_id)
+        try:
+            async with self._channel(grant) as socket:
+                await socket.send(json.dumps({"type": "end_lesson", "request_id": "end"}))
+                while (message := await _receive(socket, START_CHECK_SECONDS)) is not None:
+                    if message["type"] in ("done", "failed", "lesson_ended"):
+                        return
+        except (WebSocketException, InvalidHandshake, OSError) as error:
+            log.warning("! the lesson could not be ended: %s", type(error).__name__)
+
+    @asynccontextmanager
+    async def _channel(self, grant: dict[str, Any]) -> AsyncIterator[ClientConnection]:
         scheme, place, *_ = urlsplit(self._server)
         wire = "wss" if scheme == "https" else "ws"
         url = urlunsplit((wire, place, grant["events"], "", ""))
         async with connect(url, open_timeout=10, close_timeout=2) as socket:
             await socket.send(json.dumps({"type": "hello", "version": 1, "grant": grant["grant"]}))
+            yield socket
+
+    async def _follow(self, grant: dict[str, Any]) -> bool:
+        """One connection; True when the lesson has ended."""
+        async with self._channel(grant) as socket:
             state, clock = "", asyncio.get_running_loop()
             seen = _LessonSeen()
             ping_at = clock.time() + PING_SECONDS

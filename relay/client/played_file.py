@@ -33,13 +33,15 @@ STALL_SECONDS = 1.0
 class Pace:
     """Which second of its files a lesson is at; shared by its tracks, so that they stay in step."""
 
-    def __init__(self) -> None:
+    def __init__(self, begin: float = 0.0) -> None:
+        """`begin`: the second of the files that it starts with."""
+        self._begin = begin
         self._origin: float | None = None
 
     def position(self, now: float) -> float:
         """Seconds since the beginning; the first question starts the clock."""
         if self._origin is None:
-            self._origin = now
+            self._origin = now - self._begin
         return now - self._origin
 
     def delay(self, seconds: float, now: float) -> float:
@@ -67,6 +69,8 @@ class FileTrack(MediaStreamTrack):
         self._items = items
         self._read: list[Item] = []
         self._pace = pace
+        self.at_seconds = 0.0
+        """Of the item that was given last."""
         self._time_base = VIDEO_TIME_BASE if kind is MediaKind.VIDEO else AUDIO_TIME_BASE
 
     async def recv(self) -> EncodedPacket:
@@ -79,6 +83,7 @@ class FileTrack(MediaStreamTrack):
             self.stop()
             raise MediaStreamError
         item = self._read.pop(0)
+        self.at_seconds = item.seconds
         await asyncio.sleep(self._pace.delay(item.seconds, time.monotonic()))
         item.packet.time_base = self._time_base
         item.packet.pts = round(item.seconds / self._time_base)

@@ -39,6 +39,8 @@ class TeachEnd(StrEnum):
     LESSON_ENDED = "lesson_ended"
     REFUSED = "refused"
     """The grant does not allow it (any more)."""
+    FILE_OVER = "file_over"
+    """A file that is played once was played to its end."""
     SOURCE_REFUSED = "source_refused"
     """The server can't use what we offer."""
 

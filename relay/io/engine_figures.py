@@ -40,6 +40,10 @@ class _Published:
     uplink: Uplink = field(default_factory=Uplink)
     expected: int = 0
     lost: int = 0
+    seen: int = 0
+    """Packets of voice and pictures, by the newest record."""
+    media_at: float = float("-inf")
+    """When a record told of more of them."""
     allowed_at: float = float("-inf")
     costs: dict[tuple[int, str], LayerCost] = field(default_factory=dict)
     """By publication and layer."""
@@ -148,6 +152,8 @@ class EngineFigures:
         if found is None:
             return
         found.heard_at, found.fraction_lost = heard_at, fraction_lost
+        if expected != found.seen:
+            found.seen, found.media_at = expected, now
         for number, layers, keyframe_at in publications:
             stats = tuple(self._steadied(found, number, LayerStats(*its), now) for its in layers)
             self._publications[number] = stats, keyframe_at
@@ -262,7 +268,10 @@ class EngineFigures:
             return None
         stats = (self.publication_stats(number, now) for number in found.publications)
         return PublisherStats(
-            found.heard_at, found.fraction_lost, tuple(s for s in stats if s is not None)
+            found.heard_at,
+            found.fraction_lost,
+            tuple(s for s in stats if s is not None),
+            found.media_at,
         )
 
     def publication_stats(self, number: int, now: float) -> PublicationStats | None:

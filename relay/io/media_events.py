@@ -2,13 +2,14 @@
 
 import logging
 
+from relay.forwarding.silence import SourceSilence
 from relay.io.lower_layers import LowerLayers
 from relay.io.media_session import PublisherSession, SubscriberSession
 from relay.io.mux import Mux
 from relay.io.sessions import Sessions
 from relay.ports import ProvedCheck
 from streamsvc.base.clock import Clock
-from streamsvc.base.media import PacketSink, Track
+from streamsvc.base.media import PacketSink, Slot, Track
 from streamsvc.base.sessions import MediaParty, RelayListener
 
 log = logging.getLogger("relay")
@@ -82,9 +83,20 @@ class MediaEvents:
         is_whole = len(started) == len(session.publications)
         waited = self._clock.now() - session.started_at
         if is_whole or waited >= OTHER_KINDS_SECONDS:
+            if not session.reported and session.slot is Slot.LEAD:
+                session.silence = SourceSilence(self._clock.now())
             session.reported = started
             if self.listener is not None:
                 self.listener.publication_opened(session.party, session.slot, started)
+
+    def watch_silence(self, session: PublisherSession, media_at: float) -> None:
+        """Tell the listener that the lead's media stopped, or came back. Other slots may well be
+        still: a shared screen that does not change sends a packet each second."""
+        now, silence = self._clock.now(), session.silence
+        if silence is None or not silence.see(media_at, now) or self.listener is None:
+            return
+        silent_ms = int(1000 * (now - silence.heard_at)) if silence.is_silent else None
+        self.listener.publication_silent(session.party, session.slot, silent_ms)
 
     # ---- transcoders
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from relay.forwarding.layer_cost import DearestYet
 from relay.forwarding.picture_copies import PictureCopies
 from relay.forwarding.room_ladder import RoomLadder
+from relay.forwarding.silence import SourceSilence
 from relay.forwarding.subscription import SubscriptionSpec
 from relay.forwarding.voice import VoiceChoice
 from relay.io.peer import Peer
@@ -44,6 +45,8 @@ class PublisherSession(MediaSession):
     started_at: float | None = None
     reported: frozenset[MediaKind] = frozenset()
     """Kinds that the listener was told of."""
+    silence: SourceSilence | None = None
+    """None until its slot's media first flowed; a session that replaces another goes on with it."""
 
 
 @dataclass(slots=True, eq=False, kw_only=True)

@@ -150,6 +150,7 @@ class Relay:
         session = PublisherSession(
             session_id=MediaSessionId(new_id("pub", 20)), party=party, peer=peer, slot=slot
         )
+        session.silence = None if holder is None else holder.silence
         self._engine.add_publisher(peer.number, _new_ssrc(), self._specs(session))
         return self._opened(session, negotiated.answer_sdp)
 
@@ -356,6 +357,8 @@ class Relay:
     def _report(self, session: MediaSession) -> None:
         if isinstance(session, PublisherSession):
             self._events.report_opened(session)
+            stats = self._engine.publisher_stats(session.peer.number)
+            self._events.watch_silence(session, stats.media_at if stats else float("-inf"))
             lesson = self._sessions.lesson(session.party.lesson_id)
             lesson.weigh(session)
             if self._events.lower is not None:

@@ -18,6 +18,7 @@ from signaling.protocol.inputs import (
     PlanChanged,
     PublicationClosed,
     PublicationOpened,
+    PublicationSilent,
     RecorderReported,
 )
 from signaling.protocol.lesson import LessonMachine
@@ -254,6 +255,11 @@ class LessonRegistry:
         runner = self._running.get(party.lesson_id)
         if runner is not None and because is not ClosedBecause.REPLACED:
             runner.post(PublicationClosed(party.participant_id, slot))
+
+    def publication_silent(self, party: MediaParty, slot: Slot, silent_ms: int | None) -> None:
+        """RelayListener."""
+        if runner := self._running.get(party.lesson_id):
+            runner.post(PublicationSilent(slot, silent_ms))
 
     def subscriber_connected(self, party: MediaParty, session_id: MediaSessionId) -> None:
         """RelayListener. Flows say more, once a second."""

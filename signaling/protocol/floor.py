@@ -24,6 +24,8 @@ class Floor:
         self._teller = teller
         self._stage = Stage()
         self._holders: dict[Slot, ParticipantId] = {}
+        self.lead_silent_since_ms: int | None = None
+        """See `PublicationsView`."""
 
     # ---- questions -------------------------------------------------------------------------------
 
@@ -133,23 +135,40 @@ class Floor:
             self._teller.add(ClosePublication(participant_id, Slot.STAGE))
             return
         self._holders[slot] = participant_id
+        if slot is Slot.LEAD:
+            self.lead_silent_since_ms = None
         self._tell_publications(now_ms)
         if room_id is not None:
             self._moved(self._stage.media_opened(room_id, now_ms), now_ms)
 
-    def closed(self, participant_id: ParticipantId, slot: Slot, now_ms: int) -> bool:
-        """The slot is free; False when another holds it by now."""
+    def closed(self, participant_id: ParticipantId, slot: Slot, now_ms: int) -> None:
+        """The slot is free, unless another holds it by now."""
         if self._holders.get(slot) != participant_id:
-            return False
+            return
         del self._holders[slot]
+        if slot is Slot.LEAD:
+            self.lead_silent_since_ms = self.lead_silent_since_ms or now_ms
         self._tell_publications(now_ms)
         self.watch_stage(now_ms)
-        return True
 
-    def restarted(self, now_ms: int) -> None:
+    def silent(self, slot: Slot, silent_ms: int | None, now_ms: int) -> None:
+        """The lead's media stopped so long ago, or (None) flow again. What is said of a slot that
+        is free by now changes nothing."""
+        if slot is not Slot.LEAD or slot not in self._holders:
+            return
+        if silent_ms is None:
+            self.lead_silent_since_ms = None
+        else:
+            self.lead_silent_since_ms = now_ms - silent_ms
+        self._tell_publications(now_ms)
+
+    def restarted(self, now_ms: int, *, is_live: bool) -> None:
         """After a restart no media flows and the stage is empty: tell it if it was not so."""
         if self._teller.picture.stage is not None:
             self._teller.announce(StageChanged, now_ms, stage=None, because="lost")
+        if is_live:
+            former = self._teller.picture.publications.lead_silent_since_ms
+            self.lead_silent_since_ms = former or now_ms
         self._tell_publications(now_ms)
 
     # ---- telling ---------------------------------------------------------------------------------
@@ -191,6 +210,7 @@ class Floor:
             lead=self.holds(Slot.LEAD),
             screen=self.holds(Slot.SCREEN),
             stage=self.holds(Slot.STAGE),
+            lead_silent_since_ms=self.lead_silent_since_ms,
         )
         if publications != self._teller.picture.publications:
             self._teller.announce(PublicationsChanged, now_ms, publications=publications)

@@ -94,6 +94,15 @@ class PublicationClosed:
 
 
 @dataclass(frozen=True, slots=True)
+class PublicationSilent:
+    """Media of a slot that is held stopped, or flow again."""
+
+    slot: Slot
+    silent_ms: int | None
+    """For so long already; None: they flow."""
+
+
+@dataclass(frozen=True, slots=True)
 class FlowsSeen:
     """What flowed in the last second."""
 
@@ -192,6 +201,7 @@ Input = (
     | Said
     | PublicationOpened
     | PublicationClosed
+    | PublicationSilent
     | FlowsSeen
     | RecorderReported
     | LessonBegan

@@ -41,6 +41,7 @@ from signaling.protocol.inputs import (
     PlanChanged,
     PublicationClosed,
     PublicationOpened,
+    PublicationSilent,
     QuestionAsked,
     RecorderReported,
     Said,
@@ -117,7 +118,6 @@ class LessonMachine:
         self._strands = Strands()
         self._source = Source(self._teller)
         # timers
-        self._lead_gone_at_ms: int | None = None
         self._recorder_tried_at_ms = 0
         self._saved_at_ms = 0
 
@@ -169,11 +169,10 @@ class LessonMachine:
         match input:
             case PublicationOpened(participant_id, slot):
                 self._floor.opened(participant_id, slot, now_ms)
-                if slot is Slot.LEAD:
-                    self._lead_gone_at_ms = None
             case PublicationClosed(participant_id, slot):
-                if self._floor.closed(participant_id, slot, now_ms) and slot is Slot.LEAD:
-                    self._lead_gone_at_ms = now_ms
+                self._floor.closed(participant_id, slot, now_ms)
+            case PublicationSilent(slot, silent_ms):
+                self._floor.silent(slot, silent_ms, now_ms)
             case FlowsSeen():
                 self._flows_seen(input, now_ms)
             case RecorderReported(state, reason):
@@ -210,13 +209,12 @@ class LessonMachine:
     def resume(self, now_ms: int) -> list[Effect]:
         """Tell what a restart changed: media is gone and the stage is empty, rooms are expected
         back; a live lesson is recorded on."""
-        self._floor.restarted(now_ms)
+        self._floor.restarted(now_ms, is_live=self.is_live)
         self._source.gone(now_ms)
         self._teller.add(SetProfile(self.lesson.picture_profile))
         if self.is_live and self.picture.lesson.state != "live":
             self._teller.announce(LessonStarted, self.lesson.started_at_ms or now_ms)
         if self.is_live:
-            self._lead_gone_at_ms = now_ms
             self._start_recorder(now_ms)
         self.roster.poll(now_ms, is_media_due=False)
         return self._drained(now_ms)
@@ -432,7 +430,7 @@ class LessonMachine:
             return False
         lesson = self.lesson
         planned_end_ms = lesson.scheduled_start_ms + lesson.duration_minutes * 60_000
-        silent_since_ms = self._lead_gone_at_ms or lesson.started_at_ms or 0
+        silent_since_ms = self._floor.lead_silent_since_ms or lesson.started_at_ms or 0
         return now_ms >= max(planned_end_ms, silent_since_ms) + FORGOTTEN_AFTER_MS
 
     def _plan_changed(self, input: PlanChanged, now_ms: int) -> None:
@@ -482,7 +480,9 @@ class LessonMachine:
         )
 
     def _is_media_due(self) -> bool:
-        return self.is_live and self._floor.holds(Slot.LEAD)
+        """A room is not blamed for a teacher of whom nothing comes."""
+        is_silent = self._floor.lead_silent_since_ms is not None
+        return self.is_live and self._floor.holds(Slot.LEAD) and not is_silent
 
     def _start_recorder(self, now_ms: int) -> None:
         self._recorder_tried_at_ms = now_ms

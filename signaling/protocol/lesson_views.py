@@ -164,6 +164,9 @@ class PublicationsView(Wire):
     lead: bool
     screen: bool
     stage: bool
+    lead_silent_since_ms: int | None = None
+    """Since when nothing comes from who teaches (gone, or connected and silent); None while it
+    does, and before it ever did. A break of less than a second or two is not said to people."""
 
 
 class SourceView(Wire):

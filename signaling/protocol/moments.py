@@ -6,7 +6,11 @@ from typing import Any, Literal
 
 from signaling.protocol.resources import TimelineEvent
 
-MomentType = Literal["stage_on", "stage_off", "hand", "room_lost", "room_back"]
+MomentType = Literal[
+    "stage_on", "stage_off", "hand", "room_lost", "room_back", "lead_gone", "lead_back"
+]
+SHORTEST_GAP_MS = 1_200
+"""A teacher's page that is reloaded leaves none worth a mark."""
 
 
 def moments(lines: Iterable[str], started_at_ms: int) -> list[TimelineEvent]:
@@ -18,7 +22,9 @@ def moments(lines: Iterable[str], started_at_ms: int) -> list[TimelineEvent]:
             marks.room_changed(event)
         elif event.get("type") == "stage_changed":
             marks.stage_changed(event)
-    return marks.found
+        elif event.get("type") == "publications_changed":
+            marks.publications_changed(event)
+    return sorted(marks.found, key=lambda mark: mark.at_ms)
 
 
 class _Marks:
@@ -28,6 +34,7 @@ class _Marks:
         self._presence: dict[str, str] = {}
         self._has_hand: dict[str, bool] = {}
         self._on_stage: tuple[str, str] | None = None
+        self._gone_ms: int | None = None
 
     def room_changed(self, event: dict[str, Any]) -> None:
         room = event["room"]
@@ -53,6 +60,16 @@ class _Marks:
         if now is not None:
             self._mark("stage_on", event["at_ms"], *now)
         self._on_stage = now
+
+    def publications_changed(self, event: dict[str, Any]) -> None:
+        """A gap is marked when it is over; one that never ended is the recording's end."""
+        gone_ms = event["publications"].get("lead_silent_since_ms")
+        from_ms, to_ms = self._gone_ms, event["at_ms"]
+        is_gap = from_ms is not None and to_ms - from_ms >= SHORTEST_GAP_MS
+        if gone_ms is None and from_ms is not None and is_gap:
+            self._mark("lead_gone", max(from_ms, self._started_at_ms), "", "")
+            self._mark("lead_back", to_ms, "", "")
+        self._gone_ms = gone_ms
 
     def _mark(self, type: MomentType, wall_ms: int, room_id: str, room_name: str) -> None:
         at_ms = wall_ms - self._started_at_ms

@@ -355,8 +355,11 @@ class TimelineEvent(Wire):
 
     at_ms: int
     """On the recording's axis."""
-    type: Literal["stage_on", "stage_off", "hand", "room_lost", "room_back"]
+    type: Literal[
+        "stage_on", "stage_off", "hand", "room_lost", "room_back", "lead_gone", "lead_back"
+    ]
     room_id: str
+    """Empty where it is about the lead teacher."""
     room_name: str
 
 

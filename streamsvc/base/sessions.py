@@ -142,6 +142,9 @@ class RelayListener(Protocol):
     def publication_closed(self, party: MediaParty, slot: Slot, because: ClosedBecause) -> None:
         """The slot is free again."""
 
+    def publication_silent(self, party: MediaParty, slot: Slot, silent_ms: int | None) -> None:
+        """The lead's media stopped so long ago though the slot is held; None: they flow again."""
+
     def subscriber_connected(self, party: MediaParty, session_id: MediaSessionId) -> None:
         """A viewer's DTLS is up."""
 

@@ -1,10 +1,10 @@
-"""`streamsvc teach`: teach a lesson with a clip or a file, for a demo or a rehearsal, or from a
-recorder host or IP camera."""
+"""`streamsvc teach`: teach a lesson with a clip or a file, for a demo or a rehearsal; from a
+recorder host or IP camera; or with a film that is played once (a premiere)."""
 
 import asyncio
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -13,6 +13,7 @@ from streamsvc.base.errors import StreamsvcError
 from streamsvc.commands.options import english, tell_and_exit
 
 if TYPE_CHECKING:
+    from relay.ingest.file_teach import FileProgress
     from relay.ingest.teach import SourceReport
 
 
@@ -28,6 +29,17 @@ def teach(
     file: Annotated[
         str, typer.Option(help="'clip' (a moving clock with beeps) or a video file.")
     ] = "clip",
+    play: Annotated[
+        Path | None,
+        typer.Option(
+            help="A video file, or a recording of ours (its hls/lead/index.m3u8): played once, from"
+            " the lesson's planned time on."
+        ),
+    ] = None,
+    then: Annotated[
+        Literal["end", "wait"],
+        typer.Option(help="After --play: end the lesson, or leave it to a teacher."),
+    ] = "end",
     rtsp: Annotated[
         str,
         typer.Option(
@@ -68,8 +80,8 @@ def teach(
     from relay.ingest.address import parse_address, parse_networks
     from streamsvc.air_time import AirTime, teach_until_over  # late: other commands start sooner
 
-    if rtsp and file != "clip":
-        raise typer.BadParameter("either a file or an RTSP source", param_hint="--rtsp")
+    if sum((bool(rtsp), file != "clip", play is not None)) > 1:
+        raise typer.BadParameter("one source: --file, --play or --rtsp", param_hint="--rtsp")
     try:
         address = parse_address(rtsp, rtsp_user, rtsp_password) if rtsp else None
         allowed = parse_networks(allow_network or [])
@@ -80,13 +92,16 @@ def teach(
         login=login,
         password=password,
         lesson_id=lesson,
-        source=address or ("clip" if file == "clip" else Path(file)),
+        source=address or play or ("clip" if file == "clip" else Path(file)),
         shares_screen=screen,
         takes_over=take_over,
         cache=cache or Path(tempfile.gettempdir()) / "streamsvc-clips",
         allowed=allowed,
         may_pass=not recode,
         on_report=_tell,
+        plays_once=play is not None,
+        ends_lesson=then == "end",
+        on_progress=_Progress().tell,
     )
     try:
         end = asyncio.run(teach_until_over(plan))
@@ -95,7 +110,23 @@ def teach(
     except StreamsvcError as error:
         tell_and_exit(error)
     typer.echo(f"ended: {end.value}")
-    raise typer.Exit(0 if end in ("taken_over", "lesson_ended") else 1)
+    raise typer.Exit(0 if end in ("taken_over", "lesson_ended", "file_over") else 1)
+
+
+class _Progress:
+    """How far a file is, in a line each half minute, and at each change."""
+
+    def __init__(self) -> None:
+        self._told: tuple[bool, int] | None = None
+
+    def tell(self, progress: "FileProgress") -> None:
+        now = progress.is_on_air, int(progress.at_seconds // 30)
+        if now == self._told:
+            return
+        self._told = now
+        how = "; the picture is encoded again" if progress.is_recoding else ""
+        state = f"on air{how}" if progress.is_on_air else "connecting again"
+        typer.echo(f"{state}: {progress.at_seconds:.0f} of {progress.seconds:.0f} s")
 
 
 def _tell(report: "SourceReport") -> None:

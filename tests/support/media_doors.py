@@ -43,6 +43,9 @@ class Events:
     def publication_closed(self, party: MediaParty, slot: Slot, because: ClosedBecause) -> None:
         self.lines.append(f"publication_closed {slot} {because}")
 
+    def publication_silent(self, party: MediaParty, slot: Slot, silent_ms: int | None) -> None:
+        self.lines.append(f"publication_silent {slot} {silent_ms is not None}")
+
     def subscriber_connected(self, party: MediaParty, session_id: MediaSessionId) -> None:
         self.lines.append("subscriber_connected")
 

@@ -62,6 +62,7 @@ class Reported:
 
     opened: list[tuple[Slot, frozenset[MediaKind]]] = field(default_factory=list)
     closed: list[tuple[Slot, ClosedBecause]] = field(default_factory=list)
+    silent: list[tuple[Slot, int | None]] = field(default_factory=list)
     connected: list[MediaSessionId] = field(default_factory=list)
     gone: list[tuple[MediaSessionId, ClosedBecause]] = field(default_factory=list)
     channels: dict[MediaSessionId, ChannelListener] = field(default_factory=dict)
@@ -75,6 +76,9 @@ class Reported:
 
     def publication_closed(self, party: MediaParty, slot: Slot, because: ClosedBecause) -> None:
         self.closed.append((slot, because))
+
+    def publication_silent(self, party: MediaParty, slot: Slot, silent_ms: int | None) -> None:
+        self.silent.append((slot, silent_ms))
 
     def subscriber_connected(self, party: MediaParty, session_id: MediaSessionId) -> None:
         self.connected.append(session_id)

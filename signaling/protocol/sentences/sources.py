@@ -137,4 +137,31 @@ SOURCES: dict[str, Entry] = {
         "读不懂录播主机推来的内容。请选 H.264 或 H.265 画面、AAC 声音。",
         "What the recorder host pushes can't be read. Set it to H.264 or H.265 with AAC.",
     ),
+    # files that are played as a lesson
+    "file-missing": Entry(404, "没有这个文件：{name}。", "There is no such file: {name}."),
+    "file-too-large": Entry(
+        413,
+        "{name} 太大了，最多 8 GB。先转成小一些的 MP4。",
+        "{name} is too large; at most 8 GB. Make a smaller MP4 of it first.",
+    ),
+    "file-unreadable": Entry(
+        422,
+        "{name} 不是能播放的视频，或者文件不完整。换成完整的 MP4。",
+        "{name} is no video that can be played, or not whole. Use a whole MP4.",
+    ),
+    "file-without-media": Entry(
+        422, "{name} 里没有画面和声音。", "{name} holds neither picture nor sound."
+    ),
+    "file-too-long": Entry(422, "{name} 超过四小时。", "{name} is longer than four hours."),
+    "file-clock-jumps": Entry(
+        422,
+        "{name} 的时间不连续，中间有缺口。先重新导出一次。",
+        "The times in {name} jump: part of it is missing. Export it anew first.",
+    ),
+    "file-too-demanding": Entry(
+        422,
+        "{name} 太复杂，检查没有完成。画面最大 3840×2160；先转成普通的 MP4。",
+        "{name} asks for too much to be checked. Pictures have at most 3840x2160; make a plain MP4"
+        " of it first.",
+    ),
 }

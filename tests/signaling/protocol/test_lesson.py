@@ -20,6 +20,7 @@ from signaling.protocol.inputs import (
     PlanChanged,
     PublicationClosed,
     PublicationOpened,
+    PublicationSilent,
     RecorderReported,
     StillTaken,
 )
@@ -119,6 +120,47 @@ def test_a_long_lesson_with_its_teacher_goes_on() -> None:
     drive.go_live()
     drive.wait(70 * 60_000)
     assert drive.snapshot().lesson.state == "live"
+
+
+def silent_since_ms(drive: LessonDrive) -> int | None:
+    return drive.snapshot().publications.lead_silent_since_ms
+
+
+def test_since_when_nothing_comes_from_the_teacher_is_told() -> None:
+    drive = LessonDrive()
+    drive.go_live()
+    assert silent_since_ms(drive) is None
+    fell_at = drive.now_ms
+    drive.feed(PublicationSilent(Slot.LEAD, 1_300))
+    assert drive.snapshot().publications.lead
+    assert silent_since_ms(drive) == fell_at - 1_300
+    drive.feed(PublicationSilent(Slot.LEAD, None))
+    assert silent_since_ms(drive) is None
+
+
+def test_a_teacher_who_fell_silent_and_then_closed_was_gone_all_the_time() -> None:
+    drive = LessonDrive()
+    drive.go_live()
+    lead = participant(Role.LEAD_TEACHER).id
+    since_ms = drive.now_ms - 1_300
+    drive.feed(PublicationSilent(Slot.LEAD, 1_300))
+    drive.wait(30_000)
+    drive.feed(PublicationClosed(lead, Slot.LEAD))
+    assert not drive.snapshot().publications.lead
+    assert silent_since_ms(drive) == since_ms
+    drive.feed(PublicationOpened(lead, Slot.LEAD))
+    assert silent_since_ms(drive) is None
+
+
+def test_what_is_said_late_of_a_free_slot_or_of_a_screen_changes_nothing() -> None:
+    drive = LessonDrive()
+    drive.go_live()
+    drive.feed(PublicationSilent(Slot.SCREEN, 5_000))
+    assert silent_since_ms(drive) is None
+    closed_ms = drive.now_ms
+    drive.feed(PublicationClosed(participant(Role.LEAD_TEACHER).id, Slot.LEAD))
+    drive.feed(PublicationSilent(Slot.LEAD, None))
+    assert silent_since_ms(drive) == closed_ms
 
 
 # ---- who may what --------------------------------------------------------------------------------

@@ -1,4 +1,5 @@
 import { api, ApiError } from '$kit/api';
+import { importUntilHere } from '$kit/lazy';
 import { ReturningSocket } from '$kit/protocol/socket';
 import type { RoomBootstrap, RoomHome, RoomLesson, RoomMessage } from '$kit/protocol/schema';
 import type { HeldGrant } from '$kit/store/lesson.svelte';
@@ -11,12 +12,19 @@ import { Sound } from './sound.svelte';
 /** How long "lesson over" stays before the day's list returns. */
 const ENDED_FOR_MS = 5 * 60_000;
 
+/** As long as a session leaves its link to the voice. */
+const ASIDE_AFTER_TICKS = 8;
+
+type Aside = typeof import('./behind_lazy');
+
 /** The whole page: which lesson this room is in, and its devices. It needs nobody to touch it. */
 export class Classroom {
   home = $state.raw<RoomHome | null>(null);
   session = $state.raw<LessonSession | null>(null);
   /** Ticks every second. */
   nowMs = $state(Date.now());
+  /** The end and the page of keys. */
+  aside = $state.raw<Aside | null>(null);
   readonly camera = new RoomCamera();
   readonly sound = new Sound();
   readonly checking = new Checking();
@@ -24,6 +32,8 @@ export class Classroom {
   #offsetMs = $state(0);
   #enteredId = $state<string | null>(null);
   #endedAtMs: number | null = null;
+  #isAsideLoading = false;
+  #lessonTicks = 0;
   readonly #socket: ReturningSocket;
 
   constructor(bootstrap: RoomBootstrap | null) {
@@ -129,8 +139,24 @@ export class Classroom {
     this.camera.close();
   }
 
+  /** Voice first: while a lesson is being joined its link is left alone. */
+  #loadAside(): void {
+    const { scene } = this;
+    if (scene === 'lesson') this.#lessonTicks += 1;
+    const isDue = this.#lessonTicks >= ASIDE_AFTER_TICKS;
+    const isFree = scene === 'home' || scene === 'waiting' || scene === 'ended';
+    if (this.#isAsideLoading || !(isFree || isDue)) return;
+    this.#isAsideLoading = true;
+    void importUntilHere<Aside>({
+      first: () => import('./behind_lazy'),
+      anew: (url) => import(/* @vite-ignore */ url) as Promise<Aside>,
+      isOver: () => false,
+    }).then((aside) => (this.aside = aside));
+  }
+
   #tick(): void {
     this.nowMs = Date.now();
+    this.#loadAside();
     const isFree = ['home', 'waiting'].includes(this.scene);
     const camera = () => this.camera.videoTrack;
     this.checking.follow(this.home?.checks ?? [], this.serverNowMs, isFree, camera);

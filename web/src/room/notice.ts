@@ -17,6 +17,8 @@ export interface Sighting {
   /** The teacher is on the air by the server's word. */
   isVoiceDue: boolean;
   voiceSilentMs: number;
+  /** How long nothing comes from the teacher by the server's word; null while it does. */
+  leadSilentMs: number | null;
   /** Since when our path is broken; null while it is well. */
   brokenSinceMs: number | null;
   link: LinkSignal;
@@ -26,6 +28,8 @@ export interface Sighting {
 }
 
 const SAY_LOST_AFTER_MS = 4_000;
+/** A page that is reloaded is back sooner; the server says so of one that fell silent after this. */
+export const SAY_GONE_AFTER_MS = 1_200;
 const SAY_BACK_FOR_MS = 6_000;
 const LIFELINE_AFTER_MS = 10_000;
 const AUDIO_AFTER_MS = 6_000;
@@ -50,16 +54,24 @@ export class LinkNotice {
 
   #lost(sighting: Sighting): Notice | null {
     const { nowMs, brokenSinceMs, isVoiceDue, voiceSilentMs } = sighting;
-    const brokenMs = brokenSinceMs === null ? 0 : nowMs - brokenSinceMs;
-    if (brokenSinceMs !== null && brokenMs >= SAY_LOST_AFTER_MS)
+    if (brokenSinceMs !== null && nowMs - brokenSinceMs >= SAY_LOST_AFTER_MS)
       return { kind: 'lost', sinceMs: this.#since('lost') ?? brokenSinceMs };
-    if (brokenSinceMs === null && isVoiceDue && voiceSilentMs >= SAY_LOST_AFTER_MS) {
-      const kind = this.now.kind === 'lost' ? 'lost' : 'teacher';
-      return { kind, sinceMs: this.#since(kind) ?? nowMs - voiceSilentMs };
+    if (brokenSinceMs === null) {
+      if ((sighting.leadSilentMs ?? 0) >= SAY_GONE_AFTER_MS) return this.#gone(sighting);
+      if (isVoiceDue && voiceSilentMs >= SAY_LOST_AFTER_MS) {
+        const kind = this.now.kind === 'lost' ? 'lost' : 'teacher';
+        return { kind, sinceMs: this.#since(kind) ?? nowMs - voiceSilentMs };
+      }
     }
     const isSilent = isVoiceDue && sighting.link.voice === 'none';
     const isStillOut = isSilent || brokenSinceMs !== null;
     return this.#since('lost') !== null && isStillOut ? this.now : null;
+  }
+
+  /** The teacher, by the server. What our own break took from us is told first. */
+  #gone({ nowMs, leadSilentMs }: Sighting): Notice | null {
+    if (this.now.kind === 'lost' || nowMs < this.#backUntilMs) return null;
+    return { kind: 'teacher', sinceMs: this.#since('teacher') ?? nowMs - (leadSilentMs ?? 0) };
   }
 
   #recovered({ nowMs }: Sighting): Notice | null {

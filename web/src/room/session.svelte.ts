@@ -11,7 +11,7 @@ import type { Way } from '$rtc/stats';
 import type { Behind } from './behind/behind.svelte';
 import { RoomBoardParts } from './board_parts.svelte';
 import type { RoomCamera } from './camera.svelte';
-import { LinkNotice, type Notice } from './notice';
+import { LinkNotice, SAY_GONE_AFTER_MS, type Notice } from './notice';
 import {
   isScreenPaused,
   isUploadPaused,
@@ -100,6 +100,8 @@ export class LessonSession {
   /** On any connection of this lesson. */
   #hadVoice = false;
   #screenTimer: ReturnType<typeof setTimeout> | undefined;
+  #leadTimer: ReturnType<typeof setTimeout> | undefined;
+  #leadGoneMs: number | null = null;
   #firstPartMs: number | null = null;
 
   constructor(
@@ -248,9 +250,27 @@ export class LessonSession {
 
   /** Follows the server's word. Called when the lesson's state or our devices changed. */
   follow(): void {
+    this.#followLead();
     this.#followStage();
     this.#followScreen();
     this.#followBoard();
+  }
+
+  /** That nothing comes from the teacher is said as soon as it may be, not at the next look. */
+  #followLead(): void {
+    const sinceMs = this.store.state?.publications.lead_silent_since_ms ?? null;
+    if (sinceMs === this.#leadGoneMs) return;
+    this.#leadGoneMs = sinceMs;
+    const waitMs = sinceMs === null ? 0 : SAY_GONE_AFTER_MS - (this.#leadSilentMs ?? 0);
+    clearTimeout(this.#leadTimer);
+    this.#leadTimer = setTimeout(() => this.#mediaChanged(this.#subscriber), waitMs);
+  }
+
+  /** By the server's word, as long as it can be heard. */
+  get #leadSilentMs(): number | null {
+    const sinceMs = this.store.state?.publications.lead_silent_since_ms;
+    const isHeard = this.isLive && this.store.link === 'open';
+    return isHeard && sinceMs != null ? this.store.now() - sinceMs : null;
   }
 
   /** Our camera goes up and comes down with the stage. */
@@ -344,6 +364,7 @@ export class LessonSession {
     this.board.close();
     clearInterval(this.#timer);
     clearTimeout(this.#screenTimer);
+    clearTimeout(this.#leadTimer);
     this.#comeDown();
     this.#camera.speak(false);
     this.#stills.close();
@@ -429,6 +450,7 @@ export class LessonSession {
       nowMs: Date.now(),
       isVoiceDue: this.#expected().lead,
       voiceSilentMs: vitals.voiceSilentMs,
+      leadSilentMs: this.#leadSilentMs,
       brokenSinceMs,
       link: vitals.link,
       // Live pictures are withheld while we play: that is no judgement of our link.

@@ -80,8 +80,10 @@ export function stripOf(facts: StripFacts): Strip {
   if (facts.isSoundRefused) return say('sound', 'ask', 'sound.refused', 'sound.refused.how');
   if (facts.isCalled) return say('call', 'ask', 'stage.call', 'stage.call.how');
   if (notice.kind === 'lost') return lost(facts);
-  if (notice.kind === 'teacher')
-    return say('teacher', 'warn', 'link.teacher.title', 'link.teacher');
+  if (notice.kind === 'teacher') {
+    const title = facts.hasSlides ? 'link.teacher.title' : 'link.teacher.alone';
+    return say('teacher', 'warn', title, 'link.teacher');
+  }
   return stageOf(facts) ?? quality(facts) ?? hand(facts);
 }
 

@@ -13,6 +13,7 @@ import {
 const GOOD: Omit<Sighting, 'nowMs'> = {
   isVoiceDue: true,
   voiceSilentMs: 0,
+  leadSilentMs: null,
   brokenSinceMs: null,
   link: { voice: 'full', slides: 'full', picture: 'full' },
   hadPicture: true,
@@ -152,4 +153,42 @@ it('a silent teacher on a living path is the teacher’s trouble', () => {
   notice.see({ ...GOOD, link: MUTE, nowMs: 9_000, voiceSilentMs: 5_000 });
   expect(notice.now).toEqual({ kind: 'teacher', sinceMs: 4_000 });
   expect(notice.see({ ...GOOD, nowMs: 10_000 }).kind).toBe('none');
+});
+
+describe('a teacher of whom nothing comes, by the server', () => {
+  const gone = (leadSilentMs: number): Omit<Sighting, 'nowMs'> => ({
+    ...GOOD,
+    isVoiceDue: false,
+    leadSilentMs,
+  });
+
+  it('is said once it lasts, with the time since it began, and unsaid at once', () => {
+    const notice = new LinkNotice();
+    expect(notice.see({ ...gone(300), nowMs: 10_000 }).kind).toBe('none');
+    expect(notice.see({ ...gone(1_250), nowMs: 11_000 })).toEqual({
+      kind: 'teacher',
+      sinceMs: 9_750,
+    });
+    expect(notice.see({ ...gone(30_000), nowMs: 39_750 })).toEqual({
+      kind: 'teacher',
+      sinceMs: 9_750,
+    });
+    expect(notice.see({ ...GOOD, nowMs: 40_000 }).kind).toBe('none');
+  });
+
+  it('is not said of a path of ours that is broken', () => {
+    const notice = new LinkNotice();
+    const both = { ...gone(20_000), brokenSinceMs: 0 };
+    expect(notice.see({ ...both, nowMs: 20_000 }).kind).toBe('lost');
+  });
+
+  it('comes after what our own break took from us', () => {
+    const notice = new LinkNotice();
+    notice.see({ ...gone(20_000), brokenSinceMs: 0, nowMs: 20_000 });
+    expect(notice.see({ ...gone(21_000), nowMs: 21_000 })).toEqual({
+      kind: 'back',
+      lostForMs: 21_000,
+    });
+    expect(follow(notice, 22, 30, gone(25_000))).toEqual(['back', 'teacher']);
+  });
 });

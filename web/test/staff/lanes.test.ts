@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { TimelineEvent } from '$kit/protocol/schema';
-import { axisTicks, lanesOf, percent } from '../../src/staff/player/lanes';
+import { axisTicks, gapAt, lanesOf, percent } from '../../src/staff/player/lanes';
 
 function event(at_ms: number, type: TimelineEvent['type'], room_id = 'a'): TimelineEvent {
   return { at_ms, type, room_id, room_name: `room ${room_id}` };
@@ -51,4 +51,21 @@ test.each([
   [7_200_000, 5],
 ])('an axis of %i ms has %i ticks', (endMs, count) => {
   expect(axisTicks(endMs)).toHaveLength(count);
+});
+
+describe('gaps of the teacher', () => {
+  const { gaps } = lanesOf([event(1_000, 'lead_gone', ''), event(5_000, 'lead_back', '')], 9_000);
+
+  test('are spans', () => {
+    expect(gaps).toMatchObject([{ fromMs: 1_000, toMs: 5_000 }]);
+  });
+
+  test.each([
+    [999, null],
+    [1_000, 5_000],
+    [4_999, 5_000],
+    [5_000, null],
+  ])('a position of %i lies in the one that ends at %s', (positionMs, endMs) => {
+    expect(gapAt(gaps, positionMs)?.toMs ?? null).toBe(endMs);
+  });
 });

@@ -83,7 +83,7 @@ export function aSnapshot(some: Partial<Snapshot> = {}): Snapshot {
     questions: [],
     viewers: null,
     recording: { state: 'off', reason: null },
-    publications: { lead: false, screen: false, stage: false },
+    publications: { lead: false, screen: false, stage: false, lead_silent_since_ms: null },
     source: null,
     courseware: [],
     board: { slide: null, strokes: [] },

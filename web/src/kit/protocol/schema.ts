@@ -1368,6 +1368,11 @@ export interface PublicationsView {
   lead: boolean;
   screen: boolean;
   stage: boolean;
+  /**
+   * Since when nothing comes from who teaches (gone, or connected and silent); None while it
+   * does, and before it ever did. A break of less than a second or two is not said to people.
+   */
+  lead_silent_since_ms: number | null;
 }
 /**
  * A grant that is good for ten minutes from now.
@@ -1513,7 +1518,10 @@ export interface TimelineEvent {
    * On the recording's axis.
    */
   at_ms: number;
-  type: 'stage_on' | 'stage_off' | 'hand' | 'room_lost' | 'room_back';
+  type: 'stage_on' | 'stage_off' | 'hand' | 'room_lost' | 'room_back' | 'lead_gone' | 'lead_back';
+  /**
+   * Empty where it is about the lead teacher.
+   */
   room_id: string;
   room_name: string;
 }

@@ -19,6 +19,8 @@ export interface Lanes {
   stage: Span[];
   lost: Span[];
   hands: Mark[];
+  /** Nothing came from the teacher. */
+  gaps: Span[];
 }
 
 /** Pairs what begins and ends per room; what never ended lasts until `endMs`. */
@@ -27,6 +29,7 @@ export function lanesOf(timeline: readonly TimelineEvent[], endMs: number): Lane
   return {
     stage: spansOf(events, 'stage_on', 'stage_off', endMs),
     lost: spansOf(events, 'room_lost', 'room_back', endMs),
+    gaps: spansOf(events, 'lead_gone', 'lead_back', endMs),
     hands: events.filter(({ type }) => type === 'hand').map(({ type: _, ...mark }) => mark),
   };
 }
@@ -51,6 +54,11 @@ function spansOf(
     }
   }
   return spans;
+}
+
+/** The gap that a position lies in. */
+export function gapAt(gaps: readonly Span[], positionMs: number): Span | null {
+  return gaps.find(({ fromMs, toMs }) => fromMs <= positionMs && positionMs < toMs) ?? null;
 }
 
 /** Percent of the axis, for `inset-inline-start` and `inline-size`. */
