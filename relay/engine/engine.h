@@ -172,6 +172,8 @@ void engine_tap_packet(Engine *engine, const Publication *publication, const Lay
                        const uint8_t *bytes, int length);
 void engine_close_tap(Engine *engine, Publication *publication);
 void engine_close_layer_tap(Engine *engine, Layer *layer);
+void engine_tap_clock(Engine *engine, const Publication *publication, const Layer *source,
+                      const SenderInfo *info);
 
 /* figures.c */
 void engine_tell_publisher(Engine *engine, Publisher *publisher);

@@ -134,8 +134,9 @@ static void take_publisher_reports(Engine *engine, Publisher *publisher, const u
     while (rtcp_next(&reader, &packet) > 0) {
         if (!rtcp_read_sender(&packet, &info)) continue;
         const Source *source = publisher_sender_report(publisher, &info, engine->instant);
-        if (source)
-            engine_tap_packet(engine, source->publication, source->layer, bytes, length);
+        if (!source) continue;
+        engine_tap_packet(engine, source->publication, source->layer, bytes, length);
+        engine_tap_clock(engine, source->publication, source->layer, &info);
     }
 }
 

@@ -4,7 +4,8 @@
  *
  * A made layer is a layer as any other for who watches: numbers of its own, a cache, key frames on
  * request. Its times are its source's, and so is its clock. Its publisher is told nothing of it: it is
- * asked for repairs and key frames of what it sends alone, and its own layers alone are recorded. */
+ * asked for repairs and key frames of what it sends alone, and its own layers alone are recorded (who
+ * packs a lesson for a large audience gets those that are made, too). */
 #include "engine.h"
 
 /* ---- what the transcoder gets */
@@ -28,6 +29,7 @@ static void close_feed(Engine *engine, Publication *publication) {
 static void drop_made(Engine *engine, Publication *publication, int place) {
     Layer *layer = publication->made[place];
     publication->made[place] = publication->made[--publication->made_count];
+    engine_close_layer_tap(engine, layer);
     engine_remove_layer(engine, layer);
     layer_free(layer);
 }
@@ -93,7 +95,9 @@ void engine_put_made(Engine *engine, Publication *publication, const char *rid,
     if (!layer) layer = begin_made(engine, publication, rid, view.ssrc);
     if (!layer || layer->ssrc != view.ssrc || publication->is_muted) return;
     const Packet *packet = layer_receive(layer, &view, engine->instant.now_us, true);
-    if (packet) engine_forward(engine, layer, packet);
+    if (!packet) return;
+    engine_tap_packet(engine, publication, layer, packet->bytes, packet->length);
+    engine_forward(engine, layer, packet);
 }
 
 void engine_drop_made(Engine *engine, Publication *publication, const char *rid) {
@@ -105,7 +109,7 @@ void engine_drop_made(Engine *engine, Publication *publication, const char *rid)
 void engine_tick_made(Engine *engine, Publication *publication) {
     for (int i = 0; i < publication->made_count; i++) {
         Layer *layer = publication->made[i];
-        if (!layer_keyframe_due(layer, false, engine->instant.now_us)) continue;
+        if (!layer_keyframe_due(layer, layer->tap_key != 0, engine->instant.now_us)) continue;
         MadeEvent event = {.publication = publication->spec.number};
         memcpy(event.rid, layer->rid, RID_BYTES);
         engine_tell(engine, MADE_KEYFRAME_WANTED, &event, sizeof event);

@@ -1,6 +1,7 @@
 /* One more subscriber without keys: the recorder gets a track's best layer as it came, and whoever
  * packs a lesson for a large audience gets each layer that lives. */
 #include "engine.h"
+#include "rtcp_write.h"
 
 static void write_record(Engine *engine, TapRecord kind, const TapHead *head, const void *body,
                          uint32_t length) {
@@ -48,10 +49,11 @@ static void record_best(Engine *engine, Publication *publication) {
 }
 
 /* Layers come and go with the publisher's link; each time it is another track. */
-static void tap_every(Engine *engine, Publication *publication) {
+static void tap_each(Engine *engine, const Publication *publication, Layer *const *layers,
+                     int count) {
     bool is_wanted = publication->is_every_tapped && !publication->is_muted;
-    for (int i = 0; i < publication->layer_count; i++) {
-        Layer *layer = publication->layers[i];
+    for (int i = 0; i < count; i++) {
+        Layer *layer = layers[i];
         bool is_shown = is_wanted && layer_is_live(layer, engine->instant.now_us);
         if (is_shown == (layer->tap_key != 0)) continue;
         if (!is_shown) {
@@ -67,7 +69,8 @@ static void tap_every(Engine *engine, Publication *publication) {
 
 void engine_update_tap(Engine *engine, Publication *publication) {
     record_best(engine, publication);
-    tap_every(engine, publication);
+    tap_each(engine, publication, publication->layers, publication->layer_count);
+    tap_each(engine, publication, publication->made, publication->made_count);
 }
 
 void engine_tap_packet(Engine *engine, const Publication *publication, const Layer *layer,
@@ -77,5 +80,19 @@ void engine_tap_packet(Engine *engine, const Publication *publication, const Lay
     for (int i = 0; i < 2; i++) {
         head.key = keys[i];
         if (head.key) write_record(engine, TAP_PACKET, &head, bytes, (uint32_t)length);
+    }
+}
+
+/* What maps a source's times to its clock maps those of what is made of it. */
+void engine_tap_clock(Engine *engine, const Publication *publication, const Layer *source,
+                      const SenderInfo *info) {
+    for (int i = 0; i < publication->made_count; i++) {
+        const Layer *layer = publication->made[i];
+        if (layer->source != source || !layer->tap_key) continue;
+        SenderReport report = {.ntp_time = info->ntp_time, .ssrc = layer->ssrc,
+                               .rtp_time = info->rtp_time};
+        Compound out = {0};
+        if (rtcp_write_sender_report(&out, &report))
+            engine_tap_packet(engine, publication, layer, out.bytes, out.length);
     }
 }

@@ -16,6 +16,8 @@ from streamsvc.base.sessions import LinkPolicy
 
 VOICES_BPS = 45_000
 """Two, as they go to thin links; until a room's own are known."""
+AUDIENCE_BPS = 110_000
+"""For the teacher's picture: a phone that saves data takes the smallest rendition."""
 
 
 class LessonMedia:
@@ -131,7 +133,13 @@ class LessonMedia:
                 left_bps = stats.link_bps - VOICES_BPS
             others = sum(self._least_bps(number) for number in its if number != publication)
             found.append(RoomRate(max(0, left_bps - others), is_guess))
+        if self._is_broadcast and self._is_lead(publication):
+            found.append(RoomRate(AUDIENCE_BPS))
         return found
+
+    def _is_lead(self, publication: int) -> bool:
+        lead = self.publishers.get(Slot.LEAD)
+        return lead is not None and publication in lead.publications.values()
 
     @property
     def made_soon(self) -> MadeSoon:

@@ -9,8 +9,9 @@ from relay.io.mux import Mux
 from relay.io.sessions import Sessions
 from relay.ports import ProvedCheck
 from streamsvc.base.clock import Clock
+from streamsvc.base.ids import LessonId
 from streamsvc.base.media import PacketSink, Slot, Track
-from streamsvc.base.sessions import MediaParty, RelayListener
+from streamsvc.base.sessions import RelayListener
 
 log = logging.getLogger("relay")
 
@@ -100,9 +101,10 @@ class MediaEvents:
 
     # ---- transcoders
 
-    def room_came(self, party: MediaParty) -> None:
-        """Before it is sent anything: its link may be too thin for what there is."""
-        lesson = self._sessions.lesson(party.lesson_id)
+    def needs_changed(self, lesson_id: LessonId) -> None:
+        """A room or an audience has come: its link may be too thin for what there is. Call it
+        before it is sent anything."""
+        lesson = self._sessions.lesson(lesson_id)
         for publisher in lesson.publishers.values():
             if self.lower is not None:
                 self.lower.see(publisher, lesson, is_news=True)

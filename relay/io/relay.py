@@ -255,7 +255,7 @@ class Relay:
         session.task = self._scope.start(session.session_id, self._live(session))
         self._log(session).debug("= opened")
         if isinstance(session, SubscriberSession):
-            self._events.room_came(session.party)
+            self._events.needs_changed(session.party.lesson_id)
         return MediaAnswer(session.session_id, answer_sdp, session.etag)
 
     # ---- living and ending
@@ -466,6 +466,7 @@ class Relay:
         """Feed the sink with every layer of what this lesson's teacher sends, or stop."""
         if is_broadcast or self._sessions.knows(lesson_id):
             self._sessions.lesson(lesson_id).set_broadcast(is_broadcast=is_broadcast)
+            self._events.needs_changed(lesson_id)
 
     def request_keyframe(self, lesson_id: LessonId, track_number: int) -> None:
         """Ask a track's sender soon; wishes are merged and throttled behind it."""

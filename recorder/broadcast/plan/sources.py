@@ -15,6 +15,11 @@ MOST_KEPT = 400
 SETTLE_MS = 1_500.0
 """After the first layer's first picture the others are waited for this long, so that a rendition's
 name says how large it is."""
+ALONE_SETTLE_MS = 3_500.0
+"""While there is a large one alone: a transcoder begins to make lower ones, and a player asks once
+for what there is."""
+LARGE_BYTES = 12_000
+"""Of a key frame."""
 WAIT_MS = 250.0
 """A missing packet is waited for this long: asked for again, it comes so soon, or too late."""
 
@@ -77,12 +82,17 @@ class Sources:
         room = self.most - len(self.places)
         if not fresh or not room:
             return False
-        is_simulcast = any(layer.rid for layer in self.layers.values())
-        if is_simulcast and now_ms - min(known) < SETTLE_MS:
+        if now_ms - min(known) < self._settle_ms(len(known)):
             return False
         fresh.sort(key=lambda layer: layer.pixels)
         self.places += [layer.rid for layer in fresh][-room:]
         return True
+
+    def _settle_ms(self, count: int) -> float:
+        if count > 1 or any(layer.rid for layer in self.layers.values()):
+            return SETTLE_MS
+        is_large = any(layer.pixels > LARGE_BYTES for layer in self.layers.values())
+        return ALONE_SETTLE_MS if is_large else 0.0
 
     def feeding(self, place: int, now_ms: float) -> str | None:
         """Rid of what a rendition should show: its own layer, else the next smaller one that lives,

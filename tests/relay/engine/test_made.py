@@ -3,9 +3,10 @@
 import pytest
 
 from relay.ports import LayerStats
+from relay.rtp import rtcp
 from relay.rtp.packet import write_packet
 from relay.rtp.rtcp_feedback import KeyframeRequest, write_nack
-from relay.rtp.rtcp_reports import ReceiverReport
+from relay.rtp.rtcp_reports import ReceiverReport, SenderReport, write_sender_report
 from tests.support.engine_model.packets import h264_payload
 from tests.support.engine_peers import FarPeer, Stage, published
 from tests.support.engine_scenes import KEY, OUT, VIDEO, picture
@@ -72,6 +73,27 @@ async def test_a_made_layer_is_watched_as_any_other(stage: Stage) -> None:
     assert all(view.ssrc == OUT for view in viewer.views())
     stats = await told(stage, 2)
     assert {(layer.rid, layer.is_made) for layer in stats} == {("", False), (LOW, True)}
+
+
+async def test_a_large_audience_gets_what_is_made_with_its_sources_clock(stage: Stage) -> None:
+    camera = await fed(stage)
+    stage.engine.set_tapped(1, is_tapped=False, is_every_layer=True)
+    await stage.until(lambda: len(stage.heard.opened) == 1)
+    stage.engine.put_made(1, LOW, made(10, at=1, is_key=True))
+    await stage.until(lambda: len(stage.heard.opened) == 2, "a track of its own")
+    stage.engine.put_made(1, LOW, made(11, at=2))
+    camera.send(picture(1))
+    source = int.from_bytes(picture(1)[8:12])
+    camera.say(write_sender_report(SenderReport(source, 77 << 32, 3_000, 2, 9)))
+    await stage.until(lambda: len(stage.heard.packets) == 4)
+    own = [packet for track, packet in stage.heard.packets if track == 1]
+    its = [packet for track, packet in stage.heard.packets if track == 2]
+    assert own[0] == picture(1)
+    assert made(11, at=2) in its
+    (clock,) = rtcp.parse(next(packet for packet in its if packet != made(11, at=2)))
+    assert clock == SenderReport(MADE_SSRC, 77 << 32, 3_000, 0, 0)
+    stage.engine.drop_made(1, LOW)
+    await stage.until(lambda: stage.heard.closed == [2])
 
 
 def layers(stage: Stage) -> tuple[LayerStats, ...]:
