@@ -185,8 +185,11 @@ class Packager:
             rendition = self._renditions[_name(slot, place)]
             cutter = rendition.cutter
             assert isinstance(cutter, PartCutter)
-            wanted = sources.feeding(place, now_ms) or rid
-            if wanted == rid and rendition.fed_by != rid and picture.is_keyframe:
+            if (
+                sources.feeding(place, now_ms) in (None, rid)
+                and rendition.fed_by != rid
+                and picture.is_keyframe
+            ):
                 rendition.fed_by = rid
                 cutter.lose()
             if rendition.fed_by == rid:

@@ -58,11 +58,14 @@ def followed(broadcast: Broadcast, stream: str, seconds: float, *sources: Source
     return known
 
 
-def test_each_layer_is_a_rendition_with_both_voices(broadcast: Broadcast) -> None:
+@pytest.mark.parametrize(("highest", "lowest"), [("h", "q"), ("", "+180")])
+def test_each_layer_is_a_rendition_with_both_voices(
+    broadcast: Broadcast, highest: str, lowest: str
+) -> None:
     voice, low, high = microphone(SECONDS), small(), large()
     broadcast.open(voice)
-    broadcast.open(high, rid="h")
-    broadcast.open(low, rid="q")
+    broadcast.open(high, rid=highest)
+    broadcast.open(low, rid=lowest)
     broadcast.run(10, voice, low, high)
     main = broadcast.text("main.m3u8")
     assert main.count("#EXT-X-STREAM-INF") == 4
