@@ -72,7 +72,7 @@ async def client(
 
 
 @pytest.fixture
-def live(
+async def live(
     client: httpx.AsyncClient, clock: ManualClock, broadcasts: Broadcasts, tmp_path: Path
 ) -> Live:
     begun(broadcasts, tmp_path, FILES)
