@@ -12,7 +12,8 @@ from recorder.broadcast.plan import signed
 from signaling.io.app import create_app
 from streamsvc.base.ids import LessonId
 from streamsvc.base.tap import TapControl
-from tests.signaling.house import open_at, services_in
+from tests.signaling.house import services_in
+from tests.streamsvc.school.conftest import open_at
 from tests.support.clock import ManualClock
 
 SECRET, LESSON, OTHER = "s3cret", LessonId("les_one"), LessonId("les_other")
