@@ -230,7 +230,7 @@ class LiveOrigin(Protocol):
     async def playlist(self, path: str, number: int | None, part: int | None, skip: str) -> bytes:
         """A playlist, once it holds that part (or, without `part`, that segment)."""
 
-    async def file(self, path: str) -> Path:
+    async def file(self, path: str) -> bytes:
         """Any other file; the part that comes next is waited for."""
 
 

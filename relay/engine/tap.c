@@ -1,5 +1,7 @@
 /* One more subscriber without keys: the recorder gets a track's best layer as it came, and whoever
  * packs a lesson for a large audience gets each layer that lives. */
+#include <string.h>
+
 #include "engine.h"
 #include "rtcp_write.h"
 
@@ -61,8 +63,8 @@ static void tap_each(Engine *engine, const Publication *publication, Layer *cons
             continue;
         }
         char name[RID_BYTES + 1] = {TAP_LAYER};
-        int length = snprintf(name + 1, RID_BYTES, "%s", layer->rid);
-        layer->tap_key = open_track(engine, publication, name, (uint32_t)length + 1);
+        memcpy(name + 1, layer->rid, RID_BYTES);
+        layer->tap_key = open_track(engine, publication, name, 1 + (uint32_t)strlen(name + 1));
         engine_want_keyframe(engine, layer);
     }
 }

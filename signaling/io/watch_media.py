@@ -10,7 +10,7 @@ import gzip
 from functools import lru_cache
 
 from starlette.requests import Request
-from starlette.responses import FileResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
 from signaling.io.context import context
@@ -48,11 +48,8 @@ async def live_file(request: Request) -> Response:
             headers["Content-Encoding"] = "gzip"
             data = _packed(data)
         return Response(data, media_type=PLAYLIST_TYPE, headers=headers)
-    file = await origin.file(path)
-    headers = {"Cache-Control": _FOR_EVER}
-    if request.headers.get("range"):
-        return part_answer(request, file.read_bytes(), _TYPES[kind], headers)
-    return FileResponse(file, media_type=_TYPES[kind], headers=headers)
+    data = await origin.file(path)
+    return part_answer(request, data, _TYPES[kind], {"Cache-Control": _FOR_EVER})
 
 
 @lru_cache(maxsize=64)

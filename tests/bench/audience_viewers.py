@@ -46,7 +46,7 @@ class Figures:
 
     measured: bool = False
     parts: int = 0
-    bytes: int = 0
+    received: int = 0
     latencies: list[float] = field(default_factory=list)
     waits: list[float] = field(default_factory=list)
     """From a part's end to its playlist's arrival."""
@@ -139,7 +139,7 @@ class Viewer(asyncio.Protocol):
         figures = self._figures
         if figures.measured or self._status != 200:
             figures.statuses[self._status] += 1
-            figures.bytes += len(body)
+            figures.received += len(body)
         if self._status != 200:
             asyncio.get_running_loop().call_later(1.0, self._ask, "live.m3u8")
             self._is_playlist = True
@@ -171,7 +171,7 @@ async def watch(url: str, viewers: int, seconds: float) -> dict[str, float | int
     all_: list[Viewer] = []
     for number in range(viewers):
         _, viewer = await loop.create_connection(
-            lambda: Viewer(path, parts.netloc, figures), parts.hostname, parts.port
+            lambda: Viewer(path, parts.netloc, figures), parts.hostname or "", parts.port or 80
         )
         all_.append(viewer)
         if number % 10 == 9:
@@ -194,7 +194,7 @@ async def watch(url: str, viewers: int, seconds: float) -> dict[str, float | int
         "requests_per_second": sum(figures.statuses.values()) / took,
         "refused": sum(n for status, n in figures.statuses.items() if status != 200),
         "broken": figures.broken,
-        "mbit_per_second": 8 * figures.bytes / took / 1e6,
+        "mbit_per_second": 8 * figures.received / took / 1e6,
         "playlist_p50_ms": 1000 * percentile(figures.waits or [0.0], 0.5),
         "playlist_p95_ms": 1000 * percentile(figures.waits or [0.0], 0.95),
         "latency_p50_ms": 1000 * percentile(figures.latencies or [0.0], 0.5),

@@ -14,6 +14,8 @@ class Heard:
         self.changed: list[int] = []
         self.overrun: list[int] = []
         self.opened: list[int] = []
+        self.rids: list[str | None] = []
+        """Of the tracks in `opened`."""
         self.closed: list[int] = []
         self.packets: list[tuple[int, bytes]] = []
         self.feeds: list[tuple[str, int]] = []
@@ -49,6 +51,7 @@ class Heard:
 
     def tap_opened(self, publication: int, wall_ms: int, rid: str | None) -> int:
         self.opened.append(publication)
+        self.rids.append(rid)
         return len(self.opened)
 
     def tap_closed(self, track_number: int, wall_ms: int) -> None:

@@ -46,7 +46,7 @@ def live_nginx(folder: Path, *, service_port: int, live: Path, secret: str) -> I
         )
     try:
         until_sync(
-            lambda: process.poll() is not None or (folder / "nginx.pid").exists(),
+            lambda: process.poll() is not None or _has_worker(process.pid),
             START_SECONDS,
             "nginx runs",
         )
@@ -55,6 +55,11 @@ def live_nginx(folder: Path, *, service_port: int, live: Path, secret: str) -> I
     finally:
         process.terminate()
         process.wait(START_SECONDS)
+
+
+def _has_worker(pid: int) -> bool:
+    children = Path(f"/proc/{pid}/task/{pid}/children")
+    return children.exists() and bool(children.read_text().split())
 
 
 def _words(folder: Path, port: int, service_port: int, live: Path, secret: str) -> str:

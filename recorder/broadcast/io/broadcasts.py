@@ -186,7 +186,7 @@ class Broadcasts:
         ]  # fmt: skip
         zero_ms = _zero_of(folder, self._clock.wall_ms())
         one = Broadcast(
-            line=LessonLine(socket, lesson_id, zero_ms, lambda word: self._hear(lesson_id, word)),
+            line=LessonLine(socket, lesson_id, zero_ms, lambda word: self.hear(lesson_id, word)),
             origin=LessonOrigin(folder, means.part_seconds, self._limit),
             child=self._supervise(f"live {lesson_id}", command),
         )
@@ -207,8 +207,8 @@ class Broadcasts:
             self._ended[lesson_id] = one.origin
             await one.child.close()
 
-    def _hear(self, lesson_id: LessonId, word: TapControl) -> None:
-        """KeyError, TypeError, ValueError: it is not understood."""
+    def hear(self, lesson_id: LessonId, word: TapControl) -> None:
+        """What its packager says. KeyError, TypeError, ValueError: it is not understood."""
         one = self._running.get(lesson_id)
         if one is None:
             return
@@ -219,6 +219,7 @@ class Broadcasts:
                 one.reason = None if one.reason in _PASSING else one.reason
             case "state":
                 one.reason = word.fields.get("reason")
+                log.warning("! broadcast: %s", one.reason, extra={"lesson_id": lesson_id})
             case "ended":
                 one.origin.end()
 

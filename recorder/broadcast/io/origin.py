@@ -5,6 +5,7 @@ the same part are one list, and get the same bytes.
 """
 
 import asyncio
+from collections import OrderedDict
 from pathlib import Path
 
 from recorder.broadcast.plan import naming
@@ -15,6 +16,8 @@ from streamsvc.base.errors import Overload, ProtocolError, UserError
 HOLD_SECONDS = 3.0 * TARGET_SECONDS
 """Longest that a request waits (§6.2.5.2)."""
 RETRY_SECONDS = 2
+KEPT_BYTES = 24_000_000
+"""The newest parts and segments of all renditions; the longest unused fall out."""
 
 
 class HeldLimit:
@@ -46,7 +49,9 @@ class LessonOrigin:
         self._reached: dict[str, Reached] = {}
         self._waiting: Waiting[asyncio.Future[None]] = Waiting()
         self._is_there = asyncio.Event()
-        self._texts: dict[str, asyncio.Task[bytes]] = {}
+        self._texts: dict[str, asyncio.Future[bytes]] = {}
+        self._kept: OrderedDict[str, bytes] = OrderedDict()
+        self._kept_bytes = 0
 
     # ---- the packager
 
@@ -86,18 +91,26 @@ class LessonOrigin:
             await self._reach(stream, number, part)
         return await self._read(path)
 
-    async def file(self, path: str) -> Path:
+    async def file(self, path: str) -> bytes:
         """A file; the part that comes next is waited for. Raises like `playlist`."""
-        found = self._folder / path
-        if not await asyncio.to_thread(found.is_file):
-            stream, _, name = path.rpartition("/")
-            if not self._is_next(stream, name):
-                raise UserError("live-file-unknown")
+        if path in self._kept:
+            self._kept.move_to_end(path)
+            return self._kept[path]
+        stream, _, name = path.rpartition("/")
+        if self._is_next(stream, name):
             number, part = (int(word) for word in name.split(".")[:2])
-            await self._reach(stream, number, part)
-            if not await asyncio.to_thread(found.is_file):  # its packager died before it
-                raise UserError("live-file-unknown")
-        return found
+            await self._reach(stream, number, part)  # its packager may have died before it
+        data = await self._read(path)
+        self._texts.pop(path, None)
+        self._keep(path, data)
+        return data
+
+    def _keep(self, path: str, data: bytes) -> None:
+        if path not in self._kept:
+            self._kept[path] = data
+            self._kept_bytes += len(data)
+        while self._kept_bytes > KEPT_BYTES:
+            self._kept_bytes -= len(self._kept.popitem(last=False)[1])
 
     def _is_next(self, stream: str, name: str) -> bool:
         reached = self._reached.get(stream)

@@ -99,7 +99,7 @@ class Sources:
         else the next larger."""
         order = [place, *range(place - 1, -1, -1), *range(place + 1, len(self.places))]
         for other in order:
-            rid = self.places[other]
+            rid: str = self.places[other]
             if now_ms - self.layers[rid].shown_ms < ALIVE_MS:
                 return rid
         return None

@@ -221,3 +221,19 @@ async def test_a_full_tap_is_counted_and_forwarding_goes_on(stage: Stage) -> Non
     await stage.until(
         lambda: any(packet.endswith(wanted) for _, packet in stage.heard.packets[-50:])
     )
+
+
+async def test_every_layer_is_a_track_beside_the_recorded_one(stage: Stage) -> None:
+    camera, _ = await watched(stage)
+    stage.engine.set_tapped(1, is_tapped=True, is_every_layer=True)
+    await stage.until(lambda: sorted(stage.heard.rids, key=str) == ["", None])
+    camera.send(picture(1, is_key=True))
+    wanted = h264_payload(1, is_key=True)
+    await stage.until(
+        lambda: {n for n, packet in stage.heard.packets if packet.endswith(wanted)} == {1, 2}
+    )
+    stage.engine.set_tapped(1, is_tapped=True)
+    of_layer = 1 + stage.heard.rids.index("")
+    await stage.until(lambda: stage.heard.closed == [of_layer])
+    stage.engine.set_tapped(1, is_tapped=False, is_every_layer=True)
+    await stage.until(lambda: len(stage.heard.closed) == 2 and stage.heard.rids[2:] == [""])

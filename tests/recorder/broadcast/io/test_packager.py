@@ -35,7 +35,9 @@ def broadcast(tmp_path: Path) -> Iterator[Broadcast]:
 def decoded(path: Path) -> tuple[list[float], list[float], set[tuple[int, int]]]:
     """Times of pictures and of sound, and the pictures' sizes, of a playlist that has ended."""
     with av.open(str(path)) as container:
-        pictures, sounds, sizes = [], [], set()
+        pictures: list[float] = []
+        sounds: list[float] = []
+        sizes = set()
         for frame in container.decode():
             (pictures if isinstance(frame, av.VideoFrame) else sounds).append(frame.time or 0.0)
             if isinstance(frame, av.VideoFrame):
