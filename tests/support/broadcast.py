@@ -7,12 +7,16 @@ The board's files are named from the lesson's timeline.
 import json
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import av
 import numpy as np
+from av.audio.stream import AudioStream
+from av.packet import Packet
+from av.video.stream import VideoStream
 from fastapi import APIRouter
 from fastapi.responses import FileResponse, JSONResponse, PlainTextResponse
 from starlette.responses import Response
@@ -50,7 +54,9 @@ def make_media(folder: Path, seconds: int, size: tuple[int, int] = (320, 240)) -
             out.mux(stream.encode(None))
 
 
-def _second(picture, sound, second, size):  # type: ignore[no-untyped-def]
+def _second(
+    picture: VideoStream, sound: AudioStream, second: int, size: tuple[int, int]
+) -> Iterator[Packet]:
     """Encoded packets of one second of both."""
     width, height = size
     for n in range(second * RATE, (second + 1) * RATE):
@@ -122,7 +128,7 @@ class Broadcast:
             lines += [f"#EXTINF:{SEGMENT_SECONDS}.0,", f"seg{n}.m4s"]
         return "\n".join(lines) + "\n"
 
-    def _events(self, lesson_id: LessonId) -> list[dict]:  # type: ignore[type-arg]
+    def _events(self, lesson_id: LessonId) -> list[dict[str, Any]]:
         return [event.model_dump(mode="json") for event in board_events(self._lines(lesson_id), 0)]
 
     def _board_file(self, lesson_id: LessonId, path: str) -> Response:
