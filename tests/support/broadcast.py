@@ -56,7 +56,7 @@ def make_media(folder: Path, seconds: int, size: tuple[int, int] = (320, 240)) -
 
 def _second(
     picture: VideoStream, sound: AudioStream, second: int, size: tuple[int, int]
-) -> Iterator[Packet]:
+) -> Iterator[Packet[Any]]:
     """Encoded packets of one second of both."""
     width, height = size
     for n in range(second * RATE, (second + 1) * RATE):
