@@ -56,7 +56,7 @@ def make_media(folder: Path, seconds: int, size: tuple[int, int] = (320, 240)) -
 
 def _second(
     picture: VideoStream, sound: AudioStream, second: int, size: tuple[int, int]
-) -> Iterator[Packet[Any]]:
+) -> "Iterator[Packet[Any]]":
     """Encoded packets of one second of both."""
     width, height = size
     for n in range(second * RATE, (second + 1) * RATE):
@@ -87,7 +87,7 @@ class Broadcast:
         self.is_refused = False
         """Addresses are no good any more: what an expired signature brings."""
         self.router = APIRouter()
-        self.router.add_api_route("/live/{until}/{lesson_id}/{path:path}", self._file)
+        self.router.add_api_route("/aired/{until}/{lesson_id}/{path:path}", self._file)
         for route in self.router.routes:
             route.endpoint.__dict__["public"] = "the signature is in the path"  # type: ignore[attr-defined]
 
@@ -97,7 +97,7 @@ class Broadcast:
 
     def playlist(self, lesson_id: LessonId, until: int) -> str | None:
         """LiveAudience."""
-        return None if self.began_at is None else f"/live/{until}/{lesson_id}/main.m3u8"
+        return None if self.began_at is None else f"/aired/{until}/{lesson_id}/main.m3u8"
 
     async def _file(self, until: str, lesson_id: str, path: str) -> Response:
         if self.is_refused or self.began_at is None:

@@ -17,6 +17,7 @@ from signaling.protocol.grants import participant_id
 from signaling.protocol.inputs import (
     Connected,
     LessonBegan,
+    LessonOver,
     Participant,
     PublicationOpened,
     Said,
@@ -84,6 +85,13 @@ class WatchedSchool:
             may_publish=publishable(Role.LEAD_TEACHER),
             may_moderate=True,
         )
+
+    async def end(self) -> None:
+        """She ends the lesson."""
+        runner = await self.context.registry.open(self.lesson.id)
+        runner.post(LessonOver(await self.school.lessons.end(self.lesson.id), None))
+        await until(lambda: runner.machine.is_ended)
+        self.broadcast.began_at = None
 
     async def turn(self, number: int) -> None:
         """The teacher shows a page and draws a line on it."""

@@ -1,5 +1,5 @@
 /** The broadcast in one media element: hls.js in low-latency mode, or the browser's own player. */
-import Hls from 'hls.js';
+import Hls from 'hls.js/light';
 import type { BoardFile } from './board_feed';
 import { boardFile, boardFiles, firstVariant } from './ranges';
 
