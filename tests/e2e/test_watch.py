@@ -234,3 +234,26 @@ async def test_a_narrow_phone_and_a_desk(watched: WatchedSchool, browser: Browse
             assert wide <= width
             await shot(page, f"{width}-{direction}")
             await context.close()
+
+
+async def test_a_lesson_is_seen_again(
+    watched: WatchedSchool, browser: Browser, media: Path
+) -> None:
+    await watched.begin()
+    await watched.turn(1)
+    await watched.turn(2)
+    await watched.end()
+    await watched.recorded(media, MEDIA_SECONDS)
+    parent = await phone(browser, await watched.link(has_replay=True))
+    await parent.get_by_role("button", name="这周的课").click()
+    await parent.get_by_role("button", name=re.compile("回看 · 最多 9 MB")).click()
+    paper = parent.locator(".rp .paper")
+    await expect(paper).to_have_attribute("data-slide", re.compile("/2$"), timeout=LIVE_MS)
+    await expect(paper).to_have_attribute("data-picture", "sharp", timeout=LIVE_MS)
+    await parent.wait_for_function("document.querySelector('.rp video').videoWidth > 0")
+    await shot(parent, "replay-zh")
+    await parent.get_by_role("button", name="关闭回看").click()
+    await watched.school.watch_links.set_replay(OPERATOR, watched.room.id, has_replay=False)
+    await parent.reload()
+    await parent.get_by_role("button", name="这周的课").click()
+    await expect(parent.get_by_text("学校没有对这个班开放回看")).to_be_visible()

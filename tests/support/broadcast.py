@@ -156,3 +156,13 @@ high.m3u8
 def _iso(at: float) -> str:
     whole = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(at))
     return f"{whole}.{int(at * 1000) % 1000:03}Z"
+
+
+def whole_playlist(seconds: int, began_at: float) -> str:
+    """All segments, of a broadcast that is over."""
+    lines = ["#EXTM3U", "#EXT-X-VERSION:7", f"#EXT-X-TARGETDURATION:{SEGMENT_SECONDS}"]
+    lines += ["#EXT-X-PLAYLIST-TYPE:VOD", '#EXT-X-MAP:URI="init.mp4"']
+    for n in range(seconds):
+        lines.append(f"#EXT-X-PROGRAM-DATE-TIME:{_iso(began_at + n * SEGMENT_SECONDS)}")
+        lines += [f"#EXTINF:{SEGMENT_SECONDS}.0,", f"seg{n}.m4s"]
+    return "\n".join([*lines, "#EXT-X-ENDLIST"]) + "\n"
