@@ -28,7 +28,7 @@ _ANY_ORIGIN = ("/whip/", "/whep/")
 """Media doors listen to grants only, never to cookies, so any page may use them."""
 _UPLOAD_PATH = re.compile(r"/api/lessons/[^/]+/courseware(/uploads/[^/]+)?")
 """Its route counts for itself, once it knows that the caller may."""
-_SECRET_PATH = re.compile(r"^/(p|live)/.+")
+_SECRET_PATH = re.compile(r"^/(p|live|watch)/.+")
 _OF_AUDIENCE = "/live/"
 """Thousands of these a second: noted for whoever looks closer."""
 
@@ -173,7 +173,7 @@ def _place_of(origin: str) -> str:
 
 
 def _note(scope: Scope, status: int, seconds: float) -> None:
-    """One line without the query (it may hold codes) and without pair secrets."""
+    """One line without the query (it may hold codes) and without pair secrets and links to watch."""
     metrics.REQUESTS.labels(_known(scope["method"]), f"{status // 100}xx").inc()
     metrics.REQUEST_SECONDS.observe(seconds)
     path = _SECRET_PATH.sub(r"/\1/...", scope["path"])

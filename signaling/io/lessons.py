@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
+from pydantic import ValidationError
 
 from signaling.io.auth import Caller, require
 from signaling.io.context import Context, context
@@ -12,6 +13,8 @@ from signaling.io.registry import is_due
 from signaling.io.views import attendance_view, course_view, lesson_info
 from signaling.protocol.grants import Claims
 from signaling.protocol.ice import IceServerView
+from signaling.protocol.lesson_views import ViewersView
+from signaling.protocol.messages import ViewersChanged
 from signaling.protocol.resources import (
     CourseView,
     Grant,
@@ -185,7 +188,21 @@ async def summary(
         lesson=await _info(ctx, lesson),
         attendance=[attendance_view(row) for row in rows],
         message_count=await message_count(ctx, lesson.id),
+        viewers=await _viewers(ctx, lesson.id),
     )
+
+
+async def _viewers(ctx: Context, lesson_id: LessonId) -> ViewersView | None:
+    """As told last, from memory or from the timeline."""
+    runner = ctx.registry.find(lesson_id)
+    if runner is not None:
+        return runner.machine.picture.viewers
+    lines = await asyncio.to_thread(ctx.services.timeline.read, lesson_id)
+    told = [line for line in lines if '"type":"viewers_changed"' in line]
+    try:
+        return ViewersChanged.model_validate_json(told[-1]).viewers if told else None
+    except ValidationError:
+        return None  # a line of another version
 
 
 async def message_count(ctx: Context, lesson_id: LessonId) -> int:

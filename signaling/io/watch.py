@@ -213,8 +213,10 @@ def signed_until(lesson: Lesson, now_ms: int) -> int:
     the lesson is longer, so that a player's address seldom changes."""
     begin_ms = lesson.started_at_ms or lesson.scheduled_start_ms
     planned_s = (begin_ms + lesson.duration_minutes * 60_000) // 1000 + SIGNED_BEYOND_S
-    hours = -(-(now_ms // 1000 + SIGNED_BEYOND_S // 2) // SIGNED_BEYOND_S)
-    return max(planned_s, hours * SIGNED_BEYOND_S)
+    least_s = now_ms // 1000 + SIGNED_BEYOND_S // 2
+    if least_s <= planned_s:
+        return planned_s
+    return -(-least_s // SIGNED_BEYOND_S) * SIGNED_BEYOND_S
 
 
 def _question(question: QuestionView) -> WatchQuestion:

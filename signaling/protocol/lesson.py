@@ -398,6 +398,9 @@ class LessonMachine:
             self._floor.clear(now_ms)
             self.roster.lower_all()
             self._tell_rooms(now_ms)
+            names = {seat.room.id: seat.room.name for seat in self.roster}
+            if (viewers := self.viewers.final(names, now_ms)) is not None:
+                self._teller.announce(ViewersChanged, now_ms, viewers=viewers)
             self._teller.announce(LessonEnded, self.lesson.ended_at_ms or now_ms)
             self._teller.add(EndRecorder(), SaveAttendance(), CloseMedia(GOODBYE_MS))
         self._teller.done(input.asked)

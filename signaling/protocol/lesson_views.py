@@ -142,6 +142,15 @@ class QuestionView(Wire):
     approved_at_ms: int | None
 
 
+class RoomViewersView(Wire):
+    """Of one class's link."""
+
+    room_id: str
+    room_name: str
+    peak: int
+    total: int
+
+
 class ViewersView(Wire):
     """How many watch outside of the rooms."""
 
@@ -149,6 +158,8 @@ class ViewersView(Wire):
     peak: int
     total: int
     """Different devices, 5,000 at most."""
+    rooms: list[RoomViewersView] = []
+    """By class, most first: told once, when the lesson is over."""
 
 
 class RecordingView(Wire):

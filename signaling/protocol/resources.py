@@ -11,7 +11,13 @@ from typing import Literal
 from pydantic import Field
 
 from signaling.protocol.ice import IceServerView
-from signaling.protocol.lesson_views import CoursewareView, ErrorBody, HelperView, LadderView
+from signaling.protocol.lesson_views import (
+    CoursewareView,
+    ErrorBody,
+    HelperView,
+    LadderView,
+    ViewersView,
+)
 from signaling.protocol.room_channel import RoomHome, RoomLesson
 from signaling.protocol.wire import Wire
 
@@ -313,6 +319,8 @@ class LessonSummary(Wire):
     lesson: LessonInfo
     attendance: list[AttendanceView]
     message_count: int
+    viewers: ViewersView | None = None
+    """Who watched outside of the rooms; None where nobody did."""
 
 
 # ---- recordings ----------------------------------------------------------------------------------

@@ -4,9 +4,10 @@ A page says every minute that it is there. Bound: 5,000 devices a lesson; who co
 watches like everybody and is not counted.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from signaling.protocol.lesson_views import ViewersView
+from signaling.protocol.lesson_views import RoomViewersView, ViewersView
 from streamsvc.base.ids import RoomId
 
 MOST_VIEWERS = 5_000
@@ -57,7 +58,7 @@ class Viewers:
 
     def view(self, now_ms: int) -> ViewersView:
         """The lesson's three numbers."""
-        present = sum(map(len, self._present(now_ms).values()))
+        present = sum(count.present for count in self.by_room(now_ms).values())
         self._peak = max(self._peak, present)
         before = self.before or ViewersView(present=0, peak=0, total=0)
         return ViewersView(
@@ -66,8 +67,25 @@ class Viewers:
             total=max(len(self._last_ms), before.total),
         )
 
+    def final(self, names: Mapping[RoomId, str], now_ms: int) -> ViewersView | None:
+        """All of it by class, when the lesson is over; None where nobody watched."""
+        counts = self.by_room(now_ms)
+        if not counts:
+            return None
+        rooms = [
+            RoomViewersView(
+                room_id=room_id,
+                room_name=names.get(room_id, ""),
+                peak=count.peak,
+                total=count.total,
+            )
+            for room_id, count in counts.items()
+        ]
+        rooms.sort(key=lambda room: room.total, reverse=True)
+        return self.view(now_ms).model_copy(update={"rooms": rooms})
+
     def by_room(self, now_ms: int) -> dict[RoomId, Count]:
-        """The same by class, since the service was started."""
+        """Since the service was started."""
         counts: dict[RoomId, Count] = {}
         for room_id in self._rooms.values():
             counts.setdefault(room_id, Count()).total += 1

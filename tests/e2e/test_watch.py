@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Browser, Page, expect
 
+from streamsvc.base.clock import SystemClock
+from streamsvc.school.records import OPERATOR
 from tests.support.broadcast import make_media
 from tests.support.browser import DESK, PHONE, chromium, needs_chromium, new_page, open_context
 from tests.support.screens import SHOTS
@@ -130,3 +132,128 @@ async def test_a_question_goes_by_the_helper_to_the_teacher(
 
 async def _pair(watched: WatchedSchool) -> str:
     return (await watched.school.pairs.issue(watched.room.id)).secret
+
+
+async def test_what_a_parent_reads_in_each_state(watched: WatchedSchool, browser: Browser) -> None:
+    link = await watched.link(has_replay=True)
+    parent = await phone(browser, f"{link}?lang=en", "en")
+    await expect(parent.get_by_text("Waiting for the teacher")).to_be_visible()
+    await watched.begin()
+    await watched.turn(1)
+    paper = parent.locator(".paper")
+    await expect(paper).to_have_attribute("data-picture", "sharp", timeout=LIVE_MS)
+    await expect(parent.get_by_text("about 21 MB a lesson")).to_be_visible()
+    await shot(parent, "live-en")
+    await parent.get_by_role("switch", name="Low data").click()
+    await expect(parent.get_by_text("Clear picture")).to_be_visible()
+
+    await parent.context.set_offline(True)
+    await expect(parent.get_by_text("This tries again by itself")).to_be_visible(timeout=LIVE_MS)
+    await shot(parent, "offline-en")
+    await parent.context.set_offline(False)
+    await expect(parent.locator("[data-live=true]")).to_be_visible(timeout=LIVE_MS)
+
+    await parent.get_by_role("button", name="Pause").click()
+    await expect(parent.get_by_role("button", name="Go on")).to_be_visible()
+    await expect(parent.get_by_role("button", name="Back to live")).to_be_visible(timeout=LIVE_MS)
+    await shot(parent, "paused-en")
+    await parent.get_by_role("button", name="Back to live").click()
+    await expect(parent.get_by_role("button", name="Pause")).to_be_visible()
+
+    await parent.get_by_role("button", name="This week").click()
+    await expect(parent.get_by_role("button", name="Live now")).to_be_visible()
+    await shot(parent, "week-en")
+    await parent.get_by_role("button", name="Me", exact=True).click()
+    await expect(parent.get_by_text("三年级, 大坪教学点")).to_be_visible()
+    await shot(parent, "mine-en")
+    await watched.end()
+    await parent.get_by_role("button", name="Live", exact=True).click()
+    await expect(parent.get_by_text("The lesson is over")).to_be_visible(timeout=4 * LIVE_MS)
+    await shot(parent, "over-en")
+
+    await watched.school.watch_links.revoke(OPERATOR, watched.room.id)
+    await parent.reload()
+    await expect(parent.get_by_text("Open the link from your class's chat")).to_be_visible()
+    await parent.goto(link)
+    await expect(parent.get_by_text("This link is no longer good")).to_be_visible()
+    await shot(parent, "revoked-en")
+
+
+async def test_no_lesson_now(watched: WatchedSchool, browser: Browser) -> None:
+    await watched.begin()
+    await watched.end()
+    parent = await phone(browser, await watched.link())
+    await expect(parent.get_by_text("现在没有课")).to_be_visible()
+    await expect(parent.get_by_text("这两周没有排课")).to_be_visible()
+    await watched.school.lessons.add(
+        OPERATOR,
+        title="周长",
+        lead_teacher_id=watched.lesson.lead_teacher_id,
+        room_ids=[watched.room.id],
+        scheduled_start_ms=SystemClock().wall_ms() + 3 * 86_400_000,
+    )
+    await parent.reload()
+    await expect(parent.get_by_text(re.compile("下一节：周长"))).to_be_visible()
+    await shot(parent, "none-zh")
+
+
+async def test_a_helper_teacher_makes_the_link(watched: WatchedSchool, browser: Browser) -> None:
+    helper = await sign_in(browser, watched.url, "wang")
+    await helper.goto(f"{watched.url}/today")
+    await helper.locator("[data-action=watch-link]").click()
+    await helper.get_by_text("还没有链接").wait_for()
+    await helper.locator("[data-action=make]").click()
+    made = helper.locator("[data-link]")
+    await expect(made).to_be_visible()
+    await shot(helper, "link-zh")
+    path = str(await made.get_attribute("data-link"))
+    parent = await phone(browser, watched.url + path)
+    await expect(parent.get_by_text("等老师开始")).to_be_visible()
+    await helper.locator("[data-action=renew]").click()
+    await helper.get_by_text("旧链接和用它进来的手机都会停用").wait_for()
+    await helper.locator("[data-action=renew]").click()
+    await expect(helper.locator("[data-link]")).not_to_have_attribute("data-link", path)
+    await parent.reload()
+    await expect(parent.get_by_text("从班级群里打开看课链接")).to_be_visible()
+
+
+async def test_a_narrow_phone_and_a_desk(watched: WatchedSchool, browser: Browser) -> None:
+    await watched.begin()
+    await watched.turn(1)
+    for width, height in ((360, 640), (430, 932), (1366, 768)):
+        viewport = {"width": width, "height": height}
+        for locale, direction in (("zh-CN", "ltr"), ("en", "rtl")):
+            context = await open_context(browser, viewport, locale)
+            page = await new_page(context)
+            link = await watched.link()
+            await page.goto(f"{link}?dir={direction}")
+            await expect(page.locator(".paper")).to_have_attribute(
+                "data-picture", "sharp", timeout=LIVE_MS
+            )
+            wide = await page.evaluate("document.documentElement.scrollWidth")
+            assert wide <= width
+            await shot(page, f"{width}-{direction}")
+            await context.close()
+
+
+async def test_a_lesson_is_seen_again(
+    watched: WatchedSchool, browser: Browser, media: Path
+) -> None:
+    await watched.begin()
+    await watched.turn(1)
+    await watched.turn(2)
+    await watched.end()
+    await watched.recorded(media, MEDIA_SECONDS)
+    parent = await phone(browser, await watched.link(has_replay=True))
+    await parent.get_by_role("button", name="这周的课").click()
+    await parent.get_by_role("button", name=re.compile("回看 · 最多 9 MB")).click()
+    paper = parent.locator(".rp .paper")
+    await expect(paper).to_have_attribute("data-slide", re.compile("/2$"), timeout=LIVE_MS)
+    await expect(paper).to_have_attribute("data-picture", "sharp", timeout=LIVE_MS)
+    await parent.wait_for_function("document.querySelector('.rp video').videoWidth > 0")
+    await shot(parent, "replay-zh")
+    await parent.get_by_role("button", name="关闭回看").click()
+    await watched.school.watch_links.set_replay(OPERATOR, watched.room.id, has_replay=False)
+    await parent.reload()
+    await parent.get_by_role("button", name="这周的课").click()
+    await expect(parent.get_by_text("学校没有对这个班开放回看")).to_be_visible()

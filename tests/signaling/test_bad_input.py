@@ -278,10 +278,11 @@ async def test_logs_hold_no_queries_and_no_pair_secrets(
     browser = house.client()
     await browser.get("/join?code=123456")
     await browser.get("/p/verysecretpair")
+    await browser.get("/watch/linkofaclass")
     await browser.post("/api/sign-in", json={"login": "lead_a1", "password": PASSWORD})
     words = json.dumps([record.getMessage() for record in caplog.records])
-    assert "/join" in words and "/p/..." in words
-    for secret in ("123456", "verysecretpair", PASSWORD):
+    assert "/join" in words and "/p/..." in words and "/watch/..." in words
+    for secret in ("123456", "verysecretpair", "linkofaclass", PASSWORD):
         assert secret not in caplog.text
 
 

@@ -7,12 +7,16 @@ The board's files are named from the lesson's timeline.
 import json
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import av
 import numpy as np
+from av.audio.stream import AudioStream
+from av.packet import Packet
+from av.video.stream import VideoStream
 from fastapi import APIRouter
 from fastapi.responses import FileResponse, JSONResponse, PlainTextResponse
 from starlette.responses import Response
@@ -51,7 +55,9 @@ def make_media(folder: Path, seconds: int, size: tuple[int, int] = (320, 240)) -
             out.mux(stream.encode(None))
 
 
-def _second(picture, sound, second, size):  # type: ignore[no-untyped-def]
+def _second(
+    picture: VideoStream, sound: AudioStream, second: int, size: tuple[int, int]
+) -> "Iterator[Packet[Any]]":
     """Encoded packets of one second of both."""
     width, height = size
     for n in range(second * RATE, (second + 1) * RATE):
@@ -82,7 +88,7 @@ class Broadcast(NobodyWatches):
         self.is_refused = False
         """Addresses are no good any more: what an expired signature brings."""
         self.router = APIRouter()
-        self.router.add_api_route("/live/{until}/{lesson_id}/{path:path}", self._file)
+        self.router.add_api_route("/aired/{until}/{lesson_id}/{path:path}", self._file)
         for route in self.router.routes:
             route.endpoint.__dict__["public"] = "the signature is in the path"  # type: ignore[attr-defined]
 
@@ -92,7 +98,7 @@ class Broadcast(NobodyWatches):
 
     def playlist(self, lesson_id: LessonId, until: int) -> str | None:
         """LiveAudience."""
-        return None if self.began_at is None else f"/live/{until}/{lesson_id}/main.m3u8"
+        return None if self.began_at is None else f"/aired/{until}/{lesson_id}/main.m3u8"
 
     async def _file(self, until: str, lesson_id: str, path: str) -> Response:
         if self.is_refused or self.began_at is None:
@@ -123,7 +129,7 @@ class Broadcast(NobodyWatches):
             lines += [f"#EXTINF:{SEGMENT_SECONDS}.0,", f"seg{n}.m4s"]
         return "\n".join(lines) + "\n"
 
-    def _events(self, lesson_id: LessonId) -> list[dict]:  # type: ignore[type-arg]
+    def _events(self, lesson_id: LessonId) -> list[dict[str, Any]]:
         return [event.model_dump(mode="json") for event in board_events(self._lines(lesson_id), 0)]
 
     def _board_file(self, lesson_id: LessonId, path: str) -> Response:
@@ -151,3 +157,13 @@ high.m3u8
 def _iso(at: float) -> str:
     whole = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(at))
     return f"{whole}.{int(at * 1000) % 1000:03}Z"
+
+
+def whole_playlist(seconds: int, began_at: float) -> str:
+    """All segments, of a broadcast that is over."""
+    lines = ["#EXTM3U", "#EXT-X-VERSION:7", f"#EXT-X-TARGETDURATION:{SEGMENT_SECONDS}"]
+    lines += ["#EXT-X-PLAYLIST-TYPE:VOD", '#EXT-X-MAP:URI="init.mp4"']
+    for n in range(seconds):
+        lines.append(f"#EXT-X-PROGRAM-DATE-TIME:{_iso(began_at + n * SEGMENT_SECONDS)}")
+        lines += [f"#EXTINF:{SEGMENT_SECONDS}.0,", f"seg{n}.m4s"]
+    return "\n".join([*lines, "#EXT-X-ENDLIST"]) + "\n"

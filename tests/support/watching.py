@@ -2,6 +2,7 @@
 port, and no media engine."""
 
 import io
+import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -17,6 +18,7 @@ from signaling.protocol.grants import participant_id
 from signaling.protocol.inputs import (
     Connected,
     LessonBegan,
+    LessonOver,
     Participant,
     PublicationOpened,
     Said,
@@ -25,7 +27,8 @@ from signaling.protocol.roles import publishable
 from streamsvc.base.clock import SystemClock
 from streamsvc.base.courseware import Slide
 from streamsvc.base.ids import CoursewareId, LessonId, RoomId, new_id
-from streamsvc.base.media import Slot
+from streamsvc.base.media import MediaKind, Slot
+from streamsvc.base.recordings import PlayableRecording, PlayableTrack
 from streamsvc.courseware.io.store import CoursewareFolder
 from streamsvc.school.io.school import School, open_school
 from streamsvc.school.records import (
@@ -38,7 +41,8 @@ from streamsvc.school.records import (
 )
 from tests.signaling.house import served, services_in
 from tests.streamsvc.school.conftest import CHINA, cheap_passwords
-from tests.support.broadcast import Broadcast
+from tests.support.broadcast import Broadcast, whole_playlist
+from tests.support.fake_ports import FolderCatalog
 from tests.support.waiting import until
 
 ROOT = Path(__file__).parents[2]
@@ -85,6 +89,13 @@ class WatchedSchool:
             may_moderate=True,
         )
 
+    async def end(self) -> None:
+        """She ends the lesson."""
+        runner = await self.context.registry.open(self.lesson.id)
+        runner.post(LessonOver(await self.school.lessons.end(self.lesson.id), None))
+        await until(lambda: runner.machine.is_ended)
+        self.broadcast.began_at = None
+
     async def turn(self, number: int) -> None:
         """The teacher shows a page and draws a line on it."""
         runner = await self.context.registry.open(self.lesson.id)
@@ -97,6 +108,23 @@ class WatchedSchool:
             runner.post(Said(DESK, said))
         board = runner.machine.picture.board
         await until(lambda: board.slide == slide and board.ink_of(slide))
+
+    async def recorded(self, media: Path, seconds: int) -> None:
+        """The lesson that ended has a recording of the lead alone."""
+        found = await self.school.recordings.open(self.lesson.id)
+        began_ms = found.started_at_ms
+        catalog = self.context.services.catalog
+        assert isinstance(catalog, FolderCatalog)
+        folder = catalog.folder / found.id / "lead"
+        shutil.copytree(media, folder)
+        (folder / "index.m3u8").write_text(whole_playlist(seconds, began_ms / 1000))
+        kinds, length_ms = (MediaKind.AUDIO, MediaKind.VIDEO), seconds * 1000
+        track = PlayableTrack(
+            "lead", Slot.LEAD, "", kinds, 0, length_ms, "lead/index.m3u8", ready=True
+        )
+        catalog.playable[found.id] = PlayableRecording(
+            *(found.id, self.lesson.id, began_ms, length_ms, False, 9_000_000, 0, (track,))
+        )
 
     async def link(self, *, has_replay: bool = False) -> str:
         """A fresh link to watch."""

@@ -8,7 +8,9 @@ import { Slides } from './slides.svelte';
 
 const TICK_MS = 250;
 const RETRY_MS = 3_000;
-const MUCH_BEHIND_MS = 30_000;
+/** Who fell so far behind by a break, not by choice, is taken back to live; so often at most. */
+const MUCH_BEHIND_MS = 20_000;
+const TAKE_BACK_EVERY_MS = 15_000;
 /** Nothing new played for so long: the picture stands still. */
 const STALLED_MS = 4_000;
 const SAVING = 'streamsvc.watch.saving';
@@ -34,6 +36,9 @@ export class Broadcast {
   #movedAtMs = performance.now();
   #lastPositionMs = 0;
   #wantsPlay = true;
+  /** Paused or sought: being behind is what somebody wants. */
+  #isBehindByChoice = false;
+  #takenBackAtMs = -Infinity;
   #isClosed = false;
 
   constructor(private readonly attending: Attending) {
@@ -76,16 +81,19 @@ export class Broadcast {
 
   pause(): void {
     this.#wantsPlay = false;
+    this.#isBehindByChoice = true;
     this.#element?.pause();
     this.playing = 'paused';
   }
 
   goLive(): void {
+    this.#isBehindByChoice = false;
     this.#player?.goLive();
     this.play();
   }
 
   seek(toS: number): void {
+    this.#isBehindByChoice = true;
     this.#player?.seek(toS);
     this.#step();
   }
@@ -126,6 +134,15 @@ export class Broadcast {
       this.slides.show(board.slide);
     }
     this.#watchStalling(positionMs);
+    this.#takeBack();
+  }
+
+  #takeBack(): void {
+    const now = performance.now();
+    if (this.#isBehindByChoice || this.behindMs < MUCH_BEHIND_MS) return;
+    if (this.playing !== 'playing' || now - this.#takenBackAtMs < TAKE_BACK_EVERY_MS) return;
+    this.#takenBackAtMs = now;
+    this.#player?.goLive();
   }
 
   #watchStalling(positionMs: number): void {
@@ -160,7 +177,6 @@ export class Broadcast {
     this.#address = address;
     this.#player?.open(address, this.isLow);
     if (this.#wantsPlay) this.play();
-    if (this.behindMs > MUCH_BEHIND_MS) this.#movedAtMs = performance.now();
   }
 }
 

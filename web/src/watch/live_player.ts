@@ -1,5 +1,5 @@
 /** The broadcast in one media element: hls.js in low-latency mode, or the browser's own player. */
-import Hls from 'hls.js';
+import Hls from 'hls.js/light';
 import type { BoardFile } from './board_feed';
 import { boardFile, boardFiles, firstVariant } from './ranges';
 
@@ -7,8 +7,8 @@ import { boardFile, boardFiles, firstVariant } from './ranges';
 const BEHIND_S = 30;
 const AHEAD_S = 20;
 const LOOK_AT_PLAYLIST_MS = 4_000;
-/** Nearer than this to the newest moment counts as live. */
-export const LIVE_MS = 8_000;
+/** A little behind after a break is caught up with: nobody hears it at this speed. */
+const CATCH_UP_RATE = 1.05;
 /** Without a word of the playlist: so far from its end a browser plays by itself. */
 const NATIVE_BEHIND_S = 4;
 
@@ -92,6 +92,11 @@ export class LivePlayer {
       maxMaxBufferLength: AHEAD_S * 2,
       startLevel: 0,
       capLevelToPlayerSize: true,
+      maxLiveSyncPlaybackRate: CATCH_UP_RATE,
+      // What the playlist says of the board is read from it, not from a text track.
+      enableDateRangeMetadataCues: false,
+      enableEmsgMetadataCues: false,
+      enableID3MetadataCues: false,
     });
     this.#hls = hls;
     const place = new URL(playlist, location.href).href;

@@ -1,4 +1,4 @@
-import Hls from 'hls.js';
+import Hls from 'hls.js/light';
 import { api } from '$kit/api';
 import { BARE_BOARD, type BoardEvent } from '$kit/board/board';
 import { BoardReplay } from '$kit/board/replay';

@@ -17,6 +17,8 @@ export class Visit {
   home = $state.raw<WatchHome | null>(null);
   tab = $state<Tab>('now');
   isOffline = $state(false);
+  /** A lesson of this week plays again: the live one is silent meanwhile. */
+  isReplaying = $state(false);
   nowMs = $state(Date.now());
   #key = ENTER.exec(location.pathname)?.[1] ?? null;
   #offsetMs = 0;

@@ -193,6 +193,7 @@ export interface Wire {
   RoomTotals?: RoomTotals;
   RoomUninvited?: RoomUninvited;
   RoomView?: RoomView;
+  RoomViewersView?: RoomViewersView;
   Sentence?: Sentence;
   SignIn?: SignIn;
   SlideFile?: SlideFile3;
@@ -953,6 +954,34 @@ export interface LessonSummary {
   lesson: LessonInfo;
   attendance: AttendanceView[];
   message_count: number;
+  /**
+   * Who watched outside of the rooms; None where nobody did.
+   */
+  viewers: ViewersView | null;
+}
+/**
+ * How many watch outside of the rooms.
+ */
+export interface ViewersView {
+  present: number;
+  peak: number;
+  /**
+   * Different devices, 5,000 at most.
+   */
+  total: number;
+  /**
+   * By class, most first: told once, when the lesson is over.
+   */
+  rooms: RoomViewersView[];
+}
+/**
+ * Of one class's link.
+ */
+export interface RoomViewersView {
+  room_id: string;
+  room_name: string;
+  peak: number;
+  total: number;
 }
 /**
  * What can be played of a live lesson now.
@@ -1780,17 +1809,6 @@ export interface StageView {
    * Its uplink takes the voice alone.
    */
   is_picture_paused: boolean;
-}
-/**
- * How many watch outside of the rooms.
- */
-export interface ViewersView {
-  present: number;
-  peak: number;
-  /**
-   * Different devices, 5,000 at most.
-   */
-  total: number;
 }
 /**
  * A recorder host, camera or encoder that teaches in place of a browser.

@@ -34,6 +34,8 @@ export const t = translator({
     'recording.none': '这节课没有录像。',
     'recording.open': '看录像',
     messages: '助教频道 {n} 条消息',
+    viewers: '家长看课 {n} 部设备，同时最多 {peak}',
+    'viewers.room': '{room}：{n}',
     done: '完成',
     back: '回到教室',
   },
@@ -69,6 +71,9 @@ export const t = translator({
     'recording.ready': "In the library, for your school only; share it on the recording's page.",
     'recording.none': 'This lesson has no recording.',
     'recording.open': 'Watch the recording',
+    viewers:
+      '{n, plural, one {# device} other {# devices}} of parents watched, {peak} at most at once',
+    'viewers.room': '{room}: {n}',
     messages: '{n, plural, one {# message} other {# messages}} in the helper channel',
     done: 'Done',
     back: 'Back to the classroom',
