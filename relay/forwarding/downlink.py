@@ -9,19 +9,25 @@ shown that it has a limit; else by trials, each failed trial doubling the wait f
 never exceeds what an administrator allows, so that neither trials nor probes do.
 """
 
-from collections import deque
 from dataclasses import dataclass
 
-from relay.forwarding.loss_window import MAX_REPORTS, LossWindow
+from relay.forwarding.loss_window import LossWindow
 from relay.forwarding.probing import LinkNow, probe_seconds
 from relay.forwarding.radio_loss import RadioLoss
+from relay.forwarding.receiver_estimate import ReceiverEstimate
+from relay.forwarding.round_trips import (
+    FAR_ROUND_TRIP_SECONDS,
+    SATELLITE_WANDER,
+    RoundTrips,
+    Wander,
+)
+from relay.forwarding.sent_rate import SentRate
 
 START_BPS = 1_200_000
 """A middle layer and a screen; a good link shows itself within seconds."""
 FAR_START_BPS = 300_000
 """The smallest picture. A satellite or an old phone network often has no more; what it can't take
 is seen seconds later, and voice waits behind it until then."""
-FAR_ROUND_TRIP_SECONDS = 0.4
 MAX_BPS = 6_000_000
 MIN_BPS = 60_000
 LOSSY_FLOOR_BPS = 200_000
@@ -30,17 +36,9 @@ HIGH_LOSS = 0.12
 OUTAGE_LOSS = 0.5
 OUTAGE_SECONDS = 2.5
 """So much loss for less than this is a link that was gone, not one that is full."""
-ROUND_TRIP_SLACK_SECONDS = 0.15
-BURST_BITS = 48_000
-MOST_BURST_SECONDS = 0.25
-"""A key frame of the smallest picture, or a piece of a slide: on a thin link it waits for so long,
-and who listens from afar has buffered for far more."""
 SATELLITE_HIGH_LOSS = 0.2
 SATELLITE_OUTAGE_SECONDS = 5.0
 """Clouds and handovers."""
-SATELLITE_SLACK_SECONDS = 0.35
-SATELLITE_MOST_GROWTH_SECONDS = 0.3
-"""Its schedule alone moves a round trip so far."""
 OVERRUN_PACKETS = 20
 """Fewer may all be lost by chance."""
 OVERRUN_REMB_SHARE = 0.5
@@ -63,24 +61,14 @@ REMB_SHARE = 0.7
 """A REMB below this share of what is sent says that the link is full."""
 SHORT_REMB_SHARE = 0.85
 SHORT_LOSS = 0.25
-SHORT_SECONDS = 0.15
 """A REMB that is lower by less says so, too, where so much is lost and some round trip of late was
 so much longer: a full link that drops most reports leaves few that tell of its queue."""
-ROUND_TRIP_GROWTH = 1.5
-MOST_GROWTH_SECONDS = 0.15
-"""Of a far link: half of its way is more than most queues hold."""
-JITTER_SECONDS = 0.05
-"""Above the least round trip; more is a queue."""
-DRAINING_SHARE = 0.95
-"""Of the round trip before: a queue that empties is no reason to send still less."""
 OLD_SECONDS = 8.0
 """From a fall: reports may still speak of before, since browsers tell of voice alone every 5 s."""
 EMPTYING_SECONDS = 4.0
 """From a fall: a thin link takes so long to empty its queue, and to tell of it."""
 OLD_SHARE = 0.75
 """Of the estimate; who is sent less than this has filled no queue since."""
-LEAST_SAMPLES = 128
-"""In so many round trips the least one is forgotten: a way may have become longer for good."""
 FIRST_HOLD_SECONDS = 1.5
 """Between climbs until the estimate falls for the first time."""
 HOLD_SECONDS = 5.0
@@ -105,11 +93,7 @@ voice alone down to the least there is."""
 _BACKOFF = 0.85
 _LEAST_FALL = 0.5
 _SETTLE_SECONDS = 2.0
-_SENT_SECONDS = 3.0
-_KNOWN_SECONDS = 10.0
 _TRIAL_SECONDS = 6.0
-_REMB_VALID_SECONDS = 5.0
-_PEAK_SECONDS = 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,16 +102,9 @@ class Normal:
 
     high_loss: float = HIGH_LOSS
     outage_seconds: float = OUTAGE_SECONDS
-    slack_seconds: float = ROUND_TRIP_SLACK_SECONDS
-    most_growth_seconds: float = MOST_GROWTH_SECONDS
 
 
-SATELLITE = Normal(
-    SATELLITE_HIGH_LOSS,
-    SATELLITE_OUTAGE_SECONDS,
-    SATELLITE_SLACK_SECONDS,
-    SATELLITE_MOST_GROWTH_SECONDS,
-)
+SATELLITE = Normal(SATELLITE_HIGH_LOSS, SATELLITE_OUTAGE_SECONDS)
 
 
 class Downlink:
@@ -140,27 +117,16 @@ class Downlink:
         self.fell_at = self.proved_at = float("-inf")
         """When the estimate fell last, and when a probe came through that raised it."""
         self._normal = Normal()
-        self.round_trip = 0.1
-        """Seconds, smoothed; a guess until the first report."""
-        self._sent: deque[tuple[float, int]] = deque(maxlen=MAX_REPORTS)
-        self._longest: deque[tuple[float, float]] = deque(maxlen=MAX_REPORTS)
-        """The longest round trip of each report that has measured one."""
-        self._is_draining = False
-        """The queue gets shorter: what was done was enough."""
+        self._round_trips = RoundTrips()
+        self._sent = SentRate()
+        self._remb = ReceiverEstimate(now)
         self.has_fallen = False
         """Whether something was ever seen that the link could not take; before, `bps` is a guess
         that grows."""
-        self.is_measured = False
-        """Whether a round trip was ever measured."""
         self.is_far = False
         """Its handshake took so long that it began small."""
-        self._handshake_round_trip: float | None = None
-        self._least_round_trip: float | None = None
         self._loss = LossWindow()
         self._radio = RadioLoss()
-        self._remb_bps: int | None = None
-        self._remb_at = self._remb_peak_at = now
-        self._remb_peak_bps = 0
         self._changed_at = now
         self._hold = FIRST_HOLD_SECONDS
         self._reported_at = float("-inf")
@@ -176,22 +142,42 @@ class Downlink:
         """What an administrator allows, and what kind of link she says it is."""
         self.most_bps = MAX_BPS if most_bps is None else min(MAX_BPS, most_bps)
         self._normal = SATELLITE if is_satellite else Normal()
-        if is_satellite and not self.has_fallen and not self.is_measured:
+        self._round_trips.wander = SATELLITE_WANDER if is_satellite else Wander()
+        if is_satellite and not self.has_fallen and not self._round_trips.is_measured:
             self.is_far = True
             self.bps = min(self.bps, FAR_START_BPS)
         self.bps = min(self.bps, self.most_bps)
 
     def handshake_took(self, round_trip: float) -> None:
         """So many seconds there and back, when nothing was sent yet that could queue."""
-        self._handshake_round_trip = round_trip
+        self._round_trips.handshake_took(round_trip)
         if round_trip > FAR_ROUND_TRIP_SECONDS:
             self.is_far = True
             self.bps = min(self.bps, FAR_START_BPS)
 
     def moved(self) -> None:
         """The peer has another address: a longer way from there is no queue."""
-        self._handshake_round_trip = self._least_round_trip = None
-        self.is_measured = False
+        self._round_trips.moved()
+
+    @property
+    def round_trip(self) -> float:
+        """Seconds, smoothed; a guess until the first report."""
+        return self._round_trips.smoothed
+
+    @property
+    def is_measured(self) -> bool:
+        """Whether a round trip was ever measured."""
+        return self._round_trips.is_measured
+
+    @property
+    def has_queue(self) -> bool:
+        """Its round trip has grown and does not shrink."""
+        return self._round_trips.has_queue(self.bps)
+
+    @property
+    def is_filling(self) -> bool:
+        """There may be a queue: too little to send less for, and enough not to send more."""
+        return self._round_trips.is_filling
 
     @property
     def has_limit(self) -> bool:
@@ -207,20 +193,12 @@ class Downlink:
 
     def remb(self, bitrate_bps: int, now: float) -> None:
         """The receiver's own estimate."""
-        if bitrate_bps >= self._remb_peak_bps or now - self._remb_peak_at > _PEAK_SECONDS:
-            self._remb_peak_bps, self._remb_peak_at = bitrate_bps, now
-        self._remb_bps = bitrate_bps
-        self._remb_at = now
+        self._remb.told(bitrate_bps, now)
 
     def round_trips(self, smoothed: float, least: float) -> None:
         """Round trips that were measured and smoothed elsewhere, in seconds."""
-        self._is_draining = self.is_measured and smoothed < DRAINING_SHARE * self.round_trip
-        if self._handshake_round_trip is not None:
-            self._handshake_round_trip += (smoothed - self._handshake_round_trip) / LEAST_SAMPLES
-            least = min(least, self._handshake_round_trip)
-        self.round_trip, self._least_round_trip = smoothed, least
-        self.is_measured = True
-        if self.is_far and least < FAR_ROUND_TRIP_SECONDS / 2:
+        self._round_trips.measured(smoothed, least)
+        if self.is_far and (self._round_trips.least or 0.0) < FAR_ROUND_TRIP_SECONDS / 2:
             self.is_far = False  # its handshake was slow, not its link
             if not self.has_fallen:
                 self.bps = min(self.most_bps, max(self.bps, START_BPS))
@@ -235,13 +213,13 @@ class Downlink:
         is_first_since = self._reported_at <= self.fell_at
         if longest is None or longest > 0:
             self._reported_at = now
-        self._note_sent(sent_bps, now)
+        self._sent.note(sent_bps, now)
         if longest:
-            self._longest.append((now, longest))
+            self._round_trips.reported(longest, now)
         self._first_at = min(self._first_at, now)
         is_mostly_lost = lost > OUTAGE_LOSS * expected
         if self._is_still_overrun(expected, lost, now):
-            return self._fall(max(MIN_BPS, int((self._remb_bps or 0) * _BACKOFF)), now)
+            return self._fall(max(MIN_BPS, int((self._remb.last_bps or 0) * _BACKOFF)), now)
         is_enough = expected >= OVERRUN_PACKETS
         if is_mostly_lost and is_enough and self._is_beyond(longest, sent_bps, now):
             return self._overrun(expected, lost, sent_bps, now)
@@ -259,7 +237,8 @@ class Downlink:
         else:
             if self._radio.is_tried:
                 return False
-            is_guess = self.is_far and not self.has_fallen and self._has_waited(now)
+            has_waited = self._round_trips.has_waited(now)
+            is_guess = self.is_far and not self.has_fallen and has_waited
             self._radio.begin(self.bps, now, is_guess=is_guess)
             if self.bps <= LOSSY_FLOOR_BPS:
                 return False  # nothing is changed, and seen whether it goes on
@@ -271,8 +250,7 @@ class Downlink:
     def _is_old(self, now: float) -> bool:
         """Whether the first report since the last fall tells of what was sent before it: so little
         as since then was not too much."""
-        most_bps = max(sent for _, sent in self._sent)
-        return now - self.fell_at < OLD_SECONDS and most_bps < OLD_SHARE * self.bps
+        return now - self.fell_at < OLD_SECONDS and self._sent.most_bps < OLD_SHARE * self.bps
 
     def _is_emptying(self, sent_bps: int, now: float) -> bool:
         """Whether so little is sent since the last fall that a queue can't be of that."""
@@ -301,18 +279,17 @@ class Downlink:
         The first report of all is about a guess."""
         if not self.has_fallen and now - self._first_at < NEW_SECONDS:
             return True
-        remb = self._fresh_remb(now)
-        if remb is not None and remb < OVERRUN_REMB_SHARE * self._steady_bps(sent_bps):
+        remb = self._remb.fresh(now)
+        if remb is not None and remb < OVERRUN_REMB_SHARE * self._sent.steady_bps(sent_bps):
             return True
-        least = self._least_round_trip
-        return bool(longest) and least is not None and (longest or 0) > self._steady(least)
+        return self._round_trips.is_long(longest or 0.0, self.bps)
 
     def _overrun(self, expected: int, lost: int, sent_bps: int, now: float) -> bool:
         """Several times what the link takes: down at once to what arrives, however far that is.
         What was lost on the way there says nothing about the link after it."""
         if now - self._overrun_at < _SETTLE_SECONDS:
             return False  # it tells of before
-        arrived, remb = sent_bps * (1 - lost / expected), self._fresh_remb(now)
+        arrived, remb = sent_bps * (1 - lost / expected), self._remb.fresh(now)
         if remb is not None:
             arrived = min(remb, max(arrived, ARRIVED_REMB_SHARE * remb))
         return self._brake(arrived, now)
@@ -329,12 +306,12 @@ class Downlink:
         """It asks for so many that are missing; True if the estimate fell. Where its own estimate
         falls far below what is sent, too, on a link that lost nothing, that is an overrun, known
         half a second before reports tell of one. An estimate that was never higher still grows."""
-        remb = self._fresh_remb(now)
+        remb = self._remb.fresh(now)
         is_overrun = (
             packets >= ASKED_PACKETS
             and remb is not None
-            and remb < OVERRUN_REMB_SHARE * min(self._steady_bps(sent_bps), sent_bps)
-            and remb < OVERRUN_REMB_SHARE * self._remb_peak_bps
+            and remb < OVERRUN_REMB_SHARE * min(self._sent.steady_bps(sent_bps), sent_bps)
+            and remb < OVERRUN_REMB_SHARE * self._remb.peak_bps
             and self._loss.fraction(now) < CONFIRMING_LOSS
             and now - self._overrun_at >= OVERRUN_SECONDS
         )
@@ -343,9 +320,9 @@ class Downlink:
     def _is_still_overrun(self, expected: int, lost: int, now: float) -> bool:
         """The receiver's estimate goes on falling for a while after the first report. A radio that
         loses two of five loses more than half of a few packets now and then."""
-        is_new = self._remb_at > self._overrun_at and now - self._overrun_at < OVERRUN_SECONDS
+        is_new = self._remb.at > self._overrun_at and now - self._overrun_at < OVERRUN_SECONDS
         is_most = expected >= STILL_PACKETS and lost > STILL_LOSS * expected
-        return is_new and is_most and (self._fresh_remb(now) or MAX_BPS) < self.bps
+        return is_new and is_most and (self._remb.fresh(now) or MAX_BPS) < self.bps
 
     def is_braking(self, now: float) -> bool:
         """Whether nothing but voice should be sent, for a moment."""
@@ -360,16 +337,6 @@ class Downlink:
         """Whether it won't climb within the next seconds even if all is well."""
         return self.bps >= self.most_bps or now + seconds < self._changed_at + self._hold
 
-    def _note_sent(self, sent_bps: int, now: float) -> None:
-        """What is sent dips while a layer changes; that says nothing about the link."""
-        self._sent.append((now, sent_bps))
-        while now - self._sent[0][0] > _SENT_SECONDS:
-            self._sent.popleft()
-
-    def _steady_bps(self, sent_bps: int) -> int:
-        """What was sent all the time: a receiver's estimate does not follow a probe."""
-        return min((sent for _, sent in self._sent), default=sent_bps)
-
     def _is_outage(self, is_mostly_lost: bool, now: float) -> bool:
         """A link that loses most of what it gets was gone for a moment, or is far too small: that
         shows when it goes on."""
@@ -382,73 +349,28 @@ class Downlink:
 
     def _floor(self, sent_bps: int, now: float) -> int | None:
         """How low the estimate may fall for what is seen now; None if all is well."""
-        loss, remb = self._loss.fraction(now), self._fresh_remb(now)
-        share = float("inf") if remb is None else remb / max(1, self._steady_bps(sent_bps))
+        loss, remb = self._loss.fraction(now), self._remb.fresh(now)
+        share = float("inf") if remb is None else remb / max(1, self._sent.steady_bps(sent_bps))
         is_lost = loss > max(CONFIRMING_LOSS, self._radio.confirming)
-        is_full = share < REMB_SHARE and is_lost and self._may_wait(now)
+        is_full = share < REMB_SHARE and is_lost and self._round_trips.may_wait(now)
         is_short = share < SHORT_REMB_SHARE and loss > max(SHORT_LOSS, self._radio.most)
         has_queue = self.has_queue and now >= self._own_queue_until
-        if has_queue or is_full or (is_short and self._has_waited(now)):
+        if has_queue or is_full or (is_short and self._round_trips.has_waited(now)):
             return MIN_BPS
         is_worse = self._radio.is_worse(loss, self._normal.high_loss)
         return LOSSY_FLOOR_BPS if is_worse else None
-
-    @property
-    def has_queue(self) -> bool:
-        """Its round trip has grown and does not shrink."""
-        return self._is_slow() and not self._is_draining
-
-    def _may_wait(self, now: float) -> bool:
-        """Whether there may be a queue, be it as short as REMB notices: no round trip of late says
-        otherwise. Where reports are lost as well the last one that is known counts, for a while."""
-        least, lately = self._least_round_trip, self._longest_lately(now)
-        return least is None or not lately or lately > least + JITTER_SECONDS
-
-    def _has_waited(self, now: float) -> bool:
-        """Whether there was a queue of late that showed, if only once."""
-        least, lately = self._least_round_trip, self._longest_lately(now)
-        return least is not None and lately > least + SHORT_SECONDS
-
-    def _longest_lately(self, now: float) -> float:
-        """The longest round trip of the last seconds, or the last that is known; 0: none is."""
-        lately = [longest for at, longest in self._longest if now - at < _SENT_SECONDS]
-        if not lately and self._longest and now - self._longest[-1][0] < _KNOWN_SECONDS:
-            return self._longest[-1][1]
-        return max(lately, default=0.0)
-
-    @property
-    def is_filling(self) -> bool:
-        """Its round trip is longer than a link that is not full makes it wander: there may be a
-        queue. Too little to send less for, and enough not to send more."""
-        least = self._least_round_trip
-        return least is not None and self.round_trip > least + self._normal.slack_seconds
-
-    def _is_slow(self) -> bool:
-        if self._least_round_trip is None:
-            return False
-        return self.round_trip > self._steady(self._least_round_trip)
-
-    def _steady(self, least: float) -> float:
-        """The longest round trip without a queue."""
-        growth = min((ROUND_TRIP_GROWTH - 1) * least, self._normal.most_growth_seconds)
-        is_long = least > FAR_ROUND_TRIP_SECONDS
-        burst = min(MOST_BURST_SECONDS, BURST_BITS / self.bps) if is_long else 0.0
-        return least + growth + max(self._normal.slack_seconds, burst)
 
     def _fallen(self, sent_bps: int, now: float) -> int:
         """Over a radio known to be bad, who is sent far less than the estimate has not filled the
         link alone: others share it, or it has become far smaller, which the next reports tell. At
         once so little leaves no room for copies of the voice."""
         arrived = int(sent_bps * (1 - self._loss.fraction(now)) * _BACKOFF)
-        remb = self._fresh_remb(now)
+        remb = self._remb.fresh(now)
         wanted = min(arrived, remb) if remb is not None else arrived
-        most_bps = max(sent for _, sent in self._sent)
+        most_bps = self._sent.most_bps
         is_unused = self.has_queue and most_bps < _LEAST_FALL * self.bps
         is_limit_unused = is_unused and self._radio.share > self._normal.high_loss
         return max(wanted, int((self.bps if is_limit_unused else most_bps) * _LEAST_FALL))
-
-    def _fresh_remb(self, now: float) -> int | None:
-        return self._remb_bps if now - self._remb_at < _REMB_VALID_SECONDS else None
 
     def climb(self, sent_bps: int, now: float) -> None:
         """Call about once a second: a link that was well for a while may try more."""
@@ -460,7 +382,9 @@ class Downlink:
 
     def next_bps(self, sent_bps: int, now: float) -> int | None:
         """What a climb would come to; None while the link is not well, or at the top."""
-        if self.bps >= self.most_bps or self._floor(sent_bps, now) is not None or self._is_slow():
+        if self.bps >= self.most_bps or self._floor(sent_bps, now) is not None:
+            return None
+        if self._round_trips.is_slow(self.bps):
             return None
         if self._radio.is_tried:
             return None
@@ -500,10 +424,7 @@ class Downlink:
 
     def before_probe(self, now: float) -> LinkNow:
         """What is known of it now."""
-        round_trip = self.round_trip
-        if self._least_round_trip is not None:  # the smoothed one still knows older queues
-            round_trip = min(round_trip, self._least_round_trip + JITTER_SECONDS)
         loss, lately = self._loss.fraction(now), self._radio.lately
         if not self.is_loss_known(now) and lately > HIGH_LOSS:
             loss = lately  # of a few percent a probe of voice alone can tell nothing
-        return LinkNow(round_trip, loss, self._fresh_remb(now))
+        return LinkNow(self._round_trips.without_queue, loss, self._remb.fresh(now))

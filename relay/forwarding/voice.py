@@ -9,6 +9,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from relay.forwarding.round_trips import FAR_ROUND_TRIP_SECONDS
+
 SINGLE = ""
 """The layer as it comes from its publisher."""
 MERGED = "+merged"
@@ -38,7 +40,6 @@ CLOSE_ROUND_TRIP_SECONDS = 0.12
 SPACING_MS = 90
 FAR_SPACING_MS = 300
 """Losses come in bursts. Who listens from so far away has the buffer to let one pass."""
-FAR_ROUND_TRIP_SECONDS = 0.4
 TALKING_WITHIN_MS = 250
 """Who talks plays what comes 300 ms behind. A browser that gets voice later than that plays all of
 it later from then on."""

@@ -6,7 +6,8 @@ Drive rule: `receive_rtcp` each compound and send what it returns; call `reports
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from relay.forwarding.downlink import LEAST_SAMPLES, Downlink
+from relay.forwarding.downlink import Downlink
+from relay.forwarding.round_trips import LEAST_SAMPLES
 from relay.forwarding.subscription import SubscriptionSpec
 from relay.rtp import rtcp
 from relay.rtp.rtcp_feedback import KeyframeRequest, Nack, Remb
