@@ -73,7 +73,7 @@ async def encoded(
 
 def shown(made: Sequence[bytes | None], codec: str) -> list[VideoFrame]:
     """What a viewer sees in place of each: the one before stays where one was left out."""
-    decoder = av.CodecContext.create(codec, "r")
+    decoder = av.CodecContext.create("h264" if codec == "h264" else "vp8", "r")
     decoder.thread_count = 1
     seen: list[VideoFrame] = []
     for data in made:
