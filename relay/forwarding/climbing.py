@@ -1,8 +1,9 @@
 """When a slot that was lowered may be raised again, so that nothing swings.
 
-It is lowered at once. It is raised at once only when a probe has proved, after it was lowered, that
-the link takes more; otherwise by one layer after the link was steady for a while, and after twice
-as long each time that it had to be lowered soon after.
+It is lowered at once. It is raised at once only to a layer that has just begun and is far cheaper
+than what was refused, or when a probe has proved, after it was lowered, that the link takes more;
+otherwise by one layer after the link was steady for a while, and after twice as long each time that
+it had to be lowered soon after.
 """
 
 from collections.abc import Sequence
@@ -83,13 +84,14 @@ class Climbing:
         if not self._is_held:
             self._at = wanted
             return
-        if proved_at > self._changed_at or self._is_new(steps, wanted):
+        is_new = self._is_new(steps, wanted)
+        if proved_at > self._changed_at or is_new:
             self._at = wanted
         elif now - max(self._changed_at, fell_at) >= self._wait:
             self._at = _one_layer_up(steps, self._at, wanted)
         else:
             return
-        self._is_held = self._at != wanted
+        self._is_held = is_new or self._at != wanted  # what is dearer than that was refused
         self._changed_at = self._climbed_at = now
 
     def _is_new(self, steps: Sequence[Step], wanted: Choice | None) -> bool:

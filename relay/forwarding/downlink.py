@@ -89,7 +89,7 @@ PACE_OF_FAR = 1.0
 OWN_QUEUE_SECONDS = 3.0
 """From the end of a probe: its queue empties, and reports tell of it. A probe that was too much has
 a verdict of its own; falling for its queue to what flowed beside it took rooms of 150 kbit/s with
-voice alone down to the least there is."""
+voice alone down to the least there is. Where the link is used its queue may be of that."""
 _BACKOFF = 0.85
 _LEAST_FALL = 0.5
 _SETTLE_SECONDS = 2.0
@@ -347,6 +347,10 @@ class Downlink:
             self._mostly_lost_since = now
         return now - self._mostly_lost_since < self._normal.outage_seconds
 
+    def _is_unused(self, sent_bps: int) -> bool:
+        """Whether so little flows, but for a probe, that a queue can't be of that."""
+        return self._sent.steady_bps(sent_bps) < OLD_SHARE * self.bps
+
     def _floor(self, sent_bps: int, now: float) -> int | None:
         """How low the estimate may fall for what is seen now; None if all is well."""
         loss, remb = self._loss.fraction(now), self._remb.fresh(now)
@@ -354,7 +358,8 @@ class Downlink:
         is_lost = loss > max(CONFIRMING_LOSS, self._radio.confirming)
         is_full = share < REMB_SHARE and is_lost and self._round_trips.may_wait(now)
         is_short = share < SHORT_REMB_SHARE and loss > max(SHORT_LOSS, self._radio.most)
-        has_queue = self.has_queue and now >= self._own_queue_until
+        is_own = now < self._own_queue_until and self._is_unused(sent_bps)
+        has_queue = self.has_queue and not is_own
         if has_queue or is_full or (is_short and self._round_trips.has_waited(now)):
             return MIN_BPS
         is_worse = self._radio.is_worse(loss, self._normal.high_loss)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from relay.forwarding.pressure import Pressure
-from relay.io.made_soon import MADE_MARK, MadeSoon
+from relay.io.made_soon import MadeSoon
 from relay.io.media_session import PublisherSession, SubscriberSession
 from relay.io.steering import Steering
 from relay.ports import Engine, LayerStats
@@ -125,8 +125,8 @@ class LessonMedia:
             if stats is None or policy.is_voice_and_slides or publication not in its:
                 continue
             is_guess = session.ladder.is_guess(is_link_guessed=stats.is_link_guessed)
-            shown = stats.forwarded.get(its[publication])
-            if is_guess and shown is not None and not shown.rid.startswith(MADE_MARK):
+            number = its[publication]
+            if is_guess and session.has_own(number, stats.forwarded.get(number)):
                 continue
             left_bps = session.ladder.picture_bps
             if left_bps is None:

@@ -3,12 +3,14 @@
 import asyncio
 from dataclasses import dataclass, field
 
+from relay.forwarding.ladder import Choice
 from relay.forwarding.layer_cost import DearestYet
 from relay.forwarding.picture_copies import PictureCopies
 from relay.forwarding.room_ladder import RoomLadder
 from relay.forwarding.silence import SourceSilence
 from relay.forwarding.subscription import SubscriptionSpec
 from relay.forwarding.voice import VoiceChoice
+from relay.io.made_soon import MADE_MARK
 from relay.io.peer import Peer
 from streamsvc.base.ids import MediaSessionId
 from streamsvc.base.media import MediaKind, Slot
@@ -59,3 +61,19 @@ class SubscriberSession(MediaSession):
     """In which form it gets the voices."""
     pictures: PictureCopies = field(default_factory=PictureCopies)
     """Whether it gets pictures twice."""
+    _own: set[int] = field(default_factory=set)
+    """Subscriptions that a publisher's own layer was chosen for since it is connected: the engine
+    tells what it forwards a second later."""
+
+    def aim(self, subscription: int, rid: str | None) -> None:
+        """That layer was chosen."""
+        if rid is None or rid.startswith(MADE_MARK) or not self.peer.is_connected:
+            self._own.discard(subscription)
+        else:
+            self._own.add(subscription)
+
+    def has_own(self, subscription: int, shown: Choice | None) -> bool:
+        """Whether it has a layer of the publisher's own; `shown`: as the engine told last."""
+        if shown is None:
+            return subscription in self._own
+        return not shown.rid.startswith(MADE_MARK)

@@ -8,7 +8,7 @@ from relay.forwarding.ladder import EVERY_PICTURE, Choice, ladder
 from relay.forwarding.picture_copies import filled_by
 from relay.forwarding.pressure import Pressure
 from relay.forwarding.room_ladder import Beside, Link
-from relay.io.made_soon import MADE_MARK, MadeSoon
+from relay.io.made_soon import MadeSoon
 from relay.io.media_session import SubscriberSession
 from relay.io.voice_steering import Voice, VoiceSteering
 from relay.ports import Engine, PublicationStats, SubscriberStats
@@ -60,7 +60,8 @@ class Steering:
                     continue
                 is_refused |= current is None and self.made_soon.is_refused(publication, now)
                 pictures[media.slot] = number
-                offered.append(self._offered(media.slot, layers, current, is_guess=is_guess))
+                has_own = is_guess and session.has_own(number, current)
+                offered.append(self._offered(media.slot, layers, current, has_own=has_own))
         voices_bps = self._voices.steer(session, voices, stats, is_talking=is_talking, now=now)
         beside_bps = voices_bps + session.ladder.data.bps(stats.link_bps, now)
         filled = filled_by(offered, beside_bps, stats.link_bps)
@@ -80,6 +81,7 @@ class Steering:
         for entry in offered:
             if entry.steps:
                 rid, most_temporal = targets[entry.slot] or NOTHING
+                session.aim(pictures[entry.slot], rid)
                 self._engine.set_target_layer(pictures[entry.slot], rid, most_temporal)
 
     def _are_copied(
@@ -102,15 +104,15 @@ class Steering:
         return after_ms > 0
 
     def _offered(
-        self, slot: Slot, stats: PublicationStats, current: Choice | None, *, is_guess: bool
+        self, slot: Slot, stats: PublicationStats, current: Choice | None, *, has_own: bool
     ) -> Offered:
-        """What lives; where nothing does, all there is: a shared screen that does not change sends
-        nothing for seconds. Layers that are made for others are nothing for who has the publisher's
-        own on a link of which nothing bad is known."""
-        every = stats.layers
-        if is_guess and current is not None and not current.rid.startswith(MADE_MARK):
-            every = tuple(layer for layer in every if not layer.is_made) or every
-        live = [layer for layer in every if layer.is_live] or every
+        """What lives; where nothing of the publisher does, all there is: a shared screen that does
+        not change sends nothing for seconds. Layers that are made for others are nothing for who
+        `has_own`: the publisher's, on a link of which nothing bad is known."""
+        own = [layer for layer in stats.layers if not layer.is_made]
+        every = own if has_own and own else stats.layers
+        does_live = any(layer.is_live for layer in own)
+        live = [layer for layer in every if layer.is_live or not does_live]
         encodings = self.made_soon.encodings(live)
         is_smooth_first = self.profile is PictureProfile.MOVEMENT_FIRST and slot is not Slot.SCREEN
         swing = live[0].swing if live else 1.0

@@ -135,6 +135,8 @@ FAR = Link(300_000, 0.6, 0.05)
 GOOD = Link(2_000_000, 0.05)
 LOSSY = Link(500_000, 0.6, 0.4)
 FAR_GOOD = Link(2_000_000, 0.6)
+MOVING = 3
+"""Pictures a second, of the ten that are made for the thinnest."""
 VOICE, FPS, FREEZE = "voice_concealed_percent", "frames_per_second", "freeze_percent"
 PROMPT = (most("page_turn_p95_ms", 1_600), most("ink_p95_ms", 1_600))
 """A second and the round trip."""
@@ -238,14 +240,14 @@ ROWS = (
     Row(
         "150k-one-layer",
         replace(FAR, down_bps=150_000),
-        (most(VOICE, 0.3), least(FPS, 5), most(FREEZE, 5), *IN_STEP),
+        (most(VOICE, 0.3), least(FPS, MOVING), most(FREEZE, 5), *IN_STEP),
         rivals=False,
         is_one_layer=True,
     ),
     Row(
         "150k-near-one-layer",
         Link(150_000, 0.06),
-        (most(VOICE, 0.3), least(FPS, 5), most(FREEZE, 5), *IN_STEP),
+        (most(VOICE, 0.3), least(FPS, MOVING), most(FREEZE, 5), *IN_STEP),
         rivals=False,
         is_one_layer=True,
     ),

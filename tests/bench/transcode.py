@@ -1,10 +1,11 @@
-"""What lower renditions cost and how they look: CPU beside bare FFmpeg, time to start, PSNR.
+"""What lower renditions cost and how they look: CPU beside bare FFmpeg, time to start, PSNR and
+SSIM beside what the encoder of a browser makes of the same pictures.
 
 CPU is of the child process, with all that is not decoding, scaling and encoding: packets, sockets,
 Python. References do the same work with the same settings at the same pace (without a pace any
 program needs less, as its caches stay warm): a loop of PyAV's that decodes, scales and encodes and
 throws the result away, and the program `ffmpeg` (another build of FFmpeg and x264) with its start
-taken off. Parts: cpu, start, psnr.
+taken off. Parts: cpu, start, quality.
 """
 
 import asyncio
@@ -16,6 +17,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import av
 import imageio_ffmpeg
@@ -29,7 +31,10 @@ from relay.transcode.plan.turns import TICKS_PER_SECOND, RenditionTurns, Turn
 from relay.transcode.ports import TranscoderState
 from relay.transcode.settings import TranscodeSettings
 from streamsvc.base.media import Codec
+from tests.bench.browser_encoder import CODECS, encoded, shown
 from tests.bench.figures import arguments, tell
+from tests.bench.picture_quality import likeness
+from tests.support.browser import CHROMIUM
 from tests.support.rtp_media import Encoded, Packetizer
 from tests.support.transcoding import transcoding
 from tests.support.waiting import until
@@ -207,7 +212,7 @@ def start(clip: Path) -> Figures:
     }
 
 
-# ---- PSNR
+# ---- quality
 
 
 def decoded(clip: Path) -> Iterator[av.VideoFrame]:
@@ -216,13 +221,22 @@ def decoded(clip: Path) -> Iterator[av.VideoFrame]:
         yield from container.decode(container.streams.video[0])
 
 
-def quality(clip: Path, rendition: Rendition) -> tuple[float, float]:
-    """PSNR of the brightness in dB over the whole clip, and the rate that came out."""
+class Made(NamedTuple):
+    """What became of a clip."""
+
+    pairs: list[tuple[av.VideoFrame, av.VideoFrame]]
+    """Each picture as it was, scaled, and as it is shown."""
+    bps: float
+    rate: float
+
+
+def ours(clip: Path, rendition: Rendition) -> Made:
+    """By the encoder and the choice of pictures that rooms get."""
     encoder = RenditionEncoder(rendition)
     decoder = av.CodecContext.create("h264", "r")
     decoder.thread_count = 1
     turns = RenditionTurns(rendition, keyframe_seconds=100)
-    error, samples, size, first, last = 0.0, 0, 0, None, 0.0
+    pairs, size, times = [], 0, []
     for frame in decoded(clip):
         assert frame.time is not None
         ticks = round(frame.time * TICKS_PER_SECOND)
@@ -232,34 +246,43 @@ def quality(clip: Path, rendition: Rendition) -> tuple[float, float]:
         small = encoder.scaled(frame)
         data = encoder.encode(small, ticks, rate=turns.rate, is_keyframe=turn is Turn.KEYFRAME)
         size += len(data)
-        first, last = frame.time if first is None else first, frame.time
-        (shown,) = decoder.decode(av.Packet(data))
-        wanted, got = _luma(small), _luma(shown)
-        error += float(((wanted - got) ** 2).sum())
-        samples += wanted.size
-    assert first is not None and last > first
-    psnr = 10 * np.log10(255**2 / (error / samples))
-    return float(psnr), size * 8 / (last - first)
+        times.append(frame.time)
+        (shown_now,) = decoder.decode(av.Packet(data))
+        pairs.append((small, shown_now))
+    seconds = times[-1] - times[0]
+    return Made(pairs, size * 8 / seconds, (len(times) - 1) / seconds)
 
 
-def _luma(picture: av.VideoFrame) -> NDArray[np.float64]:
-    return picture.reformat(format="gray").to_ndarray().astype(np.float64)
+def browsers(like: Made, codec: str, bps: int) -> Made:
+    """The same pictures by the encoder of Chromium."""
+    pictures = [before for before, _ in like.pairs]
+    made = asyncio.run(encoded(pictures, codec, bps, like.rate))
+    size = sum(len(data) for data in made if data is not None)
+    pairs = list(zip(pictures, shown(made, codec), strict=True))
+    return Made(pairs, size * 8 * like.rate / len(pictures), like.rate)
 
 
-def psnr(clip: Path) -> Figures:
-    """Of 180 lines, for both profiles."""
+def quality(clip: Path) -> Figures:
+    """Of 180 lines: for both profiles, and what a browser makes of the same pictures."""
     figures: Figures = {}
     small = LADDER[1]
-    for profile in Profile:
-        for bps in PSNR_RATES:
-            rendition = dataclasses.replace(small, bps=bps, profile=profile)
-            db, rate = quality(clip, rendition)
-            figures[f"psnr_{profile.value}_{bps // 1000}k_db"] = round(db, 2)
-            figures[f"psnr_{profile.value}_{bps // 1000}k_rate_bps"] = round(rate)
+    for bps in PSNR_RATES:
+        every = {
+            profile.value: ours(clip, dataclasses.replace(small, bps=bps, profile=profile))
+            for profile in Profile
+        }
+        if Path(CHROMIUM).exists():
+            like = every[Profile.BASELINE.value]
+            every |= {f"browser_{codec}": browsers(like, codec, bps) for codec in CODECS}
+        for name, made in every.items():
+            found, of = likeness(made.pairs), f"{name}_{bps // 1000}k"
+            figures[f"psnr_{of}_db"] = round(found.psnr_db, 2)
+            figures[f"ssim_{of}"] = round(found.ssim, 4)
+            figures[f"rate_{of}_bps"] = round(made.bps)
     return figures
 
 
-PARTS: dict[str, Callable[[Path], Figures]] = {"cpu": cpu, "start": start, "psnr": psnr}
+PARTS: dict[str, Callable[[Path], Figures]] = {"cpu": cpu, "start": start, "quality": quality}
 
 
 def main() -> None:

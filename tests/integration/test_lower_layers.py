@@ -1,5 +1,7 @@
 """A publisher of one large layer, and rooms that cannot take it: the whole way."""
 
+import os
+import signal
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from itertools import count, pairwise, takewhile
@@ -74,6 +76,29 @@ async def test_a_room_gets_a_layer_that_nobody_published(tmp_path: Path) -> None
         assert here.video(Slot.LEAD).heights[:15] == [540] * 15
     assert children[0].pid is None
     assert len(made) == 0
+
+
+async def test_a_child_that_is_killed_costs_the_thin_room_a_moment(tmp_path: Path) -> None:
+    made, children = transcoders(tmp_path)
+    async with running_relay(made) as running:
+        await running.publish(party("teacher"), Slot.LEAD, Tone(), Busy())
+        here = await running.watch(party("near"), slots=PLAYER_SLOTS)
+        await until(lambda: here.video(Slot.LEAD).frames >= 15, 20, "a picture")
+        thin = replace(party("thin"), policy=LinkPolicy(most_kbps=MOST_KBPS))
+        far = await running.watch(thin, slots=PLAYER_SLOTS)
+        shown = far.video(Slot.LEAD)
+        await until(lambda: sum(height < 360 for height in shown.heights) >= 20, 40, "small ones")
+        killed = children[0].pid
+        assert killed is not None
+        os.kill(killed, signal.SIGKILL)
+        await until(lambda: children[0].pid not in (None, killed), 20, "another child")
+        before, voice = shown.frames, far.audio(Slot.LEAD).frames
+        await until(lambda: shown.frames >= before + 20, 40, "pictures again")
+        assert shown.heights[-1] < 360
+        assert far.audio(Slot.LEAD).frames > voice
+        assert all(later > earlier for earlier, later in pairwise(shown.pts))
+        assert here.video(Slot.LEAD).heights[-1] == 540
+        assert len(children) == 1, "its supervisor began it again"
 
 
 HIGH = 540

@@ -1,4 +1,5 @@
 from collections.abc import Sequence
+from dataclasses import replace
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -6,6 +7,7 @@ from hypothesis import strategies as st
 from relay.forwarding.allocation import (
     BEGIN_SHARE,
     KEEP_SHARE,
+    STEADY_BEGIN_SHARE,
     THIN_BPS,
     Budget,
     Offered,
@@ -206,3 +208,11 @@ def test_a_first_picture_begins_on_little_only_where_what_it_costs_for_longer_fi
     assert allocate([swinging], Budget(int(1.31 * fits)))[Slot.LEAD] is not None
     flowing = Offered(Slot.LEAD, steps, steps[0].choice, 1.3)
     assert allocate([flowing], Budget(fits))[Slot.LEAD] is not None, "what flows is kept"
+
+
+def test_a_picture_that_holds_its_rate_begins_on_a_little_less() -> None:
+    steps = THINNED
+    fits = int(steps[0].bps / STEADY_BEGIN_SHARE) + 1
+    unsteady = Offered(Slot.LEAD, steps, None)
+    assert allocate([unsteady], Budget(fits))[Slot.LEAD] is None
+    assert allocate([replace(unsteady, is_steady=True)], Budget(fits))[Slot.LEAD] is not None

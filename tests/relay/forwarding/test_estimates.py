@@ -359,6 +359,26 @@ def test_a_probe_below_a_cap_stays_below_it() -> None:
     assert probe_bps is not None and probe_bps <= cap_bps
 
 
+@pytest.mark.parametrize(
+    ("sent_bps", "is_probed", "falls"),
+    [(45_000, True, False), (45_000, False, True), (140_000, True, True)],
+)
+def test_a_probes_own_queue_lowers_no_estimate_that_is_not_used(
+    sent_bps: int, is_probed: bool, falls: bool
+) -> None:
+    """A probe of a link that carries voice alone has its own verdict; where pictures flow as well
+    the queue may be theirs."""
+    link = Downlink(0.0)
+    link.limit(150_000, is_satellite=False)
+    for second in range(14):
+        if is_probed and second == 10:
+            link.probe_begins(170_000, 10.0)
+        round_trip = 0.5 if second > 10 else LEAST_ROUND_TRIP
+        link.round_trips(round_trip, LEAST_ROUND_TRIP)
+        link.reported(100, 0, sent_bps, float(second), longest=round_trip)
+    assert (link.bps < 150_000) is falls
+
+
 def test_a_satellite_may_lose_and_wander_without_being_full() -> None:
     wandering = [0.6 if second % 2 else 1.2 for second in range(20)]
     ground, satellite = Downlink(0.0), Downlink(0.0)

@@ -181,6 +181,12 @@ def test_a_server_at_its_limit_says_so() -> None:
     assert (here.level(), here.ladder.place.held_by) == (LadderLevel.LOW_VIDEO, HeldBy.SERVER)
 
 
+def test_a_picture_that_the_server_can_not_make_is_its_part() -> None:
+    here = room(beside=replace(BESIDE, is_refused=True))
+    here.sees(known(120_000), 0.0)
+    assert here.ladder.place.held_by is HeldBy.SERVER
+
+
 def test_pictures_pause_at_heavy_loss_that_lasts_and_return_when_it_is_long_over() -> None:
     here = room()
     lossy, well = known(TOP_BPS, fraction_lost=HEAVY_LOSS), known(TOP_BPS)
@@ -299,6 +305,16 @@ def test_a_layer_that_ends_is_no_link_that_fell() -> None:
     slot.allowed(LAYERS, F, 0.0)
     assert slot.allowed(LAYERS[:2], H, 1.0) == H
     assert slot.allowed(LAYERS, F, 2.0) == F
+
+
+def test_a_layer_that_begins_and_is_far_cheaper_was_not_refused() -> None:
+    slot, high = Climbing(), LAYERS[2:]
+    slot.allowed(high, F, 0.0)
+    assert slot.allowed(high, None, 1.0, fell_at=1.0) is None
+    assert slot.allowed(LAYERS, Q, 2.0, fell_at=1.0) == Q
+    assert slot.allowed(LAYERS, H, 3.0, fell_at=1.0) == Q, "what is dearer waits"
+    assert slot.allowed(LAYERS, None, 4.0, fell_at=4.0) is None
+    assert slot.allowed(LAYERS, Q, 5.0, fell_at=4.0) is None, "it was refused now"
 
 
 # ---- random links

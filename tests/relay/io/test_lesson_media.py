@@ -1,5 +1,6 @@
 """A lesson's pictures become dearer while nobody's link has news."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any, NoReturn
 
@@ -29,18 +30,22 @@ class Engine(ports.Engine):
     def __init__(self) -> None:
         self.bps = {"q": 60_000, "h": 150_000}
         self.targets: list[str | None] = []
+        self.dead: set[str] = set()
+        self.is_guessed = False
+        self.link_bps = 300_000
 
     def publication_stats(self, publication: int) -> PublicationStats:
         layers = (
-            LayerStats(rid, bps, pixels, is_live=True, temporal=((bps, 15),))
-            for (rid, bps), pixels in zip(self.bps.items(), (57_600, 230_400), strict=True)
+            LayerStats(rid, bps, pixels, is_live=rid not in self.dead, temporal=((bps, 15),))
+            for (rid, bps), pixels in zip(self.bps.items(), (57_600, 230_400), strict=False)
         )
+        layers = (replace(layer, is_made=layer.rid.startswith("+")) for layer in layers)
         return PublicationStats(publication, tuple(layers), 0)
 
     def subscriber_stats(self, peer: int) -> SubscriberStats:
         return SubscriberStats(
-            link_bps=300_000,
-            is_link_guessed=False,
+            link_bps=self.link_bps,
+            is_link_guessed=self.is_guessed,
             forwarded={},
             fraction_lost=0.0,
             is_loss_known=True,
@@ -81,7 +86,8 @@ def lesson(engine: Engine) -> tuple[LessonMedia, PublisherSession]:
     media = LessonMedia(LessonId("lesson"), engine, Pressure(), clock)
     camera: Any = {"session_id": "w", "party": party("teacher"), "peer": SimpleNamespace(number=1)}
     teacher = PublisherSession(**camera, slot=Slot.LEAD, publications={MediaKind.VIDEO: CAMERA})
-    watching: Any = {"session_id": "r", "party": party("room"), "peer": SimpleNamespace(number=2)}
+    here = SimpleNamespace(number=2, is_connected=True)
+    watching: Any = {"session_id": "r", "party": party("room"), "peer": here}
     spec = SubscriptionSpec(PICTURE, VIEWER, VIDEO, 0, 0, 0)
     room = SubscriberSession(
         **watching, ladder=RoomLadder(NO_POLICY, clock.now()), subscriptions=(spec,)
@@ -114,3 +120,26 @@ def test_nobody_is_steered_while_layers_cost_about_the_same() -> None:
     for engine.bps["h"] in (160_000, 120_000, 200_000, 10_000, 170_000):
         media.weigh(teacher)
     assert engine.targets == []
+
+
+def test_who_has_the_original_on_a_guessed_link_keeps_it_when_others_get_less() -> None:
+    engine = Engine()
+    engine.bps, engine.is_guessed, engine.link_bps = {"h": 900_000}, True, 1_200_000
+    media, _ = lesson(engine)
+    assert engine.targets == ["h"]
+    assert media.room_rates(CAMERA) == [], "it needs nothing"
+    engine.bps = {"+360": 300_000, "h": 1_500_000}
+    media.steer_all()
+    assert engine.targets[-1] == "h"
+    engine.is_guessed = False
+    media.steer_all()
+    assert engine.targets[-1] == "+360", "now it is known that it takes no more"
+
+
+def test_layers_made_of_a_picture_that_pauses_do_not_take_its_place() -> None:
+    engine = Engine()
+    engine.bps, engine.link_bps = {"+360": 300_000, "h": 900_000}, 3_000_000
+    media, _ = lesson(engine)
+    engine.dead = {"h"}
+    media.steer_all()
+    assert set(engine.targets) == {"h"}
