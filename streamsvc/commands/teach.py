@@ -28,6 +28,14 @@ def teach(
     file: Annotated[
         str, typer.Option(help="'clip' (a moving clock with beeps) or a video file.")
     ] = "clip",
+    rtmp: Annotated[
+        bool,
+        typer.Option(
+            "--rtmp",
+            help="Make a stream key for the lesson and say it: a recorder host, OBS or a phone"
+            " pushes by RTMP; the lesson starts on time.",
+        ),
+    ] = False,
     rtsp: Annotated[
         str,
         typer.Option(
@@ -66,10 +74,14 @@ def teach(
     """Teach until the lesson ends, somebody takes over, or Ctrl-C."""
     log.configure("info", as_json=False)
     from relay.ingest.address import parse_address, parse_networks
-    from streamsvc.air_time import AirTime, teach_until_over  # late: other commands start sooner
+    from streamsvc.air_time import (  # late: other commands start sooner
+        PUSHED,
+        AirTime,
+        teach_until_over,
+    )
 
-    if rtsp and file != "clip":
-        raise typer.BadParameter("either a file or an RTSP source", param_hint="--rtsp")
+    if bool(rtsp) + rtmp + (file != "clip") > 1:
+        raise typer.BadParameter("a file, an RTSP source or a push", param_hint="--rtsp")
     try:
         address = parse_address(rtsp, rtsp_user, rtsp_password) if rtsp else None
         allowed = parse_networks(allow_network or [])
@@ -80,13 +92,14 @@ def teach(
         login=login,
         password=password,
         lesson_id=lesson,
-        source=address or ("clip" if file == "clip" else Path(file)),
+        source=PUSHED if rtmp else address or ("clip" if file == "clip" else Path(file)),
         shares_screen=screen,
         takes_over=take_over,
         cache=cache or Path(tempfile.gettempdir()) / "streamsvc-clips",
         allowed=allowed,
         may_pass=not recode,
         on_report=_tell,
+        on_key=_tell_key,
     )
     try:
         end = asyncio.run(teach_until_over(plan))
@@ -107,3 +120,9 @@ def _tell(report: "SourceReport") -> None:
         typer.echo("on air; the picture is encoded again")
     else:
         typer.echo(words[report.state])
+
+
+def _tell_key(address: str, key: str) -> None:
+    """Said once; the server keeps no more than its fingerprint."""
+    typer.echo(f"server address: {address}")
+    typer.echo(f"stream key:     {key}")

@@ -201,7 +201,7 @@ export const t = translator({
     'source.connecting': 'The recorder host is connecting.',
     'source.on_air': 'The recorder host is teaching.',
     'source.recoded':
-      'The recorder host is teaching. Rooms can’t show its picture as it is: it is re-encoded to 540p.',
+      'The recorder host is teaching. Rooms cannot show its picture as it is, so it is re-encoded.',
     'channel.lost':
       'Voice and picture go on. Hands and messages are not arriving; reconnecting by itself.',
     'channel.unopened':
