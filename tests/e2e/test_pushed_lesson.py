@@ -54,7 +54,7 @@ class Pushed:
         """The room sees and hears it."""
         await self.page_says("on_air", "录播主机正在上课")
         await self.room.sees("lead", scene.color, 20)
-        await self.room.hears("lead", scene.tone_hz, 15)
+        await self.room.hears("lead-voice", scene.tone_hz, 15)
 
 
 @pytest.fixture
