@@ -36,6 +36,7 @@ QUICK_SOURCES = 6
 SECONDS = 30.0
 QUICK_SECONDS = 12.0
 SETTLE_SECONDS = 6.0
+OPEN_SECONDS = 60.0
 LEAD_ROOMS = 55
 BITRATE_BPS = 2_000_000
 _TICKS = os.sysconf("SC_CLK_TCK")
@@ -99,7 +100,7 @@ def taker(server: str, port: int) -> Iterator[int]:
     """The process that takes pushes."""
     command = [sys.executable, "-m", "relay.ingest", "--host", "127.0.0.1", "--port", str(port)]
     command += ["--server", server, "--log-level", "error", "--log-words"]
-    process = subprocess.Popen(command)
+    process = subprocess.Popen(command, env={**os.environ, "STREAMSVC_PUSH_SECRET": "bench"})
     try:
         yield process.pid
     finally:
@@ -158,8 +159,9 @@ async def measured(count: int, seconds: float) -> dict[str, float | int | str]:
             for number in range(count):
                 stack.enter_context(encoder(film, f"rtmp://127.0.0.1:{port}/live/s{number}"))
                 await asyncio.sleep(0.3)  # not all ask for their handshakes at once
-            while len(opened) < count:  # noqa: ASYNC110
-                await asyncio.sleep(0.2)
+            async with asyncio.timeout(OPEN_SECONDS):
+                while len(opened) < count:  # noqa: ASYNC110
+                    await asyncio.sleep(0.2)
             await asyncio.sleep(SETTLE_SECONDS)
             busy = await cost(pid, seconds)
             stack.close()
