@@ -19,9 +19,13 @@ from relay.ingest.teach import Door, SourceReport, SourceTeacher
 from streamsvc.base.errors import PeerGone
 from streamsvc.base.tasks import TaskScope
 from streamsvc.desk import TeacherDesk
+from streamsvc.source_news import SourceNews
 
 SIGN_IN_TRIES = 50
 SIGN_IN_PAUSE_SECONDS = 0.2
+
+
+PUSHED: Literal["pushed"] = "pushed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +37,7 @@ class AirTime:
     password: str
     lesson_id: str
     """Empty: the lesson that is live or due next."""
-    source: Path | Literal["clip"] | SourceAddress
+    source: Path | Literal["clip", "pushed"] | SourceAddress
     shares_screen: bool
     """Not beside an RTSP source: its lesson has slides of its own."""
     takes_over: bool
@@ -50,6 +54,8 @@ class AirTime:
     """With a file that was played once; else the lesson goes on, without anybody who teaches."""
     on_progress: Callable[[FileProgress], None] = lambda _: None
     """Hears how far a file is that is played once."""
+    on_key: Callable[[str, str], None] = lambda _address, _key: None
+    """Hears server address and stream key for a push."""
 
 
 async def teach_until_over(plan: AirTime) -> TeachEnd:
@@ -60,10 +66,14 @@ async def teach_until_over(plan: AirTime) -> TeachEnd:
     """
     async with httpx.AsyncClient(timeout=15) as http:
         # A recorder host is on before the bell; a rehearsal can't begin too soon.
-        is_recorder_host = isinstance(plan.source, SourceAddress)
+        is_recorder_host = isinstance(plan.source, SourceAddress) or plan.source == PUSHED
         desk = TeacherDesk(plan.server, http, starts_on_time=is_recorder_host)
         await _sign_in(desk, plan)
         lesson_id = plan.lesson_id or await desk.lesson_now()
+        if plan.source == PUSHED:
+            plan.on_key(*await desk.stream_key(lesson_id))
+            await desk.keep_started(lesson_id)
+            return TeachEnd.LESSON_ENDED
         scope = TaskScope("teach")
         try:
             on_air = scope.start("media", _media(desk, lesson_id, plan, http))
@@ -88,14 +98,10 @@ async def _media(
         return str((await desk.grant(lesson_id))["grant"])
 
     if isinstance(plan.source, SourceAddress):
-        teacher = SourceTeacher(
-            plan.source,
-            Door(desk.url(paths["lead"]), fresh_grant, http),
-            allowed=plan.allowed,
-            may_pass=plan.may_pass,
-            on_report=plan.on_report,
-        )
-        return await teacher.keep(take_over=plan.takes_over)
+        url = desk.url(f"/api/lessons/{lesson_id}/source")
+        news = SourceNews(url, str(plan.source), fresh_grant, http)
+        door = Door(desk.url(paths["lead"]), fresh_grant, http)
+        return await _pulled(plan, plan.source, door, news)
     if plan.plays_once and isinstance(plan.source, Path):
         door = Door(desk.url(paths["lead"]), fresh_grant, http)
         player = FileTeacher(plan.source, door, on_progress=plan.on_progress)
@@ -105,12 +111,30 @@ async def _media(
     return await teach(
         desk.url(paths["lead"]),
         fresh_grant,
-        plan.source,
+        plan.source if isinstance(plan.source, Path) else "clip",
         cache=plan.cache,
         screen_url=desk.url(paths["screen"]) if plan.shares_screen else None,
         take_over=plan.takes_over,
         http=http,
     )
+
+
+async def _pulled(plan: AirTime, address: SourceAddress, door: Door, news: SourceNews) -> TeachEnd:
+    """The source's media; the operator and the lesson hear how it is."""
+
+    def told(report: SourceReport) -> None:
+        plan.on_report(report)
+        news.tell(report)
+
+    teacher = SourceTeacher(
+        address, door, allowed=plan.allowed, may_pass=plan.may_pass, on_report=told
+    )
+    scope = TaskScope("pulled")
+    scope.start("news", news.run())
+    try:
+        return await teacher.keep(take_over=plan.takes_over)
+    finally:
+        await scope.close()
 
 
 async def _sign_in(desk: TeacherDesk, plan: AirTime) -> None:

@@ -57,6 +57,11 @@ class TeacherDesk:
         answer: dict[str, Any] = await self._ask("POST", f"/api/lessons/{lesson_id}/grant")
         return answer
 
+    async def stream_key(self, lesson_id: str) -> tuple[str, str]:
+        """Server address and a fresh stream key of a lesson. Raises like `sign_in`."""
+        made = await self._ask("POST", f"/api/lessons/{lesson_id}/stream-keys", {})
+        return str(made["address"]), str(made["key"])
+
     def url(self, path: str) -> str:
         """Absolute URL of a path of the server."""
         return self._server + path

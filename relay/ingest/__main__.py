@@ -14,6 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import av.logging
 import httpx
+import uvloop
 
 from relay.ingest.push_desk import PushDesk
 from relay.ingest.push_door import MOST_SOURCES, MOST_STRANGERS, PushDoor
@@ -65,7 +66,7 @@ def main() -> int:
     logging.getLogger("httpx").setLevel(logging.WARNING)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     try:
-        asyncio.run(serve(given))
+        uvloop.run(serve(given))
     except OSError as error:
         log.error("! RTMP pushes can't be taken: %s", error)
         return 1

@@ -197,4 +197,4 @@ async def _first(*ends: asyncio.Future[None] | asyncio.Future[bool], seconds: fl
 
 def _reason(ended: asyncio.Future[None]) -> StreamsvcError:
     error = ended.exception()
-    return error if isinstance(error, StreamsvcError) else PeerGone("server-unreachable")
+    return error if isinstance(error, StreamsvcError) else PeerGone("source-publication-lost")

@@ -40,6 +40,14 @@ def teach(
         Literal["end", "wait"],
         typer.Option(help="After --play: end the lesson, or leave it to a teacher."),
     ] = "end",
+    rtmp: Annotated[
+        bool,
+        typer.Option(
+            "--rtmp",
+            help="Make a stream key for the lesson and say it: a recorder host, OBS or a phone"
+            " pushes by RTMP; the lesson starts on time.",
+        ),
+    ] = False,
     rtsp: Annotated[
         str,
         typer.Option(
@@ -78,10 +86,16 @@ def teach(
     """Teach until the lesson ends, somebody takes over, or Ctrl-C."""
     log.configure("info", as_json=False)
     from relay.ingest.address import parse_address, parse_networks
-    from streamsvc.air_time import AirTime, teach_until_over  # late: other commands start sooner
+    from streamsvc.air_time import (  # late: other commands start sooner
+        PUSHED,
+        AirTime,
+        teach_until_over,
+    )
 
-    if sum((bool(rtsp), file != "clip", play is not None)) > 1:
-        raise typer.BadParameter("one source: --file, --play or --rtsp", param_hint="--rtsp")
+    if sum((bool(rtsp), rtmp, file != "clip", play is not None)) > 1:
+        raise typer.BadParameter(
+            "one source: --file, --play, --rtsp or --rtmp", param_hint="--rtsp"
+        )
     try:
         address = parse_address(rtsp, rtsp_user, rtsp_password) if rtsp else None
         allowed = parse_networks(allow_network or [])
@@ -92,7 +106,7 @@ def teach(
         login=login,
         password=password,
         lesson_id=lesson,
-        source=address or play or ("clip" if file == "clip" else Path(file)),
+        source=PUSHED if rtmp else address or play or ("clip" if file == "clip" else Path(file)),
         shares_screen=screen,
         takes_over=take_over,
         cache=cache or Path(tempfile.gettempdir()) / "streamsvc-clips",
@@ -102,6 +116,7 @@ def teach(
         plays_once=play is not None,
         ends_lesson=then == "end",
         on_progress=_Progress().tell,
+        on_key=_tell_key,
     )
     try:
         end = asyncio.run(teach_until_over(plan))
@@ -138,3 +153,9 @@ def _tell(report: "SourceReport") -> None:
         typer.echo("on air; the picture is encoded again")
     else:
         typer.echo(words[report.state])
+
+
+def _tell_key(address: str, key: str) -> None:
+    """Said once; the server keeps no more than its fingerprint."""
+    typer.echo(f"server address: {address}")
+    typer.echo(f"stream key:     {key}")

@@ -44,7 +44,9 @@ async def told(house: House) -> tuple[str, str | None] | None:
     assert runner is not None
     await runner._take_inbox()  # noqa: SLF001  what waits is told now
     source = runner.machine.picture.source
-    return source and (source.state, source.error and source.error.id)
+    if source is None:
+        return None
+    return source.state, None if source.error is None else source.error.id
 
 
 async def test_a_key_opens_its_lesson_and_its_push_may_publish(house: House) -> None:

@@ -35,7 +35,6 @@ export const t = translator({
     'channel.unopened': '课堂还没有连上，正在自动重连。这里还没有发送什么。',
     'host.title': '录播主机已接入',
     'host.hint': '到点自动开始，也可以现在开始。这台电脑不用打开摄像头。',
-    'host.live': '课由录播主机上着，这里可以翻课件、请教室上台。',
     'take.here': '换到这台上课',
     'take.title': '另一台设备正在上这节课',
     'take.hint': '换到这台后，那一台会停止发送，教室里不断课。',
@@ -209,14 +208,13 @@ export const t = translator({
     'source.connecting': 'The recorder host is connecting.',
     'source.on_air': 'The recorder host is teaching.',
     'source.recoded':
-      'The recorder host is teaching. Rooms can’t show its picture as it is: it is re-encoded to 540p.',
+      'The recorder host is teaching. Rooms cannot show its picture as it is, so it is re-encoded.',
     'channel.lost':
       'Voice and picture go on. Hands and messages are not arriving; reconnecting by itself.',
     'channel.unopened':
       'The lesson is not connected yet; trying again by itself. Nothing has been sent from here.',
     'host.title': 'The recorder host is on air',
     'host.hint': 'It starts on time by itself, or now. This computer needs no camera.',
-    'host.live': 'The recorder host teaches. Turn slides and call rooms on stage from here.',
     'take.here': 'Teach from here',
     'take.title': 'Another device is teaching this lesson',
     'take.hint': 'When you switch, that one stops sending. The classrooms notice nothing.',
