@@ -33,6 +33,8 @@ from streamsvc.courseware.settings import WorkshopSettings
 from streamsvc.data_folder import DataFolder
 from streamsvc.demo_service import DemoService
 from streamsvc.first_account import database_url
+from streamsvc.premieres.house import PremiereHouse
+from streamsvc.premieres.shelf import PremiereShelf
 from streamsvc.readiness import Readiness
 from streamsvc.run import until_signal
 from streamsvc.school.io.school import School, open_school
@@ -173,6 +175,7 @@ async def _application(
         recorder=recorder,
         catalog=FolderCatalog(ground.folder.path),
         courseware=Workshop(_workshop_settings(ground), clock),
+        premieres=_premieres(ground),
         timeline=FileTimeline(ground.folder.lessons),
         clock=clock,
         grant_secret=ground.folder.secret(),
@@ -180,6 +183,17 @@ async def _application(
         readiness=readiness,
     )
     return create_app(services, *_trust(settings, certificate))
+
+
+def _premieres(ground: Ground) -> PremiereHouse:
+    settings = ground.settings
+    return PremiereHouse(
+        PremiereShelf(ground.folder.path / "premieres", ground.folder.path / "recordings"),
+        ground.school,
+        ground.clock,
+        server=f"http://localhost:{settings.http.port}",
+        least_free_bytes=settings.recording.min_free_bytes,
+    )
 
 
 def _readiness(ground: Ground, recorder: Supervisor) -> Readiness:

@@ -19,6 +19,7 @@ from signaling.io import (
     people,
     phone,
     polls,
+    premieres,
     qr,
     recordings,
     room_events,
@@ -49,9 +50,11 @@ def create_app(services: Services, *extra: APIRouter) -> FastAPI:
         await ctx.registry.start()
         await ctx.courseware.start()
         await ctx.checks.start()
+        await services.premieres.start()
         try:
             yield
         finally:
+            await services.premieres.close()
             await ctx.checks.close()
             await ctx.courseware.close()
             await ctx.polls.close()
@@ -76,7 +79,7 @@ def create_app(services: Services, *extra: APIRouter) -> FastAPI:
     app.router.routes.extend(media.routes)
     for module in (
         *(people, rooms, checks, phone, lessons, courseware, courseware_uploads, wall),
-        *(window, recordings, qr, health),
+        *(window, recordings, premieres, qr, health),
     ):
         app.include_router(module.router)
     app.include_router(events.router)

@@ -3,7 +3,14 @@
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
-from signaling.ports import CoursewarePort, RecorderPort, RecordingCatalog, RelayPort, TimelineLog
+from signaling.ports import (
+    CoursewarePort,
+    PremieresPort,
+    RecorderPort,
+    RecordingCatalog,
+    RelayPort,
+    TimelineLog,
+)
 from signaling.settings import SignalingSettings
 from streamsvc.base.clock import Clock
 from streamsvc.school.io.school import School
@@ -25,6 +32,7 @@ class Services:
     recorder: RecorderPort
     catalog: RecordingCatalog
     courseware: CoursewarePort
+    premieres: PremieresPort
     timeline: TimelineLog
     clock: Clock
     grant_secret: bytes

@@ -21,6 +21,7 @@ from signaling.protocol import (
     resources_checks,
     resources_courseware,
     resources_polls,
+    resources_premieres,
     resources_window,
     room_channel,
 )
@@ -52,6 +53,7 @@ INBOUND_BODIES = (
     resources.CommentChange,
     resources_checks.NewCheck,
     resources_checks.Burst,
+    resources_premieres.ChosenPremiere,
 )
 """Request bodies; every other model of `resources` is an answer."""
 
@@ -79,7 +81,7 @@ def wire_models() -> list[type[BaseModel]]:
     channels = (lesson_views, messages, behind, heard, board_messages, room_channel)
     bodies = (
         *(resources, resources_checks, resources_courseware),
-        *(resources_polls, resources_window),
+        *(resources_polls, resources_premieres, resources_window),
     )
     modules = (*channels, *bodies)
     found = [model for module in modules for model in _declared(module)]

@@ -27,7 +27,12 @@ from streamsvc.timeline import FileTimeline
 from tests.streamsvc.school.conftest import open_at
 from tests.streamsvc.school.county import ADDRESS, PASSWORD, County
 from tests.support.clock import ManualClock
-from tests.support.fake_ports import FakeRecorder, FakeRelay, FolderCatalog
+from tests.support.fake_ports import (
+    FakePremieres,
+    FakeRecorder,
+    FakeRelay,
+    FolderCatalog,
+)
 
 ORIGIN = "http://classroom.test"
 
@@ -131,6 +136,7 @@ def services_in(
         recorder=FakeRecorder(),
         catalog=FolderCatalog(folder / "recordings"),
         courseware=Workshop(courseware or courseware_settings(folder), clock),
+        premieres=FakePremieres(),
         timeline=FileTimeline(folder / "lessons"),
         clock=clock,
         grant_secret=b"g" * 32,

@@ -75,6 +75,7 @@ SOURCES: dict[str, Entry] = {
         "The recorder host's picture no longer reaches the lesson; it is being brought back.",
     ),
     # files that are played as a lesson
+    "premiere-none": Entry(404, "这节课没有安排播放录像。", "No film is planned for this lesson."),
     "file-missing": Entry(404, "没有这个文件：{name}。", "There is no such file: {name}."),
     "file-too-large": Entry(
         413,

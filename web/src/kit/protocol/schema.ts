@@ -82,6 +82,7 @@ export interface Wire {
   CheckResult?: CheckResult;
   CheckSlot?: CheckSlot;
   CheckView?: CheckView;
+  ChosenPremiere?: ChosenPremiere;
   ClearBoard?: ClearBoard;
   CommentChange?: CommentChange;
   CommentView?: CommentView;
@@ -146,6 +147,7 @@ export interface Wire {
   PolledMessages?: PolledMessages;
   Pong?: Pong;
   PostMessage?: PostMessage;
+  PremiereView?: PremiereView;
   Problem?: Problem;
   PublicationsChanged?: PublicationsChanged;
   PublicationsView?: PublicationsView;
@@ -451,6 +453,13 @@ export interface CheckView {
    */
   unseen: ('microphone' | 'echo' | 'camera')[];
   found: CheckResult;
+}
+/**
+ * PUT /api/lessons/{lesson_id}/premiere.
+ */
+export interface ChosenPremiere {
+  recording_id: string;
+  ends_lesson?: boolean;
 }
 /**
  * By the lead teacher: take all strokes of the shown slide away. Can be undone.
@@ -1240,6 +1249,18 @@ export interface PostMessage {
   request_id: string;
   type: 'post_message';
   text: string;
+}
+/**
+ * What is played as this lesson, and where it stands.
+ */
+export interface PremiereView {
+  title: string;
+  recording_id: string | null;
+  seconds: number;
+  at_seconds: number;
+  ends_lesson: boolean;
+  state: 'waiting' | 'on_air' | 'over' | 'taken_over' | 'failed';
+  error_id: string | null;
 }
 /**
  * Body of every HTTP error (application/problem+json, RFC 9457) beside its standard members.
