@@ -1292,6 +1292,10 @@ export interface PublicationsView {
    * does, and before it ever did. A break of less than a second or two is not said to people.
    */
   lead_silent_since_ms: number | null;
+  /**
+   * Title of the film that is played in the teacher's place.
+   */
+  film: string | null;
 }
 /**
  * By a room or its helper's phone.
