@@ -18,6 +18,7 @@ from streamsvc.base.ids import (
     RecordingId,
 )
 from streamsvc.base.media import PictureProfile, Slot
+from streamsvc.base.premieres import Premiere
 from streamsvc.base.recordings import (
     PlayableRecording,
     PlayableTrack,
@@ -50,6 +51,7 @@ __all__ = [
     "MediaParty",
     "PlayableRecording",
     "PlayableTrack",
+    "PremieresPort",
     "PublisherFlow",
     "RecorderPort",
     "RecordingCatalog",
@@ -393,3 +395,40 @@ class TimelineLog(Protocol):
 
     def read(self, lesson_id: LessonId) -> list[str]:
         """All whole lines; a torn last line (crash) is left out."""
+
+
+# ---- films ---------------------------------------------------------------------------------
+
+
+class PremieresPort(Protocol):
+    """Films that are played as lessons."""
+
+    async def start(self) -> None:
+        """Play what is due, from now on."""
+
+    async def close(self) -> None:
+        """Play nothing more; what was planned stays planned."""
+
+    async def find(self, lesson_id: LessonId) -> Premiere | None:
+        """What is played as this lesson, and where it stands."""
+
+    async def choose(
+        self, lesson_id: LessonId, recording_id: RecordingId, title: str, *, ends_lesson: bool
+    ) -> Premiere:
+        """A recording of ours, in place of what was chosen. Raises UserError `file-*`."""
+
+    async def receive(
+        self,
+        lesson_id: LessonId,
+        title: str,
+        chunks: AsyncIterator[bytes],
+        announced_bytes: int,
+        *,
+        ends_lesson: bool,
+    ) -> Premiere:
+        """A file, in place of what was chosen, which stays until this is whole and was looked at.
+        Raises UserError `file-*`, PeerGone `upload-broken`, EnvironmentFault `disk-full`,
+        `disk-unwritable`."""
+
+    async def forget(self, lesson_id: LessonId) -> None:
+        """Stop it, and remove its file. Harmless when there is none."""

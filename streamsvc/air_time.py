@@ -52,6 +52,10 @@ class AirTime:
     """A file, from its first second at the planned time to its last; not over and over."""
     ends_lesson: bool = False
     """With a file that was played once; else the lesson goes on, without anybody who teaches."""
+    session: str = ""
+    """A sign-in that the service lent to this process, in place of login and password."""
+    begin_seconds: float = 0.0
+    """Of a file that is played once: it was played so far before."""
     on_progress: Callable[[FileProgress], None] = lambda _: None
     """Hears how far a file is that is played once."""
     on_key: Callable[[str, str], None] = lambda _address, _key: None
@@ -68,7 +72,10 @@ async def teach_until_over(plan: AirTime) -> TeachEnd:
         # A recorder host is on before the bell; a rehearsal can't begin too soon.
         is_recorder_host = isinstance(plan.source, SourceAddress) or plan.source == PUSHED
         desk = TeacherDesk(plan.server, http, starts_on_time=is_recorder_host)
-        await _sign_in(desk, plan)
+        if plan.session:
+            desk.use_session(plan.session)
+        else:
+            await _sign_in(desk, plan)
         lesson_id = plan.lesson_id or await desk.lesson_now()
         if plan.source == PUSHED:
             plan.on_key(*await desk.stream_key(lesson_id))
@@ -104,7 +111,9 @@ async def _media(
         return await _pulled(plan, plan.source, door, news)
     if plan.plays_once and isinstance(plan.source, Path):
         door = Door(desk.url(paths["lead"]), fresh_grant, http)
-        player = FileTeacher(plan.source, door, on_progress=plan.on_progress)
+        player = FileTeacher(
+            plan.source, door, begin_seconds=plan.begin_seconds, on_progress=plan.on_progress
+        )
         await player.prepare()
         await desk.wait_planned(lesson_id)
         return await player.keep(take_over=plan.takes_over)

@@ -39,6 +39,8 @@ from streamsvc.courseware.settings import WorkshopSettings
 from streamsvc.data_folder import DataFolder
 from streamsvc.demo_service import DemoService
 from streamsvc.first_account import database_url
+from streamsvc.premieres.house import PremiereHouse
+from streamsvc.premieres.shelf import PremiereShelf
 from streamsvc.push_process import PushProcess
 from streamsvc.readiness import Readiness
 from streamsvc.run import until_signal
@@ -188,6 +190,7 @@ async def _application(
         recorder=recorder,
         catalog=FolderCatalog(ground.folder.path),
         courseware=Workshop(_workshop_settings(ground), clock),
+        premieres=_premieres(ground),
         timeline=FileTimeline(ground.folder.lessons),
         clock=clock,
         grant_secret=ground.folder.secret(),
@@ -221,6 +224,17 @@ def _broadcasts(ground: Ground) -> Broadcasts:
         return Supervisor(name, command, clock, may_finish=True)
 
     return Broadcasts(means, clock, supervise)
+
+
+def _premieres(ground: Ground) -> PremiereHouse:
+    settings = ground.settings
+    return PremiereHouse(
+        PremiereShelf(ground.folder.path / "premieres", ground.folder.path / "recordings"),
+        ground.school,
+        ground.clock,
+        server=f"http://localhost:{settings.http.port}",
+        least_free_bytes=settings.recording.min_free_bytes,
+    )
 
 
 def _readiness(ground: Ground, recorder: Supervisor, transcoders: Transcoders | None) -> Readiness:

@@ -44,6 +44,10 @@ class TeacherDesk:
         """Raises UserError with the server's error id, PeerGone `server-unreachable`."""
         await self._ask("POST", "/api/sign-in", {"login": login, "password": password})
 
+    def use_session(self, token: str) -> None:
+        """A sign-in that the service lent to this process."""
+        self._http.cookies.set("streamsvc_staff", token)
+
     async def lesson_now(self) -> str:
         """Id of her live lesson, else of the next scheduled one. Raises UserError `lesson-none`."""
         lessons = [x for x in await self._ask("GET", "/api/lessons") if x["state"] != "ended"]

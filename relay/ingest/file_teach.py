@@ -52,6 +52,7 @@ class FileTeacher:
         path: Path,
         door: Door,
         *,
+        begin_seconds: float = 0.0,
         on_progress: Callable[[FileProgress], None] = lambda _: None,
     ) -> None:
         self._path = path
@@ -60,7 +61,7 @@ class FileTeacher:
         self._stale: HttpSession | None = None
         self._passed: dict[MediaKind, bool] = {}
         self._seconds = 0.0
-        self._at = 0.0
+        self._at = begin_seconds
 
     async def prepare(self) -> float:
         """Look at the file, in a process of its own; its length in seconds. Raises UserError

@@ -19,6 +19,7 @@ from signaling.io import (
     people,
     phone,
     polls,
+    premieres,
     qr,
     recordings,
     room_events,
@@ -54,9 +55,11 @@ def create_app(services: Services, *extra: APIRouter) -> FastAPI:
         await ctx.courseware.start()
         await ctx.checks.start()
         await ctx.sources.start()
+        await services.premieres.start()
         try:
             yield
         finally:
+            await services.premieres.close()
             await ctx.checks.close()
             await ctx.courseware.close()
             await ctx.polls.close()
@@ -81,7 +84,7 @@ def create_app(services: Services, *extra: APIRouter) -> FastAPI:
     app.router.routes.extend([*media.routes, watch_media.ROUTE])
     for module in (
         *(people, rooms, checks, phone, lessons, courseware, courseware_uploads, wall),
-        *(window, recordings, watch_links, watch, qr, sources, health),
+        *(window, recordings, premieres, watch_links, watch, qr, sources, health),
     ):
         app.include_router(module.router)
     app.include_router(events.router)

@@ -40,6 +40,7 @@ from signaling.protocol.inputs import (
     AskFailed,
     Connected,
     Disconnected,
+    FilmPlayed,
     FlowsSeen,
     Input,
     LessonBegan,
@@ -55,6 +56,7 @@ from signaling.protocol.lesson import LessonMachine
 from streamsvc.base.errors import EnvironmentFault, StreamsvcError, UserError
 from streamsvc.base.ids import ParticipantId, RecordingId
 from streamsvc.base.log import IdAdapter
+from streamsvc.base.premieres import PremiereState
 from streamsvc.base.recordings import RecordingState
 
 INBOX_CLIENT_MESSAGES = 3_072
@@ -191,6 +193,7 @@ class LessonRunner:
         publishers, subscribers = self._services.relay.flows(self._lesson_id)
         effects = self._received(FlowsSeen(publishers, subscribers))
         effects += self.machine.poll(self._now_ms())
+        await self._look_for_film()
         if self._unwritten and not any(isinstance(effect, Announce) for effect in effects):
             await self.keep([])
         await self._carry_out(effects)
@@ -199,6 +202,13 @@ class LessonRunner:
         if self._close_media_at is not None and self._services.clock.now() >= self._close_media_at:
             self._close_media_at = None
             await self._services.relay.close_lesson(self._lesson_id)
+
+    async def _look_for_film(self) -> None:
+        premiere = await self._services.premieres.find(self._lesson_id)
+        is_played = premiere is not None and premiere.state is PremiereState.ON_AIR
+        film = premiere.title if premiere is not None and is_played else None
+        if film != self.machine.picture.publications.film:
+            self.post(FilmPlayed(film))
 
     # ---- effects ---------------------------------------------------------------------------------
 

@@ -8,6 +8,7 @@ from signaling.ports import (
     CoursewarePort,
     LiveBroadcast,
     NoPushes,
+    PremieresPort,
     PushTaker,
     RecorderPort,
     RecordingCatalog,
@@ -35,6 +36,7 @@ class Services:
     recorder: RecorderPort
     catalog: RecordingCatalog
     courseware: CoursewarePort
+    premieres: PremieresPort
     timeline: TimelineLog
     clock: Clock
     grant_secret: bytes

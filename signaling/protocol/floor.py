@@ -26,12 +26,18 @@ class Floor:
         self._holders: dict[Slot, ParticipantId] = {}
         self.lead_silent_since_ms: int | None = None
         """See `PublicationsView`."""
+        self._film: str | None = None
 
     # ---- questions -------------------------------------------------------------------------------
 
     def holds(self, slot: Slot) -> bool:
         """Media of this slot is flowing."""
         return slot in self._holders
+
+    @property
+    def hears_lead(self) -> bool:
+        """Media of the lead teacher come."""
+        return self.holds(Slot.LEAD) and self.lead_silent_since_ms is None
 
     def may_publish_stage(self, room_id: RoomId | None) -> bool:
         """A room fills the stage slot only between accepting and returning."""
@@ -162,6 +168,11 @@ class Floor:
             self.lead_silent_since_ms = now_ms - silent_ms
         self._tell_publications(now_ms)
 
+    def film_played(self, title: str | None, now_ms: int) -> None:
+        """A film plays in the teacher's place, or (None) does not any more."""
+        self._film = title
+        self._tell_publications(now_ms)
+
     def restarted(self, now_ms: int, *, is_live: bool) -> None:
         """After a restart no media flows and the stage is empty: tell it if it was not so."""
         if self._teller.picture.stage is not None:
@@ -211,6 +222,7 @@ class Floor:
             screen=self.holds(Slot.SCREEN),
             stage=self.holds(Slot.STAGE),
             lead_silent_since_ms=self.lead_silent_since_ms,
+            film=self._film,
         )
         if publications != self._teller.picture.publications:
             self._teller.announce(PublicationsChanged, now_ms, publications=publications)

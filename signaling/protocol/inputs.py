@@ -103,6 +103,13 @@ class PublicationSilent:
 
 
 @dataclass(frozen=True, slots=True)
+class FilmPlayed:
+    """A film began to play in the teacher's place, or (None) does not any more."""
+
+    title: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class FlowsSeen:
     """What flowed in the last second."""
 
@@ -202,6 +209,7 @@ Input = (
     | PublicationOpened
     | PublicationClosed
     | PublicationSilent
+    | FilmPlayed
     | FlowsSeen
     | RecorderReported
     | LessonBegan

@@ -33,6 +33,7 @@ from signaling.protocol.inputs import (
     Connected,
     CoursewareListed,
     Disconnected,
+    FilmPlayed,
     FlowsSeen,
     Input,
     LessonBegan,
@@ -173,6 +174,8 @@ class LessonMachine:
                 self._floor.closed(participant_id, slot, now_ms)
             case PublicationSilent(slot, silent_ms):
                 self._floor.silent(slot, silent_ms, now_ms)
+            case FilmPlayed(title):
+                self._floor.film_played(title, now_ms)
             case FlowsSeen():
                 self._flows_seen(input, now_ms)
             case RecorderReported(state, reason):
@@ -484,8 +487,7 @@ class LessonMachine:
 
     def _is_media_due(self) -> bool:
         """A room is not blamed for a teacher of whom nothing comes."""
-        is_silent = self._floor.lead_silent_since_ms is not None
-        return self.is_live and self._floor.holds(Slot.LEAD) and not is_silent
+        return self.is_live and self._floor.hears_lead
 
     def _start_recorder(self, now_ms: int) -> None:
         self._recorder_tried_at_ms = now_ms

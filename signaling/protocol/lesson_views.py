@@ -178,6 +178,8 @@ class PublicationsView(Wire):
     lead_silent_since_ms: int | None = None
     """Since when nothing comes from who teaches (gone, or connected and silent); None while it
     does, and before it ever did. A break of less than a second or two is not said to people."""
+    film: str | None = None
+    """Title of the film that is played in the teacher's place."""
 
 
 class SourceView(Wire):

@@ -21,6 +21,7 @@ from signaling.protocol import (
     resources_checks,
     resources_courseware,
     resources_polls,
+    resources_premieres,
     resources_sources,
     resources_watch,
     resources_window,
@@ -54,6 +55,7 @@ INBOUND_BODIES = (
     resources.CommentChange,
     resources_checks.NewCheck,
     resources_checks.Burst,
+    resources_premieres.ChosenPremiere,
     resources_sources.NewStreamKey,
     resources_sources.SourceReport,
     resources_sources.NewPush,
@@ -89,7 +91,8 @@ def wire_models() -> list[type[BaseModel]]:
     channels = (lesson_views, messages, behind, heard, board_messages, room_channel)
     bodies = (
         *(resources, resources_checks, resources_courseware),
-        *(resources_polls, resources_sources, resources_watch, resources_window),
+        *(resources_polls, resources_premieres, resources_sources),
+        *(resources_watch, resources_window),
     )
     modules = (*channels, *bodies)
     found = [model for module in modules for model in _declared(module)]

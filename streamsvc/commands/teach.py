@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from streamsvc.base import log
-from streamsvc.base.errors import StreamsvcError
+from streamsvc.base.errors import PeerGone, StreamsvcError
 from streamsvc.commands.options import english, tell_and_exit
 
 if TYPE_CHECKING:
-    from relay.ingest.file_teach import FileProgress
     from relay.ingest.teach import SourceReport
 
 
@@ -48,6 +47,11 @@ def teach(
             " pushes by RTMP; the lesson starts on time.",
         ),
     ] = False,
+    progress: Annotated[
+        Path | None,
+        typer.Option(help="Where --play writes how far it is, and goes on from.", hidden=True),
+    ] = None,
+    session: Annotated[str, typer.Option(envvar="STREAMSVC_SESSION", hidden=True)] = "",
     rtsp: Annotated[
         str,
         typer.Option(
@@ -91,6 +95,7 @@ def teach(
         AirTime,
         teach_until_over,
     )
+    from streamsvc.premieres.progress import ProgressFile
 
     if sum((bool(rtsp), rtmp, file != "clip", play is not None)) > 1:
         raise typer.BadParameter(
@@ -101,6 +106,7 @@ def teach(
         allowed = parse_networks(allow_network or [])
     except StreamsvcError as error:
         tell_and_exit(error)
+    told = ProgressFile(progress)
     plan = AirTime(
         server=server,
         login=login,
@@ -115,7 +121,9 @@ def teach(
         on_report=_tell,
         plays_once=play is not None,
         ends_lesson=then == "end",
-        on_progress=_Progress().tell,
+        on_progress=told.tell,
+        session=session,
+        begin_seconds=told.begin_seconds,
         on_key=_tell_key,
     )
     try:
@@ -123,25 +131,12 @@ def teach(
     except KeyboardInterrupt:
         return
     except StreamsvcError as error:
+        if not isinstance(error, PeerGone):  # that may pass: whoever started us tries again
+            told.end(error.error_id)
         tell_and_exit(error)
+    told.end(end.value)
     typer.echo(f"ended: {end.value}")
     raise typer.Exit(0 if end in ("taken_over", "lesson_ended", "file_over") else 1)
-
-
-class _Progress:
-    """How far a file is, in a line each half minute, and at each change."""
-
-    def __init__(self) -> None:
-        self._told: tuple[bool, int] | None = None
-
-    def tell(self, progress: "FileProgress") -> None:
-        now = progress.is_on_air, int(progress.at_seconds // 30)
-        if now == self._told:
-            return
-        self._told = now
-        how = "; the picture is encoded again" if progress.is_recoding else ""
-        state = f"on air{how}" if progress.is_on_air else "connecting again"
-        typer.echo(f"{state}: {progress.at_seconds:.0f} of {progress.seconds:.0f} s")
 
 
 def _tell(report: "SourceReport") -> None:

@@ -198,6 +198,23 @@ async def courseware(house: House, county: str) -> tuple[str, Any]:
     return f"/api/lessons/{house.lesson_id(lesson)}/courseware/{added}", None
 
 
+def premiere(path: str, body: Callable[[House, str], Any] | None = None) -> Make:
+    """Of a lesson for which a film is planned."""
+
+    async def make(house: House, county: str) -> tuple[str, Any]:
+        lesson, recording = house.lesson_id(f"lesson_{county}1"), f"rec_{county}1"
+        chosen = house.county.recordings[recording].id
+        await house.services.premieres.choose(lesson, chosen, "x", ends_lesson=True)
+        filled = None if body is None else body(house, county)
+        return f"/api/lessons/{lesson}/premiere{path}", filled
+
+    return make
+
+
+def recording_chosen(house: House, county: str) -> dict[str, str]:
+    return {"recording_id": house.county.recordings[f"rec_{county}1"].id}
+
+
 async def media_file(house: House, county: str) -> tuple[str, Any]:
     recording = house.county.recordings[f"rec_{county}1"].id
     folder = house.catalog.folder / recording
@@ -403,6 +420,14 @@ CASES: dict[tuple[str, str], Case] = {
     ("GET", "/api/recordings/{recording_id}/board"): Case(
         about("/api/recordings/{id}/board", *RECORDING), MANAGES, MANAGES_B
     ),
+    ("GET", "/api/lessons/{lesson_id}/premiere"): Case(premiere(""), MANAGES, MANAGES_B),
+    ("PUT", "/api/lessons/{lesson_id}/premiere"): Case(
+        premiere("", recording_chosen), MANAGES, MANAGES_B
+    ),
+    ("POST", "/api/lessons/{lesson_id}/premiere/film"): Case(
+        premiere("/film", lambda house, county: b"film"), MANAGES, MANAGES_B
+    ),
+    ("DELETE", "/api/lessons/{lesson_id}/premiere"): Case(premiere(""), MANAGES, MANAGES_B),
     ("GET", "/api/recordings/{recording_id}/courseware"): Case(
         about("/api/recordings/{id}/courseware", *RECORDING), MANAGES, MANAGES_B
     ),

@@ -29,6 +29,7 @@ from tests.streamsvc.school.county import ADDRESS, PASSWORD, County
 from tests.support.clock import ManualClock
 from tests.support.fake_ports import (
     FakeAudience,
+    FakePremieres,
     FakePushes,
     FakeRecorder,
     FakeRelay,
@@ -144,6 +145,7 @@ def services_in(
         catalog=FolderCatalog(folder / "recordings"),
         audience=FakeAudience(),
         courseware=Workshop(courseware or courseware_settings(folder), clock),
+        premieres=FakePremieres(),
         timeline=FileTimeline(folder / "lessons"),
         clock=clock,
         grant_secret=b"g" * 32,

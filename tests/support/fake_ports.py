@@ -1,6 +1,6 @@
 """Relay, recorder and catalog as signaling's tests see them: no media, everything noted."""
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -8,6 +8,7 @@ from signaling.io.nobody_watches import NobodyWatches
 from streamsvc.base.errors import EnvironmentFault, UserError
 from streamsvc.base.ids import LessonId, MediaSessionId, ParticipantId, RecordingId, new_id
 from streamsvc.base.media import MediaKind, PictureProfile, Slot
+from streamsvc.base.premieres import Premiere
 from streamsvc.base.recordings import PlayableRecording, RecordingState, RecordingStatus
 from streamsvc.base.sessions import (
     ChannelListener,
@@ -245,3 +246,45 @@ class FakeAudience(NobodyWatches):
     def playlist(self, lesson_id: LessonId, until: int) -> str | None:
         place = self.places.get(lesson_id)
         return None if place is None else f"{place}/{until}/main.m3u8"
+
+
+class FakePremieres:
+    """Remembers what was chosen, and plays nothing."""
+
+    def __init__(self) -> None:
+        self.plans: dict[LessonId, Premiere] = {}
+        self.taken = 0
+
+    async def start(self) -> None:
+        """Nothing to play."""
+
+    async def close(self) -> None:
+        """Nothing was played."""
+
+    async def find(self, lesson_id: LessonId) -> Premiere | None:
+        return self.plans.get(lesson_id)
+
+    async def choose(
+        self, lesson_id: LessonId, recording_id: RecordingId, title: str, *, ends_lesson: bool
+    ) -> Premiere:
+        made = Premiere(lesson_id, title, 60.0, recording_id, ends_lesson=ends_lesson)
+        self.plans[lesson_id] = made
+        return made
+
+    async def receive(
+        self,
+        lesson_id: LessonId,
+        title: str,
+        chunks: AsyncIterator[bytes],
+        announced_bytes: int,
+        *,
+        ends_lesson: bool,
+    ) -> Premiere:
+        async for chunk in chunks:
+            self.taken += len(chunk)
+        made = Premiere(lesson_id, title, 60.0, ends_lesson=ends_lesson)
+        self.plans[lesson_id] = made
+        return made
+
+    async def forget(self, lesson_id: LessonId) -> None:
+        self.plans.pop(lesson_id, None)

@@ -138,6 +138,7 @@ SOURCES: dict[str, Entry] = {
         "What the recorder host pushes can't be read. Set it to H.264 or H.265 with AAC.",
     ),
     # files that are played as a lesson
+    "premiere-none": Entry(404, "这节课没有安排播放录像。", "No film is planned for this lesson."),
     "file-missing": Entry(404, "没有这个文件：{name}。", "There is no such file: {name}."),
     "file-too-large": Entry(
         413,

@@ -92,6 +92,12 @@ class Lessons:
             row = await scoped_row(session, principal, lesson_id)
             return await lesson_of(session, row)
 
+    async def managed(self, principal: Principal, lesson_id: LessonId) -> Lesson:
+        """One lesson that the caller may change. Raises UserError `lesson-unknown`,
+        `lesson-of-other-teacher`."""
+        async with self._db.reading() as session:
+            return await lesson_of(session, await managed_row(session, principal, lesson_id))
+
     async def load(self, lesson_id: LessonId) -> Lesson:
         """One lesson, not scoped. Raises UserError `lesson-unknown`."""
         found = await self._where([LessonRow.id == lesson_id])

@@ -42,6 +42,16 @@ class SignIns:
             raise UserError("account-inactive")
         return await self._signed_in(person)
 
+    async def lend(self, person_id: PersonId) -> SignedIn:
+        """A sign-in for a process of ours that acts in her name; `sign_out` when it is done. Raises
+        UserError `account-inactive`."""
+        async with self._db.writing.begin() as session:
+            person = await session.get(PersonRow, person_id)
+            if person is None or not person.is_active:
+                raise UserError("account-inactive")
+            now_ms = self._db.clock.wall_ms()
+            return await new_sign_in(session, SignInKind.STAFF, now_ms, person_id=person.id)
+
     async def principal_of(self, token: str, kind: SignInKind) -> Principal | None:
         """Whose token this is now; None for unknown, expired, or of another kind. A staff member's
         or room's sign-in is extended by being used."""

@@ -16,6 +16,7 @@ from signaling.protocol.effects import (
 )
 from signaling.protocol.inputs import (
     CoursewareListed,
+    FilmPlayed,
     FlowsSeen,
     PlanChanged,
     PublicationClosed,
@@ -161,6 +162,15 @@ def test_what_is_said_late_of_a_free_slot_or_of_a_screen_changes_nothing() -> No
     drive.feed(PublicationClosed(participant(Role.LEAD_TEACHER).id, Slot.LEAD))
     drive.feed(PublicationSilent(Slot.LEAD, None))
     assert silent_since_ms(drive) == closed_ms
+
+
+def test_a_film_in_the_teachers_place_is_told() -> None:
+    drive = LessonDrive()
+    drive.go_live()
+    drive.feed(FilmPlayed("分数"))
+    assert drive.snapshot().publications.film == "分数"
+    drive.feed(FilmPlayed(None))
+    assert drive.snapshot().publications.film is None
 
 
 # ---- who may what --------------------------------------------------------------------------------

@@ -64,6 +64,7 @@ const zh = {
   'catching.live': '直接到现在',
   'following.title': '大屏在看录播，晚 {time}',
   'following.how': '直播连不上，声音和课件照常。会自己接回，现在不能上台。',
+  'teacher.gone': '老师那边断开了，请先带学生学大屏上的这一页。老师回来会自动接着上。',
   'lost.title': '大屏掉线',
   'lost.how': '正在自动重连，不用操作',
   'lost.phone': '这部手机还连着',
@@ -150,6 +151,8 @@ const en: Record<Key, string> = {
   'following.title': 'The screen follows the recording, {time} behind',
   'following.how':
     'No live path; voice and slides are fine. It goes live by itself; no stage until then.',
+  'teacher.gone':
+    'The teacher is cut off. Work on the page on the screen meanwhile; it goes on by itself.',
   'lost.title': 'Big screen dropped',
   'lost.how': 'It reconnects by itself',
   'lost.phone': 'This phone is still connected',

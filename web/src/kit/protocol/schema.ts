@@ -94,6 +94,7 @@ export interface Wire {
   CheckResult?: CheckResult;
   CheckSlot?: CheckSlot;
   CheckView?: CheckView;
+  ChosenPremiere?: ChosenPremiere;
   ClearBoard?: ClearBoard;
   CommentChange?: CommentChange;
   CommentView?: CommentView;
@@ -163,6 +164,7 @@ export interface Wire {
   PolledMessages?: PolledMessages;
   Pong?: Pong;
   PostMessage?: PostMessage;
+  PremiereView?: PremiereView;
   Problem?: Problem;
   PublicationsChanged?: PublicationsChanged;
   PublicationsView?: PublicationsView;
@@ -514,6 +516,13 @@ export interface CheckView {
    */
   unseen: ('microphone' | 'echo' | 'camera')[];
   found: CheckResult;
+}
+/**
+ * PUT /api/lessons/{lesson_id}/premiere.
+ */
+export interface ChosenPremiere {
+  recording_id: string;
+  ends_lesson?: boolean;
 }
 /**
  * By the lead teacher: take all strokes of the shown slide away. Can be undone.
@@ -1373,6 +1382,18 @@ export interface PostMessage {
   text: string;
 }
 /**
+ * What is played as this lesson, and where it stands.
+ */
+export interface PremiereView {
+  title: string;
+  recording_id: string | null;
+  seconds: number;
+  at_seconds: number;
+  ends_lesson: boolean;
+  state: 'waiting' | 'on_air' | 'over' | 'taken_over' | 'failed';
+  error_id: string | null;
+}
+/**
  * Body of every HTTP error (application/problem+json, RFC 9457) beside its standard members.
  */
 export interface Problem {
@@ -1402,6 +1423,10 @@ export interface PublicationsView {
    * does, and before it ever did. A break of less than a second or two is not said to people.
    */
   lead_silent_since_ms: number | null;
+  /**
+   * Title of the film that is played in the teacher's place.
+   */
+  film: string | null;
 }
 /**
  * A grant that is good for ten minutes from now.

@@ -38,6 +38,8 @@ export const t = translator({
     'take.here': '换到这台上课',
     'take.title': '另一台设备正在上这节课',
     'take.hint': '换到这台后，那一台会停止发送，教室里不断课。',
+    'film.title': '正在播放录像《{title}》',
+    'film.hint': '接过来后，录像停止播放，教室里不断课。',
     'resume.title': '这节课还在上',
     'resume.hint': '{n} 间教室在等你的声音和画面。',
     'resume.go': '接着上课',
@@ -218,6 +220,8 @@ export const t = translator({
     'take.here': 'Teach from here',
     'take.title': 'Another device is teaching this lesson',
     'take.hint': 'When you switch, that one stops sending. The classrooms notice nothing.',
+    'film.title': 'A film is playing: {title}',
+    'film.hint': 'When you take over, it stops. The classrooms notice nothing else.',
     'resume.title': 'This lesson is still running',
     'resume.hint':
       '{n, plural, one {# classroom waits} other {# classrooms wait}} for your voice and picture.',

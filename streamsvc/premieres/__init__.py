@@ -1,0 +1,1 @@
+"""Films that are played as lessons: kept, checked, started at their time."""

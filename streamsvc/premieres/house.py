@@ -1,0 +1,223 @@
+"""Plays films as lessons: one process for each, started shortly before its lesson's planned time.
+
+    chosen or uploaded ─► checked (a process) ─► WAITING ─► ON_AIR ─► OVER
+                                                   │           ├─► TAKEN_OVER
+                                                   └─ forgotten ◄┘
+The process signs in as the lesson's lead teacher with a token lent for it, and says how far it is
+in a file; started anew (a crash, a restart of the service) it goes on from there.
+"""
+
+import asyncio
+import logging
+import sys
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import IO
+
+from relay.ingest.file_checking import LARGEST_BYTES, check_file
+from streamsvc.base.clock import Clock
+from streamsvc.base.errors import EnvironmentFault, StreamsvcError, UserError
+from streamsvc.base.ids import LessonId, RecordingId
+from streamsvc.base.premieres import Premiere, PremiereState
+from streamsvc.base.tasks import TaskScope
+from streamsvc.courseware.io.receiving import BLOCK_BYTES, UPLOAD_SECONDS, while_heard
+from streamsvc.premieres.shelf import PremiereShelf
+from streamsvc.school.io.school import School
+from streamsvc.school.records import Lesson, LessonState, SignInKind
+from streamsvc.supervise import Supervisor
+
+log = logging.getLogger("streamsvc.premieres")
+
+LOOK_SECONDS = 1.0
+READY_BEFORE_MS = 30_000
+"""Signing in and looking at a long film take some seconds."""
+MOST_PLAYING = 16
+"""Films at once; each is a process. One that is too many waits for its turn."""
+MOST_CHECKING = 2
+_OPEN = (PremiereState.WAITING, PremiereState.ON_AIR)
+
+
+@dataclass(frozen=True, slots=True)
+class _Playing:
+    child: Supervisor
+    token: str
+
+
+class PremiereHouse:
+    """Implements signaling's PremieresPort. `start` before use, `close` at the end."""
+
+    def __init__(
+        self,
+        shelf: PremiereShelf,
+        school: School,
+        clock: Clock,
+        *,
+        server: str,
+        least_free_bytes: int,
+    ) -> None:
+        """`server`: this service's own address."""
+        self._shelf, self._school, self._clock = shelf, school, clock
+        self._server, self._least_free_bytes = server, least_free_bytes
+        self._plans: dict[LessonId, Premiere] = {}
+        self._playing: dict[LessonId, _Playing] = {}
+        self._checking = asyncio.Semaphore(MOST_CHECKING)
+        self._tasks = TaskScope("premieres")
+
+    async def start(self) -> None:
+        """What was planned before a restart is planned again."""
+        for premiere in await asyncio.to_thread(lambda: list(self._shelf.plans())):
+            self._plans[premiere.lesson_id] = premiere
+        self._tasks.start("look", self._look())
+
+    async def close(self) -> None:
+        """End every process; their films go on after the next start."""
+        await self._tasks.close()
+        for lesson_id in list(self._playing):
+            await self._end(lesson_id)
+
+    # ---- what signaling asks for
+
+    async def find(self, lesson_id: LessonId) -> Premiere | None:
+        """See `PremieresPort`."""
+        return self._plans.get(lesson_id)
+
+    async def choose(
+        self, lesson_id: LessonId, recording_id: RecordingId, title: str, *, ends_lesson: bool
+    ) -> Premiere:
+        """See `PremieresPort`."""
+        seconds = await self._checked(self._shelf.recording(recording_id))
+        await self.forget(lesson_id)
+        return await self._plan(
+            Premiere(lesson_id, title, seconds, recording_id, ends_lesson=ends_lesson)
+        )
+
+    async def receive(
+        self,
+        lesson_id: LessonId,
+        title: str,
+        chunks: AsyncIterator[bytes],
+        announced_bytes: int,
+        *,
+        ends_lesson: bool,
+    ) -> Premiere:
+        """See `PremieresPort`."""
+        part = await asyncio.to_thread(self._shelf.part, lesson_id)
+        try:
+            async with asyncio.timeout(UPLOAD_SECONDS):
+                await self._write(part, chunks, announced_bytes)
+            seconds = await self._checked(part)
+            await self._stop(lesson_id)
+            await asyncio.to_thread(self._shelf.take_part, lesson_id)
+        except OSError as error:  # also the timeout
+            raise EnvironmentFault("disk-unwritable", path=str(part.parent)) from error
+        finally:
+            part.unlink(missing_ok=True)
+        return await self._plan(Premiere(lesson_id, title, seconds, ends_lesson=ends_lesson))
+
+    async def forget(self, lesson_id: LessonId) -> None:
+        """See `PremieresPort`."""
+        await self._stop(lesson_id)
+        await asyncio.to_thread(self._shelf.forget, lesson_id)
+
+    async def _stop(self, lesson_id: LessonId) -> None:
+        self._plans.pop(lesson_id, None)
+        await self._end(lesson_id)
+
+    async def _plan(self, premiere: Premiere) -> Premiere:
+        await asyncio.to_thread(self._shelf.keep, premiere)
+        self._plans[premiere.lesson_id] = premiere
+        return premiere
+
+    async def _checked(self, film: Path) -> float:
+        async with self._checking:
+            return (await check_file(film)).seconds
+
+    async def _write(self, part: Path, chunks: AsyncIterator[bytes], announced: int) -> None:
+        total, block = 0, bytearray()
+        with part.open("wb") as file:
+            async for chunk in while_heard(chunks):
+                total += len(chunk)
+                if max(total, announced) > LARGEST_BYTES:
+                    raise UserError("file-too-large", name=part.name)
+                block += chunk
+                if len(block) >= BLOCK_BYTES:
+                    await self._write_block(file, bytes(block))
+                    block.clear()
+            await self._write_block(file, bytes(block))
+
+    async def _write_block(self, file: IO[bytes], block: bytes) -> None:
+        if not await asyncio.to_thread(self._shelf.write, file, block, self._least_free_bytes):
+            raise EnvironmentFault("disk-full")
+
+    # ---- playing
+
+    async def _look(self) -> None:
+        while True:
+            for premiere in list(self._plans.values()):
+                try:
+                    await self._look_at(premiere)
+                except StreamsvcError as error:
+                    log.warning("! premiere of %s: %s", premiere.lesson_id, error.error_id)
+            await asyncio.sleep(LOOK_SECONDS)
+
+    async def _look_at(self, premiere: Premiere) -> None:
+        if premiere.state not in _OPEN:
+            return
+        lesson_id = premiere.lesson_id
+        if lesson_id in self._playing:
+            await self._follow(premiere)
+            return
+        try:
+            lesson = await self._school.lessons.load(lesson_id)
+        except UserError:  # it was removed
+            return await self.forget(lesson_id)
+        if lesson.state is LessonState.ENDED:
+            await self._become(replace(premiere, state=PremiereState.OVER))
+        elif self._is_due(lesson) and len(self._playing) < MOST_PLAYING:
+            await self._begin(premiere, lesson)
+
+    def _is_due(self, lesson: Lesson) -> bool:
+        now_ms = self._clock.wall_ms()
+        end_ms = lesson.scheduled_start_ms + lesson.duration_minutes * 60_000
+        is_time = lesson.scheduled_start_ms - READY_BEFORE_MS <= now_ms < end_ms
+        return is_time or lesson.state is LessonState.LIVE
+
+    async def _begin(self, premiere: Premiere, lesson: Lesson) -> None:
+        lent = await self._school.sign_ins.lend(lesson.lead_teacher_id)
+        command = [
+            sys.executable, "-m", "streamsvc", "teach",
+            "--server", self._server,
+            "--lesson", lesson.id,
+            "--play", str(self._shelf.film(premiere)),
+            "--then", "end" if premiere.ends_lesson else "wait",
+            "--progress", str(self._shelf.progress(lesson.id)),
+        ]  # fmt: skip
+        secrets = {"STREAMSVC_SESSION": lent.token, "STREAMSVC_LOGIN": "-"}
+        secrets["STREAMSVC_PASSWORD"] = "-"
+        name = f"premiere {lesson.id}"
+        child = Supervisor(name, command, self._clock, environment=secrets, may_finish=True)
+        self._playing[lesson.id] = _Playing(child, lent.token)
+        child.start()
+
+    async def _follow(self, premiere: Premiere) -> None:
+        now = await asyncio.to_thread(self._shelf.progressed, premiere)
+        if self._plans.get(premiere.lesson_id) is not premiere:
+            return  # another was chosen meanwhile
+        if now.state in _OPEN:
+            self._plans[premiere.lesson_id] = now
+            return
+        await self._end(premiere.lesson_id)
+        await self._become(now)
+
+    async def _become(self, premiere: Premiere) -> None:
+        self._plans[premiere.lesson_id] = premiere
+        await asyncio.to_thread(self._shelf.keep, premiere)
+        if premiere.state is PremiereState.OVER:
+            await asyncio.to_thread(self._shelf.let_film_go, premiere)
+
+    async def _end(self, lesson_id: LessonId) -> None:
+        playing = self._playing.pop(lesson_id, None)
+        if playing is not None:
+            await playing.child.close()
+            await self._school.sign_ins.sign_out(playing.token, SignInKind.STAFF)

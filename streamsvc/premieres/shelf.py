@@ -1,0 +1,120 @@
+"""The films on disk: `<data>/premieres/<lesson_id>/`, with `plan.json`, `progress.json` and, unless
+it is a recording of ours, `film`. Blocking; every file is replaced whole."""
+
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import IO, Any
+
+from streamsvc.base.ids import LessonId, RecordingId
+from streamsvc.base.premieres import Premiere, PremiereState
+
+_ENDS = {
+    "taken_over": PremiereState.TAKEN_OVER,
+    "file_over": PremiereState.OVER,
+    "lesson_ended": PremiereState.OVER,
+}
+
+
+class PremiereShelf:
+    """Plans and films under `folder`; recordings under `recordings`."""
+
+    def __init__(self, folder: Path, recordings: Path) -> None:
+        self.folder = folder
+        self._recordings = recordings
+
+    def plans(self) -> Iterator[Premiere]:
+        """Every one that can be read."""
+        for file in sorted(self.folder.glob("*/plan.json")):
+            told = _read(file)
+            try:
+                yield _premiere(LessonId(file.parent.name), told)
+            except (KeyError, TypeError, ValueError):
+                continue  # of another version, or of a torn disk
+
+    def keep(self, premiere: Premiere) -> None:
+        """Its plan, from its beginning."""
+        place = self._place(premiere.lesson_id)
+        place.mkdir(parents=True, exist_ok=True)
+        told = asdict(replace(premiere, at_seconds=0.0))
+        told.pop("lesson_id")
+        part = place / "plan.json.part"
+        part.write_text(json.dumps(told, ensure_ascii=False))
+        part.replace(place / "plan.json")
+
+    def progressed(self, premiere: Premiere) -> Premiere:
+        """As the process that plays it says."""
+        told = _read(self.progress(premiere.lesson_id))
+        try:
+            at_seconds, end = float(told["at_seconds"]), told.get("end")
+        except (KeyError, TypeError, ValueError):
+            return premiere
+        is_error = isinstance(end, str) and end not in _ENDS
+        state = PremiereState.ON_AIR if end is None else _ENDS.get(str(end), PremiereState.FAILED)
+        error_id = str(end) if is_error else None
+        return replace(premiere, at_seconds=at_seconds, state=state, error_id=error_id)
+
+    def film(self, premiere: Premiere) -> Path:
+        """What is played."""
+        if premiere.recording_id is None:
+            return self._place(premiere.lesson_id) / "film"
+        return self.recording(premiere.recording_id)
+
+    def recording(self, recording_id: RecordingId) -> Path:
+        """The lead's picture and voice of a recording."""
+        return self._recordings / recording_id / "hls" / "lead" / "index.m3u8"
+
+    def progress(self, lesson_id: LessonId) -> Path:
+        """Where the process that plays it says how far it is."""
+        return self._place(lesson_id) / "progress.json"
+
+    def part(self, lesson_id: LessonId) -> Path:
+        """Where an upload grows, so that a former film stays until it is whole and well."""
+        place = self._place(lesson_id)
+        place.mkdir(parents=True, exist_ok=True)
+        return place / "film.part"
+
+    def write(self, file: IO[bytes], block: bytes, least_free_bytes: int) -> bool:
+        """False where the disk has no room for it."""
+        if shutil.disk_usage(self.folder).free - len(block) < least_free_bytes:
+            return False
+        file.write(block)
+        return True
+
+    def take_part(self, lesson_id: LessonId) -> None:
+        """The upload is the film now."""
+        part = self.part(lesson_id)
+        with part.open("rb") as file:
+            os.fsync(file.fileno())
+        part.replace(part.with_name("film"))
+        self.progress(lesson_id).unlink(missing_ok=True)
+
+    def let_film_go(self, premiere: Premiere) -> None:
+        """It was played: its lesson was recorded like any other."""
+        if premiere.recording_id is None:
+            self.film(premiere).unlink(missing_ok=True)
+
+    def forget(self, lesson_id: LessonId) -> None:
+        """All of it. Harmless when there is none."""
+        shutil.rmtree(self._place(lesson_id), ignore_errors=True)
+
+    def _place(self, lesson_id: LessonId) -> Path:
+        if not lesson_id.replace("_", "").isalnum():
+            raise ValueError(f"no lesson's id: {lesson_id!r}")
+        return self.folder / lesson_id
+
+
+def _premiere(lesson_id: LessonId, told: dict[str, Any]) -> Premiere:
+    state = PremiereState(told.pop("state"))
+    return Premiere(lesson_id=lesson_id, state=state, **told)
+
+
+def _read(file: Path) -> dict[str, Any]:
+    try:
+        told = json.loads(file.read_text())
+    except (OSError, ValueError):
+        return {}
+    return told if isinstance(told, dict) else {}
