@@ -102,6 +102,8 @@ class Packager:
             return  # children's pictures and voices are not for an audience
         self._tracks[int(fields["number"])] = (slot, kind, rid)
         if kind is MediaKind.AUDIO:
+            if self._voice_track is not None:
+                self._voice.extend(self._voice_track.samples)
             self._voice_track = VoiceTrack(self._clock, self._line)
             self._voice_track.wait_ms = WAIT_MS
         elif self._sources[slot].open(rid, codec) is None:
