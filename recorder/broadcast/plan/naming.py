@@ -28,8 +28,8 @@ def is_file(path: str) -> bool:
 
 
 def multivariant_file(family: str, audio: str) -> str:
-    """Of all pictures of a kind, with one form of the voice: `main.m3u8`, `main-opus.m3u8`. They are
-    apart, since a player that finds both takes the cheaper one, also where it can't play it:
+    """Of all pictures of a kind, with one form of the voice: `main.m3u8`, `main-opus.m3u8`. They
+    are apart, since a player that finds both takes the cheaper one, also where it can't play it:
     Chromium 80 says yes to Opus beside H.264, and shows nothing."""
     return f"{family}.m3u8" if audio == "aac" else f"{family}-{audio}.m3u8"
 
