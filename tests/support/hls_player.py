@@ -27,7 +27,7 @@ window.startPlaying = url => {
       at: video.currentTime,
       width: video.videoWidth,
       sound: video.webkitAudioDecodedByteCount,
-      frames: video.getVideoPlaybackQuality().totalVideoFrames,
+      frames: video.webkitDecodedFrameCount,
       behind: last[last.length >> 1],
       fatal: told.fatal,
       dates: Object.values(told.dates).map(one => one.class),

@@ -13,7 +13,7 @@ from recorder.broadcast.plan.board import BoardShelf
 from recorder.broadcast.plan.cutter import CutPart, PartCutter
 from recorder.broadcast.plan.live_axis import LiveAxis
 from recorder.broadcast.plan.sources import NAMES, WAIT_MS, Sources
-from recorder.broadcast.plan.variants import multivariant
+from recorder.broadcast.plan.variants import Variant, multivariant
 from recorder.broadcast.plan.voice_cutter import VoiceCutter
 from recorder.plan.timeline import PublicationClock
 from recorder.plan.tracks import VoiceTrack
@@ -102,6 +102,8 @@ class Packager:
             return  # children's pictures and voices are not for an audience
         self._tracks[int(fields["number"])] = (slot, kind, rid)
         if kind is MediaKind.AUDIO:
+            if self._voice_track is not None:
+                self._voice.extend(self._voice_track.samples)
             self._voice_track = VoiceTrack(self._clock, self._line)
             self._voice_track.wait_ms = WAIT_MS
         elif self._sources[slot].open(rid, codec) is None:
@@ -257,12 +259,15 @@ class Packager:
         if any(s.variant is None or s.shelf.newest and s.shelf.newest.part == 0 for s in streams):
             for stream in streams:
                 stream.variant = stream.describe()
-        for family in ("main", "voice", "screen"):
-            mine = [s.variant for s in streams if s.variant and _family(s.name) == family]
-            if mine:
-                words = multivariant(mine)
-                if self._folder.text(f"{family}.m3u8") != words:
-                    self._folder.write(f"{family}.m3u8", words.encode())
+        mine: dict[str, list[Variant]] = {}
+        for stream in streams:
+            if stream.variant is not None:
+                file = naming.multivariant_file(_family(stream.name), stream.audio)
+                mine.setdefault(file, []).append(stream.variant)
+        for file, variants in mine.items():
+            words = multivariant(variants)
+            if self._folder.text(file) != words:
+                self._folder.write(file, words.encode())
 
 
 def _name(slot: Slot, place: int) -> str:

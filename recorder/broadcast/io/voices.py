@@ -32,21 +32,32 @@ class AacVoice:
         self._fifo = av.AudioFifo()
         self._position: int | None = None
         """Of the next sample that goes to the encoder."""
+        self._end = 0
+        """Of what it was given."""
 
     def push(self, sample: VoiceSample) -> list[VoiceSample]:
-        """The next packet of the row; a packet that can't be decoded is silence."""
-        frames = self._decoded(sample)
+        """The next packet of the row; a packet that can't be decoded is silence, and so is a hole
+        in the row: were it left out, all that follows would be too early for ever."""
         if self._position is None:
-            self._position = sample.position
-        for frame in frames:
+            self._position = self._end = sample.position
+        if sample.end <= self._end:
+            return []
+        missing = max(0, sample.position - self._end)
+        frames = [_silence(missing)] if missing else []
+        for frame in frames + self._decoded(sample):
             frame.pts = None
             self._fifo.write(frame)
+        self._end += missing + sample.samples
+        return self._encoded(self._position)
+
+    def _encoded(self, position: int) -> list[VoiceSample]:
         out: list[VoiceSample] = []
         while (whole := self._fifo.read(_FRAME_SAMPLES)) is not None:
-            whole.pts, whole.time_base = self._position, _BASE
-            self._position += _FRAME_SAMPLES
+            whole.pts, whole.time_base = position, _BASE
+            position += _FRAME_SAMPLES
             for packet in self._encoder.encode(whole):
                 out.append(VoiceSample(packet.pts or 0, _FRAME_SAMPLES, bytes(packet)))
+        self._position = position
         return out
 
     def _decoded(self, sample: VoiceSample) -> list[av.AudioFrame]:

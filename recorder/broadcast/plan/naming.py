@@ -18,13 +18,20 @@ _FILES = re.compile(
     rf"|{_RENDITION}/(?:\d{{1,8}}(?:\.\d{{1,4}})?\.m4s|init-\d{{1,8}}-\d{{1,4}}\.mp4)"
     r"|board/(?:state-)?\d{1,8}\.json"
     r"|slides/[A-Za-z0-9_-]{1,40}/\d{1,5}-(?:small|medium|large)\.webp"
-    r"|[a-z]{1,12}\.m3u8"
+    r"|(?:main|voice|screen)(?:-opus)?\.m3u8"
 )
 
 
 def is_file(path: str) -> bool:
     """A name that may stand below a lesson's folder."""
     return _FILES.fullmatch(path) is not None
+
+
+def multivariant_file(family: str, audio: str) -> str:
+    """Of all pictures of a kind, with one form of the voice: `main.m3u8`, `main-opus.m3u8`. They
+    are apart, since a player that finds both takes the cheaper one, also where it can't play it:
+    Chromium 80 says yes to Opus beside H.264, and shows nothing."""
+    return f"{family}.m3u8" if audio == "aac" else f"{family}-{audio}.m3u8"
 
 
 def segment_file(number: int) -> str:

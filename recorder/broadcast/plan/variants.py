@@ -36,7 +36,7 @@ class Variant:
 def multivariant(variants: list[Variant]) -> str:
     """All of them, the dearest last: a player begins with the first it can play."""
     lines = ["#EXTM3U", "#EXT-X-VERSION:7"]
-    for variant in sorted(variants, key=lambda one: (one.audio, one.bps)):
+    for variant in sorted(variants, key=lambda one: one.bps):
         lines += variant.lines
     return "\n".join(lines) + "\n"
 
