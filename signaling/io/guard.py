@@ -171,7 +171,7 @@ def _place_of(origin: str) -> str:
 
 
 def _note(scope: Scope, status: int, seconds: float) -> None:
-    """One line without the query (it may hold codes) and without pair secrets and links to watch."""
+    """One line without the query (it may hold codes), pair secrets and links to watch."""
     metrics.REQUESTS.labels(_known(scope["method"]), f"{status // 100}xx").inc()
     metrics.REQUEST_SECONDS.observe(seconds)
     path = _SECRET_PATH.sub(r"/\1/...", scope["path"])
