@@ -9,6 +9,7 @@ from playwright.async_api import Browser, Page, expect
 
 from streamsvc.base.clock import SystemClock
 from streamsvc.school.records import OPERATOR
+from tests.support.axe import violations
 from tests.support.broadcast import make_media
 from tests.support.browser import DESK, PHONE, chromium, needs_chromium, new_page, open_context
 from tests.support.screens import SHOTS
@@ -144,6 +145,7 @@ async def test_what_a_parent_reads_in_each_state(watched: WatchedSchool, browser
     await expect(paper).to_have_attribute("data-picture", "sharp", timeout=LIVE_MS)
     await expect(parent.get_by_text("about 21 MB a lesson")).to_be_visible()
     await shot(parent, "live-en")
+    assert await violations(parent) == []
     await parent.get_by_role("switch", name="Low data").click()
     await expect(parent.get_by_text("Clear picture")).to_be_visible()
 
@@ -163,9 +165,11 @@ async def test_what_a_parent_reads_in_each_state(watched: WatchedSchool, browser
     await parent.get_by_role("button", name="This week").click()
     await expect(parent.get_by_role("button", name="Live now")).to_be_visible()
     await shot(parent, "week-en")
+    assert await violations(parent) == []
     await parent.get_by_role("button", name="Me", exact=True).click()
     await expect(parent.get_by_text("三年级, 大坪教学点")).to_be_visible()
     await shot(parent, "mine-en")
+    assert await violations(parent) == []
     await watched.end()
     await parent.get_by_role("button", name="Live", exact=True).click()
     await expect(parent.get_by_text("The lesson is over")).to_be_visible(timeout=4 * LIVE_MS)

@@ -29,9 +29,12 @@ from signaling.protocol.lesson import LessonMachine
 from signaling.protocol.lesson_of import lesson_view
 from signaling.protocol.lesson_views import CoursewareView, LinkSignal, RoomTotals
 from signaling.protocol.messages import (
+    AnswerQuestion,
+    ApproveQuestion,
     CallOnStage,
     CatchUp,
     CoursewareChanged,
+    DismissQuestion,
     EndLesson,
     GetSnapshot,
     LetWrite,
@@ -52,7 +55,7 @@ from signaling.protocol.messages import (
     Withheld,
 )
 from signaling.protocol.requests import NEEDED
-from signaling.protocol.roles import may
+from signaling.protocol.roles import Action, may
 from streamsvc.base.ids import RoomId
 from streamsvc.base.media import Slot
 from streamsvc.base.recordings import RecordingState
@@ -190,7 +193,10 @@ def test_only_those_who_may_are_obeyed() -> None:
     assert drive.error_of(phone, RaiseHand(request_id="6")) == "done"
 
 
-@pytest.mark.parametrize("role", list(Role))
+QUESTIONS = (ApproveQuestion, DismissQuestion, AnswerQuestion)
+
+
+@pytest.mark.parametrize("role", [role for role in Role if may(role, Action.ENTER_LESSON)])
 @pytest.mark.parametrize("kind", list(NEEDED))
 def test_each_request_for_each_role(role: Role, kind: type[Any]) -> None:
     """Refused exactly where the table has no action for it."""
@@ -205,6 +211,7 @@ def test_each_request_for_each_role(role: Role, kind: type[Any]) -> None:
     fields |= {"room_id": ONE} if kind in (CallOnStage, LowerHand) else {}
     fields |= {"slide": None} if kind is TurnSlide else {}
     fields |= {"stroke_id": "a"} if kind is Erase else {}
+    fields |= {"question_id": "q"} if kind in QUESTIONS else {}
     verdict = drive.error_of(connection, kind(request_id="r", **fields))
     is_allowed = any(may(role, action) for action in NEEDED[kind])
     assert (verdict != "not-allowed") == is_allowed
