@@ -158,6 +158,11 @@ class Transcoder:
                 os.kill(pid, signal.SIGKILL)
             was_silent = is_silent
 
+    @property
+    def behind_ms(self) -> float:
+        """How late the latest pictures were made, at most; 0 where nothing is made."""
+        return self.beat.behind_ms if self.beat is not None else 0.0
+
     # ---- what the caller wants
 
     def make(self, renditions: Sequence[Rendition]) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from relay.metrics import TRANSCODERS, TRANSCODERS_REFUSED
 from relay.transcode.io.transcoder import Transcoder
 from relay.transcode.plan.renditions import Rendition
+from relay.transcode.plan.turns import LATE_MS
 from relay.transcode.ports import RenditionSink, SuperviseChild
 from relay.transcode.settings import TranscodeSettings
 from streamsvc.base.clock import Clock
@@ -56,9 +57,9 @@ class Transcoders:
         is_guess: bool = False,
     ) -> bool:
         """What is to be made of a publication from now on; nothing ends its transcoder. False where
-        the machine has as many as it may: who is there is not touched, and the newcomer's rooms
-        have the layers that there are. `is_guess`: no room is known yet to need it; such take no
-        more than half of the places. Raises OSError: no socket."""
+        the machine has as many as it may, or one that is late: who is there is not touched, and the
+        newcomer's rooms have the layers that there are. `is_guess`: no room is known yet to need
+        it; such take no more than half of the places. Raises OSError: no socket."""
         transcoder = self._by_publication.get(publication)
         if not renditions:
             await self.close(publication)
@@ -75,8 +76,10 @@ class Transcoders:
         return True
 
     def has_place(self, *, is_guess: bool = False) -> bool:
-        """Whether another one may begin."""
-        return len(self) < (-(-self.most // 2) if is_guess else self.most)
+        """Whether another one may begin: not where those that are there are late already."""
+        most = -(-self.most // 2) if is_guess else self.most
+        is_late = any(each.behind_ms > LATE_MS for each in self._by_publication.values())
+        return len(self) < most and not is_late
 
     @property
     def is_short(self) -> bool:

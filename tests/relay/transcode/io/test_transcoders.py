@@ -2,12 +2,14 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
 
 from relay.transcode.io.transcoders import Transcoders, children_for
+from relay.transcode.plan.messages import Beat
+from relay.transcode.plan.turns import LATE_MS
 from relay.transcode.settings import TranscodeSettings
 from streamsvc.base.clock import SystemClock
 from streamsvc.base.media import Codec
@@ -141,4 +143,17 @@ async def test_a_machine_says_that_it_is_short_while_somebody_is_refused(tmp_pat
     await all_of_them.close(2)  # its publisher has gone
     found.append(all_of_them.is_short)
     assert found == [False, True, False]
+    await all_of_them.close_all()
+
+
+async def test_who_is_late_already_gets_no_company(tmp_path: Path) -> None:
+    all_of_them, _ = transcoders(tmp_path, most=3)
+    await all_of_them.want(1, SOURCE, LADDER, Returned())
+    first = all_of_them._by_publication[1]  # noqa: SLF001
+    beat = Beat(is_waiting=False, decoded=9, made=9, skipped=0, lost=0, behind_ms=LATE_MS + 1)
+    first.beat = beat
+    assert not await all_of_them.want(2, SOURCE, LADDER, Returned())
+    assert await all_of_them.want(1, SOURCE, LADDER[:1], Returned()), "it is not touched"
+    first.beat = replace(beat, behind_ms=20.0)
+    assert await all_of_them.want(2, SOURCE, LADDER, Returned())
     await all_of_them.close_all()
