@@ -47,7 +47,9 @@ async def serve(given: argparse.Namespace) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopped.set)
     limits = httpx.Limits(max_connections=None)
-    async with httpx.AsyncClient(timeout=ANSWER_SECONDS, limits=limits) as http:
+    # By this name the service answers plain HTTP also where it sends everybody else to HTTPS.
+    here = {"Host": "localhost"}
+    async with httpx.AsyncClient(timeout=ANSWER_SECONDS, limits=limits, headers=here) as http:
         desk = PushDesk(given.server, os.environ.get("STREAMSVC_PUSH_SECRET", ""), http)
         door = PushDoor(desk, given.near)
         try:

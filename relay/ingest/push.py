@@ -8,6 +8,7 @@ import asyncio
 import logging
 import time
 from contextlib import suppress
+from typing import Any
 
 from av.error import ExitError, FFmpegError
 
@@ -105,7 +106,7 @@ class EncoderPush:
             pull.renew_tracks()
             await _first(reading, telling, seconds=AGAIN_SECONDS)
         if telling.done() and not reading.done():
-            raise _reason(telling)
+            raise telling.result()
         raise self._verdict(pull, reading)
 
     async def _on_air(
@@ -113,7 +114,7 @@ class EncoderPush:
         push: OpenedPush,
         pull: Pull,
         reading: asyncio.Future[None],
-        telling: asyncio.Future[None],
+        telling: asyncio.Future[StreamsvcError],
     ) -> StreamsvcError:
         """One publication, from its offer to its end; why it ended."""
         http = self._desk.http
@@ -142,18 +143,20 @@ class EncoderPush:
         self._report = report
         self._news.set()
 
-    async def _tell(self, push: OpenedPush, pull: Pull) -> None:
-        """The service, at each change and every two seconds. Returns never; raises UserError where
-        it must end, PeerGone when the service is gone for good."""
+    async def _tell(self, push: OpenedPush, pull: Pull) -> StreamsvcError:
+        """The service, at each change and every two seconds. Returns why the push must end: what
+        the service says, or that it is gone for good."""
         heard_at = time.monotonic()
         while True:
             self._news.clear()
             try:
                 await push.tell(self._report, flows=_flows(pull))
                 heard_at = time.monotonic()
-            except PeerGone:
+            except UserError as error:
+                return error
+            except PeerGone as error:
                 if time.monotonic() - heard_at > SERVICE_GONE_SECONDS:
-                    raise
+                    return error
             with suppress(TimeoutError):
                 async with asyncio.timeout(NEWS_SECONDS):
                     await self._news.wait()
@@ -191,10 +194,5 @@ def _flows(pull: Pull) -> bool:
     return time.monotonic() - newest < FLOWS_SECONDS
 
 
-async def _first(*ends: asyncio.Future[None] | asyncio.Future[bool], seconds: float = 60) -> None:
+async def _first(*ends: asyncio.Future[Any], seconds: float = 60) -> None:
     await asyncio.wait(ends, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
-
-
-def _reason(ended: asyncio.Future[None]) -> StreamsvcError:
-    error = ended.exception()
-    return error if isinstance(error, StreamsvcError) else PeerGone("source-publication-lost")

@@ -19,6 +19,7 @@ from signaling.protocol.inputs import SourceReported
 from signaling.protocol.resources_sources import NewPush, PushNews, SourceReport
 from streamsvc.base.errors import StreamsvcError, UserError
 from streamsvc.base.ids import LessonId, StreamKeyId, new_id
+from streamsvc.base.media import Slot
 from streamsvc.school.records import Lesson, LessonState, Principal, StreamKey
 
 log = logging.getLogger("streamsvc.source")
@@ -39,6 +40,7 @@ class Push:
     claims: Claims
     heard_at: float
     is_flowing: bool = True
+    is_on_air: bool = False
     over: str = ""
     """Error id for which it must end."""
 
@@ -93,6 +95,7 @@ class SourceDesk:
                 self._report(push.lesson_id, SourceReported("rtmp", "waiting", error))
             raise error
         push.heard_at, push.is_flowing = self._services.clock.now(), news.is_flowing
+        push.is_on_air = news.state == "on_air"
         fault = _known(news.error_id)
         self._report(push.lesson_id, SourceReported("rtmp", news.state, fault, news.is_recoded))
         return self._grant(push)
@@ -111,12 +114,14 @@ class SourceDesk:
         for push in self._pushes.values():
             if push.key.id == key_id:
                 push.over = "stream-key-revoked"
+                self._take_off_air(push)
 
     def lost(self) -> None:
         """The process that takes pushes ended: all of them are cut."""
         for push in self._pushes.values():
-            report = SourceReported("rtmp", "waiting", UserError("source-cut"))
+            report = SourceReported("rtmp", "waiting", UserError("push-ended"))
             self._report(push.lesson_id, report)
+            self._take_off_air(push)
         self._pushes.clear()
 
     def _make_way(self, lesson_id: LessonId) -> None:
@@ -126,8 +131,17 @@ class SourceDesk:
             raise UserError("stream-key-in-use")
         for push in mine:
             push.over = push.over or "source-replaced"
+            self._take_off_air(push)
             if not self._is_alive(push):
                 del self._pushes[push.id]
+
+    def _take_off_air(self, push: Push) -> None:
+        """Free its slot now, not when the relay misses it. While it is on air nobody else of this
+        participant holds the slot: a browser that took it over left the push waiting."""
+        if push.is_on_air:
+            push.is_on_air = False
+            participant = push.claims.participant_id
+            self._services.relay.close_participant(push.lesson_id, participant, Slot.LEAD)
 
     def _is_alive(self, push: Push) -> bool:
         return self._services.clock.now() - push.heard_at < SILENT_SECONDS

@@ -18,7 +18,7 @@ from tests.support.pushers import (
 )
 from tests.support.screens import BLUE, GREEN, RED
 from tests.support.service import free_tcp_port
-from tests.support.taught_rooms import stream_key, taught_room
+from tests.support.taught_rooms import pushed_to, taught_room
 from tests.support.waiting import until
 
 pytestmark = [pytest.mark.e2e, needs_chromium, pytest.mark.timeout(240)]
@@ -42,8 +42,8 @@ async def test_ffmpeg_pushes_and_what_breaks_is_told(
 ) -> None:
     log = tmp_path / "ffmpeg.log"
     async with taught_room(demo) as lesson, way(port) as between:
-        key = await stream_key(lesson.desk)
-        url, url_by_way = (f"rtmp://127.0.0.1:{place}/live/{key}" for place in (port, between.port))
+        url = await pushed_to(lesson.desk, port)
+        url_by_way = url.replace(str(port), str(between.port))
         async with pushing(by_ffmpeg(url, RED.color, RED.tone_hz), log) as pusher:
             await lesson.is_taught(RED)
             assert demo.lesson()["state"] == "live"  # by itself: it was due
@@ -74,7 +74,7 @@ async def test_ffmpeg_pushes_and_what_breaks_is_told(
 async def test_gstreamer_pushes(demo: DemoLesson, port: int, tmp_path: Path) -> None:
     film = write_scene(tmp_path / "film.mp4", GREEN.color, GREEN.tone_hz)
     async with taught_room(demo) as lesson:
-        url = f"rtmp://127.0.0.1:{port}/live/{await stream_key(lesson.desk)}"
+        url = await pushed_to(lesson.desk, port)
         async with pushing(by_gstreamer(url, film), tmp_path / "gst.log") as pusher:
             await lesson.is_taught(GREEN)
             await lesson.is_recorded()
@@ -87,7 +87,7 @@ async def test_h265_by_enhanced_rtmp_is_encoded_again(
     demo: DemoLesson, port: int, tmp_path: Path
 ) -> None:
     async with taught_room(demo) as lesson:
-        url = f"rtmp://127.0.0.1:{port}/live/{await stream_key(lesson.desk)}"
+        url = await pushed_to(lesson.desk, port)
         pushed = by_ffmpeg(url, BLUE.color, BLUE.tone_hz, H265)
         async with pushing(pushed, tmp_path / "ffmpeg.log"):
             await lesson.is_taught(BLUE)

@@ -38,6 +38,11 @@ def error_of(answer: httpx.Response) -> str:
     return str(answer.json()["error"]["id"])
 
 
+def off_air(house: House) -> int:
+    """How often a push was taken off air."""
+    return len(house.relay.closed_participants)
+
+
 async def told(house: House) -> tuple[str, str | None] | None:
     """What staff see."""
     runner = house.context.registry.find(house.lesson_id(LESSON))
@@ -83,6 +88,7 @@ async def test_one_that_flows_is_not_thrown_out_and_one_that_stands_gives_way(
     await news(house, first, is_flowing=False)
     second = await pushed(house, key, "192.0.2.8")
     assert second.status_code == 201
+    assert off_air(house) == 1  # its slot is free for the second one
     assert error_of(await news(house, first)) == "source-replaced"
     assert await told(house) == ("connecting", None)
     house.clock.advance(SILENT_SECONDS)
@@ -133,7 +139,8 @@ async def test_the_end_of_the_process_is_told(house: House) -> None:
     key = (await new_key(house))["key"]
     await news(house, (await pushed(house, key)).json()["push_id"])
     house.pushes.end()
-    assert await told(house) == ("waiting", "source-cut")
+    assert await told(house) == ("waiting", "push-ended")
+    assert off_air(house) == 1
 
 
 async def test_what_pulls_a_camera_reports_by_its_grant(house: House) -> None:

@@ -1,6 +1,7 @@
 """A lesson without a teacher's browser: her page, a room, and whatever teaches in her place."""
 
 import re
+import socket
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -54,14 +55,20 @@ async def taught_room(demo: DemoLesson) -> AsyncIterator[TaughtRoom]:
         assert not desk.faults + board.faults
 
 
-async def stream_key(desk: StaffDesk) -> str:
-    """Made on the lesson's page."""
+async def pushed_to(desk: StaffDesk, port: int) -> str:
+    """Where the lesson is pushed, by a key made on its page; the port is open."""
     await desk.page.locator('[data-action="stream-keys"]').click()
     await desk.page.locator('[data-make="lesson"]').click()
     key = await desk.page.locator("[data-stream-key]").inner_text()
     await desk.shot("key")
     await desk.page.keyboard.press("Escape")
-    return key
+    await until(lambda: _listens(port), 60, "the process that takes pushes has started")
+    return f"rtmp://127.0.0.1:{port}/live/{key}"
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as tried:
+        return tried.connect_ex(("127.0.0.1", port)) == 0
 
 
 def recorded_ms(demo: DemoLesson) -> int:

@@ -30,7 +30,8 @@ export const t = translator({
     'me.lost': '课件还在各教室。你的声音暂时没有送到，正在自动重连。',
     'source.connecting': '录播主机正在接入。',
     'source.on_air': '录播主机正在上课。',
-    'source.recoded': '录播主机正在上课；它的画面教室放不了，已转码到 540p。',
+    'source.recoded':
+      '录播主机正在上课；画面已转码到 540p。推 H.264、无 B 帧、每 2 秒一个关键帧，就不必转码。',
     'channel.lost': '声音和画面照常。举手和消息暂时收不到，正在自动重连。',
     'channel.unopened': '课堂还没有连上，正在自动重连。这里还没有发送什么。',
     'host.title': '录播主机已接入',
@@ -210,7 +211,7 @@ export const t = translator({
     'source.connecting': 'The recorder host is connecting.',
     'source.on_air': 'The recorder host is teaching.',
     'source.recoded':
-      'The recorder host is teaching. Rooms cannot show its picture as it is, so it is re-encoded.',
+      'The recorder host is teaching; its picture is re-encoded to 540p. It need not be as H.264 without B-frames, a key frame every 2 s.',
     'channel.lost':
       'Voice and picture go on. Hands and messages are not arriving; reconnecting by itself.',
     'channel.unopened':
