@@ -25,7 +25,7 @@ def demo() -> Iterator[DemoLesson]:
     """With a lesson that is due in a while, and nobody who teaches it."""
     with demo_lesson(is_taught=False) as county:
         rooms = [room["room_id"] for room in county.rooms()]
-        due_ms = round(time.time() * 1000) + 25_000
+        due_ms = round(time.time() * 1000) + round(25_000 * SECOND)
         county.plan_anew(scheduled_start_ms=due_ms, room_ids=rooms, duration_minutes=40)
         yield county
 

@@ -16,7 +16,7 @@ from tests.support.demo import NO_CLIP, DemoLesson, demo_data
 from tests.support.service import Service, running
 from tests.support.waiting import until
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.long]
 
 FILM_SECONDS = 16
 

@@ -204,7 +204,7 @@ export class LessonSession {
     if (phase === 'repairing' || this.behind !== null) return true;
     if (vitals === null || phase !== 'live') return false;
     const isKnown = this.store.state !== null;
-    if (!this.#expected().lead) return isKnown;
+    if (!this.#expected().lead || this.#leadSilentMs !== null) return isKnown;
     if (isKnown && vitals.hadVoice && vitals.hadPicture) return true;
     if (!vitals.hadVoice && !vitals.hadPicture) return false;
     this.#firstPartMs ??= Date.now();

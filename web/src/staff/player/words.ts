@@ -39,7 +39,7 @@ export const t = translator({
     'none.tracks': '这节课没有录到画面和声音。',
     'lane.stage': '台上',
     'lane.hands': '举手',
-    'lane.lost': '教室断线',
+    'lane.lost': '断线',
     'lane.comments': '批注',
     'lane.label': '时间线',
     'mark.stage': '{room}上台，{time} 起',

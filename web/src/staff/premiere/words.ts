@@ -8,6 +8,7 @@ export const t = translator({
     choose: '从课程库选一段',
     'choose.none': '课程库里还没有录好的课。',
     upload: '或者上传一个视频',
+    file: '选择文件',
     'upload.hint': 'MP4、MKV、WebM 或 TS，最大 8 GB、四小时。传完会检查能不能播放。',
     busy: '正在上传并检查，请不要关上这一页',
     checking: '正在检查这段录像',
@@ -31,6 +32,7 @@ export const t = translator({
     choose: 'Choose a recording of the library',
     'choose.none': 'The library holds no finished lesson yet.',
     upload: 'Or upload a film',
+    file: 'Choose a file',
     'upload.hint':
       'MP4, MKV, WebM or TS, up to 8 GB and four hours. It is checked once it is here.',
     busy: 'Uploading and checking; keep this page open',
