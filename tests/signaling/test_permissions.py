@@ -205,6 +205,10 @@ def _verdict(answer: httpx.Response) -> str:
     return "allowed" if answer.is_success else str(answer.json()["error"]["id"])
 
 
+def _ends_lesson_last(case: tuple[str, str]) -> tuple[bool, tuple[str, str]]:
+    return case[1].startswith("/api/watch/recordings"), case
+
+
 @pytest.mark.parametrize("how", ["revoked", "expired", "forged"])
 async def test_a_sign_in_that_is_over_opens_nothing(house: House, how: str) -> None:
     cookies = {}
@@ -216,7 +220,7 @@ async def test_a_sign_in_that_is_over_opens_nothing(house: House, how: str) -> N
     if how == "expired":
         house.clock.advance(400 * 86_400)
     browser = house.client(**cookies)
-    for (method, _), case in sorted(CASES.items(), key=lambda item: item[0]):
+    for (method, _), case in sorted(CASES.items(), key=lambda item: _ends_lesson_last(item[0])):
         path, body = await case.make(house, "a")
         answer = await _asked(browser, method, path, body)
         assert answer.status_code == 401, f"{how}: {method} {path} {answer.status_code}"
