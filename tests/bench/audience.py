@@ -37,12 +37,20 @@ class Cpu:
         self._before = self._now()
 
     def _now(self) -> dict[str, float]:
-        return {name: sum(map(cpu_seconds, pids)) for name, pids in self._pids.items()}
+        return {name: sum(map(spent, pids)) for name, pids in self._pids.items()}
 
     def percent(self) -> dict[str, float]:
         """Since the beginning, 100 for a whole core."""
         took, now = time.monotonic() - self._began, self._now()
         return {name: 100 * (now[name] - self._before[name]) / took for name in now}
+
+
+def spent(pid: int) -> float:
+    """Seconds of a core; none of a process that is gone, as nginx' cache loader soon is."""
+    try:
+        return cpu_seconds(pid)
+    except FileNotFoundError:
+        return 0.0
 
 
 def children(pid: int) -> list[int]:
@@ -75,8 +83,8 @@ def watched(
         process.stdout.readline()
         cpu = Cpu(pids)
         process.stdout.readline()
-        spent = cpu.percent()
-        return dict(json.loads(process.stdout.readline())), spent
+        percent = cpu.percent()
+        return dict(json.loads(process.stdout.readline())), percent
 
 
 def measured(
@@ -87,13 +95,13 @@ def measured(
     time.sleep(5)
     before = idle.percent()
     for viewers in counts:
-        seen, spent = watched(url, viewers, seconds, pids)
+        seen, percents = watched(url, viewers, seconds, pids)
         place = f"{name}_{viewers}"
         for figure, value in seen.items():
             told[f"{place}_{figure}"] = value
-        for who, percent in spent.items():
+        for who, percent in percents.items():
             told[f"{place}_{who}_cpu_percent"] = percent
-        more = spent["service"] - before["service"]
+        more = percents["service"] - before["service"]
         told[f"{place}_origin_cpu_percent_per_100"] = 100 * max(0.0, more) / viewers
     told[f"{name}_idle_service_cpu_percent"] = before["service"]
     return told

@@ -158,8 +158,11 @@ def test_behind_nginx_only_what_is_to_come_is_asked_of_the_service(
         assert time.time() * 1000 - playlist.end_ms < BEHIND_MS
         assert viewer.get(f"{STREAM}/live.m3u8?_HLS_msn=99999").status_code == 400
         assert viewer.get(f"{STREAM}/live.m3u8?_HLS_part=1").status_code == 400
-        forged = viewer.path.replace("-", "-A", 1)[: len(viewer.path)]
+        until, _, word = viewer.path.split("/")[2].partition("-")
+        forged = viewer.path.replace(word, ("A" if word[0] != "A" else "B") + word[1:])
         assert httpx.get(f"{viewer.base}{forged}main.m3u8").status_code == 403
+        longer = viewer.path.replace(until, str(int(until) + 1))
+        assert httpx.get(f"{viewer.base}{longer}main.m3u8").status_code == 403
         other = viewer.path.replace(viewer.lesson_id, "les_other")
         assert httpx.get(f"{viewer.base}{other}main.m3u8").status_code == 403
         assert viewer.get("zero").status_code in {403, 404}

@@ -49,3 +49,12 @@ def test_the_unit_of_a_source_gives_what_teaching_takes() -> None:
     (words,) = re.findall(r"^ExecStart=\S+ teach (.*)$", unit, re.MULTILINE)
     known = {flag for one in taken for flag in one.opts}
     assert {word for word in words.split() if word.startswith("--")} <= known
+
+
+def test_nginx_serves_a_live_lesson_to_who_has_its_address() -> None:
+    body = location_of(f"/live/1900000000-{'a' * 22}/les_z9vgu627nj8k/low-aac/12.3.m4s")
+    assert 'secure_link_md5 "$secure_link_expires$live_lesson CHANGE-ME"' in body
+    assert "return 403;" in body and "try_files" in body
+    assert not location_of("/live/1900000000/les_z9vgu627nj8k/main.m3u8")
+    words = (DEPLOY / "nginx.conf").read_text()
+    assert "proxy_cache_lock on;" in words and "$arg__HLS_msn.$arg__HLS_part" in words

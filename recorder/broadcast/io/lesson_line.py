@@ -7,6 +7,7 @@ which tracks there are when it can be reached again. Bound: UNSENT_BYTES not tak
 import asyncio
 import logging
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from streamsvc.base.errors import ProtocolError
@@ -14,6 +15,7 @@ from streamsvc.base.ids import LessonId
 from streamsvc.base.log import IdAdapter
 from streamsvc.base.media import Track
 from streamsvc.base.tap import TapControl, TapReader, encode_control, encode_packet
+from streamsvc.base.tasks import TaskScope
 
 log = logging.getLogger("recorder.broadcast")
 RETRY_SECONDS = 0.1
@@ -37,7 +39,7 @@ class LessonLine:
         self._board: list[bytes] = []
         """What was said of the board while nobody heard it."""
         self._writer: asyncio.StreamWriter | None = None
-        self._is_ending = False
+        self._ending, self._over = asyncio.Event(), asyncio.Event()
         self._log = IdAdapter(log, {"lesson": lesson_id})
 
     def track_opened(self, track: Track) -> None:
@@ -73,29 +75,37 @@ class LessonLine:
 
     def end(self) -> None:
         """The lesson is over."""
-        self._is_ending = True
+        self._ending.set()
         self._send(encode_control("end"))
 
     async def run(self) -> None:
-        """Connect for ever; after `end()` once more at most."""
+        """Connect again and again; after `end()` until the packager has ended too, or for a
+        while."""
+        scope = TaskScope("live line")
+        scope.start("connect", self._connect_again())
+        try:
+            await self._ending.wait()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(LINGER_SECONDS):
+                    await self._over.wait()
+        finally:
+            await scope.close()
+
+    async def _connect_again(self) -> None:
         while True:
             try:
                 reader, self._writer = await asyncio.open_unix_connection(str(self._path))
             except OSError:
                 await asyncio.sleep(RETRY_SECONDS)
                 continue
-            is_last = self._is_ending
             try:
                 self._greet()
-                async with asyncio.timeout(LINGER_SECONDS if is_last else None):
-                    await self._read(reader)
-            except (OSError, ProtocolError, TimeoutError) as error:
+                await self._read(reader)
+            except (OSError, ProtocolError) as error:
                 self._log.warning("! line to the packager: %r", error)
             finally:
                 self._writer.close()
                 self._writer = None
-            if is_last:
-                return
             await asyncio.sleep(RETRY_SECONDS)
 
     def _greet(self) -> None:
@@ -103,7 +113,7 @@ class LessonLine:
         for data in [*self._tracks.values(), *self._board]:
             self._send(data)
         self._board.clear()
-        if self._is_ending:
+        if self._ending.is_set():
             self._send(encode_control("end"))
 
     async def _read(self, reader: asyncio.StreamReader) -> None:
@@ -114,6 +124,8 @@ class LessonLine:
                     self._hear(frame)
 
     def _hear(self, word: TapControl) -> None:
+        if word.type == "ended":
+            self._over.set()
         try:
             self._on_word(word)
         except (KeyError, TypeError, ValueError) as error:

@@ -12,6 +12,7 @@ from recorder.broadcast.plan import naming
 from recorder.broadcast.plan.shelf import TARGET_SECONDS
 from recorder.broadcast.plan.waiting import Reached, Waiting, is_too_far
 from streamsvc.base.errors import Overload, ProtocolError, UserError
+from streamsvc.base.tasks import TaskScope
 
 HOLD_SECONDS = 3.0 * TARGET_SECONDS
 """Longest that a request waits (§6.2.5.2)."""
@@ -49,7 +50,8 @@ class LessonOrigin:
         self._reached: dict[str, Reached] = {}
         self._waiting: Waiting[asyncio.Future[None]] = Waiting()
         self._is_there = asyncio.Event()
-        self._texts: dict[str, asyncio.Future[bytes]] = {}
+        self._texts: dict[str, asyncio.Future[bytes | None]] = {}
+        self._scope = TaskScope("live origin")
         self._kept: OrderedDict[str, bytes] = OrderedDict()
         self._kept_bytes = 0
 
@@ -157,11 +159,19 @@ class LessonOrigin:
     async def _read(self, path: str) -> bytes:
         """Read once, however many ask."""
         task = self._texts.get(path)
-        if task is None:
-            read = asyncio.to_thread((self._folder / path).read_bytes)
-            task = self._texts[path] = asyncio.ensure_future(read)
-        try:
-            return await asyncio.shield(task)
-        except OSError as error:
+        if task is None:  # not by whoever came first: she may leave
+            read = asyncio.to_thread(_bytes_of, self._folder / path)
+            task = self._texts[path] = self._scope.start("read", read)
+        data: bytes | None = await asyncio.shield(task)
+        if data is None:
             self._texts.pop(path, None)
-            raise UserError("live-file-unknown") from error
+            raise UserError("live-file-unknown")
+        return data
+
+
+def _bytes_of(path: Path) -> bytes | None:
+    """Blocking. None where there is no such file."""
+    try:
+        return path.read_bytes()
+    except OSError:
+        return None
