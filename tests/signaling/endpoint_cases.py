@@ -4,7 +4,6 @@ The table in `signaling.protocol.roles` says what a role may do at all; `CASES` 
 are whose. A route that is in neither fails in `test_permissions`: a new one can't be forgotten.
 """
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,6 +11,7 @@ from typing import Any
 from signaling.protocol.inputs import LessonBegan
 from streamsvc.school.records import OPERATOR, LessonState, Role
 from tests.signaling.house import House
+from tests.support.waiting import until
 
 JPEG = b"\xff\xd8\xff" + b"x" * 40 + b"\xff\xd9"
 
@@ -241,14 +241,17 @@ async def changed_link(house: House, county: str) -> tuple[str, Any]:
 
 
 async def question(house: House, county: str) -> tuple[str, Any]:
-    """In a lesson that is live."""
-    lesson_id = house.lesson_id(f"lesson_{county}1")
-    runner = await house.context.registry.open(lesson_id)
-    if not runner.machine.is_live:
-        lesson = await house.school.lessons.start(lesson_id)
-        runner.post(LessonBegan(lesson, None))
-        await asyncio.sleep(0.01)
-    return f"/api/watch/lessons/{lesson_id}/questions", {"text": "几加几？"}
+    """In a lesson that is live; each time another, for one asks once in half a minute."""
+    lesson = await house.school.lessons.add(
+        OPERATOR,
+        title="x",
+        lead_teacher_id=house.county.people[f"lead_{county}1"].id,
+        room_ids=[house.room_id("room_a2" if county == "a" else "room_b1")],
+    )
+    runner = await house.context.registry.open(lesson.id)
+    runner.post(LessonBegan(await house.school.lessons.start(lesson.id), None))
+    await until(lambda: runner.machine.is_live)
+    return f"/api/watch/lessons/{lesson.id}/questions", {"text": "几加几？"}
 
 
 async def watched_slide(house: House, county: str) -> tuple[str, Any]:
