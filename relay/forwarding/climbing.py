@@ -31,8 +31,8 @@ class Climbing:
         self._is_held = False
         self._changed_at = self._climbed_at = float("-inf")
         self._wait = STEADY_SECONDS
-        self._too_dear_bps = 0
-        """The cheapest there was when nothing could be given."""
+        self._refused: Sequence[Step] = ()
+        """All there were when nothing could be given."""
 
     def allowed(
         self,
@@ -47,7 +47,7 @@ class Climbing:
         to take less; `proved_at`: when a probe last found that it takes more."""
         ranks = _ranks(steps)
         if wanted is None and steps:
-            self._too_dear_bps = steps[0].bps
+            self._refused = steps
         self._follow(steps, wanted)
         if _rank(ranks, wanted) < _rank(ranks, self._at):
             self._lower(wanted, now, is_link_less=now - fell_at < BLAME_SECONDS)
@@ -96,8 +96,11 @@ class Climbing:
 
     def _is_new(self, steps: Sequence[Step], wanted: Choice | None) -> bool:
         """Whether a layer begins that is far cheaper than all there were: it was not refused."""
+        if self._at is not None or wanted is None or not self._refused:
+            return False
+        is_known = any(step.choice.rid == wanted.rid for step in self._refused)
         bps = next((step.bps for step in steps if step.choice == wanted), 0)
-        return self._at is None and 0 < bps <= FAR_CHEAPER * self._too_dear_bps
+        return not is_known and 0 < bps <= FAR_CHEAPER * self._refused[0].bps
 
 
 def _ranks(steps: Sequence[Step]) -> dict[Choice, int]:

@@ -87,9 +87,10 @@ PACE_OF_LIMIT = 1.1
 of the voice."""
 PACE_OF_FAR = 1.0
 OWN_QUEUE_SECONDS = 3.0
-"""From the end of a probe: its queue empties, and reports tell of it. A probe that was too much has
-a verdict of its own; falling for its queue to what flowed beside it took rooms of 150 kbit/s with
-voice alone down to the least there is. Where the link is used its queue may be of that."""
+"""From the end of a probe of a link that carries voice alone: its queue empties, and reports tell
+of it. Such a probe has a verdict of its own; falling for its queue to what flowed beside it took
+rooms of 150 kbit/s down to the least there is. A longer queue than the probe makes on a link that
+takes what was believed is none of its own."""
 _BACKOFF = 0.85
 _LEAST_FALL = 0.5
 _SETTLE_SECONDS = 2.0
@@ -137,6 +138,7 @@ class Downlink:
         self._too_much_bps = float("inf")
         """The estimate before it fell last."""
         self._own_queue_until = float("-inf")
+        self._own_queue_seconds = 0.0
 
     def limit(self, most_bps: int | None, *, is_satellite: bool) -> None:
         """What an administrator allows, and what kind of link she says it is."""
@@ -347,10 +349,6 @@ class Downlink:
             self._mostly_lost_since = now
         return now - self._mostly_lost_since < self._normal.outage_seconds
 
-    def _is_unused(self, sent_bps: int) -> bool:
-        """Whether so little flows, but for a probe, that a queue can't be of that."""
-        return self._sent.steady_bps(sent_bps) < OLD_SHARE * self.bps
-
     def _floor(self, sent_bps: int, now: float) -> int | None:
         """How low the estimate may fall for what is seen now; None if all is well."""
         loss, remb = self._loss.fraction(now), self._remb.fresh(now)
@@ -358,7 +356,8 @@ class Downlink:
         is_lost = loss > max(CONFIRMING_LOSS, self._radio.confirming)
         is_full = share < REMB_SHARE and is_lost and self._round_trips.may_wait(now)
         is_short = share < SHORT_REMB_SHARE and loss > max(SHORT_LOSS, self._radio.most)
-        is_own = now < self._own_queue_until and self._is_unused(sent_bps)
+        is_own = now < self._own_queue_until
+        is_own &= self._round_trips.longest_wait(now) <= self._own_queue_seconds
         has_queue = self.has_queue and not is_own
         if has_queue or is_full or (is_short and self._round_trips.has_waited(now)):
             return MIN_BPS
@@ -404,8 +403,11 @@ class Downlink:
         return min(far, int(max(self.bps * NEAR_CLIMB, min(far, self._too_much_bps * NEAR_SHARE))))
 
     def probe_begins(self, bps: int, now: float) -> None:
-        """So much is about to be sent for a moment."""
-        self._own_queue_until = now + probe_seconds(bps) + OWN_QUEUE_SECONDS
+        """So much is about to be sent for a moment, beside voice alone."""
+        seconds = probe_seconds(bps)
+        self._own_queue_until = now + seconds + OWN_QUEUE_SECONDS
+        slack = self._round_trips.wander.slack_seconds
+        self._own_queue_seconds = (bps / self.bps - 1) * seconds + slack
 
     def probed(self, bps: int, now: float) -> None:
         """So much was sent for a moment, and arrived."""

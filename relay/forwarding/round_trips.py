@@ -107,6 +107,12 @@ class RoundTrips:
         """Whether there was a queue of late that showed, if only once."""
         return self.least is not None and self._longest_lately(now) > self.least + SHORT_SECONDS
 
+    def longest_wait(self, now: float) -> float:
+        """Of the last seconds, beyond the least; 0 where that is not known."""
+        if self.least is None:
+            return 0.0
+        return max(self.smoothed, self._longest_lately(now)) - self.least
+
     @property
     def without_queue(self) -> float:
         """The smoothed one still knows older queues."""

@@ -26,6 +26,8 @@ from relay.ports import (
 ALLOWANCE_SECONDS = 1.0
 MOST_VOICE_BPS = 120_000
 RATE_SECONDS = 0.8
+NO_PICTURE_BPS = 5_000
+"""Repairs of one that flowed until now."""
 QUIET_SECONDS = 5
 """Between two looks at a subscriber who is well."""
 
@@ -60,6 +62,7 @@ class _Subscribed:
     sent: deque[tuple[float, tuple[int, int]]] = field(default_factory=deque)
     """When records came, and what they told: bytes in all, and those of pictures."""
     sent_bps: int = 0
+    picture_bps: int = 0
     can_probe: bool = False
     wanted_at: float = float("-inf")
     """When a better picture was wanted than the estimate allows."""
@@ -191,7 +194,7 @@ class EngineFigures:
         if well:
             downlink.was_well(well, now)
         longest_round_trip, probed_bps, found.can_probe = probed
-        found.sent_bps = sent_bps
+        found.sent_bps, found.picture_bps = sent_bps, picture_bps
         is_told = expected > 0 or longest_round_trip > 0
         has_fallen = downlink.asked(asked, sent_bps, now)
         has_fallen |= is_told and downlink.reported(
@@ -256,7 +259,8 @@ class EngineFigures:
             return None
         before = found.downlink.before_probe(now)
         found.probing.begin(bps, before, now)
-        found.downlink.probe_begins(bps, now)
+        if found.picture_bps < NO_PICTURE_BPS:
+            found.downlink.probe_begins(bps, now)
         return bps, end_reports(before.loss)
 
     # ---- reading

@@ -360,22 +360,21 @@ def test_a_probe_below_a_cap_stays_below_it() -> None:
 
 
 @pytest.mark.parametrize(
-    ("sent_bps", "is_probed", "falls"),
-    [(45_000, True, False), (45_000, False, True), (140_000, True, True)],
+    ("round_trip", "is_probed", "falls"),
+    [(0.3, True, False), (0.3, False, True), (0.9, True, True)],
 )
-def test_a_probes_own_queue_lowers_no_estimate_that_is_not_used(
-    sent_bps: int, is_probed: bool, falls: bool
+def test_a_probes_own_queue_lowers_no_estimate(
+    round_trip: float, is_probed: bool, falls: bool
 ) -> None:
-    """A probe of a link that carries voice alone has its own verdict; where pictures flow as well
-    the queue may be theirs."""
+    """Of voice alone; a longer queue than it makes on a link as good as believed counts."""
     link = Downlink(0.0)
     link.limit(150_000, is_satellite=False)
     for second in range(14):
         if is_probed and second == 10:
-            link.probe_begins(170_000, 10.0)
-        round_trip = 0.5 if second > 10 else LEAST_ROUND_TRIP
-        link.round_trips(round_trip, LEAST_ROUND_TRIP)
-        link.reported(100, 0, sent_bps, float(second), longest=round_trip)
+            link.probe_begins(172_000, 10.0)
+        longest = round_trip if second > 10 else LEAST_ROUND_TRIP
+        link.round_trips(longest, LEAST_ROUND_TRIP)
+        link.reported(100, 0, 45_000, float(second), longest=longest)
     assert (link.bps < 150_000) is falls
 
 
