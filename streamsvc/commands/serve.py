@@ -27,6 +27,10 @@ def serve(
     port: Port = None,
     media_port: MediaPort = None,
     media_tcp_port: MediaTcpPort = None,
+    rtmp_port: Annotated[
+        int | None,
+        typer.Option(help="TCP port for RTMP pushes, open once there is a stream key; 0: never."),
+    ] = None,
     advertise: Annotated[
         list[str] | None,
         typer.Option(help="Address for ICE candidates; repeat for several. Behind NAT: the outer."),
@@ -57,6 +61,7 @@ def serve(
             "http.public_url": public_url,
             "media.port": media_port,
             "media.tcp_port": media_tcp_port,
+            "media.rtmp_port": rtmp_port,
             "media.advertise": advertise or None,
             "tls.mode": tls,
             "tls.port": tls_port,
