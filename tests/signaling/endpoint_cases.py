@@ -501,4 +501,5 @@ MEDIA_DOORS = {
     "/whep/sessions/{session_id}",
     "/whip/{lesson_id}/{slot}",
     "/whep/{lesson_id}",
+    "/live/{signed}/{lesson_id}/{path:path}",
 }

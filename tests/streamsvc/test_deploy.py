@@ -42,7 +42,8 @@ def test_the_unit_of_a_source_gives_what_teaching_takes() -> None:
     unit = (DEPLOY / "streamsvc-source@.service").read_text("utf-8")
     command = get_command(cli)
     assert isinstance(command, TyperGroup)
-    taken = [one for one in command.commands["teach"].params if isinstance(one, TyperOption)]
+    options = [one for one in command.commands["teach"].params if isinstance(one, TyperOption)]
+    taken = [one for one in options if not one.hidden]
     variables = {one.envvar for one in taken if isinstance(one.envvar, str)}
     named = set(re.findall(r"^#   (STREAMSVC_\w+)=", unit, re.MULTILINE))
     assert named == variables - {"STREAMSVC_CACHE"}
