@@ -12,6 +12,7 @@ from recorder.broadcast.plan import naming
 from recorder.broadcast.plan.board import BoardShelf
 from recorder.broadcast.plan.cutter import CutPart, PartCutter
 from recorder.broadcast.plan.live_axis import LiveAxis
+from recorder.broadcast.plan.screen import ScreenDates
 from recorder.broadcast.plan.sources import NAMES, WAIT_MS, Sources
 from recorder.broadcast.plan.variants import Variant, multivariant
 from recorder.broadcast.plan.voice_cutter import VoiceCutter
@@ -58,6 +59,7 @@ class Packager:
         self._voice_track: VoiceTrack | None = None
         self._voice = LessonVoice()
         self._board = BoardShelf(folder.text(f"{naming.BOARD}/dates.txt"))
+        self._screen = ScreenDates(self._board.screen)
         self._renditions: dict[str, Rendition] = {}
         self._main = ""
         self._opened_ms: float | None = None
@@ -114,7 +116,19 @@ class Packager:
             int(fields["at_ms"]), str(fields["events"]), is_state=bool(fields["is_state"])
         )
         self._folder.write(file, data)
+        self._keep_dates()
+
+    def _keep_dates(self) -> None:
         self._folder.write(f"{naming.BOARD}/dates.txt", self._board.words().encode())
+
+    def _note_screen(self, now_ms: float, wall_ms: int) -> None:
+        is_shared = "screen" in self._renditions and any(
+            slot is Slot.SCREEN for slot, _, _ in self._tracks.values()
+        )
+        playlist = self._screen.see(is_shared, now_ms)
+        if playlist is not None:
+            self._board.note_screen(wall_ms, playlist)
+            self._keep_dates()
 
     # ---- time
 
@@ -126,6 +140,7 @@ class Packager:
         self._take_voice(now_ms)
         for slot in self._sources:
             self._take_pictures(slot, now_ms)
+        self._note_screen(now_ms, wall_ms)
         told = [one for one in self._renditions.values() if self._cut(one, now_ms, now)]
         if told:
             self._publish(told)

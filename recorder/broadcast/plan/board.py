@@ -1,9 +1,9 @@
-"""The board's files, and the dates by which a playlist names them."""
+"""The board's files and the screen's playlist, and the dates by which a playlist names them."""
 
 from recorder.broadcast.plan import naming
 from recorder.broadcast.plan.shelf import DateRange
 
-EVENTS, STATE = "streamsvc.board", "streamsvc.board.state"
+EVENTS, STATE, SCREEN = "streamsvc.board", "streamsvc.board.state", "streamsvc.screen"
 MOST = 20_000
 """Files of one lesson; more than hours of drawing make. Beyond it nothing is added."""
 
@@ -26,10 +26,24 @@ class BoardShelf:
             self.dates.append(DateRange(f"board-{number}", _class_of(file), at_ms, file))
         return file, events.encode()
 
+    def note_screen(self, at_ms: int, playlist: str) -> None:
+        """From then on this playlist has the big place (`screen.py`)."""
+        number = len(self.dates)
+        if number < MOST:
+            self.dates.append(DateRange(f"screen-{number}", SCREEN, at_ms, playlist))
+
+    @property
+    def screen(self) -> str | None:
+        """The playlist that was noted last."""
+        noted = (one.file for one in reversed(self.dates) if one.of_class == SCREEN)
+        return next(noted, None)
+
     def words(self) -> str:
         """All dates, a line each."""
         return "\n".join(f"{one.id} {one.start_wall_ms} {one.file}" for one in self.dates)
 
 
 def _class_of(file: str) -> str:
+    if file.endswith(".m3u8"):
+        return SCREEN
     return STATE if "state-" in file else EVENTS

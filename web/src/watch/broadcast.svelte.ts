@@ -4,6 +4,8 @@ import type { Attending } from './attending.svelte';
 import { BoardFeed } from './board_feed';
 import type { LivePlayer } from './live_player';
 import { LIVE_LIMIT_MS, behindMs } from './live_words';
+import { type ScreenMark, screenAt } from './ranges';
+import { SharedScreen } from './shared_screen.svelte';
 import { Slides } from './slides.svelte';
 
 const TICK_MS = 250;
@@ -28,6 +30,8 @@ export class Broadcast {
   range = $state.raw<{ fromS: number; liveS: number; atS: number } | null>(null);
   behindMs = $state(0);
   readonly slides: Slides;
+  readonly screen: SharedScreen;
+  #marks: ScreenMark[] = [];
   readonly #feed: BoardFeed;
   #player: LivePlayer | null = null;
   #address: string | null = null;
@@ -43,6 +47,14 @@ export class Broadcast {
 
   constructor(private readonly attending: Attending) {
     this.slides = new Slides(`/api/watch/lessons/${attending.lessonId}`, () => this.#place);
+    this.screen = new SharedScreen(async (element) => {
+      const { LivePlayer: Player } = await import('./live_player');
+      const failed = (): void => this.screen.failed();
+      const nothing = (): void => undefined;
+      return this.#isClosed
+        ? null
+        : new Player(element, { named: nothing, marked: nothing, failed });
+    });
     this.#feed = new BoardFeed(
       async (url) => jsonAt(url),
       () => this.#step(),
@@ -59,6 +71,7 @@ export class Broadcast {
     if (this.#isClosed) return;
     this.#player ??= new Player(element, {
       named: (files) => this.#feed.add(files),
+      marked: (marks) => (this.#marks = marks),
       failed: (why) => this.#failed(why),
     });
     this.#player.open(address, this.isLow);
@@ -112,6 +125,7 @@ export class Broadcast {
     this.#isClosed = true;
     clearInterval(this.#timer);
     this.#player?.close();
+    this.screen.close();
   }
 
   get #place(): string | null {
@@ -133,6 +147,8 @@ export class Broadcast {
       this.board = board;
       this.slides.show(board.slide);
     }
+    const shared = screenAt(this.#marks, positionMs);
+    this.screen.step(shared, positionMs, this.playing !== 'paused', this.isLow);
     this.#watchStalling(positionMs);
     this.#takeBack();
   }

@@ -1,7 +1,14 @@
 /** The broadcast in one media element: hls.js in low-latency mode, or the browser's own player. */
 import Hls from 'hls.js/light';
 import type { BoardFile } from './board_feed';
-import { boardFile, boardFiles, firstVariant } from './ranges';
+import {
+  type ScreenMark,
+  boardFile,
+  boardFiles,
+  firstVariant,
+  screenMark,
+  screenMarks,
+} from './ranges';
 
 /** Kept on a phone: enough to go back a moment without fetching again. */
 const BEHIND_S = 30;
@@ -15,6 +22,8 @@ const NATIVE_BEHIND_S = 4;
 export interface PlayerEvents {
   /** Files of the board that the playlist names. */
   named: (files: BoardFile[]) => void;
+  /** When the shared screen has the big place. */
+  marked: (marks: ScreenMark[]) => void;
   /** It can't go on with this address: ask for another one. */
   failed: (why: 'address' | 'network' | 'unsupported') => void;
 }
@@ -102,12 +111,15 @@ export class LivePlayer {
     const place = new URL(playlist, location.href).href;
     hls.on(Hls.Events.MANIFEST_PARSED, () => this.setLow(this.#isLow));
     hls.on(Hls.Events.LEVEL_UPDATED, (_event, { details }) => {
-      const files = Object.values(details.dateRanges).map((range) =>
-        range === undefined
-          ? null
-          : boardFile(range.class, range.startDate, range.attr['X-FILE'], place),
+      const ranges = Object.values(details.dateRanges).filter((range) => range !== undefined);
+      const files = ranges.map((range) =>
+        boardFile(range.class, range.startDate, range.attr['X-FILE'], place),
       );
       this.events.named(files.filter((file): file is BoardFile => file !== null));
+      const marks = ranges.map((range) =>
+        screenMark(range.class, range.startDate, range.attr['X-FILE'], place),
+      );
+      this.events.marked(marks.filter((mark): mark is ScreenMark => mark !== null));
     });
     hls.on(Hls.Events.ERROR, (_event, data) => {
       if (!data.fatal) return;
@@ -127,7 +139,10 @@ export class LivePlayer {
     let media: string | null = null;
     const look = async (): Promise<void> => {
       media ??= firstVariant(await textAt(place), place);
-      if (media !== null) this.events.named(boardFiles(await textAt(media), place));
+      if (media === null) return;
+      const words = await textAt(media);
+      this.events.named(boardFiles(words, place));
+      this.events.marked(screenMarks(words, place));
     };
     const again = (): void => void look().catch(() => undefined);
     this.#timer = window.setInterval(again, LOOK_AT_PLAYLIST_MS);
