@@ -177,7 +177,9 @@ export class Broadcast {
 
   /** A new address comes with a beat; one that is far behind after a break goes on at live. */
   #failed(why: 'address' | 'network' | 'unsupported'): void {
-    this.playing = why === 'unsupported' ? 'failed' : 'stalled';
+    // Before the first picture there may be nothing yet: who opened the lesson began its packing.
+    const waits = this.#lastPositionMs === 0 ? 'loading' : 'stalled';
+    this.playing = why === 'unsupported' ? 'failed' : waits;
     if (why === 'unsupported') return;
     setTimeout(() => void this.#again(), RETRY_MS);
   }
