@@ -104,6 +104,6 @@ TRANSCODER_PICTURES_SKIPPED = counter(
 TRANSCODERS = gauge("streamsvc_relay_transcoders", "Publications that have a transcoder now.")
 TRANSCODERS_REFUSED = counter(
     "streamsvc_relay_transcoders_refused",
-    "Wishes for a transcoder on a machine that had as many as it may; each is said again while it "
-    "is wanted.",
+    "Publications that rooms needed a transcoder for, on a machine that had as many as it may; "
+    "each counts once while it is wanted.",
 )
