@@ -57,7 +57,7 @@ class Packager:
         self._line = VoiceLine()
         self._voice_track: VoiceTrack | None = None
         self._voice = LessonVoice()
-        self._board = BoardShelf(folder.text(f"{naming.BOARD}/dates.txt"))
+        self._board = BoardShelf(folder.text(naming.BOARD_DATES))
         self._renditions: dict[str, Rendition] = {}
         self._main = ""
         self._opened_ms: float | None = None
@@ -114,7 +114,7 @@ class Packager:
             int(fields["at_ms"]), str(fields["events"]), is_state=bool(fields["is_state"])
         )
         self._folder.write(file, data)
-        self._folder.write(f"{naming.BOARD}/dates.txt", self._board.words().encode())
+        self._folder.write(naming.BOARD_DATES, self._board.words().encode())
 
     # ---- time
 
