@@ -93,6 +93,7 @@ def test_who_follows_gets_every_part_in_time(demo: DemoLesson) -> None:
 
 def test_another_program_plays_it(demo: DemoLesson) -> None:
     viewer = Viewer(demo)
+    until_sync(lambda: bool(viewer.follow().segments[0].uri), 20, "a whole segment")
     with av.open(f"{viewer.base}{viewer.path}main.m3u8", timeout=30) as container:
         kinds = {stream.type for stream in container.streams}
         assert kinds == {"video", "audio"}
