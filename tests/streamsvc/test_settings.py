@@ -9,7 +9,7 @@ from streamsvc.base.errors import EnvironmentFault
 from streamsvc.settings import Settings, load
 
 EXAMPLE = Path(__file__).parents[2] / "deploy" / "streamsvc.example.toml"
-NOT_IN_EXAMPLE = {"web_dist", "tls.certificate", "tls.key"}
+NOT_IN_EXAMPLE = {"web_dist", "tls.certificate", "tls.key", "audience.folder"}
 """Paths without a sensible default: shown as comments."""
 
 
