@@ -207,7 +207,7 @@ class AudienceSettings(Section):
         " folder's own.",
     )
     part_seconds: float = Field(
-        default=0.5,
+        default=0.4,
         ge=0.2,
         le=1.0,
         description="Longest part. Who watches is three parts and some tenths of a second behind; a"

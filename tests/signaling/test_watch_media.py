@@ -94,7 +94,7 @@ def begun(broadcasts: Broadcasts, folder: Path, files: Mapping[str, str]) -> Non
 FILES = {
     "main.m3u8": "main", "low-aac/live.m3u8": "whole", "low-aac/delta.m3u8": "delta",
     "low-aac/delta-dates.m3u8": "dates", "low-aac/3.1.m4s": "0123456789", "low-aac/0.m4s": "zero",
-    "board/000001.json": "[]", "zero": "1",
+    "board/000001.json": "[]", ".zero": "1",
 }  # fmt: skip
 
 
@@ -160,7 +160,7 @@ async def test_nobody_reads_without_its_signature(
 
 
 @pytest.mark.parametrize(
-    "path", ["zero", "low-aac/9.m4s", "low-aac/%2e%2e/zero", "board/dates.txt", "x", "low-aac/"]
+    "path", [".zero", "low-aac/9.m4s", "low-aac/%2e%2e/.zero", "board/.dates", "x", "low-aac/"]
 )
 async def test_files_that_are_none(live: Live, path: str) -> None:
     assert (await live.get(path)).status_code == 404

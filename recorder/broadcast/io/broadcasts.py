@@ -27,7 +27,7 @@ from streamsvc.base.tasks import TaskScope
 
 log = logging.getLogger("recorder.broadcast")
 SWEEP_SECONDS = 300.0
-ZERO = "zero"
+ZERO = ".zero"
 """File that keeps the zero of a lesson's axis over a restart of the service."""
 
 

@@ -58,7 +58,7 @@ class Packager:
         self._line = VoiceLine()
         self._voice_track: VoiceTrack | None = None
         self._voice = LessonVoice()
-        self._board = BoardShelf(folder.text(f"{naming.BOARD}/dates.txt"))
+        self._board = BoardShelf(folder.text(naming.BOARD_DATES))
         self._screen = ScreenDates(self._board.screen)
         self._renditions: dict[str, Rendition] = {}
         self._main = ""
@@ -119,7 +119,7 @@ class Packager:
         self._keep_dates()
 
     def _keep_dates(self) -> None:
-        self._folder.write(f"{naming.BOARD}/dates.txt", self._board.words().encode())
+        self._folder.write(naming.BOARD_DATES, self._board.words().encode())
 
     def _note_screen(self, now_ms: float, wall_ms: int) -> None:
         is_shared = "screen" in self._renditions and any(

@@ -11,6 +11,8 @@ DELTA_DATES = "delta-dates.m3u8"
 SKIPPING = {"": PLAYLIST, "YES": DELTA, "v2": DELTA_DATES}
 """By `_HLS_skip`."""
 BOARD, SLIDES = "board", "slides"
+BOARD_DATES = f"{BOARD}/.dates"
+"""The packager's own: nobody is told what begins with a dot."""
 
 _RENDITION = r"(?:low|middle|high|screen|voice)(?:-aac|-opus)?"
 _FILES = re.compile(

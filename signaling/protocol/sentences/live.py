@@ -19,6 +19,22 @@ LIVE: dict[str, Entry] = {
         "观看的人太多，请 {retry_after_seconds} 秒后再试。",
         "Too many are watching. Try again in {retry_after_seconds} seconds.",
     ),
+    "no-h264-lead": Entry(
+        409,
+        "网页观看的人听得到老师，看不到画面：老师的浏览器没有发送 H.264。",
+        "Who watches by HTTP hears the teacher and does not see her: her browser sends no H.264.",
+    ),
+    "no-h264-screen": Entry(
+        409,
+        "网页观看的人看不到共享屏幕：老师的浏览器没有发送 H.264。",
+        "Who watches by HTTP does not see the shared screen: her browser sends no H.264.",
+    ),
+    "broadcast-failed": Entry(
+        503,
+        "网页直播的打包程序出错，正在自动重启，课照常上。",
+        "Packing the lesson for who watches by HTTP failed and is being started again; the lesson"
+        " goes on.",
+    ),
     "live-not-yet": Entry(
         503,
         "直播画面还没有到，请 {retry_after_seconds} 秒后再试。",

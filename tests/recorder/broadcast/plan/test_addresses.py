@@ -52,7 +52,7 @@ def test_files_of_a_lesson(path: str) -> None:
 @pytest.mark.parametrize(
     "path",
     [
-        "", "zero", "board/dates.txt", "low-aac/.live.m3u8.new", "../other/main.m3u8",
+        "", ".zero", "board/.dates", "low-aac/.live.m3u8.new", "../other/main.m3u8",
         "low-aac/../../x/main.m3u8", "/etc/passwd", "low-aac//live.m3u8", "main.m3u8\n",
         "slides/../board/000012.json", "low-aac/1.m4s/x", "x" * 300 + ".m3u8", "stage-aac/0.m4s",
     ],
