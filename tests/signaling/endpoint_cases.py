@@ -8,8 +8,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from signaling.protocol.inputs import LessonBegan
-from streamsvc.school.records import OPERATOR, LessonState, Role
+from streamsvc.school.records import OPERATOR, Lesson, Role
 from tests.signaling.house import House
 from tests.support.waiting import until
 
@@ -240,16 +239,20 @@ async def changed_link(house: House, county: str) -> tuple[str, Any]:
     return f"/api/rooms/{room}/watch-link", {"has_replay": True}
 
 
-async def question(house: House, county: str) -> tuple[str, Any]:
-    """In a lesson that is live; each time another, for one asks once in half a minute."""
+async def class_lesson(house: House, county: str) -> Lesson:
+    """A live one of its own for a class: it ends, or is asked in, without a word to others."""
     lesson = await house.school.lessons.add(
         OPERATOR,
         title="x",
         lead_teacher_id=house.county.people[f"lead_{county}1"].id,
         room_ids=[house.room_id("room_a2" if county == "a" else "room_b1")],
     )
+    return await house.school.lessons.start(lesson.id)
+
+
+async def question(house: House, county: str) -> tuple[str, Any]:
+    lesson = await class_lesson(house, county)
     runner = await house.context.registry.open(lesson.id)
-    runner.post(LessonBegan(await house.school.lessons.start(lesson.id), None))
     await until(lambda: runner.machine.is_live)
     return f"/api/watch/lessons/{lesson.id}/questions", {"text": "几加几？"}
 
@@ -263,11 +266,9 @@ def replay(path: str) -> Make:
     """Of a lesson that is over."""
 
     async def make(house: House, county: str) -> tuple[str, Any]:
-        found = house.county.recordings[f"rec_{county}1"]
-        lesson = await house.school.lessons.load(found.lesson_id)
-        if lesson.state is LessonState.SCHEDULED:
-            await house.school.lessons.start(lesson.id)
-            await house.school.lessons.end(lesson.id)
+        lesson = await class_lesson(house, county)
+        found = await house.school.recordings.open(lesson.id)
+        await house.school.lessons.end(lesson.id)
         folder = house.catalog.folder / found.id / "lead"
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "a.m3u8").write_text("#EXTM3U\n")

@@ -75,6 +75,7 @@ export class Slides {
 
 async function pictureAt(key: string, url: string): Promise<SlidePicture | null> {
   const image = new Image();
+  image.alt = ''; // the paper says its words
   image.src = url;
   try {
     await image.decode();
