@@ -1,7 +1,8 @@
 """The port that encoders push to: who may try, how many at once, and no more than that.
 
-Limits: 64 sources; 32 strangers (who have not named a good key yet), 4 of one address; an address
-that guessed is shut out for as long as the service says.
+Limits: 64 sources; 48 strangers (who have not named a good key yet), 24 of one address: a county's
+lead rooms may come back all at once, by one address. One that guessed is shut out for as long as
+the service says.
 """
 
 import asyncio
@@ -18,8 +19,8 @@ from streamsvc.base.tasks import TaskScope
 log = logging.getLogger("streamsvc.source")
 
 MOST_SOURCES = 64
-MOST_STRANGERS = 32
-MOST_STRANGERS_OF_ADDRESS = 4
+MOST_STRANGERS = 48
+MOST_STRANGERS_OF_ADDRESS = 24
 REMEMBERED = 1_000
 """Addresses that are shut out; the one that waits longest is let go first."""
 _BACKLOG = 64
