@@ -1,7 +1,7 @@
 """When the teacher shares her screen, as dates of the playlists. Pure.
 
-`X-FILE` of a date names what has the big place from then on: the playlist of the screen, or the main
-one.
+`X-FILE` of a date names what has the big place from then on: the playlist of the screen, or the
+main one.
 """
 
 SHARED, NOT_SHARED = "screen.m3u8", "main.m3u8"
