@@ -123,7 +123,8 @@ def test_rows_are_chosen_by_name() -> None:
 def test_a_row_that_passes_one_port_has_a_service_of_its_own(tmp_path: Path) -> None:
     groups = sharing(ROWS)
     assert sorted(row.name for group in groups for row in group) == sorted(r.name for r in ROWS)
-    assert [{row.link.port for row in group} for group in groups] == [{0}, {0}, {0}, {443}]
+    assert [{row.link.port for row in group} for group in groups] == [{0}, {0}, {0}, {443}, {0}]
+    assert all(row.is_one_layer for row in groups[-1])
     for port in (0, 443):
         with flags_for(port) as (_, file):
             settings = load(Path(file), {"data": tmp_path})
