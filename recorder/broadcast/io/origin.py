@@ -49,7 +49,8 @@ class LessonOrigin:
         self._limit = limit
         self._reached: dict[str, Reached] = {}
         self._waiting: Waiting[asyncio.Future[None]] = Waiting()
-        self._is_there = asyncio.Event()
+        self._more = asyncio.Event()
+        """Set, and another one put in its place, when there is more of any stream."""
         self._texts: dict[str, asyncio.Future[bytes | None]] = {}
         self._scope = TaskScope("live origin")
         self._kept: OrderedDict[str, bytes] = OrderedDict()
@@ -62,15 +63,19 @@ class LessonOrigin:
         self._reached[stream] = reached
         for name in naming.SKIPPING.values():
             self._texts.pop(f"{stream}/{name}", None)
-        self._is_there.set()
+        self._tell_more()
         self._wake(self._waiting.reached(stream, reached))
 
     def end(self) -> None:
         """Nothing more comes; nobody waits any more."""
         self.is_ended = True
         self._texts.clear()
-        self._is_there.set()
+        self._tell_more()
         self._wake(self._waiting.all())
+
+    def _tell_more(self) -> None:
+        self._more.set()
+        self._more = asyncio.Event()
 
     def _wake(self, futures: list[asyncio.Future[None]]) -> None:
         for future in futures:
@@ -122,18 +127,21 @@ class LessonOrigin:
         return name == naming.part_file(*at)
 
     async def _multivariant(self, path: str) -> bytes:
-        """Asked for at once after the lesson's start, it is waited for."""
-        if not (self._folder / path).exists():
+        """Asked for at once after the lesson's start, it is waited for; another stream may be there
+        before it."""
+        file = self._folder / path
+        if not file.exists() and not self.is_ended:
             self._limit.take()
             try:
                 async with asyncio.timeout(HOLD_SECONDS):
-                    await self._is_there.wait()
+                    while not file.exists() and not self.is_ended:
+                        await self._more.wait()
             except TimeoutError as error:
                 raise Overload("live-not-yet", retry_after_seconds=RETRY_SECONDS) from error
             finally:
                 self._limit.release()
         try:
-            return await asyncio.to_thread((self._folder / path).read_bytes)
+            return await asyncio.to_thread(file.read_bytes)
         except OSError as error:
             raise UserError("live-file-unknown") from error
 

@@ -124,3 +124,18 @@ async def test_a_lesson_that_is_over_is_told_at_once(folder: Path) -> None:
     origin = opened(folder)
     origin.end()
     assert await origin.playlist(f"{STREAM}/live.m3u8", 6, 3, "") == b"live 0"
+
+
+async def test_the_main_playlist_is_waited_for_though_a_screen_is_there_before(
+    folder: Path,
+) -> None:
+    origin = opened(folder)
+    asked = asyncio.ensure_future(origin.playlist("main.m3u8", None, None, ""))
+    await settled()
+    origin.published("screen-aac", Reached(0, 0))
+    await settled()
+    assert not asked.done()
+    (folder / "main.m3u8").write_text("main")
+    origin.published(STREAM, Reached(5, 1))
+    assert await asked == b"main"
+    assert await LessonOrigin(folder, 0.5, HeldLimit(1)).playlist("main.m3u8", None, None, "")
