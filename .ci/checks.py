@@ -1,7 +1,7 @@
 """Every check of the project in one run, with one summary at the end: `make test`.
 
 Each check runs even if an earlier one failed, so that one run tells everything. The static checks
-share the machine's cores; of those with real media three run at a time, and those that measure it
+share the machine's cores; those with real media run in four lanes, and those that measure it
 alone.
 """
 
@@ -84,19 +84,35 @@ TIMELESS = [
 """Side by side, the longest first: none of them keeps time with real media."""
 CALM = ["env", "STREAMSVC_TEST_SECOND=2"]
 NEITHER = "not timeless and not alone and not long"
-REAL_TESTS = [*CALM, *PYTEST, *NO_EXAMPLES, "-m", NEITHER]
+REAL_TESTS = [*CALM, *PYTEST, *NO_EXAMPLES, "--durations=6", "-m", NEITHER]
 SOURCES = [
-    f"tests/integration/test_{name}.py"
-    for name in ("rtsp_source", "teach_rtsp", "third_party", "service_life")
+    *(
+        f"tests/integration/test_{name}.py"
+        for name in ("rtmp_push", "rtsp_source", "teach_play", "teach_rtsp", "third_party")
+    ),
+    "tests/e2e/test_pulled_lesson.py",
+    "tests/e2e/test_pushed_lesson.py",
 ]
-FIREFOX = "tests/e2e/test_firefox.py"
+BROWSERS = sorted(
+    str(path.relative_to(ROOT))
+    for path in (ROOT / "tests" / "e2e").glob("test_*.py")
+    if str(path.relative_to(ROOT)) not in SOURCES
+)
+HALF = "tests/e2e/test_m"
 REAL = [
-    Check("pytest: real browsers", [*REAL_TESTS, "tests/e2e", f"--ignore={FIREFOX}"]),
+    Check(
+        "pytest: real browsers, a to l",
+        [*REAL_TESTS, *(one for one in BROWSERS if one < HALF)],
+    ),
+    Check(
+        "pytest: real browsers, m to z",
+        [*REAL_TESTS, *(one for one in BROWSERS if one >= HALF)],
+    ),
     Check(
         "pytest: real media",
         [*REAL_TESTS, "tests/integration", *map("--ignore={}".format, SOURCES)],
     ),
-    Check("pytest: real sources", [*REAL_TESTS, *SOURCES, FIREFOX]),
+    Check("pytest: real sources", [*REAL_TESTS, *SOURCES]),
 ]
 """Beside each other: each leaves most of the machine unused most of the time."""
 ALONE = Check(

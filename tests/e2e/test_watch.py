@@ -77,8 +77,7 @@ async def test_a_parent_watches_and_asks(watched: WatchedSchool, browser: Browse
     await expect(paper).to_have_attribute("data-picture", "sharp")
     await expect(paper.locator("canvas")).to_have_attribute("data-strokes", "1")
     await expect(parent.locator("[data-live=true]")).to_be_visible()
-    playing = "document.querySelector('video').videoWidth > 0"
-    await parent.wait_for_function(playing)
+    await parent.wait_for_function("() => document.querySelector('.pic video').videoWidth > 0")
     await shot(parent, "live-zh")
     await watched.turn(2)
     await expect(paper).to_have_attribute("data-slide", re.compile("/2$"), timeout=LIVE_MS)
@@ -254,7 +253,7 @@ async def test_a_lesson_is_seen_again(
     paper = parent.locator(".rp .paper")
     await expect(paper).to_have_attribute("data-slide", re.compile("/2$"), timeout=LIVE_MS)
     await expect(paper).to_have_attribute("data-picture", "sharp", timeout=LIVE_MS)
-    await parent.wait_for_function("document.querySelector('.rp video').videoWidth > 0")
+    await parent.wait_for_function("() => document.querySelector('.rp video').videoWidth > 0")
     await shot(parent, "replay-zh")
     await parent.get_by_role("button", name="关闭回看").click()
     await watched.school.watch_links.set_replay(OPERATOR, watched.room.id, has_replay=False)
