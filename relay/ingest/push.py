@@ -27,6 +27,8 @@ FLOWS_SECONDS = 3.0
 """Without a packet for longer, somebody else may push with the key."""
 AGAIN_SECONDS = 3.0
 """Before the next try to publish, while somebody else is on air."""
+_LESSON_IS_OVER = ("lesson-ended", "lesson-unknown", "not-allowed")
+"""The encoder is cut off: it comes again, and its key finds the lesson that is due then."""
 SERVICE_GONE_SECONDS = 20.0
 """A push goes on without the service for so long: it may be starting again."""
 WATCH_SECONDS = 0.5
@@ -101,6 +103,8 @@ class EncoderPush:
             fault = await self._on_air(self._push, pull, reading, telling)
             if reading.done() or telling.done():
                 break
+            if fault.error_id in _LESSON_IS_OVER:
+                raise fault
             log.warning("! push from %s not on air: %s", self._address, fault.error_id)
             self._say(SourceReport(SourceState.WAITING, fault, AGAIN_SECONDS))
             pull.renew_tracks()

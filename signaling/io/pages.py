@@ -71,8 +71,10 @@ async def phone_page(request: Request, ctx: Context = Depends(context)) -> Respo
 @router.get("/watch", dependencies=_OPEN)
 @router.get("/watch/{key}", dependencies=_OPEN)
 async def watch_page(request: Request, ctx: Context = Depends(context)) -> Response:
-    """A class's parents."""
-    return _page(request, ctx, "watch.html")
+    """A class's parents. The address is the key: nobody is told it as the referrer."""
+    answer = _page(request, ctx, "watch.html")
+    answer.headers["Referrer-Policy"] = "strict-origin"
+    return answer
 
 
 @router.get("/login", dependencies=_OPEN)

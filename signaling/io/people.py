@@ -128,6 +128,8 @@ async def change_person(
     )
     if body.role is not None or body.password is not None or body.is_active is False:
         _send_away(ctx, changed.id)
+    if body.role is not None or body.is_active is False:
+        ctx.sources.sent_away(changed.id)
     return person_view(changed)
 
 

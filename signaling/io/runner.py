@@ -198,10 +198,19 @@ class LessonRunner:
             await self.keep([])
         await self._carry_out(effects)
         self._audience.tell_withheld()
-        await self._board.poll(self.machine.picture.board, self._now_ms())
+        await self._tell_broadcast()
         if self._close_media_at is not None and self._services.clock.now() >= self._close_media_at:
             self._close_media_at = None
             await self._services.relay.close_lesson(self._lesson_id)
+
+    async def _tell_broadcast(self) -> None:
+        """What ails the board of a broadcast is no fault of the lesson: a full disk, say."""
+        try:
+            await self._board.poll(self.machine.picture.board, self._now_ms())
+        except StreamsvcError as error:
+            self._log.warning("! board of the broadcast: %s", error.error_id)
+        except OSError as error:
+            self._log.warning("! board of the broadcast: %s", error)
 
     async def _look_for_film(self) -> None:
         premiere = await self._services.premieres.find(self._lesson_id)

@@ -18,7 +18,7 @@ from signaling.protocol.grants import Claims
 from signaling.protocol.inputs import SourceReported
 from signaling.protocol.resources_sources import NewPush, PushNews, SourceReport
 from streamsvc.base.errors import StreamsvcError, UserError
-from streamsvc.base.ids import LessonId, StreamKeyId, new_id
+from streamsvc.base.ids import LessonId, PersonId, StreamKeyId, new_id
 from streamsvc.base.media import Slot
 from streamsvc.school.records import Lesson, LessonState, Principal, StreamKey
 
@@ -114,6 +114,13 @@ class SourceDesk:
         for push in self._pushes.values():
             if push.key.id == key_id:
                 push.over = "stream-key-revoked"
+                self._take_off_air(push)
+
+    def sent_away(self, person_id: PersonId) -> None:
+        """This teacher teaches no more: whoever pushes for her must end."""
+        for push in self._pushes.values():
+            if push.key.lead_teacher_id == person_id:
+                push.over = push.over or "push-ended"
                 self._take_off_air(push)
 
     def lost(self) -> None:

@@ -92,6 +92,7 @@ async def beat(lesson_id: str, watching: Watching, ctx: Ctx) -> WatchBeat:
             runner.post(ViewerSeen(viewer, _own_room(watching.principal)))
     if is_live:
         playlist = ctx.services.audience.playlist(lesson.id, signed_until(lesson, now_ms))
+    is_awaited = playlist is None and lesson.state is not LessonState.ENDED
     is_waiting = any(question.state in ("waiting", "approved") for question in asked)
     return WatchBeat(
         now_ms=now_ms,
@@ -99,7 +100,7 @@ async def beat(lesson_id: str, watching: Watching, ctx: Ctx) -> WatchBeat:
         has_lead=runner is not None and runner.machine.picture.publications.lead,
         playlist=playlist,
         questions=[_question(question) for question in asked],
-        next_beat_ms=ASKING_BEAT_MS if is_waiting or playlist is None else BEAT_MS,
+        next_beat_ms=ASKING_BEAT_MS if is_waiting or is_awaited else BEAT_MS,
     )
 
 
@@ -111,8 +112,8 @@ async def ask(lesson_id: str, body: AskQuestion, watching: Watching, ctx: Ctx) -
     if runner is None or not runner.machine.is_live or not text:
         raise UserError("lesson-not-live")
     viewer, now_ms = viewer_of(watching.token, lesson.id), ctx.services.clock.wall_ms()
-    runner.machine.questions.check(viewer, now_ms)
     question_id, room_id = new_id("q"), _own_room(watching.principal)
+    runner.machine.questions.check(viewer, room_id, now_ms)
     asked = QuestionAsked(question_id, viewer, room_id, " ".join(body.name.split()), text)
     if not runner.post(asked):
         raise Overload("lesson-busy")

@@ -1,7 +1,8 @@
 """Questions of those who only watch: asked from a phone, approved by a helper, answered by the lead
 teacher. Pure; what is asked and what became of it is in the lesson's picture.
 
-Bounds: 140 characters; one in 30 s and three that wait of one viewer; 100 that wait in a lesson.
+Bounds: 140 characters; one in 30 s and three that wait of one viewer; 60 that wait of one
+class, 100 in a lesson.
 Drop rule: what is beyond them is refused with a sentence, and nothing that waits is dropped.
 """
 
@@ -12,10 +13,13 @@ from signaling.protocol.picture import sees_question
 from signaling.protocol.roster import Roster
 from signaling.protocol.teller import Teller
 from streamsvc.base.errors import Overload, StreamsvcError, UserError
+from streamsvc.base.ids import RoomId
 
 MOST_CHARS = 140
 PAUSE_MS = 30_000
 MOST_OF_VIEWER = 3
+MOST_OF_ROOM = 60
+"""So that one class does not take the places of all others."""
 MOST_WAITING = 100
 
 
@@ -30,13 +34,14 @@ class Questions:
         """What this viewer asked, oldest first."""
         return [q for q in self._all() if q.viewer == viewer]
 
-    def check(self, viewer: str, now_ms: int) -> None:
-        """Whether she may ask now. Raises UserError `question-too-soon` (retry_after_seconds),
-        `questions-waiting`; Overload `questions-full`."""
+    def check(self, viewer: str, room_id: RoomId, now_ms: int) -> None:
+        """Whether she may ask now, of that class. Raises UserError `question-too-soon`
+        (retry_after_seconds), `questions-waiting`; Overload `questions-full`."""
         mine = self.of(viewer)
         if sum(q.state == "waiting" for q in mine) >= MOST_OF_VIEWER:
             raise UserError("questions-waiting", limit=MOST_OF_VIEWER)
-        if sum(q.state == "waiting" for q in self._all()) >= MOST_WAITING:
+        waiting = [q.room_id for q in self._all() if q.state == "waiting"]
+        if len(waiting) >= MOST_WAITING or waiting.count(room_id) >= MOST_OF_ROOM:
             raise Overload("questions-full")
         since_ms = abs(now_ms - mine[-1].at_ms) if mine else PAUSE_MS
         if since_ms < PAUSE_MS:
@@ -46,7 +51,7 @@ class Questions:
     def ask(self, asked: QuestionAsked, now_ms: int) -> None:
         """Take it, unless it may not be any more: then its page does not find it and says so."""
         try:
-            self.check(asked.viewer, now_ms)
+            self.check(asked.viewer, asked.room_id, now_ms)
             room = self._roster.seat(asked.room_id).room
         except StreamsvcError:
             return

@@ -108,7 +108,7 @@ class PremiereHouse:
                 await self._write(part, chunks, announced_bytes)
             seconds = await self._checked(part)
             await self._stop(lesson_id)
-            await asyncio.to_thread(self._shelf.take_part, lesson_id)
+            await asyncio.to_thread(self._shelf.take_part, lesson_id, part)
         except OSError as error:  # also the timeout
             raise EnvironmentFault("disk-unwritable", path=str(part.parent)) from error
         finally:
@@ -159,6 +159,8 @@ class PremiereHouse:
                     await self._look_at(premiere)
                 except StreamsvcError as error:
                     log.warning("! premiere of %s: %s", premiere.lesson_id, error.error_id)
+                except Exception:  # of the database or the disk: the others are played all the same
+                    log.exception("! premiere of %s", premiere.lesson_id)
             await asyncio.sleep(LOOK_SECONDS)
 
     async def _look_at(self, premiere: Premiere) -> None:
@@ -172,6 +174,8 @@ class PremiereHouse:
             lesson = await self._school.lessons.load(lesson_id)
         except UserError:  # it was removed
             return await self.forget(lesson_id)
+        if self._plans.get(lesson_id) is not premiere:
+            return  # another was chosen meanwhile
         if lesson.state is LessonState.ENDED:
             await self._become(replace(premiere, state=PremiereState.OVER))
         elif self._is_due(lesson) and len(self._playing) < MOST_PLAYING:
@@ -184,7 +188,13 @@ class PremiereHouse:
         return is_time or lesson.state is LessonState.LIVE
 
     async def _begin(self, premiere: Premiere, lesson: Lesson) -> None:
-        lent = await self._school.sign_ins.lend(lesson.lead_teacher_id)
+        try:
+            lent = await self._school.sign_ins.lend(lesson.lead_teacher_id)
+        except UserError as error:
+            failed = replace(premiere, state=PremiereState.FAILED, error_id=error.error_id)
+            return await self._become(failed)
+        if self._plans.get(lesson.id) is not premiere:  # stopped, or replaced, meanwhile
+            return await self._school.sign_ins.sign_out(lent.token, SignInKind.STAFF)
         command = [
             sys.executable, "-m", "streamsvc", "teach",
             "--server", self._server,
@@ -208,13 +218,14 @@ class PremiereHouse:
             self._plans[premiere.lesson_id] = now
             return
         await self._end(premiere.lesson_id)
-        await self._become(now)
+        if self._plans.get(premiere.lesson_id) is premiere:
+            await self._become(now)
 
     async def _become(self, premiere: Premiere) -> None:
+        """It is over, one way or another: an uploaded film is not played again."""
         self._plans[premiere.lesson_id] = premiere
         await asyncio.to_thread(self._shelf.keep, premiere)
-        if premiere.state is PremiereState.OVER:
-            await asyncio.to_thread(self._shelf.let_film_go, premiere)
+        await asyncio.to_thread(self._shelf.let_film_go, premiere)
 
     async def _end(self, lesson_id: LessonId) -> None:
         playing = self._playing.pop(lesson_id, None)

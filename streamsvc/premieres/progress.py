@@ -18,6 +18,7 @@ class ProgressFile:
     def __init__(self, path: Path | None) -> None:
         self._path = path
         self._told: tuple[bool, int] | None = None
+        self._is_on_air = False
         self._at = self.begin_seconds = self._kept()
 
     def _kept(self) -> float:
@@ -29,7 +30,7 @@ class ProgressFile:
 
     def tell(self, progress: "FileProgress") -> None:
         """A line each half minute and at each change."""
-        self._at = progress.at_seconds
+        self._at, self._is_on_air = progress.at_seconds, progress.is_on_air
         self._write(None)
         now = progress.is_on_air, int(progress.at_seconds // TOLD_SECONDS)
         if now == self._told:
@@ -47,5 +48,6 @@ class ProgressFile:
         if self._path is None:
             return
         part = self._path.with_suffix(".part")
-        part.write_text(json.dumps({"at_seconds": self._at, "end": end}))
+        told = {"at_seconds": self._at, "is_on_air": self._is_on_air, "end": end}
+        part.write_text(json.dumps(told))
         part.replace(self._path)

@@ -9,7 +9,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import IO, Any
 
-from streamsvc.base.ids import LessonId, RecordingId
+from streamsvc.base.ids import LessonId, RecordingId, new_id
 from streamsvc.base.premieres import Premiere, PremiereState
 
 _ENDS = {
@@ -27,7 +27,9 @@ class PremiereShelf:
         self._recordings = recordings
 
     def plans(self) -> Iterator[Premiere]:
-        """Every one that can be read."""
+        """Every one that can be read. What was being uploaded before a restart is removed."""
+        for part in self.folder.glob("*/film-*.part"):
+            part.unlink(missing_ok=True)
         for file in sorted(self.folder.glob("*/plan.json")):
             told = _read(file)
             try:
@@ -53,7 +55,9 @@ class PremiereShelf:
         except (KeyError, TypeError, ValueError):
             return premiere
         is_error = isinstance(end, str) and end not in _ENDS
-        state = PremiereState.ON_AIR if end is None else _ENDS.get(str(end), PremiereState.FAILED)
+        is_on_air = told.get("is_on_air") is not False
+        playing = PremiereState.ON_AIR if is_on_air else PremiereState.WAITING
+        state = playing if end is None else _ENDS.get(str(end), PremiereState.FAILED)
         error_id = str(end) if is_error else None
         return replace(premiere, at_seconds=at_seconds, state=state, error_id=error_id)
 
@@ -72,10 +76,11 @@ class PremiereShelf:
         return self._place(lesson_id) / "progress.json"
 
     def part(self, lesson_id: LessonId) -> Path:
-        """Where an upload grows, so that a former film stays until it is whole and well."""
+        """Where an upload grows, each in a file of its own: a former film stays until it is whole
+        and well, and one that was cut off does not harm its repetition."""
         place = self._place(lesson_id)
         place.mkdir(parents=True, exist_ok=True)
-        return place / "film.part"
+        return place / f"film-{new_id('up')}.part"
 
     def write(self, file: IO[bytes], block: bytes, least_free_bytes: int) -> bool:
         """False where the disk has no room for it."""
@@ -84,9 +89,8 @@ class PremiereShelf:
         file.write(block)
         return True
 
-    def take_part(self, lesson_id: LessonId) -> None:
+    def take_part(self, lesson_id: LessonId, part: Path) -> None:
         """The upload is the film now."""
-        part = self.part(lesson_id)
         with part.open("rb") as file:
             os.fsync(file.fileno())
         part.replace(part.with_name("film"))

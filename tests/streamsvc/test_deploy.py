@@ -29,6 +29,13 @@ def test_nginx_passes_large_files_on_while_they_come(place: str) -> None:
 def test_nginx_takes_nothing_large_elsewhere() -> None:
     assert not location_of("/api/lessons/les_1/courseware/cw_1/slides")
     assert not location_of("/api/lessons/les_1")
+    assert "client_max_body_size 8g;" in location_of("/api/lessons/les_1/premiere/film")
+    assert not location_of("/api/lessons/les_1/premiere")
+
+
+def test_nginx_keeps_addresses_that_are_keys_out_of_its_log() -> None:
+    assert "access_log off;" in location_of("/watch/3q0pwnycyarTQ_wztR2JQQY8bCY")
+    assert "access_log off;" in location_of("/p/4tz")
 
 
 def test_coturn_reaches_this_machine_alone_and_a_participant_takes_few_of_its_places() -> None:

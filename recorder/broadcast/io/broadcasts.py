@@ -291,4 +291,6 @@ def _link_all(folder: Path, files: Mapping[str, Path]) -> None:
             except OSError as error:
                 if isinstance(error, FileExistsError):
                     raise
-                shutil.copyfile(source, folder / name)
+                part = folder / f".{name}.new"
+                shutil.copyfile(source, part)
+                part.replace(folder / name)

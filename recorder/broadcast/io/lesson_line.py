@@ -10,6 +10,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
+from recorder.broadcast.plan.board import board_frames
 from streamsvc.base.errors import ProtocolError
 from streamsvc.base.ids import LessonId
 from streamsvc.base.log import IdAdapter
@@ -68,7 +69,7 @@ class LessonLine:
     def board(self, at_ms: int, events: str, *, is_state: bool) -> None:
         """Something happened on the board, or all that stands on it. What a packager did not take
         is lost but for the newest state."""
-        data = encode_control("board", at_ms=at_ms, events=events, is_state=is_state)
+        data = board_frames(at_ms, events, is_state=is_state)
         if self._writer is None:
             self._board = [data] if is_state else [*self._board, data][-100:]
         self._send(data)

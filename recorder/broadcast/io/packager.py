@@ -60,6 +60,8 @@ class Packager:
         self._voice = LessonVoice()
         self._board = BoardShelf(folder.text(naming.BOARD_DATES))
         self._screen = ScreenDates(self._board.screen)
+        self._pieces: list[str] = []
+        """Of what happened on the board, before its end has come."""
         self._renditions: dict[str, Rendition] = {}
         self._main = ""
         self._opened_ms: float | None = None
@@ -68,6 +70,7 @@ class Packager:
     def reopened(self) -> None:
         """The service has connected anew: it tells again which tracks there are."""
         self._tracks.clear()
+        self._pieces.clear()
 
     # ---- what comes
 
@@ -80,6 +83,8 @@ class Packager:
                 self._open_track(fields)
             case "track_closed":
                 self._tracks.pop(int(fields["number"]), None)
+            case "board_piece":
+                self._pieces.append(str(fields["words"]))
             case "board":
                 self._add_board(fields)
             case "end":
@@ -112,9 +117,10 @@ class Packager:
             self._say("state", reason=f"no-h264-{slot.value}")
 
     def _add_board(self, fields: dict[str, Any]) -> None:
-        file, data = self._board.add(
-            int(fields["at_ms"]), str(fields["events"]), is_state=bool(fields["is_state"])
-        )
+        events = "".join(self._pieces) + str(fields["events"])
+        self._pieces.clear()
+        at_ms, is_state = int(fields["at_ms"]), bool(fields["is_state"])
+        file, data = self._board.add(at_ms, events, is_state=is_state)
         self._folder.write(file, data)
         self._keep_dates()
 

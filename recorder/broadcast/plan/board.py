@@ -2,10 +2,25 @@
 
 from recorder.broadcast.plan import naming
 from recorder.broadcast.plan.shelf import DateRange
+from streamsvc.base.tap import encode_control
 
 EVENTS, STATE, SCREEN = "streamsvc.board", "streamsvc.board.state", "streamsvc.screen"
 MOST = 20_000
 """Files of one lesson; more than hours of drawing make. Beyond it nothing is added."""
+
+PIECE_CHARS = 5_000
+"""Of a board's words in one frame of the line: as JSON within JSON a character has twelve bytes at
+most, and a frame 65,535."""
+
+
+def board_frames(at_ms: int, events: str, *, is_state: bool) -> bytes:
+    """Frames of the line from the service to a packager: `board`, after as many `board_piece` as
+    its words need."""
+    *pieces, last = [
+        events[at : at + PIECE_CHARS] for at in range(0, max(1, len(events)), PIECE_CHARS)
+    ]
+    frames = [encode_control("board_piece", words=piece) for piece in pieces]
+    return b"".join([*frames, encode_control("board", at_ms=at_ms, events=last, is_state=is_state)])
 
 
 class BoardShelf:

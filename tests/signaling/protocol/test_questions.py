@@ -12,7 +12,7 @@ from signaling.protocol.messages import (
     QuestionChanged,
 )
 from signaling.protocol.picture import is_for
-from signaling.protocol.questions import MOST_OF_VIEWER, MOST_WAITING, PAUSE_MS
+from signaling.protocol.questions import MOST_OF_ROOM, MOST_OF_VIEWER, MOST_WAITING, PAUSE_MS
 from streamsvc.base.errors import StreamsvcError
 from streamsvc.base.ids import RoomId
 from streamsvc.school.records import Role
@@ -37,9 +37,9 @@ def ask(drive: LessonDrive, name: str, viewer: str = "v1", room: RoomId = MINE) 
     drive.now_ms += PAUSE_MS
 
 
-def refused(machine: LessonMachine, viewer: str, now_ms: int) -> str | None:
+def refused(machine: LessonMachine, viewer: str, now_ms: int, room_id: RoomId = MINE) -> str | None:
     try:
-        machine.questions.check(viewer, now_ms)
+        machine.questions.check(viewer, room_id, now_ms)
     except StreamsvcError as error:
         return error.error_id
     return None
@@ -76,9 +76,13 @@ def test_three_wait_of_one_viewer_and_a_hundred_of_a_lesson(drive: LessonDrive) 
     for n in range(MOST_OF_VIEWER):
         ask(drive, f"q{n}")
     assert refused(drive.machine, "v1", drive.now_ms) == "questions-waiting"
-    for n in range(MOST_WAITING - MOST_OF_VIEWER):
+    for n in range(MOST_OF_ROOM - MOST_OF_VIEWER):
         ask(drive, f"p{n}", f"w{n}")
     assert refused(drive.machine, "new", drive.now_ms) == "questions-full"
+    assert refused(drive.machine, "new", drive.now_ms, OTHER) is None
+    for n in range(MOST_WAITING - MOST_OF_ROOM):
+        ask(drive, f"o{n}", f"x{n}", OTHER)
+    assert refused(drive.machine, "new", drive.now_ms, OTHER) == "questions-full"
     ask(drive, "one too many", "new")
     assert len(drive.machine.picture.questions) == MOST_WAITING
 

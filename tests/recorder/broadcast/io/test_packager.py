@@ -7,8 +7,9 @@ from pathlib import Path
 import av
 import pytest
 
+from recorder.broadcast.plan.board import board_frames
 from streamsvc.base.media import Codec
-from streamsvc.base.tap import TapControl, TapPacket
+from streamsvc.base.tap import TapControl, TapPacket, TapReader
 from tests.support.broadcasting import ZERO_MS, Broadcast, Source, camera, microphone
 from tests.support.ll_hls import MediaPlaylist, read
 from tests.support.rtp_media import Packetizer, picture_clip
@@ -264,6 +265,22 @@ def test_the_board_is_in_every_playlist(broadcast: Broadcast) -> None:
     broadcast.open(low)
     broadcast.run(4, voice, low)
     assert len(broadcast.playlist("low-aac").dates) == 2
+
+
+def test_a_board_with_much_ink_comes_in_pieces(broadcast: Broadcast) -> None:
+    """A page full of strokes is more than a frame of the line holds."""
+    events = json.dumps([{"type": "stroke_drawn", "text": "圆" * 30_000}], ensure_ascii=False)
+    frames = list(TapReader().feed(board_frames(ZERO_MS + 100, events, is_state=True)))
+    assert len(frames) > 6
+    for frame in frames:
+        assert isinstance(frame, TapControl)
+        broadcast.packager.control(frame)
+    voice, low = microphone(SECONDS), small()
+    broadcast.open(voice)
+    broadcast.open(low)
+    broadcast.run(3, voice, low)
+    (date,) = broadcast.playlist("low-aac").dates.values()
+    assert broadcast.text(date["X-FILE"]) == events
 
 
 def test_garbage_on_a_track_harms_nothing(broadcast: Broadcast) -> None:
