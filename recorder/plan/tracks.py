@@ -18,6 +18,9 @@ PAYLOAD_FORMATS: dict[Codec, type[H264Payload | Vp8Payload]] = {
     Codec.VP8: Vp8Payload,
 }
 
+_LATE_PACKETS = 500
+"""Ten seconds of voice: so long a way that became shorter is still taken for a long one."""
+
 
 class PictureTranscoder(Protocol):
     """Makes H.264 pictures of others; each comes out with the time it went in with."""
@@ -108,6 +111,8 @@ class VoiceTrack(InboundTrack):
     def __init__(self, clock: PublicationClock, line: VoiceLine) -> None:
         super().__init__(Codec.OPUS, MediaKind.AUDIO, clock)
         self.lost_ms = 0.0
+        self.late_ms = 0.0
+        """So far behind its place on the axis voice comes of late; it falls slowly."""
         self.samples: list[VoiceSample] = []
         self._line = line
         self._usual_ms = opus.FILL_SAMPLES / SAMPLES_PER_MS
@@ -121,6 +126,8 @@ class VoiceTrack(InboundTrack):
             return
         self._usual_ms = samples / SAMPLES_PER_MS
         media_ms = source.clock.media_ms(packet.ts, packet.arrival_ms)
+        late_ms = packet.arrival_ms - media_ms
+        self.late_ms = max(late_ms, self.late_ms + (late_ms - self.late_ms) / _LATE_PACKETS)
         self.samples += self._line.push(packet.payload, media_ms)
 
 

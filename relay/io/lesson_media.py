@@ -133,13 +133,17 @@ class LessonMedia:
                 left_bps = stats.link_bps - VOICES_BPS
             others = sum(self._least_bps(number) for number in its if number != publication)
             found.append(RoomRate(max(0, left_bps - others), is_guess))
-        if self._is_broadcast and self._is_lead(publication):
+        if self._is_broadcast and self._is_single_of_lead(publication):
             found.append(RoomRate(AUDIENCE_BPS))
         return found
 
-    def _is_lead(self, publication: int) -> bool:
+    def _is_single_of_lead(self, publication: int) -> bool:
+        """The teacher's picture, of one layer: of several the smallest is small enough."""
         lead = self.publishers.get(Slot.LEAD)
-        return lead is not None and publication in lead.publications.values()
+        stats = self._engine.publication_stats(publication)
+        if lead is None or stats is None or publication not in lead.publications.values():
+            return False
+        return sum(not layer.is_made for layer in stats.layers) == 1
 
     @property
     def made_soon(self) -> MadeSoon:

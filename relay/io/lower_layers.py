@@ -46,6 +46,8 @@ class _Lower:
     """RID of the layer that is fed."""
     is_busy: bool = field(default=False)
     """Its transcoder is being started or ended."""
+    failed_at: float = float("-inf")
+    """When none could be begun, for want of a socket."""
 
 
 class LowerLayers:
@@ -94,7 +96,7 @@ class LowerLayers:
             if not self._transcoders.has_place(is_guess=is_guess):
                 if not self._make_place(now):
                     lesson.made_soon.refuse(publication, now + REFUSED_SECONDS)
-            elif not lower.is_busy:
+            elif not lower.is_busy and now - lower.failed_at > REFUSED_SECONDS:
                 until = now + COMING_SECONDS
                 lesson.made_soon.expect(publication, min(costs, default=0), until, self._made_bps)
         self._feed(publication, lower, own)
@@ -116,8 +118,10 @@ class LowerLayers:
         pause it stays what it was: layers that are made of it end when it is another."""
         rids = [layer.rid for layer in live]
         source = lower.source
-        if not lower.wanted:
-            source = None
+        is_guess = not lower.need.is_sure(self._clock.now())
+        has_place = lower.applied or self._transcoders.has_place(is_guess=is_guess)
+        if not lower.wanted or not (has_place or lower.is_busy):
+            source = None  # of a full machine: no packet is copied for nobody
         elif rids and source not in rids:
             source = rids[0]
         if source != lower.source:
@@ -140,6 +144,7 @@ class LowerLayers:
                 self._drop(publication, lower.applied, wanted)
                 lower.applied = wanted
         except OSError as error:
+            lower.failed_at = self._clock.now()
             log.error("! no transcoder for publication %d: %s", publication, error)
         finally:
             lower.is_busy = False

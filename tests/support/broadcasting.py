@@ -27,11 +27,15 @@ class Source:
     clip: tuple[Encoded, ...]
     from_ms: float = 0.0
     until_ms: float = float("inf")
+    later_from_ms: float = float("inf")
+    later_ms: float = 0.0
+    """From then on its way is so much longer."""
 
     def between(self, start_ms: float, end_ms: float) -> Iterator[tuple[float, bytes]]:
-        """Its packets of that time; the clip begins with `from_ms`."""
+        """Its packets that come in that time; the clip begins with `from_ms`."""
         for one in self.clip:
             at_ms = self.from_ms + one.at_ms
+            at_ms += self.later_ms if at_ms >= self.later_from_ms else 0.0
             if start_ms <= at_ms < min(end_ms, self.until_ms):
                 for packet in self.packetizer.packets(one):
                     yield at_ms, packet

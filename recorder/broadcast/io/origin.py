@@ -70,6 +70,8 @@ class LessonOrigin:
         """Nothing more comes; nobody waits any more."""
         self.is_ended = True
         self._texts.clear()
+        self._kept.clear()
+        self._kept_bytes = 0
         self._tell_more()
         self._wake(self._waiting.all())
 
@@ -113,7 +115,7 @@ class LessonOrigin:
         return data
 
     def _keep(self, path: str, data: bytes) -> None:
-        if path not in self._kept:
+        if path not in self._kept and not self.is_ended:
             self._kept[path] = data
             self._kept_bytes += len(data)
         while self._kept_bytes > KEPT_BYTES:

@@ -27,6 +27,8 @@ log = logging.getLogger("recorder.broadcast")
 VOICE_WAIT_MS = 260.0
 """Voice that has not come so long after its time is silence: more than a missing packet is waited
 for, and less than makes a picture wait."""
+MOST_VOICE_WAIT_MS, LATE_SLACK_MS = 2_000.0, 60.0
+"""Where voice comes later than that, up to so much: it is waited for a little longer."""
 NO_PICTURE_MS = 3_000.0
 """A teacher without a camera: after this the pictures are blank."""
 
@@ -107,6 +109,9 @@ class Packager:
         codec, rid = Codec(fields["codec"]), str(fields["rid"])
         if slot is Slot.STAGE or (slot is Slot.SCREEN and kind is MediaKind.AUDIO):
             return  # children's pictures and voices are not for an audience
+        if slot is Slot.LEAD and all(its is not Slot.LEAD for its, _, _ in self._tracks.values()):
+            # perhaps another publisher: its clock is its own
+            self._clock = self._sources[Slot.LEAD].clock = PublicationClock()
         self._tracks[int(fields["number"])] = (slot, kind, rid)
         if kind is MediaKind.AUDIO:
             if self._voice_track is not None:
@@ -177,7 +182,15 @@ class Packager:
         if self._line.end is None and self._renditions:
             self._line.begin_at(now_ms - self._part_ms)
         if self._line.end is not None:
-            self._voice.extend(self._line.fill_to(now_ms - VOICE_WAIT_MS))
+            self._voice.extend(self._line.fill_to(now_ms - self._voice_wait_ms))
+
+    @property
+    def _voice_wait_ms(self) -> float:
+        """A teacher's way may become longer for good: her clock follows that for minutes."""
+        late_ms = self._voice_track.late_ms if self._voice_track is not None else 0.0
+        if late_ms > MOST_VOICE_WAIT_MS:
+            return VOICE_WAIT_MS  # a clock that was set
+        return max(VOICE_WAIT_MS, late_ms + LATE_SLACK_MS)
 
     # ---- pictures
 

@@ -133,10 +133,10 @@ class Shelf:
         """One part; returns its numbers."""
         number, part = self.next_name()
         if part == 0:
-            before = self.segments[-1].init if self.segments else init
-            is_other = init != before or self._is_cut_off
+            # Times go on across another init section, and players lay renditions beside each other
+            # by counting discontinuities: each must mean the same moment in all of them.
+            self.segments.append(ListedSegment(number, round(wall_ms), init, self._is_cut_off))
             self._is_cut_off = False
-            self.segments.append(ListedSegment(number, round(wall_ms), init, is_other))
         segment = self.segments[-1]
         segment.parts.append(ListedPart(naming.part_file(number, part), seconds, is_independent))
         if ends_segment:

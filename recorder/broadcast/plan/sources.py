@@ -77,7 +77,7 @@ class Sources:
     def place(self, now_ms: float) -> bool:
         """Give renditions to layers that have none yet; True when there are new ones. Those that
         are there keep theirs."""
-        fresh = [x for x in self.layers.values() if x.pixels and x.rid not in self.places]
+        fresh = [x for x in self._spare() if not (self._is_simulcast and _is_made(x.rid))]
         known = [x.first_ms for x in self.layers.values() if x.first_ms is not None]
         room = self.most - len(self.places)
         if not fresh or not room:
@@ -102,7 +102,27 @@ class Sources:
             rid: str = self.places[other]
             if now_ms - self.layers[rid].shown_ms < ALIVE_MS:
                 return rid
-        return None
+        return self._of_another(place, now_ms)
+
+    def _of_another(self, place: int, now_ms: float) -> str | None:
+        """Where no layer lives that has a rendition, another publisher's may: a recorder host that
+        took over. Smallest first, as the renditions are."""
+        living = [x for x in self._spare() if now_ms - x.shown_ms < ALIVE_MS]
+        living = sorted(living, key=lambda layer: layer.pixels)[-self.most :]
+        return living[min(place, len(living) - 1)].rid if living else None
+
+    def _spare(self) -> list[Layer]:
+        """Layers that show something and have no rendition."""
+        return [x for x in self.layers.values() if x.pixels and x.rid not in self.places]
+
+    @property
+    def _is_simulcast(self) -> bool:
+        """The publisher's own layers fill the places; made ones stand beside a single one."""
+        return any(rid and not _is_made(rid) for rid in self.layers)
+
+
+def _is_made(rid: str) -> bool:
+    return rid.startswith("+")
 
 
 def pixels_of(picture: Picture) -> int:

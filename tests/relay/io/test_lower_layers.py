@@ -156,9 +156,9 @@ async def test_other_codecs_are_left_alone(tmp_path: Path) -> None:
 async def test_a_full_machine_is_asked_again(world: World) -> None:
     await world.see(150_000)
     world.session.publications[MediaKind.VIDEO] = 2
-    assert await world.see(150_000) == [("feed", 2, "q")]
+    assert await world.see(150_000) == [], "nor is anything copied for it"
     await world.transcoders.close(CAMERA)
-    assert ("child", "started") in await world.see(150_000)
+    assert {("feed", 2, "q"), ("child", "started")} <= set(await world.see(150_000))
 
 
 async def test_after_the_end_nothing_begins(world: World) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import av
+import numpy as np
 import pytest
 
 from recorder.broadcast.plan.board import board_frames
@@ -44,6 +45,18 @@ def decoded(path: Path) -> tuple[list[float], list[float], set[tuple[int, int]]]
             if isinstance(frame, av.VideoFrame):
                 sizes.add((frame.width, frame.height))
     return pictures, sounds, sizes
+
+
+def loudness(path: Path, from_s: float, until_s: float) -> float:
+    """Of the sound between, as a root of mean squares."""
+    with av.open(str(path)) as container:
+        frames = [
+            frame.to_ndarray()
+            for frame in container.decode(audio=0)
+            if from_s <= (frame.time or 0.0) < until_s
+        ]
+    samples = np.concatenate(frames, axis=1).astype(np.float64)
+    return float(np.sqrt(np.mean(samples**2)))
 
 
 def followed(broadcast: Broadcast, stream: str, seconds: float, *sources: Source) -> MediaPlaylist:
@@ -144,6 +157,17 @@ def test_a_clock_that_is_set_back_stops_nothing(broadcast: Broadcast) -> None:
     assert after.end_ms - before.end_ms > 3_000
 
 
+def test_a_voice_whose_way_becomes_longer_is_heard_on(broadcast: Broadcast) -> None:
+    """Her clock follows a longer way for minutes; it was silence until then."""
+    voice, low = microphone(SECONDS, later_from_ms=4_000, later_ms=600), small()
+    broadcast.open(voice)
+    broadcast.open(low)
+    broadcast.run(11, voice, low)
+    broadcast.finish()
+    playlist = broadcast.folder / "low-aac" / "live.m3u8"
+    assert loudness(playlist, 6, 9) > 0.5 * loudness(playlist, 1, 3) > 0
+
+
 def test_a_publisher_that_is_gone_is_held_and_comes_back(broadcast: Broadcast) -> None:
     low = camera(2, 160, 90, SECONDS, fps=15, until_ms=5_000)
     voice = microphone(SECONDS, until_ms=5_000)
@@ -158,7 +182,9 @@ def test_a_publisher_that_is_gone_is_held_and_comes_back(broadcast: Broadcast) -
     broadcast.open(back)
     broadcast.run(6, back)
     last = broadcast.playlist("low-aac")
-    assert sum(segment.is_discontinuity for segment in last.segments) == 2  # blank, and back
+    inits = [segment.init for segment in last.segments]
+    assert [a != b for a, b in zip(inits, inits[1:], strict=False)].count(True) == 2  # blank, back
+    assert not any(segment.is_discontinuity for segment in last.segments)  # times go on
     broadcast.finish()
     pictures, sounds, sizes = decoded(broadcast.folder / "low-aac" / "live.m3u8")
     assert sizes == {(160, 90), (640, 360)}

@@ -65,11 +65,12 @@ def test_dates_are_skipped_only_where_that_was_asked_for() -> None:
     assert len(read(short, whole).dates) == 130
 
 
-def test_another_init_section_is_a_discontinuity() -> None:
+def test_another_init_section_is_told_and_times_go_on() -> None:
     shelf = shelf_of(2, is_open=False)
     shelf.add(ZERO + 7_000, 0.43, "init-1-2.mp4", is_independent=True, ends_segment=False)
     last = read(shelf.text()).segments[-1]
-    assert last.is_discontinuity and last.init == "init-1-2.mp4"
+    assert last.init == "init-1-2.mp4"
+    assert not last.is_discontinuity
 
 
 def test_a_packager_that_died_is_gone_on_from() -> None:
