@@ -70,6 +70,7 @@ async def test_ffmpeg_pushes_and_what_breaks_is_told(
             await lesson.is_taught(RED)
 
 
+@pytest.mark.long
 @needs_rtmp2sink
 async def test_gstreamer_pushes(demo: DemoLesson, port: int, tmp_path: Path) -> None:
     film = write_scene(tmp_path / "film.mp4", GREEN.color, GREEN.tone_hz)

@@ -134,6 +134,7 @@ async def _pair(watched: WatchedSchool) -> str:
     return (await watched.school.pairs.issue(watched.room.id)).secret
 
 
+@pytest.mark.long
 async def test_what_a_parent_reads_in_each_state(watched: WatchedSchool, browser: Browser) -> None:
     link = await watched.link(has_replay=True)
     parent = await phone(browser, f"{link}?lang=en", "en")

@@ -78,6 +78,7 @@ async def test_a_film_begins_at_the_planned_time_and_ends_the_lesson(
     assert FILM_SECONDS - 3 <= (ended - began) / 1000 <= FILM_SECONDS + 5
 
 
+@pytest.mark.long
 async def test_the_teacher_takes_over_and_the_lesson_goes_on(tmp_path: Path, film: Path) -> None:
     log = tmp_path / "teach.log"
     with (
