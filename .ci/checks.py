@@ -90,6 +90,7 @@ SOURCES = [
         f"tests/integration/test_{name}.py"
         for name in ("rtmp_push", "rtsp_source", "teach_play", "teach_rtsp", "third_party")
     ),
+    "tests/integration/test_service_recording.py",
     "tests/e2e/test_pulled_lesson.py",
     "tests/e2e/test_pushed_lesson.py",
 ]
@@ -98,14 +99,14 @@ BROWSERS = sorted(
     for path in (ROOT / "tests" / "e2e").glob("test_*.py")
     if str(path.relative_to(ROOT)) not in SOURCES
 )
-HALF = "tests/e2e/test_m"
+HALF = "tests/e2e/test_l"
 REAL = [
     Check(
-        "pytest: real browsers, a to l",
+        "pytest: real browsers, a to k",
         [*REAL_TESTS, *(one for one in BROWSERS if one < HALF)],
     ),
     Check(
-        "pytest: real browsers, m to z",
+        "pytest: real browsers, l to z",
         [*REAL_TESTS, *(one for one in BROWSERS if one >= HALF)],
     ),
     Check(
