@@ -64,7 +64,8 @@ async def revoke_watch_link(
     caller: Caller = Depends(require(Action.MANAGE_WATCH_LINK)),
     ctx: Context = Depends(context),
 ) -> None:
-    """Nobody watches by it any more."""
+    """Nobody comes by it any more, and its devices are signed out. What one of them plays at this
+    moment goes on: addresses of a broadcast are signed until an hour after the planned end."""
     await ctx.services.school.watch_links.revoke(caller.principal, RoomId(room_id))
 
 

@@ -10,7 +10,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from pydantic import TypeAdapter, ValidationError
 
 from signaling.protocol.board_messages import Draw, PointAt
-from signaling.protocol.catalogue import error_body, error_of
 from signaling.protocol.drawing import Drawing
 from signaling.protocol.effects import (
     Answer,
@@ -24,7 +23,6 @@ from signaling.protocol.effects import (
     SaveAttendance,
     SetPolicy,
     SetProfile,
-    StartRecorder,
 )
 from signaling.protocol.floor import Floor
 from signaling.protocol.grants import Claims
@@ -52,7 +50,6 @@ from signaling.protocol.inputs import (
     ViewerSeen,
 )
 from signaling.protocol.lesson_of import lesson_view
-from signaling.protocol.lesson_views import RecordingView
 from signaling.protocol.messages import (
     CoursewareChanged,
     LessonChanged,
@@ -61,7 +58,6 @@ from signaling.protocol.messages import (
     LessonStarted,
     Ping,
     Pong,
-    RecordingChanged,
     ReportLink,
     Resumed,
     RoomChanged,
@@ -70,6 +66,7 @@ from signaling.protocol.messages import (
 )
 from signaling.protocol.picture import LessonPicture, as_seen_by, me_view
 from signaling.protocol.questions import Questions
+from signaling.protocol.recording import Recording
 from signaling.protocol.requests import Requests
 from signaling.protocol.roles import Action, may
 from signaling.protocol.roster import Roster
@@ -82,12 +79,10 @@ from signaling.protocol.wire import Request
 from streamsvc.base.errors import StreamsvcError, UserError
 from streamsvc.base.ids import RoomId
 from streamsvc.base.media import Slot
-from streamsvc.base.recordings import RecordingState
 from streamsvc.base.sessions import NO_POLICY, LinkPolicy
 from streamsvc.school.attendance import Evidence, LessonAttendance, RoomSignal, room_signal
 from streamsvc.school.records import Lesson, LessonState, Role, Room
 
-RECORDER_RETRY_MS = 10_000
 SAVE_ATTENDANCE_MS = 10_000
 GOODBYE_MS = 2_000
 FORGOTTEN_AFTER_MS = 600_000
@@ -119,7 +114,7 @@ class LessonMachine:
         self._strands = Strands()
         self._source = Source(self._teller)
         # timers
-        self._recorder_tried_at_ms = 0
+        self._recording = Recording(self._teller)
         self._saved_at_ms = 0
 
     @classmethod
@@ -179,7 +174,7 @@ class LessonMachine:
             case FlowsSeen():
                 self._flows_seen(input, now_ms)
             case RecorderReported(state, reason):
-                self._recorder_reported(state, reason, now_ms)
+                self._recording.reported(state, reason, now_ms)
             case SourceReported():
                 self._source.reported(input, now_ms)
             case ViewerSeen() | QuestionAsked():
@@ -218,7 +213,7 @@ class LessonMachine:
         if self.is_live and self.picture.lesson.state != "live":
             self._teller.announce(LessonStarted, self.lesson.started_at_ms or now_ms)
         if self.is_live:
-            self._start_recorder(now_ms)
+            self._recording.start(now_ms)
         self.roster.poll(now_ms, is_media_due=False)
         return self._drained(now_ms)
 
@@ -392,7 +387,7 @@ class LessonMachine:
         was_live, self.lesson = self.is_live, input.lesson
         if not was_live:
             self._teller.announce(LessonStarted, self.lesson.started_at_ms or now_ms)
-            self._start_recorder(now_ms)
+            self._recording.start(now_ms)
         self._teller.done(input.asked)
 
     def _over(self, input: LessonOver, now_ms: int) -> None:
@@ -413,9 +408,7 @@ class LessonMachine:
             self._teller.announce(ViewersChanged, now_ms, viewers=viewers)
         if self._is_forgotten(now_ms):
             self._teller.add(EndLessonRecord(None))
-        is_recording = self.picture.recording.state not in ("off", "stopped")
-        if not is_recording and abs(now_ms - self._recorder_tried_at_ms) >= RECORDER_RETRY_MS:
-            self._start_recorder(now_ms)
+        self._recording.poll(now_ms)
         self.attendance.feed(now_ms, {s.room.id: self._signal(s, now_ms) for s in self.roster})
         if abs(now_ms - self._saved_at_ms) >= SAVE_ATTENDANCE_MS:
             self._saved_at_ms = now_ms
@@ -475,7 +468,7 @@ class LessonMachine:
                 parties[participant.id] = None
         self._teller.add(*map(CloseParty, parties))
 
-    # ---- media and recording ---------------------------------------------------------------------
+    # ---- media -----------------------------------------------------------------------------------
 
     def _flows_seen(self, input: FlowsSeen, now_ms: int) -> None:
         self.roster.flowed(
@@ -488,18 +481,6 @@ class LessonMachine:
     def _is_media_due(self) -> bool:
         """A room is not blamed for a teacher of whom nothing comes."""
         return self.is_live and self._floor.hears_lead
-
-    def _start_recorder(self, now_ms: int) -> None:
-        self._recorder_tried_at_ms = now_ms
-        self._teller.add(StartRecorder())
-
-    def _recorder_reported(self, state: RecordingState, reason: str | None, now_ms: int) -> None:
-        body = error_body(error_of(reason)) if reason else None
-        recording = RecordingView(state=state.value, reason=body)
-        if state is RecordingState.STOPPED:
-            self._recorder_tried_at_ms = now_ms
-        if recording != self.picture.recording:
-            self._teller.announce(RecordingChanged, now_ms, recording=recording)
 
     # ---- out -------------------------------------------------------------------------------------
 
