@@ -13,11 +13,13 @@ ten, for reading them was a fifth of the work of all tests that wait."""
 REAL_FOLDERS = [Path(__file__).parent / name for name in ("integration", "e2e")]
 
 
-def pytest_collection_finish() -> None:
+def pytest_collection_finish(session: pytest.Session) -> None:
     """Modules live as long as the run. Looked through again and again, their quarter of a million
-    objects stopped the emulated links, and with them the pictures, for tenths of a second."""
-    gc.collect()
-    gc.freeze()
+    objects stop the emulated links, and with them the pictures, for tenths of a second. Not where
+    examples are invented: Hypothesis, imported later, looks for who refers to what."""
+    if not session.config.pluginmanager.hasplugin("hypothesispytest"):
+        gc.collect()
+        gc.freeze()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
