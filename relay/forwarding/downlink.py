@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from relay.forwarding.loss_window import LossWindow
 from relay.forwarding.probing import LinkNow, probe_seconds
-from relay.forwarding.radio_loss import RadioLoss
+from relay.forwarding.radio_loss import RadioLoss, Verdict
 from relay.forwarding.receiver_estimate import ReceiverEstimate
 from relay.forwarding.round_trips import (
     FAR_ROUND_TRIP_SECONDS,
@@ -25,8 +25,8 @@ from relay.forwarding.sent_rate import SentRate
 
 START_BPS = 1_200_000
 """A middle layer and a screen; a good link shows itself within seconds."""
-FAR_START_BPS = 300_000
-"""The smallest picture. A satellite or an old phone network often has no more; what it can't take
+FAR_START_BPS = 200_000
+"""The smallest picture and the voice. A satellite or an old phone network often has no more; what it can't take
 is seen seconds later, and voice waits behind it until then."""
 MAX_BPS = 6_000_000
 MIN_BPS = 60_000
@@ -63,6 +63,11 @@ SHORT_REMB_SHARE = 0.85
 SHORT_LOSS = 0.25
 """A REMB that is lower by less says so, too, where so much is lost and some round trip of late was
 so much longer: a full link that drops most reports leaves few that tell of its queue."""
+TRIED_REMB_SHARE = 0.75
+"""A fall for loss alone goes no lower than what bad radios carry: a link that takes still less goes
+on losing, and REMB tells it from those. It was 0.8 of what was sent and more at 20 and 40 % loss."""
+DENTED_SECONDS = 12.0
+"""From an overrun: REMB fell to what arrived of it, and grows back by a twelfth a second."""
 OLD_SECONDS = 8.0
 """From a fall: reports may still speak of before, since browsers tell of voice alone every 5 s."""
 EMPTYING_SECONDS = 4.0
@@ -136,7 +141,9 @@ class Downlink:
         self._first_at = float("inf")
         self._overrun_at = self._brakes_until = float("-inf")
         self._too_much_bps = float("inf")
-        """The estimate before it fell last."""
+        """The estimate before it fell last. Others may have taken the room then, such as a page
+        that loads; a probe that failed says more."""
+        self._probe_failed_at = float("-inf")
         self._own_queue_until = float("-inf")
         self._own_queue_seconds = 0.0
 
@@ -227,7 +234,11 @@ class Downlink:
             return self._overrun(expected, lost, sent_bps, now)
         if not self._is_outage(is_mostly_lost, now):
             self._loss.add(expected, lost, now)
-            self._take_back(self._radio.judge(expected, lost, now), now)
+            verdict = self._radio.judge(expected, lost, now, is_short=self._is_short(sent_bps, now))
+            if verdict is Verdict.FULL:
+                return self._fall(max(MIN_BPS, self._fallen(sent_bps, now)), now)
+            if verdict is Verdict.RADIO:
+                self._take_back(self._radio.bps_before, now)
         floor = self._floor(sent_bps, now)
         is_old = is_first_since and self._is_old(now)
         if floor is None or now - self._changed_at < _SETTLE_SECONDS or is_old:
@@ -242,7 +253,7 @@ class Downlink:
             has_waited = self._round_trips.has_waited(now)
             is_guess = self.is_far and not self.has_fallen and has_waited
             self._radio.begin(self.bps, now, is_guess=is_guess)
-            if self.bps <= LOSSY_FLOOR_BPS:
+            if self.bps <= LOSSY_FLOOR_BPS and not is_guess:
                 return False  # nothing is changed, and seen whether it goes on
             floor = MIN_BPS if is_guess else floor
         is_failed_trial = now - self._climbed_at < _TRIAL_SECONDS
@@ -258,10 +269,15 @@ class Downlink:
         """Whether so little is sent since the last fall that a queue can't be of that."""
         return now - self.fell_at < EMPTYING_SECONDS and sent_bps < OLD_SHARE * self.bps
 
-    def _take_back(self, before_bps: int | None, now: float) -> None:
+    def _is_short(self, sent_bps: int, now: float) -> bool:
+        """Whether the receiver estimates far less than it was sent all the time of late."""
+        remb = self._remb.fresh(now)
+        if now - self._overrun_at < DENTED_SECONDS:
+            return False
+        return remb is not None and remb < TRIED_REMB_SHARE * self._sent.steady_bps(sent_bps)
+
+    def _take_back(self, before_bps: int, now: float) -> None:
         """A fall for loss alone that has not helped."""
-        if before_bps is None:
-            return
         self.bps = max(self.bps, min(self.most_bps, before_bps))
         self._too_much_bps = float("inf")
         self._changed_at = self.proved_at = now
@@ -384,8 +400,9 @@ class Downlink:
         self.bps = next_bps
         self._changed_at = self._climbed_at = now
 
-    def next_bps(self, sent_bps: int, now: float) -> int | None:
-        """What a climb would come to; None while the link is not well, or at the top."""
+    def next_bps(self, sent_bps: int, now: float, *, is_alone: bool = False) -> int | None:
+        """What a climb would come to; None while the link is not well, or at the top. `is_alone`:
+        nothing but voice flows, which has the buffer for half a second of queue."""
         if self.bps >= self.most_bps or self._floor(sent_bps, now) is not None:
             return None
         if self._round_trips.is_slow(self.bps):
@@ -394,11 +411,12 @@ class Downlink:
             return None
         if self._reported_at <= self._changed_at:
             return None
-        return min(self.most_bps, self._climbed(now))
+        return min(self.most_bps, self._climbed(now, is_alone=is_alone))
 
-    def _climbed(self, now: float) -> int:
+    def _climbed(self, now: float, *, is_alone: bool) -> int:
         far = int(self.bps * CLIMB)
-        if now - self.fell_at > REMEMBERED_SECONDS:
+        is_unproved = is_alone and now - self._probe_failed_at > REMEMBERED_SECONDS
+        if is_unproved or now - self.fell_at > REMEMBERED_SECONDS:
             return far
         return min(far, int(max(self.bps * NEAR_CLIMB, min(far, self._too_much_bps * NEAR_SHARE))))
 
@@ -418,6 +436,7 @@ class Downlink:
 
     def probe_failed(self, bps: int, now: float) -> None:
         """So much for a moment was too much."""
+        self._probe_failed_at = now
         if now - self.fell_at <= REMEMBERED_SECONDS:
             self._too_much_bps = min(self._too_much_bps, bps)
 

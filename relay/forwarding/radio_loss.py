@@ -8,12 +8,17 @@ the radio's share, and not any more after a fall, was too much.
 """
 
 import math
+from enum import Enum, auto
 
 SILENT_SECONDS = 2.0
 """From a fall: reports still speak of what was sent before."""
 LATE_SECONDS = 4.0
 """What is lost no more by then was no radio's: the link has changed meanwhile."""
 TRIAL_SECONDS = 6.0
+LONGEST_SECONDS = 12.0
+"""Without an answer by then, there is none."""
+ANSWERING_PACKETS = 20
+"""Of fewer, many may be lost by chance, or lie in the queue of before."""
 HELPED_SHARE = 0.35
 """Of the loss before; where there is less now, the fall has helped. A fall follows the worst
 seconds, and those after them are better anyhow."""
@@ -31,19 +36,29 @@ a queue, is found out late."""
 FORGET_SECONDS = 120.0
 
 
+class Verdict(Enum):
+    """On a fall for loss alone."""
+
+    HELPED = auto()
+    RADIO = auto()
+    """It has not helped, and is to be taken back."""
+    FULL = auto()
+    """It was not enough: still more is sent than arrives."""
+
+
 class _Losses:
     """What was lost of how much; older reports weigh less, if they do."""
 
     def __init__(self) -> None:
-        self._expected = self._lost = 0.0
+        self.expected = self._lost = 0.0
 
     def add(self, expected: int, lost: int, kept: float = 1.0) -> None:
-        self._expected = kept * self._expected + expected
+        self.expected = kept * self.expected + expected
         self._lost = kept * self._lost + lost
 
     @property
     def share(self) -> float:
-        return self._lost / self._expected if self._expected else 0.0
+        return self._lost / self.expected if self.expected else 0.0
 
 
 class RadioLoss:
@@ -54,8 +69,9 @@ class RadioLoss:
         """0 to 1: so much was lost however little was sent."""
         self.is_tried = False
         """Whether it is not known yet what the last fall has done."""
+        self.bps_before = 0
+        """What the estimate was before the last fall."""
         self._lately, self._since, self._late = _Losses(), _Losses(), _Losses()
-        self._bps_before = 0
         self._helped_share = HELPED_SHARE
         self._loss_before = 0.0
         self._began_at = 0.0
@@ -91,7 +107,7 @@ class RadioLoss:
         """The estimate falls from so much, or from what was only guessed."""
         self._helped_share = GUESS_HELPED_SHARE if is_guess else HELPED_SHARE
         self.is_tried, self._began_at = True, now
-        self._bps_before, self._loss_before = bps_before, self._lately.share
+        self.bps_before, self._loss_before = bps_before, self._lately.share
         self._since, self._late = _Losses(), _Losses()
 
     def end(self) -> None:
@@ -104,8 +120,11 @@ class RadioLoss:
         self.end()
         self._lately = _Losses()
 
-    def judge(self, expected: int, lost: int, now: float) -> int | None:
-        """What the estimate was before a fall that has not helped, once that is known."""
+    def judge(
+        self, expected: int, lost: int, now: float, *, is_short: bool = False
+    ) -> Verdict | None:
+        """Of the last fall, once that is known. `is_short`: what the receiver estimates is far
+        below what it is sent; a radio that loses packets by itself leaves that near it."""
         self._look(expected, lost, now)
         elapsed = now - self._began_at
         if not self.is_tried or elapsed < SILENT_SECONDS:
@@ -113,15 +132,18 @@ class RadioLoss:
         self._since.add(expected, lost)
         if elapsed >= LATE_SECONDS:
             self._late.add(expected, lost)
-        if elapsed < TRIAL_SECONDS:
+        is_answered = self._since.expected >= ANSWERING_PACKETS
+        if elapsed < TRIAL_SECONDS or not (is_answered or elapsed >= LONGEST_SECONDS):
             return None
         self.is_tried = False
         loss = self._since.share
         has_helped = loss < max(self._helped_share * self._loss_before, self._known)
-        if has_helped or loss > MOST_SHARE:
-            return None
+        if has_helped or loss > MOST_SHARE or not is_answered:
+            return Verdict.HELPED
+        if is_short:
+            return Verdict.FULL
         self.share = max(self.share, min(loss, 2 * self._late.share))
-        return self._bps_before
+        return Verdict.RADIO
 
     def _look(self, expected: int, lost: int, now: float) -> None:
         """A radio gets better, too."""

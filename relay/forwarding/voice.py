@@ -45,7 +45,7 @@ TALKING_WITHIN_MS = 250
 it later from then on."""
 _RISE_SECONDS = 3.0
 _FALL_SECONDS = 20.0
-_DOUBT_SECONDS = 15.0
+_DOUBT_SECONDS = 30.0
 """From a fall of the estimate: what was believed until then may have been a full link's."""
 DISPROVED_SHARE = 0.5
 """Of what was believed: over a radio that loses 40 % one report of 37 packets varies by less."""
@@ -106,7 +106,7 @@ class _Losses:
 
 
 _CANT_ASK = _Losses((0.005, 0.2), (0.002, 0.12))
-_ASKS = _Losses((0.12, 0.28), (0.07, 0.18))
+_ASKS = _Losses((0.12, 0.28), (0.085, 0.18))
 _ASKS_IN_VAIN = _Losses((0.01, 0.2), (0.004, 0.12))
 """On stage, and so far away that a repair comes too late."""
 

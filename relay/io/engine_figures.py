@@ -254,12 +254,13 @@ class EngineFigures:
         if found is None or not found.can_probe or not found.downlink.has_limit:
             return None
         found.wanted_at = now
-        bps = found.downlink.next_bps(found.sent_bps, now)
+        is_alone = found.picture_bps < NO_PICTURE_BPS
+        bps = found.downlink.next_bps(found.sent_bps, now, is_alone=is_alone)
         if bps is None or not found.probing.is_due(now) or not self._turns.take(bps, now):
             return None
         before = found.downlink.before_probe(now)
         found.probing.begin(bps, before, now)
-        if found.picture_bps < NO_PICTURE_BPS:
+        if is_alone:
             found.downlink.probe_begins(bps, now)
         return bps, end_reports(before.loss)
 

@@ -301,3 +301,48 @@ def test_a_far_link_that_takes_half_of_the_guess_is_found_out_at_once() -> None:
     bad = Downlink(0.0)
     came_from_afar(bad, radio=0.3, most_bps=500_000, longest=0.62)
     assert bad.bps == FAR_START_BPS, "that was the radio"
+
+
+def fallen_for_loss(at: int) -> Downlink:
+    """A far link whose estimate of 300 kbit/s, found by a probe, fell to 200 for loss alone at that
+    second: half of what it was sent came."""
+    link = Downlink(0.0)
+    link.handshake_took(ROUND_TRIP)
+    link.probed(300_000, 0.0)
+    for second in range(1, at + 1):
+        link.round_trips(ROUND_TRIP, ROUND_TRIP)
+        link.remb(250_000 if second < at else 150_000, float(second))
+        link.reported(40, 2 if second < at else 20, 300_000, float(second), longest=ROUND_TRIP)
+    assert link.bps == 200_000
+    return link
+
+
+def test_what_still_loses_after_a_fall_and_estimates_less_than_it_is_sent_is_full() -> None:
+    link = fallen_for_loss(8)
+    fallen = link.bps
+    for second in range(9, 16):
+        link.remb(140_000, float(second))
+        link.reported(40, 12, fallen, float(second), longest=0.0)
+    assert link.bps < 150_000, "it takes no 200: what goes on being lost is no radio's"
+
+
+def test_six_packets_are_no_answer_to_a_fall() -> None:
+    link = fallen_for_loss(8)
+    fallen = link.bps
+    link.reported(6, 3, 90_000, 11.0, longest=0.0)
+    link.reported(0, 0, 90_000, 14.8, longest=ROUND_TRIP)
+    link.reported(0, 0, 90_000, 20.5, longest=ROUND_TRIP)
+    assert link.bps == fallen, "half of six is chance, or the queue of before"
+
+
+def test_with_voice_alone_a_fall_without_a_failed_probe_limits_no_probe() -> None:
+    link = fallen_for_loss(8)
+    for second in range(9, 18):
+        link.remb(250_000, float(second))
+        link.reported(40, 1, 90_000, float(second), longest=ROUND_TRIP)
+    near = link.next_bps(90_000, 18.0)
+    assert near is not None and near < 1.3 * link.bps, "pictures would freeze for it"
+    assert link.next_bps(90_000, 18.0, is_alone=True) == int(link.bps * CLIMB)
+    link.probe_failed(260_000, 18.0)
+    failed = link.next_bps(90_000, 18.0, is_alone=True)
+    assert failed is not None and failed < 1.3 * link.bps, "so much was too much a moment ago"
