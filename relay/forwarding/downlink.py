@@ -26,8 +26,8 @@ from relay.forwarding.sent_rate import SentRate
 START_BPS = 1_200_000
 """A middle layer and a screen; a good link shows itself within seconds."""
 FAR_START_BPS = 200_000
-"""The smallest picture and the voice. A satellite or an old phone network often has no more; what it can't take
-is seen seconds later, and voice waits behind it until then."""
+"""The smallest picture and the voice. A satellite or an old phone network often has no more; what
+it can't take is seen seconds later, and voice waits behind it until then."""
 MAX_BPS = 6_000_000
 MIN_BPS = 60_000
 LOSSY_FLOOR_BPS = 200_000
@@ -65,7 +65,7 @@ SHORT_LOSS = 0.25
 so much longer: a full link that drops most reports leaves few that tell of its queue."""
 TRIED_REMB_SHARE = 0.75
 """A fall for loss alone goes no lower than what bad radios carry: a link that takes still less goes
-on losing, and REMB tells it from those. It was 0.8 of what was sent and more at 20 and 40 % loss."""
+on losing, and REMB tells it from those: 0.8 of what was sent and more at 20 and 40 % loss."""
 DENTED_SECONDS = 12.0
 """From an overrun: REMB fell to what arrived of it, and grows back by a twelfth a second."""
 OLD_SECONDS = 8.0
@@ -234,11 +234,8 @@ class Downlink:
             return self._overrun(expected, lost, sent_bps, now)
         if not self._is_outage(is_mostly_lost, now):
             self._loss.add(expected, lost, now)
-            verdict = self._radio.judge(expected, lost, now, is_short=self._is_short(sent_bps, now))
-            if verdict is Verdict.FULL:
+            if self._has_not_helped(expected, lost, sent_bps, now):
                 return self._fall(max(MIN_BPS, self._fallen(sent_bps, now)), now)
-            if verdict is Verdict.RADIO:
-                self._take_back(self._radio.bps_before, now)
         floor = self._floor(sent_bps, now)
         is_old = is_first_since and self._is_old(now)
         if floor is None or now - self._changed_at < _SETTLE_SECONDS or is_old:
@@ -268,6 +265,15 @@ class Downlink:
     def _is_emptying(self, sent_bps: int, now: float) -> bool:
         """Whether so little is sent since the last fall that a queue can't be of that."""
         return now - self.fell_at < EMPTYING_SECONDS and sent_bps < OLD_SHARE * self.bps
+
+    def _has_not_helped(self, expected: int, lost: int, sent_bps: int, now: float) -> bool:
+        """Whether the last fall for loss alone was not enough; one for a bad radio's loss is taken
+        back."""
+        is_short = self._is_short(sent_bps, now)
+        verdict = self._radio.judge(expected, lost, now, is_short=is_short)
+        if verdict is Verdict.RADIO:
+            self._take_back(self._radio.bps_before, now)
+        return verdict is Verdict.FULL
 
     def _is_short(self, sent_bps: int, now: float) -> bool:
         """Whether the receiver estimates far less than it was sent all the time of late."""
