@@ -239,6 +239,9 @@ class LessonRegistry:
         metrics.LESSONS_OPEN.set(len(machines))
         metrics.LESSONS_LIVE.set(sum(machine.is_live for machine in machines))
         metrics.SECOND_STRANDS.set(sum(machine.second_strands for machine in machines))
+        cameras = [one.state for machine in machines for one in machine.cameras.now.cameras]
+        for state in ("waiting", "ready", "lost"):
+            metrics.CAMERAS.labels(state).set(cameras.count(state))
         metrics.ROOMS_ONLINE.set(sum(machine.rooms_online for machine in machines))
 
     # ---- reports ---------------------------------------------------------------------------------

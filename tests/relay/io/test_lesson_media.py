@@ -68,10 +68,18 @@ class Engine(ports.Engine):
         """What it has no business with."""
         raise NotImplementedError
 
-    set_source = set_tapped = set_copies = set_picture_copies = limit = probe = _nothing
+    def set_source(self, subscription: int, publication: int | None) -> None:
+        """What a lesson tells it beside."""
+
+    def set_tapped(
+        self, publication: int, *, is_tapped: bool, is_every_layer: bool = False
+    ) -> None:
+        """The same."""
+
+    set_copies = set_picture_copies = limit = probe = set_muted = set_voice_within = _nothing
     start = close = send_control = open_name = close_name = close_ice = _unasked
     add_publisher = add_subscriber = connect_peer = measured_handshake = _unasked
-    set_address = remove_peer = set_voice_within = set_muted = request_keyframe = _unasked
+    set_address = remove_peer = request_keyframe = _unasked
     set_feed = request_feed_keyframe = put_made = drop_made = _unasked
     begin_probe = load = publisher_stats = take_told = signs = unheard = _unasked
 
@@ -166,12 +174,6 @@ class Switchboard(Engine):
         if self.tapped.get(publication, False) != is_tapped:
             self.order.append((publication, is_tapped))
         self.tapped[publication] = is_tapped
-
-    def set_muted(self, publication: int, *, is_muted: bool) -> None:
-        """Nobody is."""
-
-    def set_voice_within(self, peer: int, within_ms: int) -> None:
-        """No voice comes late here."""
 
 
 OWN, VOICE, BOARD, PUPILS = 1, 9, 5, 6
