@@ -85,7 +85,7 @@ def test_one_that_drops_while_on_program_gives_way_to_the_teachers_own_and_says_
     assert programs(drive) == [Slot.CAMERA_3, Slot.LEAD]
     assert view(drive).program == "camera1"
     assert view(drive).fallback is not None
-    assert view(drive).fallback.name == PUPILS  # type: ignore[union-attr]
+    assert view(drive).fallback.name == PUPILS
     assert states(drive) == {"camera2": "ready", "camera3": "lost"}
     drive.feed(PublicationSilent(Slot.CAMERA_3, None))
     assert states(drive)["camera3"] == "ready"
