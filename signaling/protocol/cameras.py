@@ -3,8 +3,8 @@
 waiting ── media flows ──► ready ── silent, gone ──► lost ── media flows ──► ready
 
 The choice stands until the next one, or until the chosen camera drops: then the teacher's own
-takes its place. It does not go back by itself when the camera returns: a picture that jumps while
-she speaks is worse than one click.
+takes its place. A camera that was away for a moment has its place back, once a minute at most;
+otherwise it waits for a click: a picture that jumps while she speaks is worse than that.
 """
 
 import hashlib
@@ -33,6 +33,9 @@ from streamsvc.base.media import CAMERAS, Slot
 from streamsvc.base.sessions import PublisherFlow
 
 OWN = "camera1"
+RETURNS_WITHIN_MS = 10_000
+"""A phone that changed its radio, or a machine that stuttered."""
+RETURNS_EVERY_MS = 60_000
 LOSSY_AT = 0.1
 WORSE_AFTER_MS = 3_000
 BETTER_AFTER_MS = 6_000
@@ -52,6 +55,9 @@ class Cameras:
     def __init__(self, teller: Teller) -> None:
         self._teller = teller
         self._thin: set[ParticipantId] = set()
+        self._missed: tuple[str, int] | None = None
+        """The camera that dropped while on program, and when; until the next choice."""
+        self._returned_ms: int | None = None
         self._differs_since_ms: dict[str, int] = {}
         """Since when a camera's trouble is another than was told."""
 
@@ -141,6 +147,7 @@ class Cameras:
                 raise UserError("camera-unknown")
             if camera.state != "ready":
                 raise UserError("camera-not-ready", name=camera.name)
+        self._missed = self._returned_ms = None
         self._tell(now_ms, program=camera_id, fallback=None)
 
     # ---- what comes
@@ -151,7 +158,7 @@ class Cameras:
         if camera is None or camera.camera_id != slot.value:
             self._teller.add(ClosePublication(ParticipantId(participant_id), slot))
         elif camera.state != "ready":
-            self._is(camera, now_ms, state="ready", since_ms=now_ms)
+            self._flows(camera, now_ms)
 
     def closed(self, participant_id: str, now_ms: int) -> None:
         """It went."""
@@ -167,7 +174,7 @@ class Cameras:
         if silent_ms is not None:
             self._drop(camera, now_ms)
         elif camera.state == "lost":
-            self._is(camera, now_ms, state="ready", since_ms=now_ms)
+            self._flows(camera, now_ms)
 
     def said_thin(self, participant_id: str, *, is_thin: bool) -> None:
         """Whether its uplink carries less than it has to send, by its own word."""
@@ -194,8 +201,22 @@ class Cameras:
         """No media flows after a restart: cameras come back by themselves, the choice is hers."""
         for camera in self.now.cameras:
             self._drop(camera, now_ms)
+        self._missed = None
 
     # ---- inside
+
+    def _flows(self, camera: CameraView, now_ms: int) -> None:
+        self._is(camera, now_ms, state="ready", since_ms=now_ms)
+        missed, self._missed = self._missed, None
+        if missed is None or missed[0] != camera.camera_id:
+            self._missed = missed
+            return
+        was_long = abs(now_ms - missed[1]) > RETURNS_WITHIN_MS
+        before = self._returned_ms
+        was_often = before is not None and abs(now_ms - before) < RETURNS_EVERY_MS
+        if not was_long and not was_often:
+            self._returned_ms = now_ms
+            self._tell(now_ms, program=camera.camera_id, fallback=None)
 
     def _trouble(self, camera: CameraView, flow: PublisherFlow | None) -> Trouble | None:
         if flow is not None and flow.fraction_lost >= LOSSY_AT:
@@ -206,6 +227,8 @@ class Cameras:
         """Its media is taken; who looked at it sees the teacher's own."""
         whose = ParticipantId(camera.participant_id)
         self._thin.discard(whose)
+        if self._missed is not None and self._missed[0] == camera.camera_id:
+            self._missed = None
         if self.now.program == camera.camera_id:
             self._tell(now_ms, program=OWN)
         self._teller.add(ClosePublication(whose, Slot(camera.camera_id)))
@@ -214,6 +237,7 @@ class Cameras:
         if camera.state != "ready":
             return
         if self.now.program == camera.camera_id:
+            self._missed = camera.camera_id, now_ms
             fallback = FallbackView(name=camera.name, at_ms=now_ms)
             self._tell(now_ms, program=OWN, fallback=fallback)
         self._is(camera, now_ms, state="lost", trouble=None, since_ms=now_ms)

@@ -1,4 +1,4 @@
-"""Several cameras of one lead room: a phone by a link, on air by one click, and back when it dies."""
+"""Several cameras of one lead room: a phone by a link, on air by a click, and back when it dies."""
 
 import asyncio
 import re
@@ -31,7 +31,10 @@ key frame, and the buffer."""
 WATCH_FRAMES = """() => {
   const video = document.querySelector('video[data-slot=lead]');
   window.shown = [];
-  const note = () => { window.shown.push(performance.now()); video.requestVideoFrameCallback(note); };
+  const note = () => {
+    window.shown.push(performance.now());
+    video.requestVideoFrameCallback(note);
+  };
   video.requestVideoFrameCallback(note);
 }"""
 LONGEST_PAUSE = """() => {

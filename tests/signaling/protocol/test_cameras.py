@@ -10,7 +10,13 @@ from signaling.protocol.camera_messages import (
     ChooseCamera,
     RemoveCamera,
 )
-from signaling.protocol.cameras import BETTER_AFTER_MS, WORSE_AFTER_MS, participant_of_link
+from signaling.protocol.cameras import (
+    BETTER_AFTER_MS,
+    RETURNS_EVERY_MS,
+    RETURNS_WITHIN_MS,
+    WORSE_AFTER_MS,
+    participant_of_link,
+)
 from signaling.protocol.effects import ClosePublication, SetProgram
 from signaling.protocol.inputs import (
     CameraAdded,
@@ -87,11 +93,47 @@ def test_one_that_drops_while_on_program_gives_way_to_the_teachers_own_and_says_
     assert view(drive).fallback is not None
     assert view(drive).fallback.name == PUPILS
     assert states(drive) == {"camera2": "ready", "camera3": "lost"}
+    drive.now_ms += RETURNS_WITHIN_MS + 1
     drive.feed(PublicationSilent(Slot.CAMERA_3, None))
     assert states(drive)["camera3"] == "ready"
     assert view(drive).program == "camera1", "it does not jump back by itself"
     ask(drive, teacher, "camera3")
     assert view(drive).fallback is None
+
+
+def stutter(drive: LessonDrive, away_ms: int) -> str:
+    """Camera 3 is away for a while; who is on program then."""
+    drive.feed(PublicationSilent(Slot.CAMERA_3, 1_200))
+    assert view(drive).program == "camera1"
+    drive.now_ms += away_ms
+    drive.feed(PublicationSilent(Slot.CAMERA_3, None))
+    return view(drive).program
+
+
+def test_one_that_was_away_for_a_moment_has_its_place_back_but_not_again_and_again() -> None:
+    drive, teacher = two_cameras()
+    ask(drive, teacher, "camera3")
+    assert stutter(drive, 1_500) == "camera3"
+    assert view(drive).fallback is None
+    drive.now_ms += 5_000
+    assert stutter(drive, 1_500) == "camera1"
+    assert view(drive).fallback is not None
+    ask(drive, teacher, "camera3")
+    drive.now_ms += RETURNS_EVERY_MS
+    assert stutter(drive, RETURNS_WITHIN_MS) == "camera3"
+
+
+def test_a_choice_made_meanwhile_stands() -> None:
+    drive, teacher = two_cameras()
+    ask(drive, teacher, "camera3")
+    drive.feed(PublicationSilent(Slot.CAMERA_3, 1_200))
+    ask(drive, teacher, "camera2")
+    drive.feed(PublicationSilent(Slot.CAMERA_3, None))
+    assert view(drive).program == "camera2"
+    drive.feed(PublicationSilent(Slot.CAMERA_2, 1_200))
+    ask(drive, teacher, "camera1")
+    drive.feed(PublicationSilent(Slot.CAMERA_2, None))
+    assert view(drive).program == "camera1"
 
 
 def test_one_that_drops_in_standby_changes_no_picture() -> None:

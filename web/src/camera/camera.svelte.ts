@@ -51,6 +51,7 @@ export class LeadRoomCamera {
     if (view.state === 'over') {
       this.#publisher?.close();
       this.#publisher = null;
+      this.picture.close();
       return;
     }
     if (this.#publisher) void this.#publisher.setMost(most(view));

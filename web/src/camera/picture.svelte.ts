@@ -50,6 +50,12 @@ export class Picture {
     }
   }
 
+  /** The lesson is over: nothing is filmed any more. */
+  close(): void {
+    closeStream(this.stream);
+    this.stream = null;
+  }
+
   async flip(): Promise<void> {
     this.facing = this.facing === 'user' ? 'environment' : 'user';
     await this.open();
