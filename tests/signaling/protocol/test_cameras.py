@@ -65,7 +65,7 @@ def two_cameras() -> tuple[LessonDrive, str]:
 
 
 def ask(drive: LessonDrive, connection: str, camera: str) -> None:
-    request = ChooseCamera(request_id="r", camera=camera)  # type: ignore[arg-type]
+    request = ChooseCamera(request_id="r", camera=camera)
     drive.feed(Said(connection, request))
 
 
@@ -90,8 +90,9 @@ def test_one_that_drops_while_on_program_gives_way_to_the_teachers_own_and_says_
     drive.feed(PublicationSilent(Slot.CAMERA_3, 1_200))
     assert programs(drive) == [Slot.CAMERA_3, Slot.LEAD]
     assert view(drive).program == "camera1"
-    assert view(drive).fallback is not None
-    assert view(drive).fallback.name == PUPILS
+    fallback = view(drive).fallback
+    assert fallback is not None
+    assert fallback.name == PUPILS
     assert states(drive) == {"camera2": "ready", "camera3": "lost"}
     drive.now_ms += RETURNS_WITHIN_MS + 1
     drive.feed(PublicationSilent(Slot.CAMERA_3, None))
