@@ -14,6 +14,7 @@ from signaling.io.runner import LessonRunner
 from signaling.io.services import Services
 from signaling.io.views import courseware_view
 from signaling.protocol.inputs import (
+    CamerasOut,
     CoursewareListed,
     PlanChanged,
     PublicationClosed,
@@ -138,6 +139,8 @@ class LessonRegistry:
         for runner in self._running.values():
             parties = runner.machine.roster.parties_of(person_id)
             runner.send_away(parties, UserError("signed-out"))
+            if runner.machine.lesson.lead_teacher_id == person_id:
+                runner.post(CamerasOut())
 
     async def _restored(self, lesson_id: LessonId) -> LessonMachine:
         school = self._services.school

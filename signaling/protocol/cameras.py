@@ -21,6 +21,7 @@ from signaling.protocol.effects import ClosePublication, SetProgram
 from signaling.protocol.inputs import (
     CameraAdded,
     CameraSaid,
+    CamerasOut,
     Input,
     PublicationClosed,
     PublicationOpened,
@@ -98,6 +99,9 @@ class Cameras:
                 self.add(name, participant_id, expires_at_ms, now_ms)
             case CameraAdded(_, participant_id, expires_at_ms, str(camera_id)):
                 self.renew(camera_id, participant_id, expires_at_ms, now_ms)
+            case CamerasOut():
+                for camera in self.now.cameras:
+                    self.remove(camera.camera_id, now_ms)
             case CameraSaid(participant_id, is_thin):
                 self.said_thin(participant_id, is_thin=is_thin)
             case _:

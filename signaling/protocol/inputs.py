@@ -186,6 +186,11 @@ class CameraAdded:
 
 
 @dataclass(frozen=True, slots=True)
+class CamerasOut:
+    """The lead teacher was sent away: her links open nothing any more."""
+
+
+@dataclass(frozen=True, slots=True)
 class CameraSaid:
     """A camera's own word of its uplink."""
 
@@ -238,6 +243,7 @@ Input = (
     | SourceReported
     | CameraAdded
     | CameraSaid
+    | CamerasOut
     | CoursewareListed
     | ViewerSeen
     | QuestionAsked

@@ -1,7 +1,7 @@
 """Several cameras of one lead room: links, the choice, and what happens when one drops."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from signaling.protocol.camera_messages import (
@@ -21,6 +21,7 @@ from signaling.protocol.effects import ClosePublication, SetProgram
 from signaling.protocol.inputs import (
     CameraAdded,
     CameraSaid,
+    CamerasOut,
     FlowsSeen,
     Input,
     PublicationClosed,
@@ -158,6 +159,15 @@ def test_a_removed_camera_is_out_at_once_and_its_place_is_free() -> None:
     assert states(drive) == {"camera2": "waiting", "camera3": "ready"}
 
 
+def test_a_teacher_who_is_sent_away_takes_her_cameras_with_her() -> None:
+    drive, teacher = two_cameras()
+    ask(drive, teacher, "camera2")
+    drive.feed(CamerasOut())
+    assert view(drive) == CamerasView()
+    assert drive.machine.cameras.find(PUPILS) is None
+    assert ClosePublication(PUPILS, Slot.CAMERA_3) in drive.effects
+
+
 def test_a_new_link_ends_the_one_before() -> None:
     drive, _ = two_cameras()
     drive.feed(CameraAdded("board", DOOR, FAR_MS, "camera2"))
@@ -258,6 +268,7 @@ ACTS = st.lists(
 )
 
 
+@settings(deadline=None)  # a busy machine's
 @given(acts=ACTS)
 def test_whatever_happens_the_program_is_the_teachers_own_or_a_camera_that_sends(
     acts: list[Input | str],
