@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.async_api import expect
 
+from tests.support.axe import violations
 from tests.support.browser import BOARD, needs_chromium
 from tests.support.demo import TEACHER, DemoLesson, demo_lesson
 from tests.support.screens import (
@@ -117,6 +118,7 @@ async def test_a_phone_is_put_on_air_and_gives_way_when_it_dies(
             await expect(strip).to_contain_text("正在直播")
             for one in (phone, board, teacher):
                 await one.shot("on-air")
+                assert await violations(one.page) == [], one.name
             await teacher.page.keyboard.press("Shift+Digit1")
             await board.sees("lead", RED.color, 3)
             await phone.signs("ready", 3)
