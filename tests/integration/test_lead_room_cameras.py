@@ -15,6 +15,14 @@ import pytest
 
 from tests.support.demo import DemoLesson, demo_lesson
 from tests.support.lesson_client import LessonClient, lesson_client
+from tests.support.rtsp_servers import (
+    PASSWORD,
+    USER,
+    gst_server,
+    launch,
+    needs_gstreamer,
+    write_film,
+)
 from tests.support.waiting import SECOND, until
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(180)]
@@ -41,11 +49,12 @@ def write_green(path: Path, seconds: int = 4, rate: int = 15) -> None:
 
 
 @contextmanager
-def shown(link: str, film: Path, log: Path) -> Iterator["subprocess.Popen[bytes]"]:
+def shown(link: str, log: Path, *flags: str) -> Iterator["subprocess.Popen[bytes]"]:
     """`streamsvc camera` beside the service."""
-    command = [sys.executable, "-m", "streamsvc", "camera", link, "--file", str(film)]
+    command = [sys.executable, "-m", "streamsvc", "camera", link, *flags]
     with log.open("wb") as out:
-        environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
+        secrets = {"STREAMSVC_SOURCE_PASSWORD": PASSWORD, "PYTHONUNBUFFERED": "1"}
+        environment = {**os.environ, **secrets}
         process = subprocess.Popen(command, stdout=out, stderr=out, env=environment)
     try:
         yield process
@@ -104,7 +113,7 @@ async def test_the_recording_shows_what_rooms_saw_and_hears_the_teacher_all_alon
     write_green(film)
     link = new_link(demo, "黑板")
     await cameras(teacher, camera2="waiting")
-    with shown(link, film, tmp_path / "camera.log"):
+    with shown(link, tmp_path / "camera.log", "--file", str(film)):
         await cameras(teacher, camera2="ready")
         assert await teacher.ask("choose_camera", camera="camera2") == "done"
         await asyncio.sleep(SHOWN_SECONDS)
@@ -133,3 +142,29 @@ async def test_the_recording_shows_what_rooms_saw_and_hears_the_teacher_all_alon
     with av.open(str(playlist)) as container:
         times = [float(frame.time) for frame in container.decode(audio=0)]
     assert max(b - a for a, b in zip(times, times[1:], strict=False)) < 0.1
+
+
+@pytest.mark.long
+@needs_gstreamer
+async def test_an_ip_camera_comes_by_the_same_link_and_its_link_can_be_taken_away(
+    demo: DemoLesson, teacher: LessonClient, tmp_path: Path
+) -> None:
+    film, log = write_film(tmp_path / "film.mp4", options={"profile": "baseline"}), tmp_path / "log"
+    flags = ["--rtsp-user", USER, "--allow-network", "127.0.0.0/8"]
+    link = new_link(demo, "学生")
+    async with gst_server(launch(film), "digest") as camera:
+        with shown(link, log, "--rtsp", camera.url, *flags) as process:
+            await cameras(teacher, camera2="ready")
+            assert await teacher.ask("choose_camera", camera="camera2") == "done"
+            assert await teacher.ask("remove_camera", camera="camera2") == "done"
+            await until(lambda: process.poll() is not None, 30, "it ends by itself")
+    assert "ended: refused" in log.read_text()
+    last = [one["cameras"] for one in teacher.got if one["type"] == "cameras_changed"][-1]
+    assert last == {"program": "camera1", "cameras": [], "fallback": None}
+
+
+def test_what_is_no_link_is_said(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    with shown("https://school.example/watch/abc", log, "--file", "film.mp4") as process:
+        assert process.wait(60) != 0
+    assert "camera-unknown" in log.read_text()
