@@ -129,3 +129,45 @@ async def test_a_phone_is_put_on_air_and_gives_way_when_it_dies(
         await teacher.says(re.compile("看黑板.*断开了，已自动换回"))
         await board.hears("lead-voice", RED.tone_hz, 3)
         await teacher.shot("fallen-back")
+
+
+@pytest.mark.long
+async def test_one_link_is_one_camera_and_its_page_says_why_it_is_none(
+    demo: DemoLesson, tmp_path: Path
+) -> None:
+    url = demo.service.url
+    async with (
+        screen(SmallDesk, "teacher", url, *RED.flags(tmp_path)) as teacher,
+        screen(CameraPhone, "first", url, *GREEN.flags(tmp_path)) as first,
+        screen(CameraPhone, "second", url, *BLUE.flags(tmp_path)) as second,
+    ):
+        await first.opens(f"{url}/camera")
+        await first.signs("nolink")
+        await first.shot("nolink")
+        await teacher.sign_in(TEACHER, demo.password)
+        await teacher.page.wait_for_url("**/today")
+        await teacher.page.goto(f"{url}/teach/{demo.lesson()['lesson_id']}")
+        await teacher.start()
+        link = await add_camera(teacher, "看黑板")
+        await first.opens(link)
+        await first.signs("ready", 20)
+        await second.opens(link)
+        await second.signs("ready", 20)
+        await first.signs("taken")
+        await first.shot("taken")
+        await teacher.sees("camera2", BLUE.color, 15)
+        await first.page.locator("[data-action=take]").click()
+        await first.signs("ready", 20)
+        await second.signs("taken")
+        await teacher.page.locator("[data-action=camera-link]").click()
+        renewed = await teacher.page.locator("[data-link]").input_value()
+        await teacher.page.keyboard.press("Escape")
+        await first.signs("refused", 20)
+        await first.shot("refused")
+        assert await first.page.evaluate("document.querySelector('video').srcObject") is None
+        await second.opens(renewed)
+        await second.signs("ready", 20)
+        await teacher.end()
+        await second.signs("over", 20)
+        await second.shot("over")
+        assert await second.page.evaluate("document.querySelector('video').srcObject") is None

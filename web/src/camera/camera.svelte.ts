@@ -8,8 +8,9 @@ import { Tally } from './tally.svelte';
 /** In the order in which they are said: the first that holds. */
 export type Sign =
   | 'nolink'
-  | 'refused'
   | 'over'
+  | 'refused'
+  | 'taken'
   | 'fault'
   | 'opening'
   | 'lost'
@@ -37,9 +38,10 @@ export class LeadRoomCamera {
 
   get sign(): Sign {
     if (this.tally === null) return 'nolink';
-    if (this.refusal) return 'refused';
     const state = this.tally.view?.state;
-    if (state === 'over') return 'over';
+    if (state === 'over' || this.refusal?.id === 'lesson-ended') return 'over';
+    if (this.refusal?.id === 'slot-taken') return 'taken';
+    if (this.refusal) return 'refused';
     if (this.picture.fault) return 'fault';
     if (!this.picture.stream) return 'opening';
     if (this.phase === 'retrying' || (this.tally.isLost && this.phase !== 'live')) return 'lost';
@@ -47,13 +49,20 @@ export class LeadRoomCamera {
     return state;
   }
 
+  /** Nothing is filmed any more: the lesson is over, or the link opens nothing. */
+  end(): void {
+    this.#publisher?.close();
+    this.#publisher = null;
+    this.picture.close();
+  }
+
+  /** Another phone came by the same link; this one from now on. */
+  takeOver(): void {
+    this.#publisher?.open(true);
+  }
+
   #told(view: TallyView): void {
-    if (view.state === 'over') {
-      this.#publisher?.close();
-      this.#publisher = null;
-      this.picture.close();
-      return;
-    }
+    if (view.state === 'over') return;
     if (this.#publisher) void this.#publisher.setMost(most(view));
     else this.#send();
   }
@@ -70,14 +79,13 @@ export class LeadRoomCamera {
     this.#publisher = new Publisher(stream, {
       endpoint: view.whip,
       kind: 'camera',
-      // The slot is this link's alone: what holds it is our own earlier session.
-      isOurs: true,
       grant: () => this.tally?.view?.grant ?? '',
       iceServers: () => this.tally?.view?.ice_servers ?? [],
       changed: (publisher) => this.#sent(publisher),
     });
     void this.#publisher.setMost(most(view));
-    this.#publisher.open();
+    // Whoever opened the link last counts; later nobody is pushed out without a word.
+    this.#publisher.open(true);
   }
 
   #sent(publisher: Publisher): void {
