@@ -28,7 +28,7 @@ export class LeadRoomCamera {
   #publisher: Publisher | null = null;
 
   constructor(link: string) {
-    this.picture = new Picture(() => this.#send());
+    this.picture = new Picture(link !== '', () => this.#send());
     this.tally = link ? new Tally(link, (view) => this.#told(view)) : null;
   }
 

@@ -22,8 +22,10 @@ export class Picture {
   maySleep = $state(false);
   readonly #changed: (stream: MediaStream) => void;
 
-  constructor(changed: (stream: MediaStream) => void) {
+  /** `isWanted`: without a link nothing is filmed. */
+  constructor(isWanted: boolean, changed: (stream: MediaStream) => void) {
     this.#changed = changed;
+    if (!isWanted) return;
     document.addEventListener('visibilitychange', () => void this.#keepAwake());
     void this.open();
     void this.#keepAwake();
