@@ -45,6 +45,16 @@ LESSONS_OPEN = metrics.gauge(
     "streamsvc_lessons_open", "Lessons held in memory: open before their start, live, just ended"
 )
 LESSONS_LIVE = metrics.gauge("streamsvc_lessons_live", "Lessons that are live on this node")
+CAMERAS = metrics.gauge(
+    "streamsvc_cameras",
+    "Cameras of lead rooms beside the teachers' own, by state (waiting, ready, lost)",
+    ("state",),
+)
+CAMERA_SWITCHES = metrics.counter(
+    "streamsvc_camera_switches_total",
+    "Changes of the camera on program: chosen by the teacher, or fell_back because it dropped",
+    ("why",),
+)
 ROOMS_ONLINE = metrics.gauge(
     "streamsvc_rooms_online", "Rooms whose page or media is heard in an open lesson"
 )

@@ -128,6 +128,10 @@ class RelayPort(Protocol):
     def set_profile(self, lesson_id: LessonId, profile: PictureProfile) -> None:
         """Which pictures come first where not all of them can."""
 
+    def set_program(self, lesson_id: LessonId, slot: Slot) -> None:
+        """Whose picture everybody sees as the lead teacher's: a camera's, or (LEAD) her own. Cut
+        at its key frame. A camera that is not there leaves her own."""
+
     def set_policy(
         self, lesson_id: LessonId, participant_id: ParticipantId, policy: LinkPolicy
     ) -> None:

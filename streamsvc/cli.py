@@ -7,6 +7,7 @@ import typer
 from streamsvc.commands import (
     administrator,
     archive,
+    camera,
     check_settings,
     doctor,
     export_schema,
@@ -24,6 +25,7 @@ cli = typer.Typer(
 )
 cli.command("serve")(serve.serve)
 cli.command("teach")(teach.teach)
+cli.command("camera")(camera.camera)
 cli.command("swarm")(swarm.swarm)
 cli.command("doctor")(doctor.doctor)
 cli.command("administrator")(administrator.administrator)

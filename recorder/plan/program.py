@@ -146,16 +146,18 @@ class Program:
         playable.kinds.add(kind)
         playable.must_transcode |= codec is Codec.VP8
         transcoder = self._transcoder() if self._transcoder and codec is Codec.VP8 else None
-        playable.publication.open_track(number, kind, codec, transcoder)
+        source = str(fields.get("source", ""))
+        playable.publication.open_track(number, kind, codec, transcoder, source)
         self._by_track[number] = playable
         return cuts
 
     def _make_room(self, playable: Playable, participant_id: str, kind: MediaKind) -> list[Cut]:
-        """A publisher that began anew, or another one: the publication before ends here."""
+        """A publisher that began anew, or another one: the publication before ends here. One whose
+        track of this kind has ended goes on: another layer, or another camera of its room."""
         before = playable.publication
         if before is None:
             return []
-        if before.participant_id == participant_id and kind not in before.track_numbers:
+        if before.participant_id == participant_id and not before.has_open(kind):
             return []
         return self._finish(playable)
 

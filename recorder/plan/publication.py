@@ -28,8 +28,10 @@ class Publication:
         self.closed_at_ms: float | None = None
         self._has_voice = has_voice
         self._open: set[int] = set()
-        self._clock = PublicationClock()
+        self._clocks: dict[str, PublicationClock] = {}
+        """Of the publisher (empty), and of each camera that stood in its picture's place."""
         self._line = VoiceLine()
+        self._lost_before_ms = 0.0
         self._voice: VoiceTrack | None = None
         self._picture: PictureTrack | None = None
         self._segmenter = Segmenter(has_voice, sections, not_before_ms)
@@ -37,18 +39,33 @@ class Publication:
     @property
     def lost_ms(self) -> float:
         """Voice that never arrived."""
-        return self._voice.lost_ms if self._voice else 0.0
+        return self._lost_before_ms + (self._voice.lost_ms if self._voice else 0.0)
+
+    def has_open(self, kind: MediaKind) -> bool:
+        """Its track of this kind has begun, and has not ended."""
+        return self.track_numbers.get(kind) in self._open
 
     def open_track(
-        self, number: int, kind: MediaKind, codec: Codec, transcoder: PictureTranscoder | None
+        self,
+        number: int,
+        kind: MediaKind,
+        codec: Codec,
+        transcoder: PictureTranscoder | None,
+        source: str = "",
     ) -> None:
-        """A track of this publication begins."""
+        """A track of this publication begins; `source`: whose clock it is by."""
         self.track_numbers[kind] = number
         self._open.add(number)
+        clock = self._clocks.setdefault(source, PublicationClock())
         if kind is MediaKind.VIDEO:
-            self._picture = PictureTrack(codec, self._clock, transcoder)
+            self._end_pictures()
+            self._picture = PictureTrack(codec, clock, transcoder)
         elif self._has_voice:
-            self._voice = VoiceTrack(self._clock, self._line)
+            if self._voice is not None:
+                self._voice.flush()
+                self._collect_voice(self._voice)
+                self._lost_before_ms += self._voice.lost_ms
+            self._voice = VoiceTrack(clock, self._line)
 
     def packet(self, number: int, packet: bytes, arrival_ms: float) -> None:
         """One packet of one of its tracks."""
@@ -89,9 +106,7 @@ class Publication:
 
     def finish(self) -> list[Segment]:
         """Nothing more comes; return the rest."""
-        if self._picture is not None:
-            self._picture.flush()
-            self._collect_pictures(self._picture)
+        self._end_pictures()
         if self._voice is not None:
             self._voice.flush()
             self._collect_voice(self._voice)
@@ -100,6 +115,11 @@ class Publication:
                 self._line.begin_at(self._segmenter.start_ms)
             self._add_voice(self._line.fill_to(self._segmenter.end_of_media()))
         return self._segmenter.flush()
+
+    def _end_pictures(self) -> None:
+        if self._picture is not None:
+            self._picture.flush()
+            self._collect_pictures(self._picture)
 
     def _fill_voice(self, now_ms: float) -> None:
         start_ms = self._segmenter.start_ms

@@ -54,6 +54,8 @@ ENDS = {
     "grant-expired": TeachEnd.REFUSED,
     "not-allowed": TeachEnd.REFUSED,
     "not-on-stage": TeachEnd.REFUSED,
+    "camera-unknown": TeachEnd.REFUSED,
+    "camera-link-expired": TeachEnd.REFUSED,
     "sdp-no-common-codec": TeachEnd.SOURCE_REFUSED,
 }
 """Error ids after which trying again is of no use. Any other refusal may pass."""

@@ -113,7 +113,7 @@ static void remove_publisher(Engine *engine, Publisher *publisher) {
         Publication *publication = publisher->publications + i;
         engine_close_tap(engine, publication);
         while (publication->fed.count)
-            engine_feed(publication->fed.items[publication->fed.count - 1], NULL);
+            engine_feed(publication->fed.items[publication->fed.count - 1], NULL, false);
         subscription_list_free(&publication->fed);
         for (int k = 0; k < publication->layer_count; k++) {
             layers.removed(engine, publication, publication->layers[k]);
@@ -146,7 +146,7 @@ static void remove_subscriber(Engine *engine, Subscriber *subscriber) {
     batch_send(engine->batch); /* what is in it refers to the peer's address */
     for (int i = 0; i < subscriber->subscription_count; i++) {
         Subscription *subscription = subscriber->subscriptions + i;
-        engine_feed(subscription, NULL);
+        engine_feed(subscription, NULL, false);
         subscription_free(subscription);
     }
     uint32_t first = 0;
@@ -211,7 +211,8 @@ static void set_source(Engine *engine, const SetSource *command) {
     Publication *publication = publication_at(engine, command->publication);
     /* to begin anew would cost everybody a key frame */
     if (publication && publication == subscription->publication) return;
-    engine_feed(subscription, publication);
+    bool is_same_codec = command->payload_type == subscription->payload_type;
+    engine_feed(subscription, publication, is_same_codec && !subscription->spec.is_audio);
     subscription->payload_type = command->payload_type;
     subscription->rtx_payload_type = command->rtx_payload_type;
 }

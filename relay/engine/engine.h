@@ -155,7 +155,7 @@ void engine_remove_paced(Engine *engine, Subscriber *subscriber);
 void engine_tick_paced(Engine *engine);
 
 /* feeding.c */
-void engine_feed(Subscription *subscription, Publication *publication);
+void engine_feed(Subscription *subscription, Publication *publication, bool is_cut);
 bool engine_move(Engine *engine, Subscription *subscription, SubscriptionList *list, Layer *layer,
                  const Packet *packet);
 void engine_aim(Engine *engine, Subscription *subscription);

@@ -8,11 +8,16 @@ static void leave_layer(Subscription *subscription) {
     subscription_list_remove(&subscription->layer->catching, subscription);
 }
 
-static void leave_layers(Subscription *subscription) {
-    leave_layer(subscription);
+static void stop_waiting(Subscription *subscription) {
     if (subscription->awaited)
         subscription_list_remove(&subscription->awaited->waiting, subscription);
-    subscription->layer = subscription->awaited = NULL;
+    subscription->awaited = NULL;
+}
+
+static void leave_layers(Subscription *subscription) {
+    leave_layer(subscription);
+    stop_waiting(subscription);
+    subscription->layer = NULL;
 }
 
 /* To the viewers of a layer, or to those who catch up with it, beginning with this packet; false when
@@ -32,9 +37,11 @@ bool engine_move(Engine *engine, Subscription *subscription, SubscriptionList *l
     return true;
 }
 
-/* Feed the slot by `publication` (NULL: by nothing); nothing flows until a layer is aimed at. */
-void engine_feed(Subscription *subscription, Publication *publication) {
-    leave_layers(subscription);
+/* Feed the slot by `publication` (NULL: by nothing); nothing new flows until a layer is aimed at.
+ * `is_cut`: what flows goes on until the new picture's key frame, so that nobody looks at a still one. */
+void engine_feed(Subscription *subscription, Publication *publication, bool is_cut) {
+    stop_waiting(subscription);
+    if (!is_cut || !publication) leave_layers(subscription);
     if (subscription->publication)
         subscription_list_remove(&subscription->publication->fed, subscription);
     subscription->has_target = false;
@@ -49,9 +56,7 @@ void engine_aim(Engine *engine, Subscription *subscription) {
         leave_layers(subscription);
         return;
     }
-    if (subscription->awaited)
-        subscription_list_remove(&subscription->awaited->waiting, subscription);
-    subscription->awaited = NULL;
+    stop_waiting(subscription);
     Layer *target = engine_target(engine, publication, subscription->target_rid);
     if (!target || target == subscription->layer) return;
     if (!subscription_list_add(&target->waiting, subscription)) return;

@@ -76,6 +76,8 @@ class Door:
     whip_url: str
     grant: GrantSource
     http: httpx.AsyncClient
+    is_silent: bool = False
+    """It takes a picture alone: a camera beside the teacher's."""
 
 
 class SourceTeacher:
@@ -151,7 +153,8 @@ class SourceTeacher:
         publisher = WhipPublisher(door.whip_url, door.grant, http=door.http)
         scope = TaskScope("source")
         try:
-            await publisher.publish(pull.tracks, take_over=take_over)
+            tracks = [one for one in pull.tracks if one.kind == "video" or not door.is_silent]
+            await publisher.publish(tracks, take_over=take_over)
             self._on_report(SourceReport(SourceState.ON_AIR, is_recoding=pull.is_recoding))
             log.info("= %s on air", self._address)
             self._on_air_at = time.monotonic()

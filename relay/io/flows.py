@@ -1,8 +1,23 @@
 """Flows of one lesson, from the engine's statistics: what arrived, and from whom we hear."""
 
-from relay.io.media_session import PublisherSession, SubscriberSession
+from collections.abc import Iterable
+
+from relay.io.media_session import MediaSession, PublisherSession, SubscriberSession
 from relay.ports import Engine, PeerSigns
 from streamsvc.base.sessions import PublisherFlow, SubscriberFlow
+
+
+def flows_of(
+    sessions: Iterable[MediaSession], engine: Engine, now: float
+) -> tuple[list[PublisherFlow], list[SubscriberFlow]]:
+    """Of all that publish, and all that watch."""
+    publishers, subscribers = [], []
+    for session in sessions:
+        if isinstance(session, PublisherSession):
+            publishers.append(publisher_flow(session, engine, now))
+        elif isinstance(session, SubscriberSession):
+            subscribers.append(subscriber_flow(session, engine, now))
+    return publishers, subscribers
 
 
 def publisher_flow(session: PublisherSession, engine: Engine, now: float) -> PublisherFlow:

@@ -11,7 +11,7 @@ from relay.sdp.negotiated import NegotiatedMedia
 from relay.transcode.plan.renditions import RoomRate
 from streamsvc.base.clock import Clock
 from streamsvc.base.ids import LessonId
-from streamsvc.base.media import MediaKind, PictureProfile, Slot
+from streamsvc.base.media import CAMERAS, MediaKind, PictureProfile, Slot
 from streamsvc.base.sessions import LinkPolicy
 
 VOICES_BPS = 45_000
@@ -33,13 +33,15 @@ class LessonMedia:
         self._engine = engine
         self._steering = Steering(engine, pressure, clock)
         self._muted: set[Slot] = set()
+        self._program = Slot.LEAD
         self._is_tapped = self._is_broadcast = False
 
     @property
     def is_empty(self) -> bool:
         """Whether nobody is here and nothing is remembered for those to come."""
         is_plain = self._steering.profile is PictureProfile.SLIDES_FIRST
-        is_unused = not self._muted and not self._is_fed and is_plain
+        is_own = self._program is Slot.LEAD
+        is_unused = not self._muted and not self._is_fed and is_plain and is_own
         return not self.publishers and not self.subscribers and is_unused
 
     @property
@@ -52,14 +54,14 @@ class LessonMedia:
         """Feed its slot from it."""
         self.publishers[session.slot] = session
         self._set_muted(session)
-        self._tap(session)
-        for subscriber in self.subscribers.values():
-            self._connect(subscriber)
+        self._rewire()
 
     def remove_publisher(self, session: PublisherSession) -> None:
         """Its slot is empty, unless another has taken it."""
         if self.publishers.get(session.slot) is session:
             del self.publishers[session.slot]
+            if session.slot is self._program:
+                self._rewire()
 
     def add_subscriber(self, session: SubscriberSession) -> None:
         """Feed it from what there is."""
@@ -78,11 +80,36 @@ class LessonMedia:
         self.steer(session)
 
     def _feeding(self, media: NegotiatedMedia, session: SubscriberSession) -> int | None:
-        """Publication for one m-line; never what comes from the subscriber's own origin."""
+        """Publication for one m-line; never what comes from the subscriber's own origin, nor what
+        stands in its place."""
         publisher = self.publishers.get(media.slot) if media.slot is not None else None
-        if publisher is None or publisher.party.origin == session.party.origin:
+        if media.slot in CAMERAS and not session.party.sees_cameras:
             return None
-        return publisher.publications.get(media.kind)
+        if publisher is not None and publisher.party.origin == session.party.origin:
+            return None
+        if media.slot is Slot.LEAD and media.kind is MediaKind.VIDEO:
+            publisher = self.on_program
+        return None if publisher is None else publisher.publications.get(media.kind)
+
+    @property
+    def on_program(self) -> PublisherSession | None:
+        """Whose picture is the lead's: the camera's that was chosen while it is there, else her
+        own."""
+        return self.publishers.get(self._program) or self.publishers.get(Slot.LEAD)
+
+    def set_program(self, slot: Slot) -> None:
+        """The picture of this camera (LEAD: her own) stands in the lead's place for everybody here
+        now or later, and in the recording; the voice stays hers."""
+        if slot is not self._program:
+            self._program = slot
+            self._rewire()
+
+    def _rewire(self) -> None:
+        # a track ends before that which follows it begins
+        for publisher in sorted(self.publishers.values(), key=lambda one: one is self.on_program):
+            self._tap(publisher)
+        for subscriber in self.subscribers.values():
+            self._connect(subscriber)
 
     # ---- what flows
 
@@ -116,11 +143,12 @@ class LessonMedia:
     def room_rates(self, publication: int) -> list[RoomRate]:
         """What each who watches a picture has for it: what is left when voices, and all other
         pictures at their smallest, have their part. Without those who have the publisher's own and
-        of whose links nothing else is known."""
+        of whose links nothing else is known, and without who only looks which camera to choose."""
         found = []
         for session in self.subscribers.values():
             stats = self._engine.subscriber_stats(session.peer.number)
-            its = {number: which for which, _, number in self._pictures(session)}
+            pictures = [each for each in self._pictures(session) if each[1].slot not in CAMERAS]
+            its = {number: which for which, _, number in pictures}
             policy = session.ladder.policy
             if stats is None or policy.is_voice_and_slides or publication not in its:
                 continue
@@ -139,7 +167,7 @@ class LessonMedia:
 
     def _is_single_of_lead(self, publication: int) -> bool:
         """The teacher's picture, of one layer: of several the smallest is small enough."""
-        lead = self.publishers.get(Slot.LEAD)
+        lead = self.on_program
         stats = self._engine.publication_stats(publication)
         if lead is None or stats is None or publication not in lead.publications.values():
             return False
@@ -216,10 +244,20 @@ class LessonMedia:
 
     def _tap(self, session: PublisherSession) -> None:
         is_every_layer = self._is_broadcast and session.slot is not Slot.STAGE
-        for publication in session.publications.values():
+        for kind, publication in session.publications.items():
+            is_shown = self._is_shown(session, kind)
             self._engine.set_tapped(
-                publication, is_tapped=self._is_tapped, is_every_layer=is_every_layer
+                publication,
+                is_tapped=self._is_tapped and is_shown,
+                is_every_layer=is_every_layer and is_shown,
             )
+
+    def _is_shown(self, session: PublisherSession, kind: MediaKind) -> bool:
+        """Of the lead room's pictures the one on program alone is recorded and broadcast."""
+        is_of_lead_room = session.slot is Slot.LEAD or session.slot in CAMERAS
+        if kind is MediaKind.AUDIO or not is_of_lead_room:
+            return True
+        return session is self.on_program
 
 
 def cost_bps(layer: LayerStats) -> int:

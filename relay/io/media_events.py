@@ -1,6 +1,7 @@
 """The engine's events, told to those they concern: the mux, the sink, the listener."""
 
 import logging
+from dataclasses import replace
 
 from relay.forwarding.silence import SourceSilence
 from relay.io.lower_layers import LowerLayers
@@ -10,7 +11,7 @@ from relay.io.sessions import Sessions
 from relay.ports import ProvedCheck
 from streamsvc.base.clock import Clock
 from streamsvc.base.ids import LessonId
-from streamsvc.base.media import PacketSink, Slot, Track
+from streamsvc.base.media import CAMERAS, PacketSink, Slot, Track
 from streamsvc.base.sessions import RelayListener
 
 log = logging.getLogger("relay")
@@ -18,6 +19,8 @@ log = logging.getLogger("relay")
 OTHER_KINDS_SECONDS = 2.0
 """How long the report of a publication waits for its second kind: a camera that is off sends
 nothing."""
+_WATCHED = (Slot.LEAD, *CAMERAS)
+"""Of whose silence is told."""
 
 
 class MediaEvents:
@@ -84,15 +87,15 @@ class MediaEvents:
         is_whole = len(started) == len(session.publications)
         waited = self._clock.now() - session.started_at
         if is_whole or waited >= OTHER_KINDS_SECONDS:
-            if not session.reported and session.slot is Slot.LEAD:
+            if not session.reported and session.slot in _WATCHED:
                 session.silence = SourceSilence(self._clock.now())
             session.reported = started
             if self.listener is not None:
                 self.listener.publication_opened(session.party, session.slot, started)
 
     def watch_silence(self, session: PublisherSession, media_at: float) -> None:
-        """Tell the listener that the lead's media stopped, or came back. Other slots may well be
-        still: a shared screen that does not change sends a packet each second."""
+        """Tell the listener that the lead's or a camera's media stopped, or came back. Other slots
+        may well be still: a shared screen that does not change sends a packet each second."""
         now, silence = self._clock.now(), session.silence
         if silence is None or not silence.see(media_at, now) or self.listener is None:
             return
@@ -134,8 +137,19 @@ class MediaEvents:
         number = self._sessions.open_track(publication)
         session = self._sessions.of_publication(publication)
         if session is not None:
-            self._sink.track_opened(_track(number, publication, session, rid), wall_ms)
+            track = _track(number, publication, session, rid)
+            if session.slot in CAMERAS:
+                track = self._in_place_of_lead(track)
+            self._sink.track_opened(track, wall_ms)
         return number
+
+    def _in_place_of_lead(self, track: Track) -> Track:
+        """A camera is on program: its picture belongs to the teacher's voice."""
+        lead = self._sessions.publisher(track.lesson_id, Slot.LEAD)
+        shown = replace(track, slot=Slot.LEAD, source=track.participant_id)
+        if lead is None:
+            return shown
+        return replace(shown, participant_id=lead.party.participant_id, label=lead.party.label)
 
     def tap_closed(self, track_number: int, wall_ms: int) -> None:
         """See `EngineListener`."""

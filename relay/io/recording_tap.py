@@ -76,6 +76,7 @@ class RecordingTap:
             codec=track.codec.value,
             label=track.label,
             participant_id=track.participant_id,
+            source=track.source,
             wall_ms=wall_ms,
         )
         self._append(RingFrame(data, None, announces=number))

@@ -16,7 +16,7 @@ from relay.forwarding.room_ladder import RoomLadder
 from relay.forwarding.subscription import SubscriptionSpec
 from relay.io.channels import MOST_PLACES, Channels
 from relay.io.engine import NativeEngine
-from relay.io.flows import heard_at, publisher_flow, subscriber_flow
+from relay.io.flows import flows_of, heard_at
 from relay.io.ice_session import IceSession
 from relay.io.lower_layers import LowerLayers
 from relay.io.media_events import MediaEvents
@@ -434,6 +434,12 @@ class Relay:
         if profile is not PictureProfile.SLIDES_FIRST or self._sessions.knows(lesson_id):
             self._sessions.lesson(lesson_id).set_profile(profile)
 
+    def set_program(self, lesson_id: LessonId, slot: Slot) -> None:
+        """See `RelayPort`."""
+        if slot is not Slot.LEAD or self._sessions.knows(lesson_id):
+            self._sessions.lesson(lesson_id).set_program(slot)
+            self._events.needs_changed(lesson_id)
+
     def set_policy(
         self, lesson_id: LessonId, participant_id: ParticipantId, policy: LinkPolicy
     ) -> None:
@@ -476,14 +482,8 @@ class Relay:
 
     def flows(self, lesson_id: LessonId) -> tuple[list[PublisherFlow], list[SubscriberFlow]]:
         """See `RelayPort`."""
-        now = self._clock.now()
-        publishers, subscribers = [], []
-        for session in self._sessions.in_lesson(lesson_id):
-            if isinstance(session, PublisherSession):
-                publishers.append(publisher_flow(session, self._engine, now))
-            elif isinstance(session, SubscriberSession):
-                subscribers.append(subscriber_flow(session, self._engine, now))
-        return publishers, subscribers
+        sessions = self._sessions.in_lesson(lesson_id)
+        return flows_of(sessions, self._engine, self._clock.now())
 
     def _log(self, session: MediaSession) -> IdAdapter:
         ids = {"lesson": session.party.lesson_id, "session": session.session_id}

@@ -14,9 +14,10 @@ from relay.io.voice_steering import Voice, VoiceSteering
 from relay.ports import Engine, PublicationStats, SubscriberStats
 from relay.sdp.negotiated import NegotiatedMedia
 from streamsvc.base.clock import Clock
-from streamsvc.base.media import MediaKind, PictureProfile, Slot
+from streamsvc.base.media import CAMERAS, MediaKind, PictureProfile, Slot
 
 NOTHING = None, EVERY_PICTURE
+PREVIEW_LOSS = 0.1
 
 
 class Steering:
@@ -49,10 +50,13 @@ class Steering:
         now = self._clock.now()
         is_guess = session.ladder.is_guess(is_link_guessed=stats.is_link_guessed)
         is_refused = False
+        previews: list[tuple[int, PublicationStats]] = []
         for number, media, publication in sources:
             layers = self._engine.publication_stats(publication)
             if media.kind is MediaKind.AUDIO:
                 voices[number] = media, layers
+            elif media.slot in CAMERAS and layers is not None:
+                previews.append((number, layers))
             elif media.slot is not None and layers is not None:
                 current = stats.forwarded.get(number)
                 if current is None and self.made_soon.is_awaited(layers, stats, now):
@@ -63,6 +67,7 @@ class Steering:
                 has_own = is_guess and session.has_own(number, current)
                 offered.append(self._offered(media.slot, layers, current, has_own=has_own))
         voices_bps = self._voices.steer(session, voices, stats, is_talking=is_talking, now=now)
+        voices_bps += self._preview(previews, stats)
         beside_bps = voices_bps + session.ladder.data.bps(stats.link_bps, now)
         filled = filled_by(offered, beside_bps, stats.link_bps)
         beside = Beside(
@@ -83,6 +88,23 @@ class Steering:
                 rid, most_temporal = targets[entry.slot] or NOTHING
                 session.aim(pictures[entry.slot], rid)
                 self._engine.set_target_layer(pictures[entry.slot], rid, most_temporal)
+
+    def _preview(
+        self, previews: Sequence[tuple[int, PublicationStats]], stats: SubscriberStats
+    ) -> int:
+        """Cameras to choose from, each in its smallest layer, as many as half of her link takes:
+        bits per second. They are the first to go."""
+        left_bps, spent_bps = stats.link_bps // 2, 0
+        is_bad = stats.has_queue or stats.fraction_lost >= PREVIEW_LOSS
+        for number, publication in previews:
+            live = [layer for layer in publication.layers if layer.is_live]
+            bps = live[0].bitrate_bps if live else 0
+            if not live or is_bad or spent_bps + bps > left_bps:
+                self._engine.set_target_layer(number, *NOTHING)
+                continue
+            spent_bps += bps
+            self._engine.set_target_layer(number, live[0].rid)
+        return spent_bps
 
     def _are_copied(
         self,

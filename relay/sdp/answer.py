@@ -36,7 +36,7 @@ from relay.sdp.writer import (
     transport_lines,
 )
 from streamsvc.base.errors import ProtocolError
-from streamsvc.base.media import SUBSCRIBER_SLOTS, Codec, MediaKind, Slot
+from streamsvc.base.media import CAMERAS, SUBSCRIBER_SLOTS, Codec, MediaKind, Slot
 
 PUBLISHER_OPUS = "minptime=10;useinbandfec=1;usedtx=0;stereo=0;maxaveragebitrate=32000"
 """What we ask of a microphone. No DTX: its gaps would be holes in the recording."""
@@ -58,6 +58,7 @@ _SLOT_KINDS = {
     Slot.LEAD: frozenset(MediaKind),
     Slot.STAGE: frozenset(MediaKind),
     Slot.SCREEN: frozenset({MediaKind.VIDEO}),
+    **dict.fromkeys(CAMERAS, frozenset({MediaKind.VIDEO})),
 }
 
 

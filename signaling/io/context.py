@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from starlette.requests import HTTPConnection
 
+from signaling.io.changes import Changes
 from signaling.io.check_desk import CheckDesk
 from signaling.io.courseware_desk import CoursewareDesk
 from signaling.io.grants import Grants
@@ -13,7 +14,7 @@ from signaling.io.services import Services
 from signaling.io.slide_files import SlideFiles
 from signaling.io.source_desk import SourceDesk
 from signaling.io.stills import Stills
-from signaling.io.waiting import Changes, WaitingScreens
+from signaling.io.waiting import WaitingScreens
 from signaling.protocol.ice import IceServers
 
 

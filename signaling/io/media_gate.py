@@ -5,6 +5,7 @@ from signaling.io.grants import Grants
 from signaling.io.registry import LessonRegistry
 from signaling.io.runner import LessonRunner
 from signaling.protocol.grants import Claims
+from signaling.protocol.roles import Action, may
 from streamsvc.base.errors import UserError
 from streamsvc.base.ids import LessonId
 from streamsvc.base.media import Slot
@@ -66,6 +67,7 @@ def party_of(claims: Claims, policy: LinkPolicy = NO_POLICY) -> MediaParty:
         participant_id=claims.participant_id,
         label=claims.name,
         origin=claims.room_id or claims.person_id or claims.participant_id,
+        sees_cameras=may(claims.role, Action.CHOOSE_CAMERA),
         policy=policy,
         has_channel=claims.role is Role.ROOM,
     )

@@ -77,6 +77,12 @@ async def watch_page(request: Request, ctx: Context = Depends(context)) -> Respo
     return answer
 
 
+@router.get("/camera", dependencies=_OPEN)
+async def camera_page(request: Request, ctx: Context = Depends(context)) -> Response:
+    """A phone as a camera of a lead room; its link is behind the #, which no server sees."""
+    return _page(request, ctx, "camera.html")
+
+
 @router.get("/login", dependencies=_OPEN)
 @router.get("/today", dependencies=_OPEN)
 @router.get("/teach/{rest:path}", dependencies=_OPEN)

@@ -14,6 +14,7 @@ from signaling.io.runner import LessonRunner
 from signaling.io.services import Services
 from signaling.io.views import courseware_view
 from signaling.protocol.inputs import (
+    CamerasOut,
     CoursewareListed,
     PlanChanged,
     PublicationClosed,
@@ -138,6 +139,8 @@ class LessonRegistry:
         for runner in self._running.values():
             parties = runner.machine.roster.parties_of(person_id)
             runner.send_away(parties, UserError("signed-out"))
+            if runner.machine.lesson.lead_teacher_id == person_id:
+                runner.post(CamerasOut())
 
     async def _restored(self, lesson_id: LessonId) -> LessonMachine:
         school = self._services.school
@@ -239,6 +242,9 @@ class LessonRegistry:
         metrics.LESSONS_OPEN.set(len(machines))
         metrics.LESSONS_LIVE.set(sum(machine.is_live for machine in machines))
         metrics.SECOND_STRANDS.set(sum(machine.second_strands for machine in machines))
+        cameras = [one.state for machine in machines for one in machine.cameras.now.cameras]
+        for state in ("waiting", "ready", "lost"):
+            metrics.CAMERAS.labels(state).set(cameras.count(state))
         metrics.ROOMS_ONLINE.set(sum(machine.rooms_online for machine in machines))
 
     # ---- reports ---------------------------------------------------------------------------------

@@ -14,9 +14,11 @@ from contextlib import suppress
 from signaling import metrics
 from signaling.io.audience import Audience
 from signaling.io.broadcast_board import BroadcastBoard
+from signaling.io.changes import Changes
 from signaling.io.outbox import Mailbox, text_of
 from signaling.io.problem import incident
 from signaling.io.services import Services
+from signaling.protocol.camera_messages import CamerasChanged
 from signaling.protocol.effects import (
     Announce,
     Answer,
@@ -33,6 +35,7 @@ from signaling.protocol.effects import (
     SaveAttendance,
     SetPolicy,
     SetProfile,
+    SetProgram,
     StartLessonRecord,
     StartRecorder,
 )
@@ -53,6 +56,7 @@ from signaling.protocol.inputs import (
     ViewerSeen,
 )
 from signaling.protocol.lesson import LessonMachine
+from signaling.protocol.messages import LessonEnded, LessonStarted
 from streamsvc.base.errors import EnvironmentFault, StreamsvcError, UserError
 from streamsvc.base.ids import ParticipantId, RecordingId
 from streamsvc.base.log import IdAdapter
@@ -87,6 +91,8 @@ class LessonRunner:
         self._unwritten: deque[str] = deque(maxlen=UNWRITTEN_LINES)
         self._close_media_at: float | None = None
         self._recording_id: RecordingId | None = machine.lesson.recording_id
+        self.tally = Changes()
+        """Of what its cameras are told."""
         self._board = BroadcastBoard(services, self._lesson_id)
         self._log = IdAdapter(logging.getLogger("streamsvc.lesson"), {"lesson_id": self._lesson_id})
 
@@ -240,6 +246,8 @@ class LessonRunner:
             case Announce(event):
                 self._audience.announce(event)
                 self._board.announced(event)
+                if isinstance(event, CamerasChanged | LessonStarted | LessonEnded):
+                    self.tally.note()
             case Answer(connection_id, message):
                 self._audience.answer(connection_id, message)
             case PassOn(message, from_connection_id):
@@ -250,16 +258,26 @@ class LessonRunner:
                 self._services.relay.close_participant(self._lesson_id, participant_id, slot)
             case CloseParty(participant_id):
                 self._services.relay.close_party(self._lesson_id, participant_id)
-            case MuteSlot(slot, is_muted):
-                self._services.relay.set_muted(self._lesson_id, slot, is_muted=is_muted)
-            case SetPolicy(participant_id, policy):
-                self._services.relay.set_policy(self._lesson_id, participant_id, policy)
-            case SetProfile(profile):
-                self._services.relay.set_profile(self._lesson_id, profile)
+            case MuteSlot() | SetPolicy() | SetProgram() | SetProfile():
+                self._set_media(effect)
             case CloseMedia(after_ms):
                 self._close_media_at = self._services.clock.now() + after_ms / 1000
             case _:
                 await self._keep_record(effect)
+
+    def _set_media(self, effect: MuteSlot | SetPolicy | SetProgram | SetProfile) -> None:
+        relay = self._services.relay
+        match effect:
+            case MuteSlot(slot, is_muted):
+                relay.set_muted(self._lesson_id, slot, is_muted=is_muted)
+            case SetPolicy(participant_id, policy):
+                relay.set_policy(self._lesson_id, participant_id, policy)
+            case SetProgram(slot):
+                is_fallen = self.machine.cameras.now.fallback is not None
+                metrics.CAMERA_SWITCHES.labels("fell_back" if is_fallen else "chosen").inc()
+                relay.set_program(self._lesson_id, slot)
+            case SetProfile(profile):
+                relay.set_profile(self._lesson_id, profile)
 
     async def _keep_record(self, effect: Effect) -> None:
         match effect:

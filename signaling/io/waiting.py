@@ -1,8 +1,6 @@
 """What a classroom's screen shows while it waits, and which lesson it should be in now."""
 
-import asyncio
 from collections.abc import Iterable
-from contextlib import suppress
 
 from signaling.io.grants import Grants
 from signaling.io.registry import LessonRegistry, is_due
@@ -21,25 +19,6 @@ CHECKS_KNOWN_SECONDS = 60.0
 CHECKS_SHOWN = 3
 PHONE_SEEN_SECONDS = 15.0
 """A helper's page looks for a lesson every 5 s; after this long without a look it is gone."""
-
-
-class Changes:
-    """Something that rooms should know of has changed. A number that grows, and a way to wait for
-    the next one; waiters that are slow miss nothing but intermediate numbers."""
-
-    def __init__(self) -> None:
-        self._changed = asyncio.Event()
-
-    def note(self) -> None:
-        """Wake everybody who waits."""
-        self._changed.set()
-        self._changed = asyncio.Event()
-
-    async def wait(self, seconds: float) -> None:
-        """Until the next change, or for `seconds`."""
-        with suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
-                await self._changed.wait()
 
 
 class _ChecksAhead:

@@ -122,6 +122,13 @@ class SetProfile:
 
 
 @dataclass(frozen=True, slots=True)
+class SetProgram:
+    """Whose picture everybody sees: a camera's, or the lead teacher's own."""
+
+    slot: Slot
+
+
+@dataclass(frozen=True, slots=True)
 class SaveAttendance:
     """Store the sums as they are now."""
 
@@ -141,5 +148,6 @@ Effect = (
     | MuteSlot
     | SetPolicy
     | SetProfile
+    | SetProgram
     | SaveAttendance
 )

@@ -176,6 +176,29 @@ class SourceReported:
 
 
 @dataclass(frozen=True, slots=True)
+class CameraAdded:
+    """The lead teacher made a link for one more camera, or (`camera_id`) another one for it."""
+
+    name: str
+    participant_id: ParticipantId
+    expires_at_ms: int
+    camera_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CamerasOut:
+    """The lead teacher was sent away: her links open nothing any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class CameraSaid:
+    """A camera's own word of its uplink."""
+
+    participant_id: ParticipantId
+    is_thin: bool
+
+
+@dataclass(frozen=True, slots=True)
 class CoursewareListed:
     """The lesson's courseware as it is now, in order."""
 
@@ -218,6 +241,9 @@ Input = (
     | PlanChanged
     | StillTaken
     | SourceReported
+    | CameraAdded
+    | CameraSaid
+    | CamerasOut
     | CoursewareListed
     | ViewerSeen
     | QuestionAsked

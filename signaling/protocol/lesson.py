@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pydantic import TypeAdapter, ValidationError
 
 from signaling.protocol.board_messages import Draw, PointAt
+from signaling.protocol.cameras import Cameras
 from signaling.protocol.drawing import Drawing
 from signaling.protocol.effects import (
     Answer,
@@ -78,9 +79,9 @@ from signaling.protocol.viewers import Viewers
 from signaling.protocol.wire import Request
 from streamsvc.base.errors import StreamsvcError, UserError
 from streamsvc.base.ids import RoomId
-from streamsvc.base.media import Slot
+from streamsvc.base.media import CAMERAS, Slot
 from streamsvc.base.sessions import NO_POLICY, LinkPolicy
-from streamsvc.school.attendance import Evidence, LessonAttendance, RoomSignal, room_signal
+from streamsvc.school.attendance import Evidence, LessonAttendance, RoomSignal
 from streamsvc.school.records import Lesson, LessonState, Role, Room
 
 SAVE_ATTENDANCE_MS = 10_000
@@ -107,8 +108,10 @@ class LessonMachine:
         self._drawing = Drawing(self._teller)
         self.viewers = Viewers()
         self.questions = Questions(self.roster, self._teller)
+        self.cameras = Cameras(self._teller)
         self._requests = Requests(
-            self.roster, self._floor, self._drawing, self.questions, self._teller
+            *(self.roster, self._floor, self._drawing, self.questions, self._teller),
+            cameras=self.cameras,
         )
         self._connections: dict[str, Participant] = {}
         self._strands = Strands()
@@ -162,6 +165,8 @@ class LessonMachine:
         return self._drained(now_ms)
 
     def _take_report(self, input: Input, now_ms: int) -> None:
+        if self.cameras.take(input, now_ms):
+            return
         match input:
             case PublicationOpened(participant_id, slot):
                 self._floor.opened(participant_id, slot, now_ms)
@@ -209,6 +214,7 @@ class LessonMachine:
         back; a live lesson is recorded on."""
         self._floor.restarted(now_ms, is_live=self.is_live)
         self._source.gone(now_ms)
+        self.cameras.restarted(now_ms)
         self._teller.add(SetProfile(self.lesson.picture_profile))
         if self.is_live and self.picture.lesson.state != "live":
             self._teller.announce(LessonStarted, self.lesson.started_at_ms or now_ms)
@@ -245,10 +251,13 @@ class LessonMachine:
         return self._connections
 
     def check_publish(self, claims: Claims, slot: Slot) -> None:
-        """Raises UserError `lesson-ended`, `not-allowed`, `not-on-stage`, `room-not-in-lesson`."""
+        """Raises UserError `lesson-ended`, `not-allowed`, `not-on-stage`, `room-not-in-lesson`,
+        `camera-unknown`."""
         if slot not in claims.may_publish:
             raise UserError("not-allowed")
         self._check_entry(claims)
+        if slot in CAMERAS and self.cameras.find(claims.participant_id) is None:
+            raise UserError("camera-unknown")
         if slot is Slot.STAGE and not self._floor.may_publish_stage(claims.room_id):
             raise UserError("not-on-stage")
 
@@ -415,14 +424,7 @@ class LessonMachine:
             self._teller.add(SaveAttendance())
 
     def _signal(self, seat: Seat, now_ms: int) -> RoomSignal:
-        link, place = seat.evidence(now_ms), seat.place(now_ms)
-        return room_signal(
-            is_connected=seat.presence == "online",
-            has_voice=link.voice != "none",
-            has_picture=link.picture != "none",
-            is_on_stage=self._floor.is_on_stage(seat.room.id),
-            level=None if place is None else place.level,
-        )
+        return seat.signal(now_ms, is_on_stage=self._floor.is_on_stage(seat.room.id))
 
     def _is_forgotten(self, now_ms: int) -> bool:
         if self._floor.holds(Slot.LEAD):
@@ -471,6 +473,7 @@ class LessonMachine:
     # ---- media -----------------------------------------------------------------------------------
 
     def _flows_seen(self, input: FlowsSeen, now_ms: int) -> None:
+        self.cameras.flowed(input.publishers, now_ms)
         self.roster.flowed(
             input.subscribers,
             now_ms,

@@ -30,6 +30,12 @@ from signaling.protocol.board_messages import (
     TurnSlide,
     Undo,
 )
+from signaling.protocol.camera_messages import (
+    CamerasChanged,
+    CamerasView,
+    ChooseCamera,
+    RemoveCamera,
+)
 from signaling.protocol.ice import IceServerView
 from signaling.protocol.lesson_views import (
     CoursewareView,
@@ -194,6 +200,7 @@ _Event = (
     | RecordingChanged
     | PublicationsChanged
     | SourceChanged
+    | CamerasChanged
     | CoursewareChanged
     | SlideTurned
     | InkShown
@@ -226,6 +233,8 @@ class Snapshot(Wire):
     recording: RecordingView
     publications: PublicationsView
     source: SourceView | None = None
+    cameras: CamerasView = CamerasView()
+    """Of the lead room; for staff."""
     courseware: list[CoursewareView] = []
     board: BoardView
     me: MeView
@@ -435,6 +444,8 @@ ClientMessage = Annotated[
     | DismissQuestion
     | AnswerQuestion
     | CatchUp
+    | ChooseCamera
+    | RemoveCamera
     | TurnSlide
     | Draw
     | Erase

@@ -15,6 +15,7 @@ from signaling.protocol.board_messages import (
     StrokeDrawn,
     StrokeErased,
 )
+from signaling.protocol.camera_messages import CamerasChanged, CamerasView
 from signaling.protocol.inputs import Participant
 from signaling.protocol.lesson_views import (
     CoursewareView,
@@ -83,6 +84,7 @@ class LessonPicture:
         self.recording = RecordingView(state="off")
         self.publications = PublicationsView(lead=False, screen=False, stage=False)
         self.source: SourceView | None = None
+        self.cameras = CamerasView()
         self.courseware: list[CoursewareView] = []
         self.board = Board()
         self._ring: deque[LessonEvent] = deque(maxlen=RING_EVENTS)
@@ -125,6 +127,8 @@ class LessonPicture:
                 self.publications = event.publications
             case SourceChanged():
                 self.source = event.source
+            case CamerasChanged():
+                self.cameras = event.cameras
 
     def missed_since(self, since: int) -> list[LessonEvent] | None:
         """Events after number `since`; None when a snapshot must do."""
@@ -149,6 +153,7 @@ class LessonPicture:
             recording=self.recording,
             publications=self.publications,
             source=self.source if may(participant.role, Action.SEE_ROSTER) else None,
+            cameras=self._cameras_for(participant),
             courseware=self.courseware,
             board=self.board.view(with_ink=may(participant.role, Action.SEE_INK)),
             me=me_view(participant),
@@ -168,6 +173,9 @@ class LessonPicture:
         """The totals once the room is uninvited."""
         online = len(self._online - {room_id})
         return RoomTotals(total=len(self.rooms.keys() - {room_id}), online=online)
+
+    def _cameras_for(self, participant: Participant) -> CamerasView:
+        return self.cameras if may(participant.role, Action.SEE_ROSTER) else CamerasView()
 
     def _rooms_for(self, participant: Participant) -> list[RoomView]:
         if may(participant.role, Action.SEE_ROSTER):
@@ -207,7 +215,7 @@ def is_for(participant: Participant, event: LessonEvent) -> bool:
             return may(participant.role, Action.SEE_VIEWERS)
         case RoomChanged():
             return _sees_room(participant, event.room.room_id)
-        case SourceChanged():
+        case SourceChanged() | CamerasChanged():
             return may(participant.role, Action.SEE_ROSTER)
         case CatchUpChosen():
             return participant.room_id == event.room_id

@@ -1,6 +1,8 @@
 """What participants may ask of a live lesson, who may ask it, and what then happens."""
 
 from signaling.protocol.board_messages import ClearBoard, Erase, TurnSlide, Undo
+from signaling.protocol.camera_messages import ChooseCamera, RemoveCamera
+from signaling.protocol.cameras import Cameras
 from signaling.protocol.drawing import Drawing
 from signaling.protocol.effects import Answer, Asked, EndLessonRecord, StartLessonRecord
 from signaling.protocol.floor import Floor
@@ -52,6 +54,8 @@ NEEDED: dict[type[Request], tuple[Action, ...]] = {
     DismissQuestion: (Action.APPROVE_QUESTION, Action.ANSWER_QUESTION),
     AnswerQuestion: (Action.ANSWER_QUESTION,),
     CatchUp: (Action.CHOOSE_CATCH_UP,),
+    ChooseCamera: (Action.CHOOSE_CAMERA,),
+    RemoveCamera: (Action.CHOOSE_CAMERA,),
     TurnSlide: (Action.USE_BOARD,),
     Erase: (Action.USE_BOARD, Action.WRITE_ON_STAGE),
     Undo: (Action.USE_BOARD, Action.WRITE_ON_STAGE),
@@ -74,11 +78,14 @@ class Requests:
         drawing: Drawing,
         questions: Questions,
         teller: Teller,
+        *,
+        cameras: Cameras,
     ) -> None:
         self._roster = roster
         self._floor = floor
         self._drawing = drawing
         self._questions = questions
+        self._cameras = cameras
         self._teller = teller
 
     def carry_out(
@@ -153,6 +160,10 @@ class Requests:
                 self._questions.dismiss(participant, request.question_id, now_ms)
             case AnswerQuestion():
                 self._questions.answer(participant, request.question_id, now_ms)
+            case ChooseCamera(camera=camera):
+                self._cameras.choose(camera, now_ms)
+            case RemoveCamera(camera=camera):
+                self._cameras.remove(camera, now_ms)
             case _:
                 self._do_on_board(participant, request, now_ms)
 

@@ -6,7 +6,7 @@ recording is the school's scoping (`streamsvc.school`) and the live lesson's sta
 
 from enum import StrEnum
 
-from streamsvc.base.media import Slot
+from streamsvc.base.media import CAMERAS, Slot
 from streamsvc.school.records import Role
 
 
@@ -75,6 +75,9 @@ class Action(StrEnum):
     WRITE_ON_STAGE = "write_on_stage"
     SEE_INK = "see_ink"
     REPORT_LINK = "report_link"
+    CHOOSE_CAMERA = "choose_camera"
+    PUBLISH_CAMERA = "publish_camera"
+    SEE_TALLY = "see_tally"
     SEND_STILL = "send_still"
     SEE_STILL = "see_still"
 
@@ -143,6 +146,7 @@ TABLE: dict[Role, frozenset[Action]] = {
         Action.READ_MESSAGES,
         Action.ANSWER_QUESTION,
         Action.USE_BOARD,
+        Action.CHOOSE_CAMERA,
         Action.SEE_STILL,
     },
     Role.HELPER_TEACHER: _STAFF
@@ -198,12 +202,14 @@ TABLE: dict[Role, frozenset[Action]] = {
         }
     ),
     Role.VIEWER: frozenset({Action.WATCH}),
+    Role.CAMERA: frozenset({Action.PUBLISH_CAMERA, Action.SEE_TALLY}),
 }
 
 _PUBLISH = {
     Slot.LEAD: Action.PUBLISH_LEAD,
     Slot.SCREEN: Action.PUBLISH_SCREEN,
     Slot.STAGE: Action.PUBLISH_STAGE,
+    **dict.fromkeys(CAMERAS, Action.PUBLISH_CAMERA),
 }
 
 

@@ -14,6 +14,7 @@ from pydantic.json_schema import JsonSchemaMode, models_json_schema
 from signaling.protocol import (
     behind,
     board_messages,
+    camera_messages,
     heard,
     lesson_views,
     messages,
@@ -64,6 +65,7 @@ INBOUND_BODIES = (
     resources_watch.WatchLinkChange,
     resources_watch.EnterWatch,
     resources_watch.AskQuestion,
+    camera_messages.NewCamera,
 )
 """Request bodies; every other model of `resources` is an answer."""
 
@@ -88,7 +90,10 @@ def schema() -> dict[str, Any]:
 
 def wire_models() -> list[type[BaseModel]]:
     """Every message and body, in the order of the source; bases of messages are left out."""
-    channels = (lesson_views, messages, behind, heard, board_messages, room_channel)
+    channels = (
+        *(lesson_views, messages, behind, heard, board_messages, room_channel),
+        camera_messages,
+    )
     bodies = (
         *(resources, resources_checks, resources_courseware),
         *(resources_polls, resources_premieres, resources_sources),

@@ -13,6 +13,7 @@ from signaling.protocol.lesson_views import HelperView, LinkSignal, RoomView
 from signaling.protocol.signal import ALL_WELL, NOTHING, SteadyLink, lesser
 from signaling.protocol.told_ladder import ToldLadder, seen_place
 from streamsvc.base.sessions import HeldBy, LadderPlace, LinkPolicy
+from streamsvc.school.attendance import RoomSignal, room_signal
 from streamsvc.school.records import Room
 
 LOST_AFTER_MS = 4_000
@@ -172,6 +173,17 @@ class Seat:
             return None
         report = self._fresh_report(now_ms)
         return self._place if report is None else seen_place(self._place, report)
+
+    def signal(self, now_ms: int, *, is_on_stage: bool) -> RoomSignal:
+        """What its attendance is counted by."""
+        link, place = self.evidence(now_ms), self.place(now_ms)
+        return room_signal(
+            is_connected=self.presence == "online",
+            has_voice=link.voice != "none",
+            has_picture=link.picture != "none",
+            is_on_stage=is_on_stage,
+            level=None if place is None else place.level,
+        )
 
     def face(self, hand_place: int | None) -> tuple[object, ...]:
         """What `view` shows, cheap to compare: first what changes seldom, then link,

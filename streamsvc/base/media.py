@@ -35,6 +35,13 @@ class Slot(StrEnum):
     """The lead teacher's shared screen (video; its audio is not forwarded yet)."""
     STAGE = "stage"
     """The camera and microphone of the room on stage."""
+    CAMERA_2 = "camera2"
+    CAMERA_3 = "camera3"
+    CAMERA_4 = "camera4"
+    """More cameras of the lead room, pictures alone; its first is the lead teacher's own."""
+
+
+CAMERAS = (Slot.CAMERA_2, Slot.CAMERA_3, Slot.CAMERA_4)
 
 
 class LadderLevel(StrEnum):
@@ -82,9 +89,11 @@ SUBSCRIBER_SLOTS: tuple[tuple[Slot, MediaKind], ...] = (
     (Slot.LEAD, MediaKind.VIDEO),
     (Slot.SCREEN, MediaKind.VIDEO),
     (Slot.STAGE, MediaKind.VIDEO),
+    *((camera, MediaKind.VIDEO) for camera in CAMERAS),
 )
 """Order of a subscriber's recvonly m-lines: the n-th audio (video) m-line is the n-th audio (video)
-entry here. A player that offers one audio and one video gets the lead teacher."""
+entry here. A player that offers one audio and one video gets the lead teacher. Cameras come to the
+lead teacher alone, small, so that she sees what to choose."""
 
 CLOCK_RATE: dict[Codec, int] = {Codec.H264: 90_000, Codec.VP8: 90_000, Codec.OPUS: 48_000}
 """RTP clock, ticks per second (RFC 6184 §8.2.1, RFC 7741 §6.1, RFC 7587 §4.1)."""
@@ -106,6 +115,8 @@ class Track:
     rid: str | None = None
     """None: the best layer, which is recorded. Else one of all layers, by its name (empty without
     simulcast): these are for who packs the lesson for a large audience."""
+    source: str = ""
+    """Whose clock its sender reports are by, where that is not the slot's publisher: a camera."""
 
 
 class PacketSink(Protocol):

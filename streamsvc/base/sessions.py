@@ -56,6 +56,8 @@ class MediaParty:
     """Of its link, when it came."""
     has_channel: bool = False
     """It may have data channels beside its media: a room."""
+    sees_cameras: bool = False
+    """It chooses among the cameras of the lead room, and so is shown all of them."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,6 +46,8 @@ class Role(StrEnum):
     """A helper teacher's phone paired with a room's screen."""
     VIEWER = "viewer"
     """A parent's phone or browser that opened the watch link of a class."""
+    CAMERA = "camera"
+    """A camera of a lead room beside the teacher's own, by a link of hers: no account."""
 
 
 class RoomKind(StrEnum):

@@ -81,6 +81,8 @@ def reach_of(principal: Principal) -> Reach:
             )
         case Role.ROOM | Role.PHONE:
             return Reach(room_id=principal.room_id, invited_room_id=principal.room_id)
+        case Role.CAMERA:
+            return Reach()
         case Role.VIEWER:
             return Reach(invited_room_id=principal.room_id)
 

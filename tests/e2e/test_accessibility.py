@@ -79,7 +79,7 @@ async def tab_to(page: Page, target: Locator) -> None:
 async def test_pages_that_wait_for_somebody(quiet_demo: DemoLesson, language: str) -> None:
     async with chromium() as browser:
         for login, paths in (
-            (None, ["/join", "/login", "/p", "/p/not-a-code"]),
+            (None, ["/join", "/login", "/p", "/p/not-a-code", "/camera", "/camera#a.b"]),
             (TEACHER, ["/today", "/library"]),
             (
                 ADMINISTRATOR,

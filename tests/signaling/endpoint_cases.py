@@ -8,6 +8,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from signaling.protocol.inputs import CameraAdded
+from streamsvc.base.ids import ParticipantId
 from streamsvc.school.records import OPERATOR, Lesson, Role
 from tests.signaling.house import House
 from tests.support.waiting import until
@@ -122,6 +124,16 @@ async def still(house: House, county: str) -> tuple[str, Any]:
     )
     house.context.stills.put(lesson, room, JPEG, after=0)
     return f"/api/lessons/{lesson}/rooms/{room}/still", None
+
+
+async def camera(house: House, county: str) -> tuple[str, Any]:
+    """One that the lead teacher has added."""
+    lesson = house.lesson_id(f"lesson_{county}1")
+    runner = await house.context.registry.open(lesson)
+    if not runner.machine.cameras.now.cameras:
+        runner.post(CameraAdded("board", ParticipantId("par_camera"), 2**60))
+    await until(lambda: runner.machine.cameras.now.cameras)
+    return f"/api/lessons/{lesson}/cameras/camera2/link", None
 
 
 def check(path: str, body: Any = None) -> Make:
@@ -387,6 +399,12 @@ CASES: dict[tuple[str, str], Case] = {
     ("GET", "/api/lessons/{lesson_id}/rooms/{room_id}/still"): Case(
         still, {"lead_a1"}, {"lead_b1"}
     ),
+    ("POST", "/api/lessons/{lesson_id}/cameras"): Case(
+        about("/api/lessons/{id}/cameras", *LESSON, {"name": "board"}), {"lead_a1"}, {"lead_b1"}
+    ),
+    ("POST", "/api/lessons/{lesson_id}/cameras/{camera_id}/link"): Case(
+        camera, {"lead_a1"}, {"lead_b1"}
+    ),
     ("POST", "/api/lessons/{lesson_id}/stream-keys"): Case(new_stream_key, MANAGES, MANAGES_B),
     ("GET", "/api/lessons/{lesson_id}/stream-keys"): Case(
         about("/api/lessons/{id}/stream-keys", *LESSON), MANAGES, MANAGES_B
@@ -470,6 +488,7 @@ PUBLIC = {
     ("POST", "/api/phone/pair"),
     ("POST", "/api/watch/enter"),
     ("GET", "/watch"),
+    ("GET", "/camera"),
     ("GET", "/watch/{key}"),
     ("GET", "/healthz"),
     ("HEAD", "/healthz"),
@@ -493,6 +512,7 @@ PUBLIC = {
 BY_GRANT = {
     ("PUT", "/api/lessons/{lesson_id}/rooms/{room_id}/still"),
     ("PUT", "/api/lessons/{lesson_id}/source"),
+    ("GET", "/api/cameras/tally"),
     ("GET", "/api/lessons/{lesson_id}/window"),
     ("GET", "/api/lessons/{lesson_id}/window/{path:path}"),
 }

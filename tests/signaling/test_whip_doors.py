@@ -124,6 +124,9 @@ class FakeRelay:
     def set_profile(self, lesson_id: LessonId, profile: PictureProfile) -> None:
         raise NotImplementedError
 
+    def set_program(self, lesson_id: LessonId, slot: Slot) -> None:
+        raise NotImplementedError
+
     def send_on_channel(self, session_id: MediaSessionId, message: str | bytes) -> None:
         raise NotImplementedError
 

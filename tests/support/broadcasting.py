@@ -78,11 +78,11 @@ class Broadcast:
         self.packager.close()
         self.packager = self._packager()
 
-    def open(self, source: Source, *, rid: str = "", slot: str = "lead") -> Source:
-        """Tell of a track."""
+    def open(self, source: Source, *, rid: str = "", slot: str = "lead", clock: str = "") -> Source:
+        """Tell of a track; `clock`: of a camera that stands in the publisher's place."""
         codec = source.packetizer.codec
         kind = "audio" if codec is Codec.OPUS else "video"
-        fields = {"number": source.number, "slot": slot, "kind": kind}
+        fields = {"number": source.number, "slot": slot, "kind": kind, "source": clock}
         self.packager.control(TapControl("track", {**fields, "codec": codec.value, "rid": rid}))
         return source
 

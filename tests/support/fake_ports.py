@@ -36,6 +36,7 @@ class FakeRelay:
         self.closed_parties: list[ParticipantId] = []
         self.muted: list[bool] = []
         self.policies: list[tuple[ParticipantId, LinkPolicy]] = []
+        self.programs: list[Slot] = []
         self.profiles: dict[LessonId, PictureProfile] = {}
         self.data: list[tuple[ParticipantId, int]] = []
         self.bursts: list[tuple[ParticipantId, int]] = []
@@ -124,6 +125,9 @@ class FakeRelay:
 
     def set_profile(self, lesson_id: LessonId, profile: PictureProfile) -> None:
         self.profiles[lesson_id] = profile
+
+    def set_program(self, lesson_id: LessonId, slot: Slot) -> None:
+        self.programs.append(slot)
 
     def expect_data(
         self, lesson_id: LessonId, participant_id: ParticipantId, byte_count: int

@@ -52,6 +52,7 @@ class LessonLine:
             kind=track.kind.value,
             codec=track.codec.value,
             rid=track.rid or "",
+            source=track.source,
         )
         self._tracks[track.number] = data
         self._send(data)

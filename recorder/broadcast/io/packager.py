@@ -118,7 +118,7 @@ class Packager:
                 self._voice.extend(self._voice_track.samples)
             self._voice_track = VoiceTrack(self._clock, self._line)
             self._voice_track.wait_ms = WAIT_MS
-        elif self._sources[slot].open(rid, codec) is None:
+        elif self._sources[slot].open(rid, codec, str(fields.get("source", ""))) is None:
             self._say("state", reason=f"no-h264-{slot.value}")
 
     def _add_board(self, fields: dict[str, Any]) -> None:

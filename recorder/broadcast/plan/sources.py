@@ -59,13 +59,16 @@ class Sources:
     """Renditions."""
     refused: set[Codec] = field(default_factory=set)
     """Codecs of layers that no player of HLS takes."""
+    _of_cameras: dict[str, PublicationClock] = field(default_factory=dict)
 
-    def open(self, rid: str, codec: Codec) -> Layer | None:
-        """A layer begins, or begins anew; None if it can't be used."""
+    def open(self, rid: str, codec: Codec, source: str = "") -> Layer | None:
+        """A layer begins, or begins anew; None if it can't be used. `source`: the camera that
+        stands in the publisher's place, whose clock is its own."""
         if codec is not Codec.H264:
             self.refused.add(codec)
             return None
-        track = PictureTrack(codec, self.clock, None)
+        clock = self._of_cameras.setdefault(source, PublicationClock()) if source else self.clock
+        track = PictureTrack(codec, clock, None)
         track.wait_ms = WAIT_MS
         known = self.layers.get(rid)
         if known is not None:

@@ -2,6 +2,7 @@
 
 import random
 import struct
+from dataclasses import replace
 
 import pytest
 
@@ -22,11 +23,19 @@ class DriftingPublisher:
     """True capture times in, records out: a sound card that runs fast, a clock that runs slow,
     jitter on the way, reports that are a little wrong."""
 
-    def __init__(self, seed: int, *, voice_ppm: float, clock_ppm: float, seconds: int) -> None:
+    def __init__(
+        self,
+        seed: int,
+        *,
+        voice_ppm: float,
+        clock_ppm: float,
+        seconds: int,
+        clock_error_ms: float = -3_723.0,
+    ) -> None:
         self._random = random.Random(seed)
         self._voice_rate = 48.0 * (1 + voice_ppm / 1e6)
         self._clock_pace = 1 + clock_ppm / 1e6
-        self._clock_error_ms = -3_723.0
+        self._clock_error_ms = clock_error_ms
         self._seconds = seconds
         self._seq = {1: 65_500, 2: 100}
 
@@ -201,3 +210,65 @@ def test_the_axis_never_goes_back() -> None:
     assert axis(WALL_MS + 5_000) == 5_000
     assert axis(WALL_MS - 3_600_000) == 5_000
     assert axis(WALL_MS - 3_600_000 + 100) == 5_100
+
+
+def _track(number: int, wall_ms: int, source: str = "") -> ControlRecord:
+    fields = {
+        "number": number,
+        "slot": "lead",
+        "kind": "video",
+        "codec": "h264",
+        "label": "x",
+        "participant_id": "par_1",
+        "source": source,
+        "wall_ms": wall_ms,
+    }
+    return ControlRecord("track", fields)
+
+
+@pytest.mark.parametrize("source", ["", "par_camera"])
+def test_a_voice_goes_on_when_its_picture_is_another_layer_or_another_camera(source: str) -> None:
+    records = DriftingPublisher(3, voice_ppm=0.0, clock_ppm=0.0, seconds=20).records()
+    at_ms = WALL_MS + 10_000
+    program = Program(WALL_MS)
+    open_lead(program)
+    cuts = [cut for one in records if one.arrival_ms < at_ms for cut in program.feed(one)]
+    program.feed(ControlRecord("track_closed", {"number": 2, "wall_ms": at_ms}))
+    cuts += program.feed(_track(2, at_ms, source))
+    cuts += [cut for one in records if one.arrival_ms >= at_ms for cut in program.feed(one)]
+    cuts += program.feed(ControlRecord("ended", {}))
+    spoken = [sample for cut in cuts for sample in cut.segment.voice if len(sample.data) > 8]
+    assert len(spoken) > 990, "silence stands where voice was lost"
+    pictures = [picture.at_ms for cut in cuts for picture in cut.segment.pictures]
+    assert max(b - a for a, b in zip(pictures, pictures[1:], strict=False)) < 200
+
+
+def test_a_camera_with_a_clock_of_its_own_stays_beside_the_teachers_voice() -> None:
+    """Its sender reports say another hour."""
+    teacher = DriftingPublisher(3, voice_ppm=0.0, clock_ppm=0.0, seconds=20).records()
+    camera = DriftingPublisher(
+        5, voice_ppm=0.0, clock_ppm=0.0, seconds=20, clock_error_ms=3_600_000.0
+    )
+    at_ms = WALL_MS + 10_000
+    told = [(one.arrival_ms, one) for one in teacher if one.track_number == 1]
+    told += [(one.arrival_ms, one) for one in teacher if one.arrival_ms < at_ms]
+    told += [
+        (one.arrival_ms, replace(one, track_number=3))
+        for one in camera.records()
+        if one.track_number == 2 and one.arrival_ms >= at_ms
+    ]
+    program = Program(WALL_MS)
+    open_lead(program)
+    cuts, is_cut = [], False
+    for now_ms, record in sorted(dict.fromkeys(told), key=lambda one: one[0]):
+        if now_ms >= at_ms and not is_cut:
+            is_cut = True
+            program.feed(ControlRecord("track_closed", {"number": 2, "wall_ms": at_ms}))
+            program.feed(_track(3, at_ms, "par_camera"))
+        cuts += program.feed(record)
+    cuts += program.feed(ControlRecord("ended", {}))
+    voice, pictures = placed(cuts, 0.0)
+    late = [place_ms - true_ms for true_ms, place_ms in pictures if true_ms > 12_000]
+    heard = [place_ms - true_ms for true_ms, place_ms in voice if true_ms > 12_000]
+    assert max(late) - min(heard) < 150
+    assert min(late) - max(heard) > -150

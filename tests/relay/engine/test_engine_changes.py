@@ -237,3 +237,72 @@ async def test_every_layer_is_a_track_beside_the_recorded_one(stage: Stage) -> N
     await stage.until(lambda: stage.heard.closed == [of_layer])
     stage.engine.set_tapped(1, is_tapped=False, is_every_layer=True)
     await stage.until(lambda: len(stage.heard.closed) == 2 and stage.heard.rids[2:] == [""])
+
+
+# ---- another publisher's picture
+
+
+async def test_a_cut_to_another_camera_is_at_its_key_frame_and_the_former_goes_on_until_then(
+    stage: Stage,
+) -> None:
+    teacher = stage.publisher(published(1, VIDEO))
+    pupils = stage.publisher(published(2, VIDEO, peer=2))
+    viewer = stage.viewer(3, VIDEO)
+    stage.show(30, 1)
+    await stage.settled()
+    teacher.send(picture(100, is_key=True))
+    pupils.send(picture(700))
+    await stage.arrived(viewer, 1)
+    stage.show(30, 2)
+    await stage.until(lambda: KeyframeRequest(SSRC) in pupils.said(KeyframeRequest))
+    teacher.send(picture(101))
+    await stage.arrived(viewer, 2)
+    pupils.send(picture(701, is_key=True))
+    await stage.arrived(viewer, 3)
+    teacher.send(picture(102))
+    pupils.send(picture(702))
+    await stage.arrived(viewer, 4)
+    assert viewer.payloads() == [
+        h264_payload(100, is_key=True),
+        h264_payload(101),
+        h264_payload(701, is_key=True),
+        h264_payload(702),
+    ]
+    views = viewer.views()
+    assert [view.seq for view in views] == [500, 501, 502, 503]
+    assert all(
+        0 < (b.ts - a.ts) & 0xFFFFFFFF < 90_000 for a, b in zip(views, views[1:], strict=False)
+    )
+
+
+async def test_a_camera_that_is_unplugged_before_the_cut_leaves_nothing_behind(
+    stage: Stage,
+) -> None:
+    teacher = stage.publisher(published(1, VIDEO))
+    pupils = stage.publisher(published(2, VIDEO, peer=2))
+    viewer = stage.viewer(3, VIDEO)
+    stage.show(30, 1)
+    await stage.settled()
+    teacher.send(picture(100, is_key=True))
+    await stage.arrived(viewer, 1)
+    stage.show(30, 2)
+    await stage.settled()
+    stage.engine.remove_peer(1)
+    await stage.settled()
+    pupils.send(picture(700, is_key=True))
+    await stage.arrived(viewer, 2)
+    assert viewer.payloads() == [h264_payload(100, is_key=True), h264_payload(700, is_key=True)]
+
+
+async def test_a_slot_that_nothing_feeds_any_more_is_still_at_once(stage: Stage) -> None:
+    teacher = stage.publisher(published(1, VIDEO))
+    viewer = stage.viewer(3, VIDEO)
+    stage.show(30, 1)
+    await stage.settled()
+    teacher.send(picture(100, is_key=True))
+    await stage.arrived(viewer, 1)
+    stage.engine.set_source(30, None)
+    await stage.settled()
+    teacher.send(picture(101))
+    await asyncio.sleep(0.2)
+    assert viewer.payloads() == [h264_payload(100, is_key=True)]

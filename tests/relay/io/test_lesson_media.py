@@ -68,10 +68,18 @@ class Engine(ports.Engine):
         """What it has no business with."""
         raise NotImplementedError
 
-    set_source = set_tapped = set_copies = set_picture_copies = limit = probe = _nothing
+    def set_source(self, subscription: int, publication: int | None) -> None:
+        """What a lesson tells it beside."""
+
+    def set_tapped(
+        self, publication: int, *, is_tapped: bool, is_every_layer: bool = False
+    ) -> None:
+        """The same."""
+
+    set_copies = set_picture_copies = limit = probe = set_muted = set_voice_within = _nothing
     start = close = send_control = open_name = close_name = close_ice = _unasked
     add_publisher = add_subscriber = connect_peer = measured_handshake = _unasked
-    set_address = remove_peer = set_voice_within = set_muted = request_keyframe = _unasked
+    set_address = remove_peer = request_keyframe = _unasked
     set_feed = request_feed_keyframe = put_made = drop_made = _unasked
     begin_probe = load = publisher_stats = take_told = signs = unheard = _unasked
 
@@ -143,3 +151,127 @@ def test_layers_made_of_a_picture_that_pauses_do_not_take_its_place() -> None:
     engine.dead = {"h"}
     media.steer_all()
     assert set(engine.targets) == {"h"}
+
+
+# ---- several cameras of the lead room
+
+
+class Switchboard(Engine):
+    """What feeds each subscription, and which publications are tapped."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.sources: dict[int, int | None] = {}
+        self.tapped: dict[int, bool] = {}
+        self.order: list[tuple[int, bool]] = []
+
+    def set_source(self, subscription: int, publication: int | None) -> None:
+        self.sources[subscription] = publication
+
+    def set_tapped(
+        self, publication: int, *, is_tapped: bool, is_every_layer: bool = False
+    ) -> None:
+        if self.tapped.get(publication, False) != is_tapped:
+            self.order.append((publication, is_tapped))
+        self.tapped[publication] = is_tapped
+
+
+OWN, VOICE, BOARD, PUPILS = 1, 9, 5, 6
+
+
+def publisher(name: str, slot: Slot, **numbers: int) -> PublisherSession:
+    its: Any = {"session_id": name, "party": party(name), "peer": SimpleNamespace(number=1)}
+    publications = {MediaKind(kind): number for kind, number in numbers.items()}
+    return PublisherSession(**its, slot=slot, publications=publications)
+
+
+def viewer(name: str, number: int, *slots: Slot, sees_cameras: bool = False) -> SubscriberSession:
+    here = SimpleNamespace(number=number, is_connected=True)
+    specs = [
+        SubscriptionSpec(10 * number + place, number, media_of(MediaKind.VIDEO, slot=slot), 0, 0, 0)
+        for place, slot in enumerate(slots)
+    ]
+    whose = replace(party(name), sees_cameras=sees_cameras)
+    its: Any = {"session_id": name, "party": whose, "peer": here}
+    return SubscriberSession(**its, ladder=RoomLadder(NO_POLICY, 0.0), subscriptions=tuple(specs))
+
+
+def lead_room(engine: Engine) -> tuple[LessonMedia, dict[str, PublisherSession]]:
+    """A teacher, two more cameras, a room that asks for all there is, and the teacher's page."""
+    media = LessonMedia(LessonId("lesson"), engine, Pressure(), ManualClock())
+    sent = {
+        "teacher": publisher("teacher", Slot.LEAD, audio=VOICE, video=OWN),
+        "board": publisher("board", Slot.CAMERA_2, video=BOARD),
+        "pupils": publisher("pupils", Slot.CAMERA_3, video=PUPILS),
+    }
+    for one in sent.values():
+        media.add_publisher(one)
+    asked = (Slot.LEAD, Slot.CAMERA_2, Slot.CAMERA_3)
+    media.add_subscriber(viewer("room", 2, *asked))
+    media.add_subscriber(viewer("teacher", 3, *asked, sees_cameras=True))
+    return media, sent
+
+
+def test_a_room_sees_the_camera_on_program_and_no_other() -> None:
+    engine = Switchboard()
+    media, _ = lead_room(engine)
+    assert [engine.sources[number] for number in (20, 21, 22)] == [OWN, None, None]
+    media.set_program(Slot.CAMERA_2)
+    assert [engine.sources[number] for number in (20, 21, 22)] == [BOARD, None, None]
+    media.add_subscriber(viewer("late", 4, Slot.LEAD))
+    assert engine.sources[40] == BOARD
+    media.set_program(Slot.LEAD)
+    assert engine.sources[20] == engine.sources[40] == OWN
+
+
+def test_the_teacher_sees_every_camera_small_and_never_her_own_picture_sent_back() -> None:
+    engine = Switchboard()
+    media, _ = lead_room(engine)
+    assert [engine.sources[number] for number in (30, 31, 32)] == [None, BOARD, PUPILS]
+    media.set_program(Slot.CAMERA_3)
+    assert [engine.sources[number] for number in (30, 31, 32)] == [None, BOARD, PUPILS]
+
+
+def test_previews_are_the_smallest_layers_and_the_first_to_go() -> None:
+    engine = Switchboard()
+    media, _ = lead_room(engine)
+    engine.link_bps = 1_000_000
+    page = media.subscribers[3]
+    engine.targets.clear()
+    media.steer(page)
+    assert engine.targets == ["q", "q"]
+    engine.link_bps = 200_000
+    engine.targets.clear()
+    media.steer(page)
+    assert engine.targets == ["q", None], "half of her link holds one"
+    assert media.room_rates(BOARD) == [], "nothing is transcoded for a preview"
+
+
+def test_a_camera_that_goes_leaves_the_teachers_own_picture_at_once() -> None:
+    engine = Switchboard()
+    media, sent = lead_room(engine)
+    media.set_program(Slot.CAMERA_2)
+    media.remove_publisher(sent["board"])
+    assert engine.sources[20] == OWN
+    media.add_publisher(sent["board"])
+    assert engine.sources[20] == BOARD, "nobody has chosen another meanwhile"
+
+
+def test_the_recording_has_the_voice_and_the_picture_on_program() -> None:
+    engine = Switchboard()
+    media, _ = lead_room(engine)
+    media.set_tapped(is_tapped=True)
+    assert engine.tapped == {VOICE: True, OWN: True, BOARD: False, PUPILS: False}
+    media.set_program(Slot.CAMERA_3)
+    assert engine.tapped == {VOICE: True, OWN: False, BOARD: False, PUPILS: True}
+    engine.order.clear()
+    media.set_program(Slot.LEAD)
+    assert engine.order == [(PUPILS, False), (OWN, True)], "one ends before the other begins"
+
+
+def test_a_camera_is_shown_though_the_teachers_page_is_gone() -> None:
+    engine = Switchboard()
+    media, sent = lead_room(engine)
+    media.set_program(Slot.CAMERA_2)
+    media.remove_publisher(sent["teacher"])
+    assert engine.sources[20] == BOARD

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from relay.sdp.answer import answer_publisher, answer_subscriber
 from relay.sdp.negotiated import DtlsRole, Fingerprint, IceCredentials, LocalTransport, Negotiated
 from streamsvc.base.errors import ProtocolError
-from streamsvc.base.media import Codec, MediaKind, Slot
+from streamsvc.base.media import CAMERAS, Codec, MediaKind, Slot
 from tests.relay.sdp.conftest import OFFERS
 
 Offer = Callable[[str], str]
@@ -226,11 +226,12 @@ class TestSubscriber:
         self, offer: Offer, local: LocalTransport, new_ssrc: Callable[[], int]
     ) -> None:
         room = offer("chromium-room")
-        extra = sections(room)[4].replace("a=mid:4", "a=mid:5")
-        asked = room.replace("BUNDLE 0 1 2 3 4", "BUNDLE 0 1 2 3 4 5") + extra
+        extra = [sections(room)[4].replace("a=mid:4", f"a=mid:{mid}") for mid in (5, 6, 7, 8)]
+        asked = room.replace("BUNDLE 0 1 2 3 4", "BUNDLE 0 1 2 3 4 5 6 7 8") + "".join(extra)
         agreed = answer_subscriber(asked, local, new_ssrc=new_ssrc)
-        assert sections(agreed.answer_sdp)[5].startswith("m=video 0 ")
-        assert "a=group:BUNDLE 0 1 2 3 4\r\n" in agreed.answer_sdp
+        assert [media.slot for media in agreed.media][5:] == list(CAMERAS)
+        assert sections(agreed.answer_sdp)[8].startswith("m=video 0 ")
+        assert "a=group:BUNDLE 0 1 2 3 4 5 6 7\r\n" in agreed.answer_sdp
 
     def test_data_channel_is_refused(
         self, offer: Offer, local: LocalTransport, new_ssrc: Callable[[], int]

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from signaling.protocol.board_messages import Erase, TurnSlide
+from signaling.protocol.camera_messages import ChooseCamera, RemoveCamera
 from signaling.protocol.effects import (
     CloseConnection,
     CloseMedia,
@@ -212,6 +213,7 @@ def test_each_request_for_each_role(role: Role, kind: type[Any]) -> None:
     fields |= {"slide": None} if kind is TurnSlide else {}
     fields |= {"stroke_id": "a"} if kind is Erase else {}
     fields |= {"question_id": "q"} if kind in QUESTIONS else {}
+    fields |= {"camera": "camera2"} if kind in (ChooseCamera, RemoveCamera) else {}
     verdict = drive.error_of(connection, kind(request_id="r", **fields))
     is_allowed = any(may(role, action) for action in NEEDED[kind])
     assert (verdict != "not-allowed") == is_allowed

@@ -6,7 +6,7 @@ import type { Encoding, PublicationKind } from './layers';
 import { endSession, openSession, restartIce } from './negotiation';
 import { PublishRepair, type RepairStep } from './publish_repair';
 import { afterHeadStart, newConnection } from './relays';
-import { firstLevel, SendLadder, type SendLevel } from './send_ladder';
+import { firstLevel, least, SendLadder, type SendLevel } from './send_ladder';
 import { addTracks, replaceTracks, senderOf, thin, thinAnswered } from './sending';
 import type { Sound } from './stereo';
 import { flightMs, pathCount, sent, sourceLevel, wayOf, type SendFigures, type Way } from './stats';
@@ -75,6 +75,7 @@ export class Publisher {
   readonly #stats: ReturnType<typeof setInterval>;
   #encodings: Encoding[] = [];
   #ladder = new SendLadder();
+  #most: SendLevel = 'all';
   #before: { report: RTCStatsReport; atMs: number } | null = null;
 
   constructor(stream: MediaStream, options: PublisherOptions) {
@@ -106,6 +107,17 @@ export class Publisher {
     return sender === undefined ? 0 : sourceLevel(await sender.getStats());
   }
 
+  /** No more of our picture than this is wanted now, however much the uplink takes. */
+  async setMost(most: SendLevel): Promise<void> {
+    this.#most = most;
+    await this.#apply();
+  }
+
+  /** Whether the uplink takes less than is wanted. */
+  get isThin(): boolean {
+    return least(this.#ladder.level, this.#most) !== this.#most;
+  }
+
   /** Ends the publication; the caller's stream stays open. */
   close(isLeaving = false): void {
     if (this.phase === 'closed') return;
@@ -130,9 +142,10 @@ export class Publisher {
     try {
       const { grant, sound, kind, roundTripMs } = this.#options;
       const level = kind === 'screen' ? 'all' : firstLevel(this.level, roundTripMs?.() ?? null);
-      const layers = addTracks(pc, this.#stream, kind, level);
+      const sent = least(level, this.#most);
+      const layers = addTracks(pc, this.#stream, kind, sent);
       const session = await openSession(pc, this.#address, grant(), sound);
-      await thinAnswered(pc, layers, level);
+      await thinAnswered(pc, layers, sent);
       if (this.#next !== pc) return await endSession(session, grant());
       this.#adopt(pc, session, layers, level);
     } catch (error) {
@@ -156,7 +169,7 @@ export class Publisher {
     this.#encodings = layers;
     this.#before = null;
     this.#ladder = new SendLadder(level);
-    this.level = level;
+    this.level = least(level, this.#most);
     pc.onconnectionstatechange = () => this.#moved(pc);
     this.#after(CONNECT_WITHIN_MS, () => this.#again(UNREACHABLE));
     afterHeadStart(pc, this.#options.iceServers(), () => {
@@ -255,10 +268,15 @@ export class Publisher {
 
   /** Nothing of our picture may cost the voice, ours or theirs. */
   #followUplink(pc: RTCPeerConnection, figures: SendFigures): void {
-    const level = this.#ladder.see({ ...figures, atMs: Date.now() });
+    this.#ladder.see({ ...figures, atMs: Date.now() });
+    void this.#apply(pc);
+  }
+
+  async #apply(pc = this.#pc): Promise<void> {
+    const level = least(this.#ladder.level, this.#most);
     if (level === this.level) return;
     this.level = level;
-    void thin(pc, this.#encodings, level);
+    if (pc !== null) await thin(pc, this.#encodings, level);
   }
 
   #failed(error: unknown): void {

@@ -28,6 +28,10 @@ const NEEDS_BPS: Record<SendLevel, number> = {
   all: 150_000,
 };
 
+/** The lower one of two. */
+export const least = (one: SendLevel, other: SendLevel): SendLevel =>
+  rank(one) < rank(other) ? one : other;
+
 const WORSE_AFTER_MS = 2_000;
 const BETTER_AFTER_MS = 10_000;
 /** Where the estimate promises enough, and nothing was too early lately. */

@@ -3,6 +3,7 @@
 import type { BoardEvent } from '$kit/board/board';
 import { api, ApiError, type RequestOptions } from '$kit/api';
 import type {
+  CameraLink,
   CommentView,
   Courseware,
   CoursewareLimits,
@@ -90,6 +91,10 @@ export const makeStreamKey = (lesson_id: string, is_for_teacher: boolean) =>
   post<StreamKeyMade>(`/api/lessons/${id(lesson_id)}/stream-keys`, { is_for_teacher });
 export const revokeStreamKey = (lesson_id: string, key_id: string) =>
   remove(`/api/lessons/${id(lesson_id)}/stream-keys/${id(key_id)}`);
+export const addCamera = (lesson_id: string, name: string) =>
+  post<CameraLink>(`/api/lessons/${id(lesson_id)}/cameras`, { name });
+export const renewCameraLink = (lesson_id: string, camera_id: string) =>
+  post<CameraLink>(`/api/lessons/${id(lesson_id)}/cameras/${id(camera_id)}/link`);
 export const requestGrant = (lesson_id: string) =>
   post<Grant>(`/api/lessons/${id(lesson_id)}/grant`);
 export const readSummary = (lesson_id: string) =>

@@ -30,6 +30,18 @@ describe('keys of the console', () => {
     }
   });
 
+  test('with Shift a digit puts a camera on air, whatever sign the keyboard makes of it', () => {
+    const press = { key: '!', ...plain };
+    expect(keyMeaning({ ...press, shiftedDigit: 1 }, true)).toEqual({ does: 'program', place: 1 });
+    expect(keyMeaning({ key: '4', ...plain, shiftedDigit: 4 }, true)).toEqual({
+      does: 'program',
+      place: 4,
+    });
+    expect(keyMeaning({ ...press, shiftedDigit: 5 }, true)).toBeNull();
+    expect(keyMeaning({ ...press, shiftedDigit: 1 }, false)).toBeNull();
+    expect(keyMeaning({ ...press, isTyping: true, shiftedDigit: 1 }, true)).toBeNull();
+  });
+
   test('undo is Ctrl Z, but not in a text', () => {
     const press = { key: 'z', hasModifier: true, isCommand: true };
     expect(keyMeaning({ ...press, isTyping: false }, false)).toEqual({ does: 'undo' });

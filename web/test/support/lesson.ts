@@ -59,6 +59,7 @@ export function aCourseware(some: Partial<CoursewareView> = {}): CoursewareView 
 export function aSnapshot(some: Partial<Snapshot> = {}): Snapshot {
   return {
     type: 'snapshot',
+    cameras: { program: 'camera1', cameras: [], fallback: null },
     version: 1,
     seq: 0,
     now_ms: 0,

@@ -193,6 +193,26 @@ def test_a_publisher_that_is_gone_is_held_and_comes_back(broadcast: Broadcast) -
     assert max(gaps) < 0.05  # silence, and never a hole
 
 
+def test_a_cut_to_another_camera_is_a_cut_and_no_hole(broadcast: Broadcast) -> None:
+    """Its layer has the name that the teacher's has; its size and its clock are its own."""
+    voice, own = microphone(SECONDS), camera(2, 160, 90, SECONDS, fps=15, until_ms=5_000)
+    broadcast.open(voice)
+    broadcast.open(own, rid="q")
+    broadcast.run(5, voice, own)
+    broadcast.packager.control(TapControl("track_closed", {"number": own.number}))
+    board = camera(5, 320, 180, SECONDS, fps=15, from_ms=broadcast.now_ms)
+    broadcast.open(board, rid="q", clock="par_board")
+    broadcast.run(6, voice, board)
+    assert broadcast.behind_ms("low-aac") < 1_200
+    assert not any(one.is_discontinuity for one in broadcast.playlist("low-aac").segments)
+    broadcast.finish()
+    pictures, sounds, sizes = decoded(broadcast.folder / "low-aac" / "live.m3u8")
+    assert sizes == {(160, 90), (320, 180)}
+    assert max(b - a for a, b in zip(pictures, pictures[1:], strict=False)) < 0.5
+    assert max(b - a for a, b in zip(sounds, sounds[1:], strict=False)) < 0.05
+    assert abs(pictures[-1] - sounds[-1]) < 0.5
+
+
 def test_a_microphone_that_begins_anew_again_and_again_shifts_nothing(broadcast: Broadcast) -> None:
     voice, low = microphone(SECONDS), small()
     broadcast.open(low)

@@ -17,6 +17,8 @@ export type ClientMessage =
   | DismissQuestion
   | AnswerQuestion
   | CatchUp
+  | ChooseCamera
+  | RemoveCamera
   | TurnSlide
   | Draw
   | Erase
@@ -43,6 +45,7 @@ export type ServerMessage =
   | RecordingChanged
   | PublicationsChanged
   | SourceChanged
+  | CamerasChanged
   | CoursewareChanged
   | SlideTurned
   | InkShown
@@ -69,6 +72,7 @@ export type LessonEvent =
   | RecordingChanged
   | PublicationsChanged
   | SourceChanged
+  | CamerasChanged
   | CoursewareChanged
   | SlideTurned
   | InkShown
@@ -88,12 +92,17 @@ export interface Wire {
   BoardView?: BoardView;
   Burst?: Burst;
   CallOnStage?: CallOnStage;
+  CameraLink?: CameraLink;
+  CameraView?: CameraView;
+  CamerasChanged?: CamerasChanged;
+  CamerasView?: CamerasView;
   CatchUp?: CatchUp;
   CatchUpChosen?: CatchUpChosen;
   CheckOpened?: CheckOpened;
   CheckResult?: CheckResult;
   CheckSlot?: CheckSlot;
   CheckView?: CheckView;
+  ChooseCamera?: ChooseCamera;
   ChosenPremiere?: ChosenPremiere;
   ClearBoard?: ClearBoard;
   CommentChange?: CommentChange;
@@ -112,6 +121,7 @@ export interface Wire {
   Erase?: Erase;
   ErrorBody?: ErrorBody;
   Failed?: Failed;
+  FallbackView?: FallbackView;
   GetSnapshot?: GetSnapshot;
   Grant?: Grant;
   GrantRenewed?: GrantRenewed;
@@ -140,6 +150,7 @@ export interface Wire {
   MessagePosted?: MessagePosted;
   MessageView?: MessageView;
   MuteStage?: MuteStage;
+  NewCamera?: NewCamera;
   NewCheck?: NewCheck;
   NewComment?: NewComment;
   NewCourse?: NewCourse;
@@ -179,6 +190,7 @@ export interface Wire {
   RecordingDetail?: RecordingDetail;
   RecordingInfo?: RecordingInfo;
   RecordingView?: RecordingView;
+  RemoveCamera?: RemoveCamera;
   ReportLink?: ReportLink;
   Resumed?: Resumed;
   ReturnFromStage?: ReturnFromStage;
@@ -216,6 +228,7 @@ export interface Wire {
   StrokeErased?: StrokeErased;
   StrokeStyle?: StrokeStyle;
   StrokeView?: StrokeView;
+  Tally?: Tally;
   TimelineEvent?: TimelineEvent;
   TrackInfo?: TrackInfo;
   TurnSlide?: TurnSlide;
@@ -386,6 +399,75 @@ export interface CallOnStage {
   room_id: string;
 }
 /**
+ * A fresh link for one camera's page: said this once.
+ */
+export interface CameraLink {
+  camera_id: 'camera2' | 'camera3' | 'camera4';
+  /**
+   * Of the camera's page; what follows the # never reaches a server's log.
+   */
+  path: string;
+  /**
+   * The same with this origin.
+   */
+  qr_svg: string;
+  expires_at_ms: number;
+}
+/**
+ * One camera beside the teacher's own.
+ */
+export interface CameraView {
+  camera_id: 'camera2' | 'camera3' | 'camera4';
+  /**
+   * Who it is, until its link is made anew.
+   */
+  participant_id: string;
+  name: string;
+  /**
+   * waiting: nobody has opened its link yet; lost: its picture stopped coming.
+   */
+  state: 'waiting' | 'ready' | 'lost';
+  /**
+   * lossy: much of its picture is lost on the way; thin: its link takes a small one only.
+   */
+  trouble: ('lossy' | 'thin') | null;
+  /**
+   * In this state.
+   */
+  since_ms: number;
+  /**
+   * Until when its link is good.
+   */
+  expires_at_ms: number;
+}
+/**
+ * A camera was added, came, dropped, was removed or chosen: all of them; for staff.
+ */
+export interface CamerasChanged {
+  seq: number;
+  at_ms: number;
+  type: 'cameras_changed';
+  cameras: CamerasView;
+}
+/**
+ * Which there are, and whose picture everybody sees.
+ */
+export interface CamerasView {
+  program: 'camera1' | 'camera2' | 'camera3' | 'camera4';
+  cameras: CameraView[];
+  /**
+   * Until the next choice.
+   */
+  fallback: FallbackView | null;
+}
+/**
+ * The camera on program dropped, and the teacher's own took its place by itself.
+ */
+export interface FallbackView {
+  name: string;
+  at_ms: number;
+}
+/**
  * By a room's helper, who holds a phone: plays what its screen missed, or takes it to the live
  * lesson. The screen does it where it can; `room_changed` tells.
  */
@@ -516,6 +598,14 @@ export interface CheckView {
    */
   unseen: ('microphone' | 'echo' | 'camera')[];
   found: CheckResult;
+}
+/**
+ * By the lead teacher: everybody sees this camera's picture from its next key frame on.
+ */
+export interface ChooseCamera {
+  request_id: string;
+  type: 'choose_camera';
+  camera: 'camera1' | 'camera2' | 'camera3' | 'camera4';
 }
 /**
  * PUT /api/lessons/{lesson_id}/premiere.
@@ -1152,6 +1242,12 @@ export interface MuteStage {
   is_muted: boolean;
 }
 /**
+ * POST /api/lessons/{lesson_id}/cameras
+ */
+export interface NewCamera {
+  name: string;
+}
+/**
  * POST /api/room/checks
  */
 export interface NewCheck {
@@ -1580,6 +1676,14 @@ export interface TimelineEvent {
   room_name: string;
 }
 /**
+ * By the lead teacher: its link opens nothing any more.
+ */
+export interface RemoveCamera {
+  request_id: string;
+  type: 'remove_camera';
+  camera: 'camera2' | 'camera3' | 'camera4';
+}
+/**
  * A room's own view of its link, every 2 s; not answered.
  */
 export interface ReportLink {
@@ -1810,6 +1914,7 @@ export interface Snapshot {
   recording: RecordingView;
   publications: PublicationsView;
   source: SourceView | null;
+  cameras: CamerasView1;
   courseware: CoursewareView[];
   board: BoardView;
   me: MeView;
@@ -1850,6 +1955,17 @@ export interface SourceView {
    */
   is_recoded: boolean;
   since_ms: number;
+}
+/**
+ * Which there are, and whose picture everybody sees.
+ */
+export interface CamerasView1 {
+  program: 'camera1' | 'camera2' | 'camera3' | 'camera4';
+  cameras: CameraView[];
+  /**
+   * Until the next choice.
+   */
+  fallback: FallbackView | null;
 }
 /**
  * A recorder host that teaches connects, is on air or waits; None: there is none. For staff.
@@ -1935,6 +2051,26 @@ export interface StreamKeyMade {
   address: string;
   key: string;
   stream_key: StreamKeyView;
+}
+/**
+ * GET /api/cameras/tally: all that a camera is told.
+ */
+export interface Tally {
+  name: string;
+  /**
+   * next: it is chosen and the lesson has not begun.
+   */
+  state: 'ready' | 'next' | 'on_air' | 'over';
+  /**
+   * Where it sends its picture to, with `grant`.
+   */
+  whip: string;
+  grant: string;
+  /**
+   * Of the grant; the next tally brings a fresh one.
+   */
+  expires_at_ms: number;
+  ice_servers: IceServerView[];
 }
 /**
  * By the lead teacher: show this slide, or (None) none.

@@ -2,6 +2,7 @@
 
 export type KeyMeaning =
   | { does: 'call'; place: number }
+  | { does: 'program'; place: number }
   | { does: 'tool'; tool: BoardTool }
   | { does: 'return' | 'microphone' | 'camera' | 'write' | 'region' }
   | { does: 'next' | 'previous' | 'undo' | 'blank' }
@@ -12,6 +13,8 @@ import type { BoardTool } from './tools';
 export interface KeyPress {
   key: string;
   hasModifier: boolean;
+  /** With Shift: the number of the key itself, whatever sign it then types; 0: another key. */
+  shiftedDigit?: number;
   /** Ctrl, or the command key, and no other. */
   isCommand?: boolean;
   /** The focus is in a text field, where letters are letters. */
@@ -50,6 +53,8 @@ export function keyMeaning(press: KeyPress, areLettersOn: boolean): KeyMeaning {
   const page = PAGES[press.key];
   if (page) return { does: page };
   if (!areLettersOn) return null;
+  if (press.shiftedDigit)
+    return press.shiftedDigit <= 4 ? { does: 'program', place: press.shiftedDigit } : null;
   if (/^[1-9]$/.test(press.key)) return { does: 'call', place: Number(press.key) };
   const tool = TOOL_LETTERS[press.key.toLowerCase()];
   if (tool) return { does: 'tool', tool };
@@ -65,5 +70,7 @@ export function pressOf(event: KeyboardEvent): KeyPress {
     (target.isContentEditable || ['INPUT', 'TEXTAREA', 'SELECT'].includes(target.tagName));
   const isCommand = (event.ctrlKey || event.metaKey) && !event.altKey && !event.shiftKey;
   const hasModifier = event.ctrlKey || event.metaKey || event.altKey;
-  return { key: event.key, hasModifier, isCommand, isTyping };
+  const digit = /^Digit([1-9])$/.exec(event.code);
+  const shiftedDigit = event.shiftKey && digit ? Number(digit[1]) : 0;
+  return { key: event.key, hasModifier, isCommand, isTyping, shiftedDigit };
 }

@@ -12,6 +12,7 @@ import { Publisher } from '$rtc/publisher';
 import type { Way } from '$rtc/stats';
 import { Camera } from '../media/camera.svelte';
 import { faultOf, readLesson, requestGrant } from '../resources';
+import { LeadCameras } from './lead_cameras.svelte';
 import { StageMedia } from './stage_media.svelte';
 import { nextUplink, UPLINK_START, type Uplink } from './uplink';
 
@@ -41,6 +42,8 @@ export class Teaching {
   /** Who only watches, and what they ask. */
   readonly viewing = new Viewing();
   readonly stageMedia = new StageMedia();
+  /** The lead room's, beside the one of this computer. */
+  readonly cameras = new LeadCameras();
   #grant: Grant | null = null;
   #lead: Publisher | null = null;
   #screenPublisher: Publisher | null = null;
@@ -59,7 +62,15 @@ export class Teaching {
       if (this.#closed || !this.#grant) return;
       this.camera.sound = plan.sound_profile;
       this.store = new LessonStore(this.#grant.events, held, () => this.#renew());
-      this.store.onMessage = (message) => this.viewing.hear(message);
+      this.store.onMessage = (message) => {
+        this.viewing.hear(message);
+        this.cameras.hear(message);
+      };
+      this.cameras.open({
+        endpoint: this.#grant.whep,
+        grant: this.#bearer,
+        iceServers: this.#iceServers,
+      });
     } catch (caught) {
       this.refusal = faultOf(caught);
       return;
@@ -157,6 +168,7 @@ export class Teaching {
     this.#closed = true;
     this.stop();
     this.camera.close();
+    this.cameras.close();
     this.store?.close();
   }
 
