@@ -1,0 +1,86 @@
+/** Which of the two a room plays that no live path reaches: the live lesson as an audience watches it,
+ *  or its recording. The code of the first is loaded when it is wanted. */
+import { importUntilHere } from '$kit/lazy';
+import type { LiveAddress, WindowTrack } from '$kit/protocol/schema';
+import type { LessonSession } from '../session.svelte';
+import { pictureElement } from './behind_view';
+import { fetchWhole } from './fetching';
+import type { LiveWay } from './live_way';
+import { speedOf, type State } from './plan';
+import type { Feed } from './source';
+
+type LiveParts = typeof import('./live_way');
+
+export class Way {
+  #live: LiveWay | null = null;
+  #isWanted = false;
+
+  constructor(
+    private readonly session: LessonSession,
+    private readonly onPlaying: () => void,
+    private readonly isOver: () => boolean,
+  ) {}
+
+  /** What is to be played from now on. A room on stage is heard in the recording alone. */
+  choose(feed: Feed, state: State, withPicture: boolean): Feed | 'recording' {
+    const isOnStage = this.session.store.state?.stage?.state === 'on_stage';
+    const isWanted = state === 'following' && !isOnStage;
+    if (isWanted) void this.#load();
+    const { positionMs } = feed;
+    const live = this.#live?.look({ nowMs: Date.now(), positionMs, isWanted, withPicture }) ?? null;
+    if (live !== null) return live;
+    const isLeft = feed.isLive && state === 'following' && !(isWanted && this.#isOpen);
+    return isLeft ? 'recording' : feed;
+  }
+
+  speed(state: State, behindMs: number, isMusic: boolean): number {
+    if (this.#live === null || isMusic || state !== 'following' || !this.#isOpen)
+      return speedOf(state, behindMs, isMusic);
+    return this.#live.speed(Date.now(), behindMs);
+  }
+
+  /** Beside the lead: of the recording, or of the live lesson. */
+  tracks(isLive: boolean, recorded: WindowTrack[] | undefined): WindowTrack[] {
+    return (isLive ? this.#live?.tracks : recorded) ?? [];
+  }
+
+  /** Plays one of them; null: it is of the recording. */
+  beside(track: WindowTrack, element: HTMLMediaElement, fromMs: number): Feed | null {
+    return this.#live?.beside(track, element, fromMs) ?? null;
+  }
+
+  /** The recording is played. */
+  left(hasFailed: boolean): void {
+    this.#live?.left(Date.now(), hasFailed);
+  }
+
+  close(): void {
+    this.#live?.close();
+  }
+
+  get #isOpen(): boolean {
+    return this.#live?.isOpen ?? false;
+  }
+
+  async #load(): Promise<void> {
+    if (this.#isWanted) return;
+    this.#isWanted = true;
+    const { isOver, session } = this;
+    const parts = await importUntilHere<LiveParts>({
+      first: () => import('./live_way'),
+      anew: (url) => import(/* @vite-ignore */ url) as Promise<LiveParts>,
+      isOver,
+    });
+    if (parts === null) return;
+    const url = `/api/lessons/${session.lessonId}/window/live`;
+    this.#live = new parts.LiveWay({
+      ask: async () => {
+        const body = await fetchWhole(url, { grant: () => session.store.grant, isOver });
+        return body ? (JSON.parse(new TextDecoder().decode(body)) as LiveAddress).playlist : '';
+      },
+      newElement: () => pictureElement(this.onPlaying),
+      isOver,
+      isScreenShared: () => session.store.state?.publications.screen ?? false,
+    });
+  }
+}
