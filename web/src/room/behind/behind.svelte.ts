@@ -16,6 +16,7 @@ import { rest } from './fetching';
 import { Carrying } from './carrying';
 import { WindowFeed, type FeedOptions } from './feed';
 import { Followers } from './followers';
+import type { LiveFeed } from './live_feed';
 import { LiveLag } from './live_lag';
 import { Offer, type Standing } from './offer';
 import { OneAtATime } from './one_at_a_time';
@@ -367,9 +368,9 @@ export class Behind {
 
   /** What plays from now on; null: the recording is on its way. */
   #chosen(playing: Feed, state: State): Feed | null {
-    const feed = this.#way.choose(playing, state, this.hasPicture);
-    if (feed === playing) return playing;
-    if (feed !== 'recording') return this.#change(playing, feed);
+    const choice = this.#way.choose(playing, state, this.hasPicture);
+    if (choice.plays === 'live') return this.#change(playing, choice.feed);
+    if (choice.plays === 'same') return playing;
     this.#feed = null;
     this.#goOn(playing.positionMs, this.hasPicture);
     playing.close();
@@ -377,12 +378,13 @@ export class Behind {
   }
 
   /** Without a word more than once, or left out. */
-  #change(feed: Feed, live: Feed): Feed {
+  #change(feed: Feed, live: LiveFeed): Feed {
     const before = this.picture;
     this.picture = live.element as HTMLVideoElement;
     this.picture.volume = before.volume;
     before.onplaying = null;
     this.#feed = live;
+    this.hasPicture = live.hasPicture;
     this.#play();
     before.replaceWith(this.picture);
     feed.close();
@@ -462,17 +464,13 @@ export class Behind {
       playedMs: feed.playedMs,
       tookMs: feed.tookMs,
     });
-    if (carried === 'voice') this.#dropPicture(feed);
+    if (carried === 'voice') this.#goOn(feed.positionMs, false);
     if (carried === 'nothing') this.goLive();
-  }
-
-  #dropPicture(feed: Feed): void {
-    this.hasPicture = false;
-    this.#goOn(feed.positionMs, false);
   }
 
   #goOn(fromMs: number, withPicture: boolean): void {
     this.#fromMs = fromMs;
+    this.hasPicture = withPicture;
     this.#begin(withPicture).catch(() => this.end());
   }
 
@@ -481,8 +479,7 @@ export class Behind {
     if (!this.hasPicture && !feed.isLive) return this.end();
     this.#feed = null;
     this.#way.left(feed.isLive);
-    this.hasPicture = this.hasPicture && feed.isLive;
-    this.#goOn(feed.positionMs, this.hasPicture);
+    this.#goOn(feed.positionMs, this.hasPicture && feed.isLive);
     feed.close();
   }
 

@@ -66,6 +66,7 @@ export class LiveFeed implements Feed {
     private readonly playlist: string,
     private readonly fromMs: number,
     private readonly isUnwanted: () => boolean,
+    readonly hasPicture = true,
   ) {
     this.#takenMs = fromMs;
     element.src = this.#url;

@@ -15,6 +15,9 @@ const REST_MS = 20_000;
 const READY_MS = 700;
 /** What is not ready by then is given up. */
 const READY_WITHIN_MS = 15_000;
+/** The voice alone came so long without a stall: its picture is tried once more; each time later. */
+const FIRST_CALM_MS = 30_000;
+const MOST_CALM_MS = 600_000;
 /** Nearer than this the recording runs dry. */
 const RECORDED_MS = 8_000;
 /** No track of the recording is called so. */
@@ -43,7 +46,6 @@ export interface WaySight {
 interface Next {
   feed: LiveFeed;
   sinceMs: number;
-  withPicture: boolean;
 }
 
 export class LiveWay {
@@ -58,6 +60,9 @@ export class LiveWay {
   #next: Next | null = null;
   #pace = new LivePace(0);
   #sharedFromMs: number | null = null;
+  #stalls = 0;
+  #calmSinceMs = 0;
+  #calmMs = FIRST_CALM_MS;
 
   constructor(private readonly need: WayNeed) {}
 
@@ -73,9 +78,11 @@ export class LiveWay {
       return null;
     }
     if (sight.nowMs - this.#askedAtMs >= ASK_EVERY_MS) void this.#ask(sight.nowMs);
-    if (this.feed !== null || sight.positionMs < this.#fromMs) return null;
-    if (this.#next?.withPicture !== sight.withPicture) this.#drop();
-    const next = (this.#next ??= this.#open(sight));
+    const isAnother = this.feed === null || this.#mayShow(this.feed, sight.nowMs);
+    if (!isAnother || sight.positionMs < this.#fromMs) return null;
+    const withPicture = this.feed !== null || sight.withPicture;
+    if (this.#next?.feed.hasPicture !== withPicture) this.#drop();
+    const next = (this.#next ??= this.#open({ ...sight, withPicture }));
     return this.#ready(next, sight);
   }
 
@@ -117,6 +124,13 @@ export class LiveWay {
     this.#drop();
   }
 
+  /** The voice alone came without a stall for so long that its picture may come, too. */
+  #mayShow(feed: LiveFeed, nowMs: number): boolean {
+    if (feed.stalls > this.#stalls) this.#calmSinceMs = nowMs;
+    this.#stalls = feed.stalls;
+    return !feed.hasPicture && nowMs - this.#calmSinceMs >= this.#calmMs;
+  }
+
   async #ask(nowMs: number): Promise<void> {
     if (this.#isAsking) return;
     this.#isAsking = true;
@@ -149,8 +163,12 @@ export class LiveWay {
 
   #open({ nowMs, positionMs, withPicture }: WaySight): Next {
     const playlist = withPicture ? this.#playlist : this.#playlist.replace('main', 'voice');
-    const feed = new LiveFeed(this.need.newElement(), playlist, positionMs, this.need.isOver);
-    return { feed, sinceMs: nowMs, withPicture };
+    const { isOver } = this.need;
+    const element = this.need.newElement();
+    return {
+      feed: new LiveFeed(element, playlist, positionMs, isOver, withPicture),
+      sinceMs: nowMs,
+    };
   }
 
   #ready({ feed, sinceMs }: Next, { nowMs, positionMs }: WaySight): LiveFeed | null {
@@ -163,7 +181,10 @@ export class LiveWay {
     if (feed.aheadMs(positionMs) < READY_MS) return null;
     this.#next = null;
     this.#pace = new LivePace(feed.stalls);
+    if (this.feed !== null) this.#calmMs = Math.min(MOST_CALM_MS, 2 * this.#calmMs);
     this.feed = feed;
+    this.#stalls = feed.stalls;
+    this.#calmSinceMs = nowMs;
     feed.seek(positionMs);
     return feed;
   }

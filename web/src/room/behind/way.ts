@@ -5,9 +5,12 @@ import type { LiveAddress, WindowTrack } from '$kit/protocol/schema';
 import type { LessonSession } from '../session.svelte';
 import { pictureElement } from './behind_view';
 import { fetchWhole } from './fetching';
+import type { LiveFeed } from './live_feed';
 import type { LiveWay } from './live_way';
 import { speedOf, type State } from './plan';
 import type { Feed } from './source';
+
+export type Choice = { plays: 'same' | 'recording' } | { plays: 'live'; feed: LiveFeed };
 
 type LiveParts = typeof import('./live_way');
 
@@ -22,15 +25,15 @@ export class Way {
   ) {}
 
   /** What is to be played from now on. A room on stage is heard in the recording alone. */
-  choose(feed: Feed, state: State, withPicture: boolean): Feed | 'recording' {
+  choose(feed: Feed, state: State, withPicture: boolean): Choice {
     const isOnStage = this.session.store.state?.stage?.state === 'on_stage';
     const isWanted = state === 'following' && !isOnStage;
     if (isWanted) void this.#load();
     const { positionMs } = feed;
     const live = this.#live?.look({ nowMs: Date.now(), positionMs, isWanted, withPicture }) ?? null;
-    if (live !== null) return live;
+    if (live !== null) return { plays: 'live', feed: live };
     const isLeft = feed.isLive && state === 'following' && !(isWanted && this.#isOpen);
-    return isLeft ? 'recording' : feed;
+    return { plays: isLeft ? 'recording' : 'same' };
   }
 
   speed(state: State, behindMs: number, isMusic: boolean): number {
