@@ -222,7 +222,8 @@ class Broadcasts:
                 one.reason = None if one.reason in _PASSING else one.reason
             case "state":
                 one.reason = word.fields.get("reason")
-                log.warning("! broadcast: %s", one.reason, extra={"lesson_id": lesson_id})
+                if one.reason is not None:
+                    log.warning("! broadcast: %s", one.reason, extra={"lesson_id": lesson_id})
             case "ended":
                 one.origin.end()
 

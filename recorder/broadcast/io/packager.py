@@ -126,6 +126,9 @@ class Packager:
             self._voice_track.wait_ms = WAIT_MS
         elif self._sources[slot].open(rid, codec) is None:
             self._say("state", reason=f"no-h264-{slot.value}")
+        elif self._sources[slot].refused:
+            self._sources[slot].refused.clear()
+            self._say("state", reason=None)  # made of it, or another publisher's
 
     def _add_board(self, fields: dict[str, Any]) -> None:
         events = "".join(self._pieces) + str(fields["events"])

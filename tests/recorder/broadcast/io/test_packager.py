@@ -355,6 +355,10 @@ def test_vp8_is_said_to_be_of_no_use(broadcast: Broadcast) -> None:
     broadcast.run(6, voice, firefox)
     assert ("state", {"reason": "no-h264-lead"}) in broadcast.said
     assert broadcast.playlist("low-aac").newest[0] >= 0
+    made = broadcast.open(camera(5, 160, 90, SECONDS, fps=15, from_ms=broadcast.now_ms), rid="+180")
+    assert broadcast.said[-1] == ("state", {"reason": None})
+    broadcast.run(4, voice, made)
+    assert broadcast.map_changes("low-aac") >= 1  # blank, and then her picture
 
 
 def test_the_board_is_in_every_playlist(broadcast: Broadcast) -> None:
