@@ -16,8 +16,9 @@ VERSION = 10
 """RECENTLY-REMOVED-DATERANGES and _HLS_skip=v2 (§8)."""
 TARGET_SECONDS = 4
 """No segment is longer, rounded (§4.4.3.1)."""
-SKIP_SECONDS = 36
-"""Older segments are left out of a delta: six target durations at least (§4.4.3.8)."""
+SKIP_SECONDS = 6 * TARGET_SECONDS
+"""Older segments are left out of a delta: six target durations at least (§4.4.3.8). No more: who
+watches with little data gets one three times a second."""
 PARTS_SECONDS = 3 * TARGET_SECONDS
 """Parts of older segments are not named any more (§6.2.2 wants three target durations)."""
 DATES_SLACK_MS = 60_000
