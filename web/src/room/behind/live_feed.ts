@@ -67,6 +67,8 @@ export class LiveFeed implements Feed {
     private readonly fromMs: number,
     private readonly isUnwanted: () => boolean,
     readonly hasPicture = true,
+    /** With the largest picture: the link was seen to carry it. */
+    private readonly isEasy = false,
   ) {
     this.#takenMs = fromMs;
     element.src = this.#url;
@@ -124,7 +126,8 @@ export class LiveFeed implements Feed {
       const main = await this.#text(this.playlist);
       this.#variants = variantsOf(main ?? '', this.playlist);
       if (this.#variants.length === 0) throw new Error(this.playlist);
-      this.#rungs = new Rungs(this.#variants.length);
+      this.#rungs = new Rungs(this.#variants.length, this.isEasy);
+      this.#taken = this.#rungs.at;
       while (!this.#isOver()) await this.#step();
     } catch {
       if (!this.#isClosed) this.isFailed = true;

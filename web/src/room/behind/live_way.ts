@@ -40,6 +40,8 @@ export interface WaySight {
   positionMs: number;
   isWanted: boolean;
   withPicture: boolean;
+  /** The link carries the largest picture with ease. */
+  isEasy: boolean;
 }
 
 /** What is made ready beside what plays. */
@@ -161,12 +163,12 @@ export class LiveWay {
     return data ? new TextDecoder().decode(data) : '';
   }
 
-  #open({ nowMs, positionMs, withPicture }: WaySight): Next {
+  #open({ nowMs, positionMs, withPicture, isEasy }: WaySight): Next {
     const playlist = withPicture ? this.#playlist : this.#playlist.replace('main', 'voice');
     const { isOver } = this.need;
     const element = this.need.newElement();
     return {
-      feed: new LiveFeed(element, playlist, positionMs, isOver, withPicture),
+      feed: new LiveFeed(element, playlist, positionMs, isOver, withPicture, isEasy),
       sinceMs: nowMs,
     };
   }

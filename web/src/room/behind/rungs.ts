@@ -12,14 +12,19 @@ const MOST_HOLD_MS = 120_000;
 const HELD_MS = 20_000;
 
 export class Rungs {
-  at = 0;
+  at: number;
   #hardInARow = 0;
   #easySinceMs: number | null = null;
   #holdMs = FIRST_HOLD_MS;
   #climbedAtMs = Number.NEGATIVE_INFINITY;
 
-  /** `count`: how many pictures there are. */
-  constructor(private readonly count: number) {}
+  /** `count`: how many pictures there are; the smallest first. */
+  constructor(
+    private readonly count: number,
+    fromTop = false,
+  ) {
+    this.at = fromTop ? count - 1 : 0;
+  }
 
   /** A part of `lengthMs` took so long to come. True: another picture is to be taken. */
   came(nowMs: number, lengthMs: number, tookMs: number): boolean {

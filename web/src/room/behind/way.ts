@@ -10,6 +10,9 @@ import type { LiveWay } from './live_way';
 import { speedOf, type State } from './plan';
 import type { Feed } from './source';
 
+/** The recording, which is of the largest picture, came so many times faster than it plays. */
+const EASY = 4;
+
 export type Choice = { plays: 'same' | 'recording' } | { plays: 'live'; feed: LiveFeed };
 
 type LiveParts = typeof import('./live_way');
@@ -17,6 +20,8 @@ type LiveParts = typeof import('./live_way');
 export class Way {
   #live: LiveWay | null = null;
   #isWanted = false;
+  /** Until then a room was on stage, which may still be heard. */
+  #stageUntilMs = 0;
 
   constructor(
     private readonly session: LessonSession,
@@ -26,11 +31,14 @@ export class Way {
 
   /** What is to be played from now on. A room on stage is heard in the recording alone. */
   choose(feed: Feed, state: State, withPicture: boolean): Choice {
-    const isOnStage = this.session.store.state?.stage?.state === 'on_stage';
-    const isWanted = state === 'following' && !isOnStage;
+    const { store } = this.session;
+    const { positionMs, playedMs, tookMs } = feed;
+    if (store.state?.stage?.state === 'on_stage') this.#stageUntilMs = store.now();
+    const isWanted = state === 'following' && positionMs >= this.#stageUntilMs;
     if (isWanted) void this.#load();
-    const { positionMs } = feed;
-    const live = this.#live?.look({ nowMs: Date.now(), positionMs, isWanted, withPicture }) ?? null;
+    const isEasy = playedMs > EASY * tookMs;
+    const sight = { nowMs: Date.now(), positionMs, isWanted, withPicture, isEasy };
+    const live = this.#live?.look(sight) ?? null;
     if (live !== null) return { plays: 'live', feed: live };
     const isLeft = feed.isLive && state === 'following' && !(isWanted && this.#isOpen);
     return { plays: isLeft ? 'recording' : 'same' };

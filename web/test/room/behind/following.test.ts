@@ -105,6 +105,12 @@ describe('the picture that is taken', () => {
     expect(rungs.at).toBe(1);
     expect(easy(rungs, 5_000, 60_000)).toBe(false);
   });
+  it('is the largest where the link was seen to carry it', () => {
+    const rungs = new Rungs(3, true);
+    expect(rungs.at).toBe(2);
+    expect(rungs.came(0, 400, 390) || rungs.came(400, 400, 390)).toBe(true);
+    expect(rungs.at).toBe(1);
+  });
   it('is smaller at once where parts take their own time, and is not soon tried again', () => {
     const rungs = new Rungs(2);
     easy(rungs, 0, 5_000);
