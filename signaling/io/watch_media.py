@@ -6,6 +6,7 @@ The address itself is the permission: it opens one lesson until a moment. No coo
 answer is the same for everybody, so that a proxy may keep it.
 """
 
+import asyncio
 import gzip
 from functools import lru_cache
 
@@ -28,6 +29,8 @@ _SHORT = "public, max-age=1"
 _KEYED = "public, max-age=10"
 """Of one that was waited for: its address names what is in it."""
 _MOST_DIGITS = 8
+_LARGE = 64_000
+"""Playlists of a long lesson take milliseconds to compress: not in the loop."""
 
 
 async def live_file(request: Request) -> Response:
@@ -46,13 +49,13 @@ async def live_file(request: Request) -> Response:
         headers = {"Cache-Control": kept, "Vary": "Accept-Encoding"}
         if "gzip" in request.headers.get("accept-encoding", ""):
             headers["Content-Encoding"] = "gzip"
-            data = _packed(data)
+            data = await asyncio.to_thread(_packed, data) if len(data) > _LARGE else _packed(data)
         return Response(data, media_type=PLAYLIST_TYPE, headers=headers)
     data = await origin.file(path)
     return part_answer(request, data, _TYPES[kind], {"Cache-Control": _FOR_EVER})
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=32)
 def _packed(data: bytes) -> bytes:
     """Once for all who are told the same: a playlist comes twice a second."""
     return gzip.compress(data, compresslevel=6, mtime=0)

@@ -23,7 +23,7 @@ from signaling.ports import PlayableRecording, PlayableTrack, RecordingCatalog
 from signaling.protocol.board_messages import BoardEvent
 from signaling.protocol.grants import Claims
 from signaling.protocol.replay import board_since
-from signaling.protocol.resources_window import LessonWindow, WindowTrack
+from signaling.protocol.resources_window import LessonWindow, LiveAddress, WindowTrack
 from signaling.protocol.roles import Action
 from streamsvc.base.errors import UserError
 from streamsvc.base.ids import LessonId, RecordingId
@@ -35,6 +35,8 @@ _IMMUTABLE = "private, max-age=31536000, immutable"
 _PRIORITY = "u=5, i"
 """RFC 9218: after what the live lesson needs."""
 _MOST_MS = 1 << 53
+LIVE_SECONDS = 3_600
+"""A live address is good for so long, at most twice; by whole hours, so that it seldom changes."""
 FromMs = Annotated[int, Query(ge=0, lt=_MOST_MS)]
 Bearer = Annotated[Claims, Depends(require_grant(Action.READ_WINDOW))]
 
@@ -72,6 +74,18 @@ async def window(
         board=await asyncio.to_thread(_board, reader, from_ms) if board else [],
     )
     return _packed(request, told.model_dump_json(by_alias=True), "application/json")
+
+
+@router.get("/live")
+async def live(reader: Reader = Depends(_reader)) -> LiveAddress:
+    """The lesson as an audience watches it, some seconds nearer than the recording; who asks makes
+    it be packed. Empty where it is not, or without the teacher's picture."""
+    audience, lesson_id = reader.ctx.services.audience, reader.lesson_id
+    now_s = reader.ctx.services.clock.wall_ms() // 1000
+    until = -(-(now_s + LIVE_SECONDS) // LIVE_SECONDS) * LIVE_SECONDS
+    playlist = audience.playlist(lesson_id, until)
+    is_whole = playlist is not None and audience.reason(lesson_id) is None
+    return LiveAddress(playlist=playlist if playlist is not None and is_whole else "")
 
 
 @router.get("/{path:path}")

@@ -22,6 +22,14 @@ class WindowTrack(Wire):
     """The same without pictures; empty where it has no voice."""
 
 
+class LiveAddress(Wire):
+    """Where a room follows the live lesson by HTTP that no live path reaches (LL-HLS)."""
+
+    playlist: str
+    """Multivariant playlist of the teacher; voice.m3u8 and screen.m3u8 are beside it. Empty: only
+    the recording can be followed."""
+
+
 class LessonWindow(Wire):
     """What can be played of a live lesson now."""
 

@@ -15,6 +15,7 @@ import httpx
 import pytest
 
 from recorder.broadcast.plan import signed
+from tests.bench.audience_clock import clocked
 from tests.support.browser import DESK, chromium, needs_chromium, open_context
 from tests.support.demo import DemoLesson, demo_lesson
 from tests.support.hls_player import HLS_JS, script
@@ -144,6 +145,20 @@ async def test_chromium_80_plays_it_too(demo: DemoLesson) -> None:
         await page.until(f"playing().behind < {BEHIND_MS} && playing().frames > 100", 90)
         told = await page.evaluate("playing()")
         assert told["fatal"] == [] and told["sound"] > 0
+
+
+@pytest.mark.long
+@needs_chromium
+@needs_hls_js
+async def test_the_clock_in_the_picture_is_close_behind() -> None:
+    """From glass to glass: what a browser draws into the teacher's picture, read where it is
+    watched, with and without nginx. 1.46 s where there is no other work."""
+    figures = await clocked(SECRET, is_quick=True)
+    ways = ["direct"] if why_not() else ["direct", "nginx"]
+    for way in ways:
+        assert float(figures[f"clock_{way}_pictures"]) > 60, figures
+        assert float(figures[f"clock_{way}_p50_ms"]) < BEHIND_MS, figures
+    print(figures)
 
 
 @pytest.mark.skipif(bool(why_not()), reason=why_not())

@@ -514,6 +514,7 @@ BY_GRANT = {
     ("PUT", "/api/lessons/{lesson_id}/source"),
     ("GET", "/api/cameras/tally"),
     ("GET", "/api/lessons/{lesson_id}/window"),
+    ("GET", "/api/lessons/{lesson_id}/window/live"),
     ("GET", "/api/lessons/{lesson_id}/window/{path:path}"),
 }
 SOCKETS = {"/api/lessons/{lesson_id}/events", "/api/room/events", "/healthz"}

@@ -91,9 +91,15 @@ def begun(broadcasts: Broadcasts, folder: Path, files: Mapping[str, str]) -> Non
     broadcasts.hear(LESSON, TapControl("published", {"newest": {"low-aac": [3, 1, False]}}))
 
 
+HEAD = "#EXTM3U\n#EXT-X-MEDIA-SEQUENCE:0\n"
+SKIP, FIRST, LAST = (
+    "#EXT-X-SKIP:SKIPPED-SEGMENTS=2\n", '#EXT-X-DATERANGE:ID="1"\n', '#EXT-X-DATERANGE:ID="2"\n',
+)  # fmt: skip
+WHOLE = f"{HEAD}{FIRST}{LAST}0.m4s\n1.m4s\n2.m4s\n# now\n"
+DELTA, DATES = f"{HEAD}{SKIP}{FIRST}{LAST}2.m4s\n# now\n", f"{HEAD}{SKIP}{LAST}2.m4s\n# now\n"
 FILES = {
-    "main.m3u8": "main", "low-aac/live.m3u8": "whole", "low-aac/delta.m3u8": "delta",
-    "low-aac/delta-dates.m3u8": "dates", "low-aac/3.1.m4s": "0123456789", "low-aac/0.m4s": "zero",
+    "main.m3u8": "main", "low-aac/live.m3u8": f"{HEAD}{FIRST}0.m4s\n1.m4s\n2.m4s\n",
+    "low-aac/delta-dates.m3u8": DATES, "low-aac/3.1.m4s": "0123456789", "low-aac/0.m4s": "zero",
     "board/000001.json": "[]", ".zero": "1",
 }  # fmt: skip
 
@@ -121,8 +127,8 @@ async def test_who_has_the_address_watches(
 
 @pytest.mark.parametrize(
     ("query", "words"),
-    [("", "whole"), ("?_HLS_msn=3&_HLS_part=1", "whole"), ("?_HLS_msn=2&_HLS_skip=YES", "delta"),
-     ("?_HLS_msn=3&_HLS_part=0&_HLS_skip=v2", "dates")],
+    [("", WHOLE), ("?_HLS_msn=3&_HLS_part=1", WHOLE), ("?_HLS_msn=2&_HLS_skip=YES", DELTA),
+     ("?_HLS_msn=3&_HLS_part=0&_HLS_skip=v2", DATES)],
 )  # fmt: skip
 async def test_playlists(live: Live, query: str, words: str) -> None:
     answer = await live.get("low-aac/live.m3u8", query)

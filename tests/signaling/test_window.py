@@ -6,6 +6,7 @@ import httpx
 import pytest
 
 from recorder.io.catalog import FolderCatalog as OnDisk
+from signaling.io.window import LIVE_SECONDS
 from signaling.protocol.board_messages import SlideRef, SlideTurned
 from signaling.protocol.roles import Action, may
 from streamsvc.base.ids import RecordingId
@@ -95,6 +96,25 @@ async def test_nobody_else_reads_it(house: House) -> None:
     assert verdict(await read(house, "")) == "grant-missing"
     cookie = await house.signed_in("room_a2")
     assert verdict(await cookie.get(path(house))) == "grant-missing"
+
+
+async def test_where_nothing_live_comes_a_room_is_told_where_the_audience_watches(
+    house: House,
+) -> None:
+    await go_live(house)
+    lesson_id, grant = house.lesson_id("lesson_a1"), await house.grant("room_a2", "lesson_a1")
+    assert (await read(house, grant, "/live")).json() == {"playlist": ""}
+    house.audience.places[lesson_id] = "/live/x"
+    _, _, word, until_s, file = (await read(house, grant, "/live")).json()["playlist"].split("/")
+    now_s = house.clock.wall_ms() // 1000
+    assert (word, file) == ("x", "main.m3u8")
+    assert LIVE_SECONDS <= int(until_s) - now_s <= 2 * LIVE_SECONDS
+    house.audience.reasons[lesson_id] = "no-h264-lead"
+    assert (await read(house, grant, "/live")).json() == {"playlist": ""}
+    for name in sorted(SEES_LESSON | {"phone_a2"}):
+        other = await house.grant(name, "lesson_a1")
+        assert verdict(await read(house, other, "/live")) == "not-allowed"
+    assert verdict(await read(house, "", "/live")) == "grant-missing"
 
 
 async def test_not_before_the_lesson_is_live(house: House) -> None:

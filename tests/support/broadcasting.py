@@ -10,7 +10,7 @@ from recorder.broadcast.io.live_folder import LiveFolder
 from recorder.broadcast.io.packager import Packager
 from streamsvc.base.media import Codec
 from streamsvc.base.tap import TapControl, TapPacket
-from tests.support.ll_hls import MediaPlaylist, read
+from tests.support.ll_hls import MediaPlaylist, check_maps, read
 from tests.support.rtp_media import Encoded, Packetizer, picture_clip, voice_clip
 
 ZERO_MS = 1_800_000_000_000
@@ -113,7 +113,14 @@ class Broadcast:
 
     def playlist(self, stream: str, before: MediaPlaylist | None = None) -> MediaPlaylist:
         """As it stands now, checked."""
-        return read(self.text(f"{stream}/live.m3u8"), before)
+        text = LiveFolder(self.folder).playlist(stream)
+        assert text is not None
+        return read(text, before)
+
+    def map_changes(self, stream: str) -> int:
+        """How often another init section follows without a discontinuity, which the rules allow."""
+        folder = self.folder / stream
+        return check_maps(self.playlist(stream), lambda name: (folder / name).read_bytes())
 
     def behind_ms(self, stream: str) -> float:
         """How far the newest part's end is behind now."""

@@ -246,6 +246,10 @@ class FakeAudience(NobodyWatches):
 
     def __init__(self) -> None:
         self.places: dict[LessonId, str] = {}
+        self.reasons: dict[LessonId, str] = {}
+
+    def reason(self, lesson_id: LessonId) -> str | None:
+        return self.reasons.get(lesson_id)
 
     def playlist(self, lesson_id: LessonId, until: int) -> str | None:
         place = self.places.get(lesson_id)

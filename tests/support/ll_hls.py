@@ -2,6 +2,7 @@
 an assertion. Not made from our writer: it knows nothing of it but the draft."""
 
 import re
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -258,3 +259,47 @@ def _check_hint(now: MediaPlaylist, before: MediaPlaylist) -> None:
         following = later[number + 1].parts  # what was cut off is never finished as it was hinted
     if following:
         assert following[0].uri == before.hint, "the hint was of another part"
+
+
+def check_maps(playlist: MediaPlaylist, init_of: Callable[[str], bytes]) -> int:
+    """Where EXT-X-MAP changes without EXT-X-DISCONTINUITY, nothing may change for which §4.4.4.3
+    says that it MUST be there: file format; number, type and identifiers of tracks; the sequence of
+    timestamps. A change of the encoding alone SHOULD have one, which gives way to §6.2.4: variants
+    must count discontinuities alike. Returns how many such changes there are."""
+    changes = 0
+    for before, after in zip(playlist.segments, playlist.segments[1:], strict=False):
+        if after.is_discontinuity or after.init == before.init:
+            continue
+        changes += 1
+        old, new = tracks_of(init_of(before.init)), tracks_of(init_of(after.init))
+        assert old == new, f"§4.4.4.3: {before.init} to {after.init}: {old}, {new}"
+        assert before.date is not None and after.date is not None
+        gap = after.date.timestamp() - before.date.timestamp() - before.seconds
+        assert abs(gap) < 0.05, f"§4.4.4.3: times do not go on at segment {after.number}"
+    return changes
+
+
+def tracks_of(init: bytes) -> list[tuple[str, int, str, str]]:
+    """Brand of the file, and of each track its identifier, type and format of samples."""
+    boxes = dict(_boxes(init))
+    brand = boxes[b"ftyp"][:4].decode()
+    found = []
+    for name, trak in _boxes(boxes[b"moov"]):
+        if name == b"trak":
+            header = dict(_boxes(trak))
+            media = dict(_boxes(header[b"mdia"]))
+            table = dict(_boxes(dict(_boxes(media[b"minf"]))[b"stbl"]))
+            number = header[b"tkhd"]
+            at = 12 if number[0] == 0 else 20
+            kind, format_ = media[b"hdlr"][8:12].decode(), table[b"stsd"][12:16].decode()
+            found.append((brand, int.from_bytes(number[at : at + 4], "big"), kind, format_))
+    return found
+
+
+def _boxes(data: bytes) -> Iterator[tuple[bytes, bytes]]:
+    """Name and contents of the boxes that follow each other (ISO/IEC 14496-12 §4.2)."""
+    position = 0
+    while position + 8 <= len(data):
+        size = int.from_bytes(data[position : position + 4], "big")
+        yield data[position + 4 : position + 8], data[position + 8 : position + size]
+        position += max(size, 8)

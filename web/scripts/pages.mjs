@@ -37,6 +37,8 @@ function inlineStyles() {
         page.source = html;
       }
       for (const sheet of sheets) Reflect.deleteProperty(bundle, sheet.fileName);
+      // else a chunk that a lazy chunk imports would wait for a sheet that is nowhere
+      for (const file of Object.values(bundle)) file.viteMetadata?.importedCss.clear();
     },
   };
 }

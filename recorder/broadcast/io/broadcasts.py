@@ -16,6 +16,7 @@ from typing import Protocol
 
 from recorder.broadcast.io.lesson_line import LessonLine
 from recorder.broadcast.io.origin import HeldLimit, LessonOrigin
+from recorder.broadcast.io.playlists import seal
 from recorder.broadcast.plan import naming, signed
 from recorder.broadcast.plan.waiting import Reached
 from streamsvc.base.clock import Clock
@@ -206,6 +207,8 @@ class Broadcasts:
             one.origin.end()
             self._ended[lesson_id] = one.origin
             await one.child.close()
+        await asyncio.to_thread(self._seal, self._means.folder / lesson_id)
+        one.origin.end()  # what it has read may not say so
 
     def hear(self, lesson_id: LessonId, word: TapControl) -> None:
         """What its packager says. KeyError, TypeError, ValueError: it is not understood."""
@@ -219,7 +222,8 @@ class Broadcasts:
                 one.reason = None if one.reason in _PASSING else one.reason
             case "state":
                 one.reason = word.fields.get("reason")
-                log.warning("! broadcast: %s", one.reason, extra={"lesson_id": lesson_id})
+                if one.reason is not None:
+                    log.warning("! broadcast: %s", one.reason, extra={"lesson_id": lesson_id})
             case "ended":
                 one.origin.end()
 
@@ -246,6 +250,13 @@ class Broadcasts:
 
     # ---- old files
 
+    def _seal(self, folder: Path) -> None:
+        """Blocking. A packager that could not come back has not said that it is over."""
+        try:
+            seal(folder, 1000 * self._means.part_seconds)
+        except (OSError, ValueError) as error:
+            log.warning("! live playlists without an end, %s: %s", folder.name, error)
+
     async def _sweep(self) -> None:
         while True:
             try:
@@ -255,6 +266,14 @@ class Broadcasts:
             except OSError as error:
                 log.warning("! old live files stay: %s", error)
             await asyncio.sleep(SWEEP_SECONDS)
+            await asyncio.to_thread(self._seal_left)  # not at once: lessons are begun again first
+
+    def _seal_left(self) -> None:
+        """Blocking. Of lessons that ended while no service was there."""
+        for folder in list(self._means.folder.iterdir()):
+            lesson_id = LessonId(folder.name)
+            if lesson_id not in self._live and lesson_id not in self._running:
+                self._seal(folder)
 
     def _remove_old(self, now: float) -> list[LessonId]:
         """Blocking."""

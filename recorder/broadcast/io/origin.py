@@ -8,7 +8,7 @@ import asyncio
 from collections import OrderedDict
 from pathlib import Path
 
-from recorder.broadcast.plan import naming
+from recorder.broadcast.plan import joining, naming
 from recorder.broadcast.plan.shelf import TARGET_SECONDS
 from recorder.broadcast.plan.waiting import Reached, Waiting, is_too_far
 from streamsvc.base.errors import Overload, ProtocolError, UserError
@@ -170,7 +170,7 @@ class LessonOrigin:
         """Read once, however many ask."""
         task = self._texts.get(path)
         if task is None:  # not by whoever came first: she may leave
-            read = asyncio.to_thread(_bytes_of, self._folder / path)
+            read = asyncio.to_thread(_bytes_of, self._folder, path)
             task = self._texts[path] = self._scope.start("read", read)
         data: bytes | None = await asyncio.shield(task)
         if data is None:
@@ -179,8 +179,24 @@ class LessonOrigin:
         return data
 
 
-def _bytes_of(path: Path) -> bytes | None:
-    """Blocking. None where there is no such file."""
+def _bytes_of(folder: Path, path: str) -> bytes | None:
+    """Blocking. None where there is no such file. Playlists with all that was before are laid
+    together of what the packager writes."""
+    stream, _, name = path.rpartition("/")
+    join = _JOINED.get(name)
+    if join is None:
+        return _read_file(folder / path)
+    # the end first: what stands whole may be newer, and never older than the end's beginning
+    delta = _read_file(folder / stream / naming.DELTA_DATES)
+    live = _read_file(folder / stream / naming.PLAYLIST)
+    text = join(None if live is None else live.decode(), None if delta is None else delta.decode())
+    return None if text is None else text.encode()
+
+
+_JOINED = {naming.PLAYLIST: joining.whole, naming.DELTA: joining.with_all_dates}
+
+
+def _read_file(path: Path) -> bytes | None:
     try:
         return path.read_bytes()
     except OSError:

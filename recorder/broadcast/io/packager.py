@@ -32,6 +32,9 @@ MOST_VOICE_WAIT_MS, LATE_SLACK_MS = 2_000.0, 60.0
 NO_PICTURE_MS = 3_000.0
 """A teacher without a camera: after this the pictures are blank."""
 
+RETURN_MS = 5_000.0
+"""After another packager a stream's layer comes back so soon, or not."""
+
 Say = Callable[..., None]
 
 
@@ -65,7 +68,10 @@ class Packager:
         self._pieces: list[str] = []
         """Of what happened on the board, before its end has come."""
         self._renditions: dict[str, Rendition] = {}
-        self._main = ""
+        self._missing = {name.partition("-")[0] for name in folder.streams()}
+        """Renditions that the packager before had, and that have not come back."""
+        self._mains: dict[str, str] = {}
+        """Multivariant playlists as they stand."""
         self._opened_ms: float | None = None
         self.is_ended = False
 
@@ -120,6 +126,9 @@ class Packager:
             self._voice_track.wait_ms = WAIT_MS
         elif self._sources[slot].open(rid, codec, str(fields.get("source", ""))) is None:
             self._say("state", reason=f"no-h264-{slot.value}")
+        elif self._sources[slot].refused:
+            self._sources[slot].refused.clear()
+            self._say("state", reason=None)  # made of it, or another publisher's
 
     def _add_board(self, fields: dict[str, Any]) -> None:
         events = "".join(self._pieces) + str(fields["events"])
@@ -130,7 +139,7 @@ class Packager:
         self._keep_dates()
 
     def _keep_dates(self) -> None:
-        self._folder.write(naming.BOARD_DATES, self._board.words().encode())
+        self._folder.append(naming.BOARD_DATES, self._board.unsaved().encode())
 
     def _note_screen(self, now_ms: float, wall_ms: int) -> None:
         is_shared = "screen" in self._renditions and any(
@@ -151,6 +160,8 @@ class Packager:
         self._take_voice(now_ms)
         for slot in self._sources:
             self._take_pictures(slot, now_ms)
+        if now_ms - self._opened_ms >= RETURN_MS:
+            self._bring_back(now_ms)
         self._note_screen(now_ms, wall_ms)
         told = [one for one in self._renditions.values() if self._cut(one, now_ms, now)]
         if told:
@@ -159,10 +170,11 @@ class Packager:
     def finish(self, wall_ms: int, now: float) -> None:
         """The lesson is over: the last playlists say so. Raises OSError."""
         self.advance(wall_ms, now)
+        self._bring_back(self._axis.now_ms)
         for rendition in self._renditions.values():
             for stream in rendition.streams:
                 stream.end()
-                stream.write_playlists(self._board.dates, [])
+                stream.write_playlists(self._board.dates, [], is_whole=True)
         self._say("ended")
 
     def close(self) -> None:
@@ -215,14 +227,29 @@ class Packager:
             return False
         return self._voice_track is not None and now_ms - (self._opened_ms or 0.0) > NO_PICTURE_MS
 
+    def _bring_back(self, now_ms: float) -> None:
+        """Streams of the packager before whose layer has not come back go on all the same, blank or
+        with what the next smaller one shows: whoever watches them would wait for ever."""
+        for name in sorted(self._missing - self._renditions.keys()):
+            if name == "voice":
+                self._make_voice(now_ms)
+            elif name in (*NAMES, "screen"):
+                cutter = PartCutter(self._part_ms)
+                cutter.begin(now_ms)
+                self._make(name, cutter)
+        self._missing.clear()
+
     def _feed(self, slot: Slot, rid: str, picture: Any, now_ms: float) -> None:
         sources = self._sources[slot]
-        for place in range(len(sources.places)):
-            rendition = self._renditions[_name(slot, place)]
+        names = NAMES if slot is Slot.LEAD else ("screen",)
+        for place, name in enumerate(names if sources.places else ()):
+            rendition = self._renditions.get(name)
+            if rendition is None:
+                continue
             cutter = rendition.cutter
             assert isinstance(cutter, PartCutter)
             if (
-                sources.feeding(place, now_ms) in (None, rid)
+                sources.feeding(min(place, len(sources.places) - 1), now_ms) in (None, rid)
                 and rendition.fed_by != rid
                 and picture.is_keyframe
             ):
@@ -283,8 +310,9 @@ class Packager:
         for stream in [stream for one in told for stream in one.streams]:
             if stream.shelf.newest is not None:
                 same = [one for one in streams if _family(one.name) == _family(stream.name)]
-                stream.write_playlists(self._board.dates, same)
                 newest[stream.name] = stream.reached
+                is_whole = stream.reached[2] or stream.shelf.is_first
+                stream.write_playlists(self._board.dates, same, is_whole=is_whole)
         self._write_main(streams)
         self._say("published", newest=newest)
 
@@ -300,8 +328,9 @@ class Packager:
                 mine.setdefault(file, []).append(stream.variant)
         for file, variants in mine.items():
             words = multivariant(variants)
-            if self._folder.text(file) != words:
+            if self._mains.get(file) != words:
                 self._folder.write(file, words.encode())
+                self._mains[file] = words
 
 
 def _name(slot: Slot, place: int) -> str:

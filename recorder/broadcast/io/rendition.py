@@ -8,6 +8,7 @@ import av.error
 
 from recorder.broadcast.io.live_folder import LiveFolder
 from recorder.broadcast.io.muxer import PictureMuxer, VoiceMuxer
+from recorder.broadcast.io.playlists import join_last, write_playlists
 from recorder.broadcast.io.voices import LessonVoice
 from recorder.broadcast.plan import naming
 from recorder.broadcast.plan.cutter import CutPart
@@ -49,7 +50,7 @@ class Stream:
     def __init__(self, place: Place, name: str, audio: str) -> None:
         self.name = f"{name}-{audio}"
         self.audio = audio
-        text = place.folder.text(f"{self.name}/{naming.PLAYLIST}")
+        text = place.folder.playlist(self.name)
         part_ms = place.part_ms
         self.shelf = Shelf.restored(part_ms, text) if text else Shelf(part_ms)
         self.variant: Variant | None = None
@@ -66,12 +67,7 @@ class Stream:
 
     def _repair(self) -> None:
         """The segment that a packager was at when it died is whole now; its file is not there."""
-        segment = self.shelf.segments[-1] if self.shelf.segments else None
-        if segment is None:
-            return
-        file = f"{self.name}/{naming.segment_file(segment.number)}"
-        if not (self._folder.path / file).exists():
-            self._folder.join(file, [f"{self.name}/{part.uri}" for part in segment.parts])
+        join_last(self._folder, self.name, self.shelf)
 
     def add(self, part: CutPart, voice: tuple[VoiceSample, ...], now: float) -> Newest:
         """Write one part, and its segment if that ends here. Raises OSError."""
@@ -156,20 +152,16 @@ class Stream:
             height=height,
         )
 
-    def write_playlists(self, dates: list[DateRange], others: list["Stream"]) -> None:
-        """Whole and deltas. Raises OSError."""
+    def write_playlists(
+        self, dates: list[DateRange], others: list["Stream"], *, is_whole: bool
+    ) -> None:
+        """The end of the playlist, and where that `is_whole` all of it. Raises OSError."""
         reports = [
             report_line(one.name, one.shelf.newest)
             for one in others
             if one is not self and one.audio == self.audio and one.shelf.newest is not None
         ]
-        for name, is_delta, skips_dates in (
-            (naming.PLAYLIST, False, False),
-            (naming.DELTA, True, False),
-            (naming.DELTA_DATES, True, True),
-        ):
-            text = self.shelf.text(dates, reports, is_delta=is_delta, skips_dates=skips_dates)
-            self._folder.write(f"{self.name}/{name}", text.encode())
+        write_playlists(self._folder, self.name, self.shelf, dates, reports, is_whole=is_whole)
 
     def end(self) -> None:
         """Nothing more comes. Raises OSError."""

@@ -24,13 +24,16 @@ def board_frames(at_ms: int, events: str, *, is_state: bool) -> bytes:
 
 
 class BoardShelf:
-    """`add` in order. `words()` is what `BoardShelf(words)` goes on from."""
+    """`add` in order. All that `unsaved()` has told is what `BoardShelf(words)` goes on from."""
 
     def __init__(self, words: str | None = None) -> None:
         self.dates: list[DateRange] = []
         for line in (words or "").splitlines():
-            name, at_ms, file = line.split(" ")
-            self.dates.append(DateRange(name, _class_of(file), int(at_ms), file))
+            found = line.split(" ")
+            # a packager may have died at its last line
+            if len(found) == 3 and found[1].isdigit() and naming.is_file(found[2]):
+                self.dates.append(DateRange(found[0], _class_of(found[2]), int(found[1]), found[2]))
+        self._saved = len(self.dates)
 
     def add(self, at_ms: int, events: str, *, is_state: bool) -> tuple[str, bytes]:
         """Name of its file, and what is in it: JSON as the lesson's pages get it."""
@@ -53,9 +56,11 @@ class BoardShelf:
         noted = (one.file for one in reversed(self.dates) if one.of_class == SCREEN)
         return next(noted, None)
 
-    def words(self) -> str:
-        """All dates, a line each."""
-        return "\n".join(f"{one.id} {one.start_wall_ms} {one.file}" for one in self.dates)
+    def unsaved(self) -> str:
+        """Dates since it was asked last, a line each, after an empty one: what was written before
+        may have been cut off."""
+        fresh, self._saved = self.dates[self._saved :], len(self.dates)
+        return "".join(f"\n{one.id} {one.start_wall_ms} {one.file}" for one in fresh)
 
 
 def _class_of(file: str) -> str:

@@ -26,6 +26,8 @@ two pictures that lie over each other."""
 HELD_MS = 10_000.0
 """After this long without a picture the last key frame gives way to a blank one."""
 STEP_MS = 1.0
+SHORTEST_PART_MS = 25.0
+"""Of a part that ends with its segment: it must hold some voice, and AAC comes each 21.3 ms."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,10 +98,42 @@ class PartCutter:
         """The next part, given that it is `now_ms` and the voice is there up to `voice_ms`."""
         if self.start_ms is None:
             return None
+        self._close_hole(self.start_ms)
+        self._hold_keyframe(self.start_ms)
         end = self._end(self.start_ms, now_ms)
         if end is None or end[0] > voice_ms:
             return None
         return self._take(self.start_ms, *end)
+
+    # ---- what comes first
+
+    def _close_hole(self, start_ms: float) -> None:
+        """A picture that comes after the one before has ended is shown from that end on. Before the
+        part's end is looked for: where a picture begins decides it."""
+        if not self._pictures or self._covered_ms >= start_ms + self._part_ms:
+            return
+        first = self._pictures[0]
+        if self._covered_ms < first.at_ms:
+            self._pictures[0] = replace(first, at_ms=max(start_ms, self._covered_ms))
+
+    def _hold_keyframe(self, start_ms: float) -> None:
+        """A key frame that a segment is to begin with, and that comes too near to the part's
+        beginning or too late for its own place, is held a moment: the segment ends before it with a
+        short part. So one of another size is never under an init section that is not its own."""
+        first = self._pictures[0] if self._pictures else None
+        least_ms = start_ms + SHORTEST_PART_MS
+        if first is None or not first.is_keyframe or first.at_ms >= least_ms:
+            return
+        if self._segment_ms is None and first.at_ms <= start_ms:
+            return  # it begins one here
+        if not self._is_due(first, start_ms):
+            return
+        for place, picture in enumerate(self._pictures):
+            held_ms = least_ms + place * STEP_MS
+            if picture.at_ms >= held_ms:
+                break
+            self._pictures[place] = replace(picture, at_ms=held_ms)
+        self._newest_ms = max(self._newest_ms, self._pictures[-1].at_ms)
 
     # ---- where it ends
 
@@ -109,14 +143,20 @@ class PartCutter:
         for picture in self._pictures:
             if picture.at_ms > start_ms + self._part_ms:
                 break
-            is_due = picture.at_ms - segment_ms >= SHORTEST_MS or self._is_other(picture, start_ms)
-            if picture.is_keyframe and picture.at_ms > start_ms and is_due:
+            is_later = picture.is_keyframe and picture.at_ms > start_ms
+            if is_later and self._is_due(picture, start_ms):
                 return picture.at_ms, True
         end_ms = start_ms + self._usual_ms
         is_known = bool(self._pictures) and self._pictures[-1].at_ms >= end_ms
         if not is_known and now_ms < end_ms + PATIENCE_MS:
             return None
         return end_ms, end_ms - segment_ms >= LONGEST_MS or self._is_blank_next(end_ms)
+
+    def _is_due(self, keyframe: Picture, start_ms: float) -> bool:
+        """A segment is to begin with it."""
+        segment_ms = start_ms if self._segment_ms is None else self._segment_ms
+        is_long = keyframe.at_ms - segment_ms >= SHORTEST_MS
+        return is_long or self._is_other(keyframe, start_ms)
 
     def _is_other(self, picture: Picture, start_ms: float) -> bool:
         """It needs another init section than what shows before it."""
@@ -162,7 +202,6 @@ class PartCutter:
         self._section = Section(self._sections, keyframe, config, has_voice=True)
 
     def _take_pictures(self, start_ms: float, end_ms: float) -> tuple[ShownPicture, ...]:
-        self._close_hole(start_ms, end_ms)
         taken: list[ShownPicture] = []
         while self._pictures and self._pictures[0].at_ms < end_ms:
             picture = self._pictures.popleft()
@@ -171,13 +210,6 @@ class PartCutter:
         if not taken and not self._pictures and self._covered_ms < end_ms + self._part_ms:
             taken.append(self._stand_in(start_ms, end_ms))
         return tuple(taken)
-
-    def _close_hole(self, start_ms: float, end_ms: float) -> None:
-        """A picture that comes after the one before has ended is shown from that end on."""
-        if not self._pictures or self._covered_ms >= min(end_ms, self._pictures[0].at_ms):
-            return
-        first = self._pictures.popleft()
-        self._pictures.appendleft(replace(first, at_ms=max(start_ms, self._covered_ms)))
 
     def _shown(self, picture: Picture, end_ms: float, after_ms: float | None) -> ShownPicture:
         if picture.is_keyframe:

@@ -4,10 +4,11 @@ import re
 
 MAIN = "main.m3u8"
 PLAYLIST = "live.m3u8"
+"""Whole; the file is as old as the last segment's end, and whoever waits gets it `joining`."""
 DELTA = "delta.m3u8"
-"""Without the older segments (EXT-X-SKIP)."""
+"""Without the older segments (EXT-X-SKIP); never a file, see `joining`."""
 DELTA_DATES = "delta-dates.m3u8"
-"""And without the older dates (_HLS_skip=v2)."""
+"""And without the older dates (_HLS_skip=v2); a file, written with each part."""
 SKIPPING = {"": PLAYLIST, "YES": DELTA, "v2": DELTA_DATES}
 """By `_HLS_skip`."""
 BOARD, SLIDES = "board", "slides"

@@ -16,15 +16,18 @@ VERSION = 10
 """RECENTLY-REMOVED-DATERANGES and _HLS_skip=v2 (§8)."""
 TARGET_SECONDS = 4
 """No segment is longer, rounded (§4.4.3.1)."""
-SKIP_SECONDS = 36
-"""Older segments are left out of a delta: six target durations at least (§4.4.3.8)."""
+SKIP_SECONDS = 6 * TARGET_SECONDS
+"""Older segments are left out of a delta: six target durations at least (§4.4.3.8). No more: who
+watches with little data gets one three times a second."""
 PARTS_SECONDS = 3 * TARGET_SECONDS
 """Parts of older segments are not named any more (§6.2.2 wants three target durations)."""
-_NUMBER = re.compile(r"(\d+)\.m4s")
+DATES_SLACK_MS = 60_000
+"""So much older than the one before it a date is not."""
 _MAP = re.compile(r'#EXT-X-MAP:URI="([^"]+)"')
 _PART = re.compile(r'#EXT-X-PART:DURATION=([0-9.]+),URI="([^"]+)"(,INDEPENDENT=YES)?')
 _DATE = "#EXT-X-PROGRAM-DATE-TIME:"
 _DISCONTINUITY = "#EXT-X-DISCONTINUITY"
+ENDED = "#EXT-X-ENDLIST"
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +116,11 @@ class Shelf:
         return Newest(self.segments[-1].number, len(self.segments[-1].parts) - 1)
 
     @property
+    def is_first(self) -> bool:
+        """There is one part of it in all."""
+        return len(self.segments) == 1 and len(self.segments[0].parts) == 1
+
+    @property
     def end_wall_ms(self) -> float:
         """Where the last part ends."""
         if not self.segments:
@@ -168,8 +176,7 @@ class Shelf:
         skipped = self._skipped() if is_delta else 0
         lines = [*self._head(), *self._skip(skipped)]
         if skipped and skips_dates:
-            floor = self._skip_floor_ms()
-            dates = [date for date in dates if date.start_wall_ms >= floor]
+            dates = _since(dates, self._skip_floor_ms())
         lines += [date.line for date in dates]
         if skipped:
             lines += self._from(skipped, init="")
@@ -243,9 +250,20 @@ class Shelf:
 
     def _tail(self, reports: Sequence[str]) -> list[str]:
         if self.is_ended:
-            return ["#EXT-X-ENDLIST"]
+            return [ENDED]
         hint = naming.part_file(*self.next_name())
         return [f'#EXT-X-PRELOAD-HINT:TYPE=PART,URI="{hint}"', *reports]
+
+
+def _since(dates: Sequence[DateRange], floor_ms: float) -> list[DateRange]:
+    """Those that begin then or later, looked for from the end: dates come nearly in order."""
+    found: list[DateRange] = []
+    for date in reversed(dates):
+        if date.start_wall_ms < floor_ms - DATES_SLACK_MS:
+            break
+        if date.start_wall_ms >= floor_ms:
+            found.append(date)
+    return found[::-1]
 
 
 def report_line(folder: str, newest: Newest) -> str:

@@ -16,6 +16,9 @@ const AHEAD_S = 20;
 const LOOK_AT_PLAYLIST_MS = 4_000;
 /** A little behind after a break is caught up with: nobody hears it at this speed. */
 const CATCH_UP_RATE = 1.05;
+/** The first playlist may be a segment old (nginx): who has just come is taken nearer, once it is known. */
+const JOINING_MS = 5_000;
+const JOINED_S = 1.5;
 /** Without a word of the playlist: so far from its end a browser plays by itself. */
 const NATIVE_BEHIND_S = 4;
 
@@ -32,6 +35,7 @@ export class LivePlayer {
   #hls: Hls | null = null;
   #timer = 0;
   #isLow = true;
+  #joinsUntilMs = 0;
 
   constructor(
     readonly element: HTMLVideoElement,
@@ -90,6 +94,7 @@ export class LivePlayer {
   }
 
   seek(toS: number): void {
+    this.#joinsUntilMs = 0;
     this.element.currentTime = toS;
   }
 
@@ -110,7 +115,9 @@ export class LivePlayer {
     this.#hls = hls;
     const place = new URL(playlist, location.href).href;
     hls.on(Hls.Events.MANIFEST_PARSED, () => this.setLow(this.#isLow));
+    this.#joinsUntilMs = performance.now() + JOINING_MS;
     hls.on(Hls.Events.LEVEL_UPDATED, (_event, { details }) => {
+      this.#join(hls.liveSyncPosition ?? 0);
       const ranges = Object.values(details.dateRanges).filter((range) => range !== undefined);
       const files = ranges.map((range) =>
         boardFile(range.class, range.startDate, range.attr['X-FILE'], place),
@@ -129,6 +136,12 @@ export class LivePlayer {
     });
     hls.loadSource(playlist);
     hls.attachMedia(this.element);
+  }
+
+  #join(liveS: number): void {
+    const { currentTime } = this.element;
+    if (performance.now() > this.#joinsUntilMs || currentTime === 0) return;
+    if (liveS - currentTime > JOINED_S) this.element.currentTime = liveS;
   }
 
   /** Date ranges are read from the playlist itself: browsers tell them each in its own way. */

@@ -1,5 +1,6 @@
 """The packager with real H.264 and Opus, in time that passes as fast as it can."""
 
+import io
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,10 +9,13 @@ import av
 import numpy as np
 import pytest
 
-from recorder.broadcast.plan.board import board_frames
+from recorder.broadcast.io.live_folder import LiveFolder
+from recorder.broadcast.io.playlists import seal, write_playlists
+from recorder.broadcast.plan.board import BoardShelf, board_frames
+from recorder.broadcast.plan.shelf import Shelf
 from streamsvc.base.media import Codec
 from streamsvc.base.tap import TapControl, TapPacket, TapReader
-from tests.support.broadcasting import ZERO_MS, Broadcast, Source, camera, microphone
+from tests.support.broadcasting import PART_MS, ZERO_MS, Broadcast, Source, camera, microphone
 from tests.support.ll_hls import MediaPlaylist, read
 from tests.support.rtp_media import Packetizer, picture_clip
 
@@ -185,6 +189,7 @@ def test_a_publisher_that_is_gone_is_held_and_comes_back(broadcast: Broadcast) -
     inits = [segment.init for segment in last.segments]
     assert [a != b for a, b in zip(inits, inits[1:], strict=False)].count(True) == 2  # blank, back
     assert not any(segment.is_discontinuity for segment in last.segments)  # times go on
+    assert broadcast.map_changes("low-aac") == broadcast.map_changes("low-opus") == 2
     broadcast.finish()
     pictures, sounds, sizes = decoded(broadcast.folder / "low-aac" / "live.m3u8")
     assert sizes == {(160, 90), (640, 360)}
@@ -241,6 +246,90 @@ def test_a_layer_that_stops_is_stood_in_for_by_the_one_below(broadcast: Broadcas
     assert sizes == {(320, 180), (160, 90)}
 
 
+def test_a_picture_of_another_size_has_its_own_init_section(broadcast: Broadcast) -> None:
+    """A transcoder or a recorder host begins anew with another size, and late."""
+    voice, low = microphone(SECONDS), small()
+    low.until_ms = 5_000
+    broadcast.open(voice)
+    broadcast.open(low)
+    broadcast.run(5.1, voice, low)
+    other = camera(2, 320, 180, SECONDS, fps=15, from_ms=broadcast.now_ms - 300)
+    other.packetizer.ssrc = 99
+    late = [
+        one for at_ms in (0, 300) for one in other.between(other.from_ms, other.from_ms + at_ms)
+    ]
+    broadcast.open(other)
+    for at_ms, packet in late:
+        broadcast.packager.packet(TapPacket(2, ZERO_MS + round(at_ms), packet))
+    broadcast.run(5, voice, other)
+    broadcast.finish()
+    for segment in broadcast.playlist("low-aac").segments:
+        stream = broadcast.folder / "low-aac"
+        alone = (stream / segment.init).read_bytes() + (stream / segment.uri).read_bytes()
+        with av.open(io.BytesIO(alone), "r") as container:
+            told = container.streams.video[0]
+            sizes = {(one.width, one.height) for one in container.decode(video=0)}
+            assert sizes == {(told.width, told.height)}, segment.uri
+    assert broadcast.map_changes("low-aac") >= 1
+
+
+def test_a_stream_whose_layer_does_not_come_back_goes_on_and_ends(broadcast: Broadcast) -> None:
+    voice, low, high = microphone(SECONDS), small(), large()
+    shared = camera(4, 320, 180, SECONDS)
+    for source, rid in ((voice, ""), (low, "q"), (high, "h")):
+        broadcast.open(source, rid=rid)
+    broadcast.open(shared, slot="screen")
+    broadcast.run(5.3, voice, low, high, shared)
+    before = {name: broadcast.playlist(name) for name in ("middle-aac", "screen-aac")}
+    broadcast.restart()
+    broadcast.open(voice)
+    broadcast.open(low, rid="q")
+    broadcast.run(6.7, voice, low)
+    for name, known in before.items():
+        after = broadcast.playlist(name, known)
+        assert after.end_ms - known.end_ms > 5_000, name
+    broadcast.run(4, voice, low)
+    broadcast.finish()
+    assert all(broadcast.playlist(name, known).is_ended for name, known in before.items())
+    _, _, sizes = decoded(broadcast.folder / "middle-aac" / "live.m3u8")
+    assert (160, 90) in sizes  # what there is stands in
+
+
+def test_a_lesson_that_ends_without_its_packager_is_said_to_be_over(broadcast: Broadcast) -> None:
+    voice, low = microphone(SECONDS), small()
+    broadcast.open(voice)
+    broadcast.open(low)
+    state = {"at_ms": ZERO_MS + 100, "events": '{"slide":null}', "is_state": True}
+    broadcast.packager.control(TapControl("board", state))
+    broadcast.run(5.3, voice, low)
+    before = broadcast.playlist("low-aac")
+    broadcast.packager.close()  # killed, and it does not come back
+    sealed = seal(broadcast.folder, broadcast.part_ms)
+    assert sealed == ["low-aac", "low-opus", "voice-aac", "voice-opus"]
+    after = read(broadcast.text("low-aac/live.m3u8"), before)
+    assert after.is_ended and after.end_ms == pytest.approx(before.end_ms, abs=2)
+    assert list(after.dates) == ["board-0"]
+    assert all((broadcast.folder / "low-aac" / one.uri).exists() for one in after.segments)
+    assert seal(broadcast.folder, broadcast.part_ms) == []
+
+
+def test_a_part_costs_the_same_after_hours(broadcast: Broadcast, tmp_path: Path) -> None:
+    """Three hours of drawing: with each part only the end of a playlist is written."""
+    shelf, drawn = Shelf(PART_MS), BoardShelf()
+    for second in range(10_000):
+        drawn.add(ZERO_MS + 1000 * second, "[]", is_state=False)
+    for number in range(3_000):
+        at_ms = ZERO_MS + 3_500 * number
+        for part in range(7):
+            shelf.add(at_ms, 0.5, "init-1-1.mp4", is_independent=True, ends_segment=part == 6)
+    write_playlists(LiveFolder(tmp_path), "low-aac", shelf, drawn.dates, is_whole=True)
+    whole = (tmp_path / "low-aac" / "live.m3u8").stat().st_size
+    end = (tmp_path / "low-aac" / "delta-dates.m3u8").stat().st_size
+    assert whole > 1_000_000 and end < 12_000
+    known = read(LiveFolder(tmp_path).playlist("low-aac") or "")
+    assert len(known.segments) == 3_000 and len(known.dates) == 10_000
+
+
 def test_a_killed_packager_is_gone_on_from(broadcast: Broadcast) -> None:
     voice, low = microphone(SECONDS), small()
     broadcast.open(voice)
@@ -286,6 +375,10 @@ def test_vp8_is_said_to_be_of_no_use(broadcast: Broadcast) -> None:
     broadcast.run(6, voice, firefox)
     assert ("state", {"reason": "no-h264-lead"}) in broadcast.said
     assert broadcast.playlist("low-aac").newest[0] >= 0
+    made = broadcast.open(camera(5, 160, 90, SECONDS, fps=15, from_ms=broadcast.now_ms), rid="+180")
+    assert broadcast.said[-1] == ("state", {"reason": None})
+    broadcast.run(4, voice, made)
+    assert broadcast.map_changes("low-aac") >= 1  # blank, and then her picture
 
 
 def test_the_board_is_in_every_playlist(broadcast: Broadcast) -> None:

@@ -1,7 +1,13 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recorder.broadcast.plan.cutter import HELD_MS, PATIENCE_MS, CutPart, PartCutter
+from recorder.broadcast.plan.cutter import (
+    HELD_MS,
+    PATIENCE_MS,
+    SHORTEST_PART_MS,
+    CutPart,
+    PartCutter,
+)
 from recorder.plan.samples import Picture
 
 PART_MS = 500.0
@@ -38,6 +44,7 @@ def check_chain(parts: list[CutPart]) -> None:
     for part in parts:
         assert 0 < part.end_ms - part.start_ms <= PART_MS
         assert part.ends_segment or part.end_ms - part.start_ms >= 0.85 * PART_MS
+        assert part.pictures or part.end_ms - part.start_ms >= SHORTEST_PART_MS - 1e-6  # some voice
         assert all(part.start_ms <= one.at_ms < part.end_ms for one in part.pictures)
 
 
@@ -118,6 +125,51 @@ def test_another_size_begins_another_section() -> None:
     check_chain(parts)
     assert [part.section.config for part in parts] == [b"a", b"a", b"a", b"b"]
     assert parts[-1].begins_segment
+
+
+def test_a_late_key_frame_of_another_size_waits_for_its_own_section() -> None:
+    cutter, at_ms = fed(1)
+    parts = cut(cutter, at_ms + PATIENCE_MS + PART_MS)
+    start_ms = cutter.start_ms
+    assert start_ms is not None and not parts[-1].ends_segment
+    cutter.add_picture(picture(start_ms - 200, is_key=True, config=b"b"))
+    cutter.add_picture(picture(start_ms - 160))
+    cutter.add_picture(picture(start_ms + 700))
+    late = cut(cutter, start_ms + 700)
+    check_chain([*parts, *late])
+    assert late[0].ends_segment and not late[0].pictures
+    assert late[0].section.config == b"a"
+    assert late[1].begins_segment and late[1].section.config == b"b"
+    assert [one.data for one in late[1].pictures] == [
+        f"{start_ms - 200}".encode(),
+        f"{start_ms - 160}".encode(),
+    ]
+
+
+@given(
+    gaps=st.lists(st.floats(1, 900), min_size=1, max_size=60),
+    kinds=st.lists(st.sampled_from([b"", b"a", b"b"]), min_size=60, max_size=60),
+    late=st.lists(st.floats(0, 1_500), min_size=60, max_size=60),
+)
+def test_no_key_frame_is_under_another_init_section(
+    gaps: list[float], kinds: list[bytes], late: list[float]
+) -> None:
+    """Whatever comes, and however late: a picture's section is its key frame's."""
+    cutter, at_ms, parts, config = PartCutter(PART_MS), 0.0, [], b"a"
+    configs: dict[bytes, bytes] = {b"": b""}
+    for place, (gap_ms, kind, late_ms) in enumerate(zip(gaps, kinds, late, strict=False)):
+        if place == 0 or kind:
+            config = kind or b"a"
+        one = picture(at_ms, is_key=place == 0 or bool(kind), config=config)
+        configs[one.data] = config
+        parts += cut(cutter, at_ms + late_ms)
+        cutter.add_picture(one)
+        at_ms += gap_ms
+    parts += cut(cutter, at_ms + 1_500 + PATIENCE_MS + PART_MS)
+    check_chain(parts)
+    for part in parts:
+        for shown in part.pictures:
+            assert configs[shown.data] == part.section.config
 
 
 def test_few_pictures_make_parts_of_the_same_length() -> None:

@@ -21,7 +21,7 @@ def test_a_packager_that_begins_anew_goes_on_from_what_was_dated() -> None:
     shelf.add(5, "[]", is_state=False)
     shelf.note_screen(10, SHARED)
     shelf.add(15, "{}", is_state=True)
-    again = BoardShelf(shelf.words())
+    again = BoardShelf(shelf.unsaved() + "\nboard-3 20")
     assert again.dates == shelf.dates
     assert again.screen == SHARED
     dates = ScreenDates(again.screen)

@@ -144,6 +144,7 @@ export interface Wire {
   LetWrite?: LetWrite;
   LevelTimes?: LevelTimes;
   LinkSignal?: LinkSignal;
+  LiveAddress?: LiveAddress;
   LowerHand?: LowerHand;
   Me?: Me;
   MeView?: MeView;
@@ -1171,6 +1172,16 @@ export interface LinkSignal {
   voice: 'full' | 'half' | 'none';
   slides: 'full' | 'half' | 'none';
   picture: 'full' | 'half' | 'none';
+}
+/**
+ * Where a room follows the live lesson by HTTP that no live path reaches (LL-HLS).
+ */
+export interface LiveAddress {
+  /**
+   * Multivariant playlist of the teacher; voice.m3u8 and screen.m3u8 are beside it. Empty: only
+   * the recording can be followed.
+   */
+  playlist: string;
 }
 /**
  * By the room, its phone, or (with room_id) the lead teacher.

@@ -1,23 +1,22 @@
 import type {
   BehindReport,
   BoardView,
-  CatchUpChosen,
   LessonWindow,
   LinkSignal,
   ServerMessage,
   WindowTrack,
 } from '$kit/protocol/schema';
-import type { Subscriber } from '$rtc/subscriber';
-import type { Quality } from '../quality';
 import type { LessonSession } from '../session.svelte';
 import BehindChip from './BehindChip.svelte';
 import BehindScreen from './BehindScreen.svelte';
 import BehindStrip from './BehindStrip.svelte';
 import BehindTile from './BehindTile.svelte';
+import { pictureElement, type BehindNeed, type BehindView, type Seen } from './behind_view';
 import { rest } from './fetching';
 import { Carrying } from './carrying';
 import { WindowFeed, type FeedOptions } from './feed';
-import { Followers, KEEPS_PITCH } from './followers';
+import { Followers } from './followers';
+import type { LiveFeed } from './live_feed';
 import { LiveLag } from './live_lag';
 import { Offer, type Standing } from './offer';
 import { OneAtATime } from './one_at_a_time';
@@ -30,11 +29,12 @@ import {
   leftMs,
   mayHavePictures,
   shareDone,
-  speedOf,
   stateOf,
   type State,
 } from './plan';
 import { RecordingEnd } from './recording_end';
+import type { Feed } from './source';
+import { Way } from './way';
 import { LessonSoFar } from './window';
 
 const LOOK_EVERY_MS = 200;
@@ -50,28 +50,6 @@ const FADE_STEP_MS = 50;
 /** The live voice is not given up for something that does not come. */
 const FIRST_WITHIN_MS = 15_000;
 
-export interface BehindView {
-  state: State;
-  behindMs: number;
-  speed: number;
-  leftMs: number;
-  share: number;
-  /** It waits for data. */
-  isWaiting: boolean;
-  /** And more comes only when the teacher is back. */
-  isTeacherAway: boolean;
-}
-
-export interface BehindNeed {
-  session: LessonSession;
-  subscriber: Subscriber;
-  /** Of our pictures, before the link broke; null if nothing was told of them. */
-  quality: Quality | null;
-  /** Our clock. */
-  heardUntilMs: number;
-  gapMs: number;
-}
-
 /** A room that is behind the lesson: plays what it missed, or follows where no live path is. */
 export class Behind {
   /** For the lesson's screen, which does not carry them. */
@@ -79,7 +57,7 @@ export class Behind {
   readonly Tile = BehindTile;
   readonly Screen = BehindScreen;
   readonly Chip = BehindChip;
-  readonly picture = document.createElement('video');
+  picture: HTMLVideoElement;
   mode = $state<'offer' | 'play'>('offer');
   /** How the offer stands, while nobody chose. */
   offered = $state<Standing>('large');
@@ -109,8 +87,12 @@ export class Behind {
   #volume = 1;
   #mostBehindMs = 0;
   #waitsSinceMs: number | null = null;
-  #feed: WindowFeed | null = null;
-  readonly #followers = new Followers((track) => this.#options(track, track.slot === 'screen'));
+  #feed: Feed | null = null;
+  readonly #way: Way;
+  readonly #followers = new Followers((track, element, fromMs) => {
+    const options = this.#options(track, track.slot === 'screen');
+    return this.#way.beside(track, element, fromMs) ?? new WindowFeed(element, options, fromMs);
+  });
   readonly #carrying = new Carrying();
   #readAtMs = 0;
   #isBoardDue = false;
@@ -132,11 +114,8 @@ export class Behind {
     this.#rereading = new OneAtATime(() => this.#reread());
     const fetching = { grant: () => store.grant, isOver: () => this.#isOver };
     this.#lesson = new LessonSoFar(`/api/lessons/${lessonId}/window`, fetching, offsetMs);
-    this.picture.playsInline = true;
-    this.picture.className = 'live cover';
-    this.picture.dataset['slot'] = 'behind';
-    Object.assign(this.picture, KEEPS_PITCH);
-    this.picture.onplaying = () => this.#start();
+    this.picture = pictureElement(this.#start);
+    this.#way = new Way(need.session, this.#start, () => this.#isOver);
     store.onMessage = (message) => this.#hear(message);
     this.#looks = setInterval(() => this.#look(), LOOK_EVERY_MS);
     this.#listens = setInterval(() => void this.#listen(), LISTEN_EVERY_MS);
@@ -225,6 +204,7 @@ export class Behind {
     clearInterval(this.#listens);
     this.#session.store.onMessage = null;
     this.#feed?.close();
+    this.#way.close();
     this.#followers.close();
     this.liveShare = 1;
     this.#need.subscriber.buffer.hold(0);
@@ -247,6 +227,7 @@ export class Behind {
     this.hasScreen = false;
     const fromMs = Math.max(this.#fromMs, lead.start_ms);
     this.#feed?.close();
+    this.#way.left(false);
     this.#feed = new WindowFeed(this.picture, this.#options(lead, withPicture), fromMs);
     this.#carrying.reset();
     this.#play();
@@ -264,11 +245,11 @@ export class Behind {
   }
 
   /** What is true while the first of it is fetched. */
-  #before(): Pick<BehindView, 'state' | 'behindMs' | 'speed' | 'isWaiting'> {
+  #before(): Seen {
     const { media, hasEnded, endedAtMs } = this.#session;
     const state = stateOf(media.phase === 'live', hasEnded);
     const behindMs = this.#behindMs(this.#fromMs, endedAtMs);
-    return { state, behindMs, speed: 0, isWaiting: true };
+    return { state, behindMs, speed: 0, isWaiting: true, isLive: false };
   }
 
   /** What is still to be heard from there. */
@@ -277,11 +258,11 @@ export class Behind {
   }
 
   /** It plays: from here on the live voice is silent. */
-  #start(): void {
+  readonly #start = (): void => {
     if (this.hasStarted || this.#isOver || this.#isSliding) return;
     this.hasStarted = true;
     this.liveShare = 0;
-  }
+  };
 
   /** Nothing came that could be played. */
   #isLate(isLinked: boolean): boolean {
@@ -328,15 +309,11 @@ export class Behind {
   }
 
   #hear(message: ServerMessage): void {
-    if (message.type === 'catch_up_chosen') this.#chosen(message.choice);
+    // Our helper did, on a phone.
+    if (message.type === 'catch_up_chosen')
+      return message.choice === 'live' ? this.goLive() : this.accept();
     if (this.#lesson.hear(message) || this.mode === 'offer') return;
     this.#readAgain(true);
-  }
-
-  /** Our helper did, on a phone. */
-  #chosen(choice: CatchUpChosen['choice']): void {
-    if (choice === 'live') this.goLive();
-    else this.accept();
   }
 
   async #listen(): Promise<void> {
@@ -365,37 +342,66 @@ export class Behind {
     else this.offered = standing;
   }
 
-  #follow(feed: WindowFeed, state: State): void {
+  #follow(playing: Feed, state: State): void {
+    const feed = this.#chosen(playing, state);
+    if (feed === null) return;
     feed.skipHole();
     const { isWaiting, positionMs } = feed;
     const behindMs = this.#behindMs(positionMs, this.#session.endedAtMs);
     const isMusic = this.#session.sound === 'music';
-    const speed = speedOf(state, behindMs, isMusic);
+    const speed = this.#way.speed(state, behindMs, isMusic);
     if (this.picture.playbackRate !== speed) this.picture.playbackRate = speed;
     if (this.picture.paused) this.#play();
     if (isMusic && state === 'catching') return this.goLive();
     if (!isWaiting && !this.picture.paused) this.#start();
     if (!this.hasStarted) return this.#judge(feed, speed, behindMs);
     if (this.#hasHeardAll(feed) && this.#hasDone(feed, state, behindMs)) return;
-    this.#tell(feed, { state, behindMs, speed, isWaiting });
+    this.#tell(feed, { state, behindMs, speed, isWaiting, isLive: feed.isLive });
     const board = this.#lesson.hasBoard ? this.#lesson.boardAt(positionMs) : null;
     if (board !== this.board) this.board = board;
     const lead = { positionMs, speed, isWaiting, hasPicture: this.hasPicture };
-    this.#followers.follow(this.#lesson.window?.tracks ?? [], lead);
+    this.#followers.follow(this.#way.tracks(feed.isLive, this.#lesson.window?.tracks), lead);
     this.hasScreen = this.#followers.hasScreen;
     if (Date.now() - this.#readAtMs > READ_AGAIN_MS) this.#readAgain(false);
     this.#judge(feed, speed, behindMs);
   }
 
+  /** What plays from now on; null: the recording is on its way. */
+  #chosen(playing: Feed, state: State): Feed | null {
+    const choice = this.#way.choose(playing, state, this.hasPicture);
+    if (choice.plays === 'live') return this.#change(playing, choice.feed);
+    if (choice.plays === 'same') return playing;
+    this.#feed = null;
+    this.#goOn(playing.positionMs, this.hasPicture);
+    playing.close();
+    return null;
+  }
+
+  /** Without a word more than once, or left out. */
+  #change(feed: Feed, live: LiveFeed): Feed {
+    const before = this.picture;
+    this.picture = live.element as HTMLVideoElement;
+    this.picture.volume = before.volume;
+    before.onplaying = null;
+    this.#feed = live;
+    this.hasPicture = live.hasPicture;
+    this.#play();
+    before.replaceWith(this.picture);
+    feed.close();
+    this.#followers.close();
+    this.#carrying.reset();
+    return live;
+  }
+
   /** Over what was heard live; nothing of what was missed lies before it. */
-  #hasHeardAll({ positionMs, isAtEnd }: WindowFeed): boolean {
+  #hasHeardAll({ positionMs, isAtEnd }: Feed): boolean {
     const onMs = this.#offer.passOver(positionMs);
     if (onMs !== null) this.#goOn(onMs, this.hasPicture);
     return isAtEnd || this.#offer.unplayedMs(positionMs) === 0;
   }
 
   /** At the lesson's end there is no more; else the live voice takes over where it can. */
-  #hasDone(feed: WindowFeed, state: State, behindMs: number): boolean {
+  #hasDone(feed: Feed, state: State, behindMs: number): boolean {
     const { isWaiting, isComplete } = feed;
     this.#waitsSinceMs = isWaiting ? (this.#waitsSinceMs ?? Date.now()) : null;
     if (state === 'ending') {
@@ -417,10 +423,7 @@ export class Behind {
     return true;
   }
 
-  #tell(
-    feed: WindowFeed,
-    seen: Pick<BehindView, 'state' | 'behindMs' | 'speed' | 'isWaiting'>,
-  ): void {
+  #tell(feed: Feed, seen: Seen): void {
     const { state, behindMs, speed, isWaiting } = seen;
     this.#mostBehindMs = Math.max(this.#mostBehindMs, behindMs);
     const lagMs = state === 'ending' ? 0 : this.#liveLag.ms;
@@ -438,7 +441,7 @@ export class Behind {
   }
 
   /** The recording brings us no nearer: to the live lesson, or to nothing where it ended. */
-  #isAtItsEnd({ positionMs, isWaiting, isAtEnd }: WindowFeed, isClose: boolean): boolean {
+  #isAtItsEnd({ positionMs, isWaiting, isAtEnd }: Feed, isClose: boolean): boolean {
     const { store, media } = this.#session;
     const isLinked = store.link === 'open';
     const sight = { nowMs: Date.now(), positionMs, isWaiting, isAtEnd, isClose, isLinked };
@@ -447,7 +450,7 @@ export class Behind {
   }
 
   /** Where pictures come too slowly, the voice goes on without them; where it does, too, we go live. */
-  #judge(feed: WindowFeed, speed: number, behindMs: number): void {
+  #judge(feed: Feed, speed: number, behindMs: number): void {
     const { store, media, hasEnded } = this.#session;
     const isReached = store.link === 'open';
     const carried = this.#carrying.see({
@@ -461,25 +464,22 @@ export class Behind {
       playedMs: feed.playedMs,
       tookMs: feed.tookMs,
     });
-    if (carried === 'voice') this.#dropPicture(feed);
+    if (carried === 'voice') this.#goOn(feed.positionMs, false);
     if (carried === 'nothing') this.goLive();
-  }
-
-  #dropPicture(feed: WindowFeed): void {
-    this.hasPicture = false;
-    this.#goOn(feed.positionMs, false);
   }
 
   #goOn(fromMs: number, withPicture: boolean): void {
     this.#fromMs = fromMs;
+    this.hasPicture = withPicture;
     this.#begin(withPicture).catch(() => this.end());
   }
 
-  /** Not played here, or not ours to read: once without pictures, then live. */
-  #fail(feed: WindowFeed): void {
-    if (!this.hasPicture) return this.end();
+  /** Not played here, or not ours to read: its recording, once without pictures, then live. */
+  #fail(feed: Feed): void {
+    if (!this.hasPicture && !feed.isLive) return this.end();
     this.#feed = null;
-    this.#dropPicture(feed);
+    this.#way.left(feed.isLive);
+    this.#goOn(feed.positionMs, this.hasPicture && feed.isLive);
     feed.close();
   }
 

@@ -22,12 +22,14 @@ export function nextRange(ranges: Ranges, at: number): number | null {
 export function codecsOf(init: ArrayBuffer): string {
   const bytes = new Uint8Array(init);
   const at = indexOf(bytes, [0x61, 0x76, 0x63, 0x43]); // avcC: its version, then three of profile
-  const hasVoice = indexOf(bytes, [0x4f, 0x70, 0x75, 0x73]) >= 0; // Opus
-  if (at < 0) return 'audio/mp4; codecs="opus"';
+  const isAac = indexOf(bytes, [0x6d, 0x70, 0x34, 0x61]) >= 0; // mp4a
+  const hasOpus = indexOf(bytes, [0x4f, 0x70, 0x75, 0x73]) >= 0;
+  const voice = isAac ? 'mp4a.40.2' : 'opus';
+  if (at < 0) return `audio/mp4; codecs="${voice}"`;
   const profile = [...bytes.slice(at + 5, at + 8)].map((byte) =>
     byte.toString(16).padStart(2, '0'),
   );
-  return `video/mp4; codecs="avc1.${profile.join('')}${hasVoice ? ',opus' : ''}"`;
+  return `video/mp4; codecs="avc1.${profile.join('')}${isAac || hasOpus ? `,${voice}` : ''}"`;
 }
 
 function indexOf(bytes: Uint8Array, wanted: readonly number[]): number {

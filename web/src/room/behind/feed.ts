@@ -1,5 +1,6 @@
 import { fetchWhole, Refused, rest, type Fetching } from './fetching';
 import { codecsOf, extentAt, nextRange } from './buffered';
+import { until, type Feed } from './source';
 import { begunOf, completeOf, isFinal, segmentsOf, type Segment } from './playlist';
 
 export interface FeedOptions extends Fetching {
@@ -27,7 +28,8 @@ const LOOK_AGAIN_MS = 600;
 const LOOK_SOON_MS = 300;
 
 /** Plays one track of the lesson's window in a media element: segments in, in order, from a moment on. */
-export class WindowFeed {
+export class WindowFeed implements Feed {
+  readonly isLive = false;
   /** All that is recorded is here. */
   isAtEnd = false;
   /** And nothing will be added. */
@@ -230,18 +232,4 @@ export class WindowFeed {
       throw error;
     }
   }
-}
-
-/** The next event of that name. */
-function until(target: EventTarget, name: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const settle = ({ type }: Event): void => {
-      target.removeEventListener(name, settle);
-      target.removeEventListener('error', settle);
-      if (type === name) resolve();
-      else reject(new Error(name));
-    };
-    target.addEventListener(name, settle);
-    target.addEventListener('error', settle);
-  });
 }

@@ -1,19 +1,22 @@
 import type { WindowTrack } from '$kit/protocol/schema';
-import { WindowFeed, type FeedOptions } from './feed';
 import { beside, type Beside } from './plan';
+import type { Feed } from './source';
+
+/** Plays a track in an element, from a moment on. */
+export type Open = (track: WindowTrack, element: HTMLMediaElement, fromMs: number) => Feed;
 
 /** One that failed may have been too new, or the link too poor. */
 const TRY_AGAIN_MS = 10_000;
 
 /** A track that is played beside the teacher's: the room on stage, her screen. */
 export class Follower {
-  #feed: WindowFeed | null = null;
+  #feed: Feed | null = null;
   #notBeforeMs = 0;
 
   constructor(
     public track: WindowTrack,
     readonly element: HTMLMediaElement,
-    private readonly options: FeedOptions,
+    private readonly open: Open,
   ) {}
 
   /** It shows what happened at that moment. */
@@ -35,7 +38,7 @@ export class Follower {
       this.#feed?.positionMs ?? null,
     );
     if (place.does === 'nothing') this.close();
-    else this.#feed ??= new WindowFeed(this.element, this.options, Math.max(leadMs, start_ms));
+    else this.#feed ??= this.open(this.track, this.element, Math.max(leadMs, start_ms));
     this.#obey(place, speed, isLeadWaiting);
   }
 

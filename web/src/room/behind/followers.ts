@@ -1,6 +1,5 @@
 import type { WindowTrack } from '$kit/protocol/schema';
-import type { FeedOptions } from './feed';
-import { Follower } from './follower';
+import { Follower, type Open } from './follower';
 
 /** How browsers call a voice that keeps its pitch at another speed. */
 export const KEEPS_PITCH = { preservesPitch: true, webkitPreservesPitch: true };
@@ -20,14 +19,16 @@ export class Followers {
   readonly #all = new Map<string, Follower>();
   #volume = 1;
 
-  constructor(private readonly optionsOf: (track: WindowTrack) => FeedOptions) {
+  constructor(private readonly open: Open) {
     this.screen.className = 'live contain';
     this.screen.playsInline = this.screen.muted = true;
   }
 
   /** Her screen shows what was on it at that moment. */
   get hasScreen(): boolean {
-    return this.#all.get('screen')?.isShown ?? false;
+    for (const { element, isShown } of this.#all.values())
+      if (isShown && element === this.screen) return true;
+    return false;
   }
 
   set volume(volume: number) {
@@ -40,7 +41,7 @@ export class Followers {
       const isWanted = track.slot === 'stage' || (track.slot === 'screen' && lead.hasPicture);
       if (!isWanted || !track.playlist) continue;
       const known = this.#all.get(track.name);
-      const follower = known ?? new Follower(track, this.#elementOf(track), this.optionsOf(track));
+      const follower = known ?? new Follower(track, this.#elementOf(track), this.open);
       follower.track = track;
       this.#all.set(track.name, follower);
       follower.follow(lead.positionMs, lead.speed, lead.isWaiting);

@@ -28,6 +28,8 @@ const zh = {
   follow: '直播连不上，正在看录播，比老师晚 {behind}',
   'follow.how': '声音和课件照常，直播通了会自己接回。现在不能上台。',
   'follow.voice': '先放声音和课件，直播通了会自己接回。现在不能上台。',
+  'live.web': '直播线路不通，正在用网页方式看直播，晚 {behind}',
+  'live.web.how': '画面、声音和课件照常，线路通了会自己接回。现在不能上台。',
   speed: '{speed}×',
   later: '晚 {behind}',
   voice: '先补声音和课件',
@@ -61,6 +63,9 @@ const en: Record<keyof typeof zh, string> = {
   follow: 'No live path: playing the recording, {behind} behind',
   'follow.how': 'Voice and slides are fine. It goes live by itself; no stage until then.',
   'follow.voice': 'Voice and slides for now. It goes live by itself; no stage until then.',
+  'live.web': 'No direct path: live over the web, {behind} behind',
+  'live.web.how':
+    'Picture, voice and slides are fine. It reconnects by itself; no stage until then.',
   speed: '{speed}×',
   later: '{behind} behind',
   voice: 'Voice and slides first',
