@@ -39,6 +39,7 @@ from streamsvc.courseware.settings import WorkshopSettings
 from streamsvc.data_folder import DataFolder
 from streamsvc.demo_service import DemoService
 from streamsvc.first_account import database_url
+from streamsvc.near import Near
 from streamsvc.premieres.house import PremiereHouse
 from streamsvc.premieres.shelf import PremiereShelf
 from streamsvc.push_process import PushProcess
@@ -232,7 +233,7 @@ def _premieres(ground: Ground) -> PremiereHouse:
         PremiereShelf(ground.folder.path / "premieres", ground.folder.path / "recordings"),
         ground.school,
         ground.clock,
-        server=f"http://localhost:{settings.http.port}",
+        near=Near.of(settings),
         least_free_bytes=settings.recording.min_free_bytes,
     )
 

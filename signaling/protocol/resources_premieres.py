@@ -4,7 +4,7 @@ from typing import Literal
 
 from signaling.protocol.wire import Wire
 
-PremiereStateName = Literal["waiting", "on_air", "over", "taken_over", "failed"]
+PremiereStateName = Literal["waiting", "on_air", "over", "taken_over", "missed", "failed"]
 
 
 class ChosenPremiere(Wire):

@@ -16,6 +16,8 @@ class PremiereState(StrEnum):
     """Played to its last second, or its lesson ended before."""
     TAKEN_OVER = "taken_over"
     """A teacher teaches in its place."""
+    MISSED = "missed"
+    """Its lesson did not begin by its planned end; planned anew, it is played then."""
     FAILED = "failed"
     """It could not be played; `Premiere.error_id` says why."""
 

@@ -75,6 +75,10 @@ class PremiereShelf:
         """Where the process that plays it says how far it is."""
         return self._place(lesson_id) / "progress.json"
 
+    def note(self, lesson_id: LessonId) -> Path:
+        """Where it keeps its open session, for the process in its place."""
+        return self._place(lesson_id) / "session"
+
     def part(self, lesson_id: LessonId) -> Path:
         """Where an upload grows, each in a file of its own: a former film stays until it is whole
         and well, and one that was cut off does not harm its repetition."""

@@ -20,6 +20,7 @@ pytestmark = [pytest.mark.e2e, pytest.mark.long, needs_chromium, pytest.mark.tim
 
 TAUGHT = "另一台设备正在上这节课"
 WAITED_FOR = "这节课还在上"
+SILENT = "现在收不到它的声音和画面"
 GONE = "老师那边断开了"
 MISSED_SECONDS = 40
 """Nobody said goodbye: the relay misses who taught."""
@@ -71,6 +72,7 @@ async def is_taught(lesson: TaughtRoom, shown: Devices) -> None:
 async def is_missed(lesson: TaughtRoom) -> None:
     """The page offers to go on; the room was told before."""
     await lesson.room.says(GONE, 10)
+    await lesson.desk.says(SILENT)
     await lesson.desk.says(WAITED_FOR, MISSED_SECONDS)
 
 

@@ -139,6 +139,11 @@ SOURCES: dict[str, Entry] = {
     ),
     # files that are played as a lesson
     "premiere-none": Entry(404, "这节课没有安排播放录像。", "No film is planned for this lesson."),
+    "premiere-missed": Entry(
+        409,
+        "这节课到了计划的下课时间还没有开始，录像没有播放。",
+        "The lesson had not begun by its planned end: the film was not played.",
+    ),
     "file-missing": Entry(404, "没有这个文件：{name}。", "There is no such file: {name}."),
     "file-too-large": Entry(
         413,

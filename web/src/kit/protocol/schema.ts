@@ -1390,7 +1390,7 @@ export interface PremiereView {
   seconds: number;
   at_seconds: number;
   ends_lesson: boolean;
-  state: 'waiting' | 'on_air' | 'over' | 'taken_over' | 'failed';
+  state: 'waiting' | 'on_air' | 'over' | 'taken_over' | 'missed' | 'failed';
   error_id: string | null;
 }
 /**

@@ -22,6 +22,7 @@ export const t = translator({
     on_air: '正在播放 {at}，共 {all}',
     over: '已播完，共 {all}',
     taken_over: '老师已接过来讲',
+    missed: '这节课到点没有开始，录像没有播放。录像保留一天：改好上课时间后会自动播放。',
     failed: '没有放成（代码 {code}）。换一段再试。',
     slides: '录像里的课件翻页和板书不会重放，只放老师的画面和声音。',
   },
@@ -47,6 +48,8 @@ export const t = translator({
     on_air: 'Playing {at} of {all}',
     over: 'Played to its end, {all}',
     taken_over: 'A teacher has taken over',
+    missed:
+      'The lesson did not begin in its time, so this was not played. It is kept for a day: give the lesson another time and it plays then.',
     failed: 'It could not be played (code {code}). Try another one.',
     slides: "A recording's page turns and writing are not played again: only picture and voice.",
   },
