@@ -16,6 +16,7 @@ from streamsvc.base.ids import (
     MediaSessionId,
     ParticipantId,
     RecordingId,
+    RoomId,
 )
 from streamsvc.base.media import PictureProfile, Slot
 from streamsvc.base.premieres import Premiere
@@ -25,6 +26,7 @@ from streamsvc.base.recordings import (
     RecordingState,
     RecordingStatus,
 )
+from streamsvc.base.room_sources import RoomSource, SourceLook
 from streamsvc.base.sessions import (
     ChannelListener,
     ClosedBecause,
@@ -372,6 +374,42 @@ class PushTaker(Protocol):
 
     def start(self) -> None:
         """Take pushes from now on. Harmless when repeated."""
+
+
+class RoomSourcesPort(Protocol):
+    """Recorder hosts and cameras of lead rooms, which are pulled by RTSP for lessons."""
+
+    async def start(self) -> None:
+        """Pull what is due, from now on."""
+
+    async def close(self) -> None:
+        """Pull nothing more; what was chosen stays chosen."""
+
+    async def find(self, room_id: RoomId) -> RoomSource | None:
+        """The room's, as it may be shown."""
+
+    async def put(self, room_id: RoomId, address: str, user: str, password: str) -> RoomSource:
+        """In place of the former. Raises UserError `source-address-malformed`, EnvironmentFault
+        `disk-unwritable`."""
+
+    async def remove(self, room_id: RoomId) -> None:
+        """Forget it; lessons that are taught from it go on without. Harmless when repeated."""
+
+    async def look(self, address: str, user: str, password: str) -> SourceLook:
+        """What it sends now. Raises UserError and PeerGone `source-*`."""
+
+    async def look_again(self, room_id: RoomId) -> SourceLook:
+        """As `look`, at the one that is kept. Raises UserError `room-source-none`, too."""
+
+    async def teach(self, lesson_id: LessonId, room_id: RoomId) -> None:
+        """Teach the lesson from this room's source: from shortly before its planned time, or at
+        once. Raises UserError `room-source-none`, EnvironmentFault `disk-unwritable`."""
+
+    async def stop(self, lesson_id: LessonId) -> None:
+        """Not any more. Harmless when it is not."""
+
+    def chosen(self, lesson_id: LessonId) -> RoomId | None:
+        """The room that the lesson is taught from."""
 
 
 class NoPushes:

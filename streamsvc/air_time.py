@@ -15,8 +15,8 @@ import httpx
 from relay.client.teach import TeachEnd, teach
 from relay.ingest.address import IpNetwork, SourceAddress
 from relay.ingest.file_teach import FileProgress, FileTeacher
-from relay.ingest.teach import Door, SourceReport, SourceTeacher
-from streamsvc.base.errors import PeerGone
+from relay.ingest.teach import Door, SourceReport, SourceState, SourceTeacher
+from streamsvc.base.errors import PeerGone, StreamsvcError
 from streamsvc.base.tasks import TaskScope
 from streamsvc.desk import TeacherDesk
 from streamsvc.source_news import SourceNews
@@ -150,6 +150,9 @@ async def _pulled(plan: AirTime, address: SourceAddress, door: Door, news: Sourc
     scope.start("news", news.run())
     try:
         return await teacher.keep(take_over=plan.takes_over)
+    except StreamsvcError as error:  # it will not be tried again
+        await news.say_once(SourceReport(SourceState.WAITING, error))
+        raise
     finally:
         await scope.close()
 

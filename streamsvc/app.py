@@ -44,6 +44,7 @@ from streamsvc.premieres.house import PremiereHouse
 from streamsvc.premieres.shelf import PremiereShelf
 from streamsvc.push_process import PushProcess
 from streamsvc.readiness import Readiness
+from streamsvc.room_sources.house import RoomSourceHouse
 from streamsvc.run import until_signal
 from streamsvc.school.io.school import School, open_school
 from streamsvc.school.io.seed import seed_demo
@@ -192,6 +193,7 @@ async def _application(
         catalog=FolderCatalog(ground.folder.path),
         courseware=Workshop(_workshop_settings(ground), clock),
         premieres=_premieres(ground),
+        room_sources=_room_sources(ground),
         timeline=FileTimeline(ground.folder.lessons),
         clock=clock,
         grant_secret=ground.folder.secret(),
@@ -235,6 +237,16 @@ def _premieres(ground: Ground) -> PremiereHouse:
         ground.clock,
         near=Near.of(settings),
         least_free_bytes=settings.recording.min_free_bytes,
+    )
+
+
+def _room_sources(ground: Ground) -> RoomSourceHouse:
+    return RoomSourceHouse(
+        ground.folder.path / "room_sources",
+        ground.school,
+        ground.clock,
+        near=Near.of(ground.settings),
+        networks=ground.settings.media.source_networks,
     )
 
 

@@ -100,6 +100,11 @@ class MediaSettings(Section):
     rtmp_processes: int = Field(
         default=1, ge=1, le=32, description="Processes that take those pushes."
     )
+    source_networks: list[str] = Field(
+        default=[],
+        description="Networks (CIDR) where a lead room's recorder host may be though they are this"
+        " machine's own, loopback or link-local, which are refused else.",
+    )
     advertise: list[str] = Field(
         default=[],
         description="Addresses put into ICE candidates; empty: this machine's own. Behind NAT: the"

@@ -155,7 +155,7 @@ class SourceTeacher:
         pull = Pull(gate.url, loop, may_pass=self._may_pass)
         reading = loop.run_in_executor(None, pull.run)
         try:
-            await _opened(gate, pull, reading)
+            await until_opened(gate, pull, reading)
             await self._on_air(gate, pull, reading, take_over=take_over)
         finally:
             await gate.close()  # FFmpeg finds the end of the stream: its thread returns
@@ -197,7 +197,7 @@ async def end_stale(session: HttpSession) -> None:
         await session.end()
 
 
-async def _opened(gate: Gate, pull: Pull, reading: asyncio.Future[None]) -> None:
+async def until_opened(gate: Gate, pull: Pull, reading: asyncio.Future[None]) -> None:
     """Return when it is known what the source sends."""
     scope = TaskScope("opening")
     try:

@@ -22,6 +22,7 @@ from signaling.protocol import (
     resources_courseware,
     resources_polls,
     resources_premieres,
+    resources_room_sources,
     resources_sources,
     resources_watch,
     resources_window,
@@ -56,6 +57,8 @@ INBOUND_BODIES = (
     resources_checks.NewCheck,
     resources_checks.Burst,
     resources_premieres.ChosenPremiere,
+    resources_room_sources.NewRoomSource,
+    resources_room_sources.ChosenRoomSource,
     resources_sources.NewStreamKey,
     resources_sources.SourceReport,
     resources_sources.NewPush,
@@ -91,7 +94,7 @@ def wire_models() -> list[type[BaseModel]]:
     channels = (lesson_views, messages, behind, heard, board_messages, room_channel)
     bodies = (
         *(resources, resources_checks, resources_courseware),
-        *(resources_polls, resources_premieres, resources_sources),
+        *(resources_polls, resources_premieres, resources_room_sources, resources_sources),
         *(resources_watch, resources_window),
     )
     modules = (*channels, *bodies)

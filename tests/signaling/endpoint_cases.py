@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from streamsvc.school.records import OPERATOR, Lesson, Role
+from streamsvc.school.records import OPERATOR, Lesson, Role, RoomKind
 from tests.signaling.house import House
 from tests.support.waiting import until
 
@@ -36,6 +36,7 @@ DEVICES = (Role.ROOM, Role.PHONE, Role.VIEWER)
 STAFF = {name for name, role in PRINCIPALS.items() if role and role not in DEVICES}
 ROOMS = {name for name, role in PRINCIPALS.items() if role is Role.ROOM}
 VIEWERS = {name for name, role in PRINCIPALS.items() if role is Role.VIEWER}
+ROOM_ADMINS = {"admin_a", "admin_a1"}
 ADMINS = {name for name, role in PRINCIPALS.items() if role is Role.ADMINISTRATOR}
 
 
@@ -195,6 +196,35 @@ async def courseware(house: House, county: str) -> tuple[str, Any]:
     lesson = f"lesson_{county}1"
     added, _ = await house.slide(lesson)
     return f"/api/lessons/{house.lesson_id(lesson)}/courseware/{added}", None
+
+
+async def added_lead_room(house: House, county: str) -> str:
+    """Of the school of the county's first lesson; it has a source."""
+    school = house.county.lessons[f"lesson_{county}1"].organisation_id
+    rooms = await house.school.rooms.visible(OPERATOR)
+    found = [x for x in rooms if x.kind is RoomKind.LEAD_ROOM and x.organisation_id == school]
+    room = (
+        found[0]
+        if found
+        else await house.school.rooms.add(
+            OPERATOR, organisation_id=school, name="录播教室", kind=RoomKind.LEAD_ROOM
+        )
+    )
+    await house.services.room_sources.put(room.id, "rtsp://10.1.2.3/secret", "teacher", "p")
+    return room.id
+
+
+def lead_room(path: str = "", body: Any = None) -> Make:
+    async def make(house: House, county: str) -> tuple[str, Any]:
+        return f"/api/rooms/{await added_lead_room(house, county)}/source{path}", body
+
+    return make
+
+
+async def taught_room(house: House, county: str) -> tuple[str, Any]:
+    room_id = await added_lead_room(house, county)
+    path = f"/api/lessons/{house.lesson_id(f'lesson_{county}1')}/room-source"
+    return path, {"room_id": room_id}
 
 
 def premiere(path: str, body: Callable[[House, str], Any] | None = None) -> Make:
@@ -393,6 +423,21 @@ CASES: dict[tuple[str, str], Case] = {
     ),
     ("DELETE", "/api/lessons/{lesson_id}/stream-keys/{stream_key_id}"): Case(
         stream_key, MANAGES, MANAGES_B
+    ),
+    ("GET", "/api/rooms/{room_id}/source"): Case(lead_room(), ROOM_ADMINS, {"admin_b"}),
+    ("PUT", "/api/rooms/{room_id}/source"): Case(
+        lead_room("", {"address": "rtsp://10.1.2.3/x"}), ROOM_ADMINS, {"admin_b"}
+    ),
+    ("DELETE", "/api/rooms/{room_id}/source"): Case(lead_room(), ROOM_ADMINS, {"admin_b"}),
+    ("POST", "/api/rooms/{room_id}/source/look"): Case(
+        lead_room("/look", {"address": "rtsp://10.1.2.3/x"}), ROOM_ADMINS, {"admin_b"}
+    ),
+    ("GET", "/api/lessons/{lesson_id}/room-source"): Case(
+        about("/api/lessons/{id}/room-source", *LESSON), MANAGES, MANAGES_B
+    ),
+    ("PUT", "/api/lessons/{lesson_id}/room-source"): Case(taught_room, MANAGES, MANAGES_B),
+    ("DELETE", "/api/lessons/{lesson_id}/room-source"): Case(
+        about("/api/lessons/{id}/room-source", *LESSON), MANAGES, MANAGES_B
     ),
     ("GET", "/api/courseware/limits"): Case(
         plain("/api/courseware/limits"),

@@ -5,11 +5,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from signaling.io.nobody_watches import NobodyWatches
-from streamsvc.base.errors import EnvironmentFault, UserError
-from streamsvc.base.ids import LessonId, MediaSessionId, ParticipantId, RecordingId, new_id
+from streamsvc.base.errors import EnvironmentFault, PeerGone, UserError
+from streamsvc.base.ids import LessonId, MediaSessionId, ParticipantId, RecordingId, RoomId, new_id
 from streamsvc.base.media import MediaKind, PictureProfile, Slot
 from streamsvc.base.premieres import Premiere
 from streamsvc.base.recordings import PlayableRecording, RecordingState, RecordingStatus
+from streamsvc.base.room_sources import RoomSource, SourceLook
 from streamsvc.base.sessions import (
     ChannelListener,
     ClosedBecause,
@@ -246,6 +247,51 @@ class FakeAudience(NobodyWatches):
     def playlist(self, lesson_id: LessonId, until: int) -> str | None:
         place = self.places.get(lesson_id)
         return None if place is None else f"{place}/{until}/main.m3u8"
+
+
+class FakeRoomSources:
+    """Remembers what was set and chosen, and pulls nothing."""
+
+    def __init__(self) -> None:
+        self.sources: dict[RoomId, RoomSource] = {}
+        self.lessons: dict[LessonId, RoomId] = {}
+
+    async def start(self) -> None:
+        """Nothing to pull."""
+
+    async def close(self) -> None:
+        """Nothing was pulled."""
+
+    async def find(self, room_id: RoomId) -> RoomSource | None:
+        return self.sources.get(room_id)
+
+    async def put(self, room_id: RoomId, address: str, user: str, password: str) -> RoomSource:
+        self.sources[room_id] = RoomSource(room_id, address.partition("/secret")[0], user)
+        return self.sources[room_id]
+
+    async def remove(self, room_id: RoomId) -> None:
+        self.sources.pop(room_id, None)
+
+    async def look(self, address: str, user: str, password: str) -> SourceLook:
+        if "gone" in address:
+            raise PeerGone("source-unreachable", source=address)
+        return SourceLook("h264", 1280, 720, "aac", is_recoded=False)
+
+    async def look_again(self, room_id: RoomId) -> SourceLook:
+        if room_id not in self.sources:
+            raise UserError("room-source-none")
+        return await self.look(self.sources[room_id].place, "", "")
+
+    async def teach(self, lesson_id: LessonId, room_id: RoomId) -> None:
+        if room_id not in self.sources:
+            raise UserError("room-source-none")
+        self.lessons[lesson_id] = room_id
+
+    async def stop(self, lesson_id: LessonId) -> None:
+        self.lessons.pop(lesson_id, None)
+
+    def chosen(self, lesson_id: LessonId) -> RoomId | None:
+        return self.lessons.get(lesson_id)
 
 
 class FakePremieres:
