@@ -12,6 +12,7 @@ import type {
   Grant,
   LessonChange,
   LessonInfo,
+  LessonRoomSources,
   LessonSummary,
   Me,
   NewCourse,
@@ -19,6 +20,7 @@ import type {
   NewOrganisation,
   NewPerson,
   NewRoom,
+  NewRoomSource,
   NewWatchLink,
   OrganisationView,
   PersonChange,
@@ -30,7 +32,9 @@ import type {
   RoomInfo,
   RoomPolicy,
   RoomReadiness,
+  RoomSourceView,
   SignIn,
+  SourceLookView,
   StreamKeyList,
   StreamKeyMade,
   WatchLinkChange,
@@ -122,6 +126,27 @@ export const createRoomCode = (room_id: string) => post<RoomCode>(`/api/rooms/${
 export const setRoomPolicy = (room_id: string, body: RoomPolicy) =>
   call<RoomInfo>(`/api/rooms/${id(room_id)}/policy`, { method: 'PUT', body });
 export const removeRoomDevice = (room_id: string) => remove(`/api/rooms/${id(room_id)}/device`);
+
+const roomSource = (room_id: string) => `/api/rooms/${id(room_id)}/source`;
+export const readRoomSource = (room_id: string) => call<RoomSourceView>(roomSource(room_id));
+export const setRoomSource = (room_id: string, body: NewRoomSource) =>
+  call<RoomSourceView>(roomSource(room_id), { method: 'PUT', body });
+export const removeRoomSource = (room_id: string) => remove(roomSource(room_id));
+/** Connecting, looking and giving up take so long at most. */
+const LOOK_WITHIN_MS = 45_000;
+/** At these words, or at the one that is kept. */
+export const lookAtRoomSource = (room_id: string, body: NewRoomSource | null) =>
+  call<SourceLookView>(`${roomSource(room_id)}/look`, {
+    method: 'POST',
+    body: body ?? undefined,
+    timeoutMs: LOOK_WITHIN_MS,
+  });
+const lessonRoomSource = (lesson_id: string) => `/api/lessons/${id(lesson_id)}/room-source`;
+export const readLessonRoomSources = (lesson_id: string) =>
+  call<LessonRoomSources>(lessonRoomSource(lesson_id));
+export const teachFromRoom = (lesson_id: string, room_id: string) =>
+  call<LessonRoomSources>(lessonRoomSource(lesson_id), { method: 'PUT', body: { room_id } });
+export const stopRoomSource = (lesson_id: string) => remove(lessonRoomSource(lesson_id));
 
 const watchLink = (room_id: string) => `/api/rooms/${id(room_id)}/watch-link`;
 export const readWatchLink = (room_id: string) => call<WatchLinkOfRoom>(watchLink(room_id));

@@ -95,6 +95,7 @@ export interface Wire {
   CheckSlot?: CheckSlot;
   CheckView?: CheckView;
   ChosenPremiere?: ChosenPremiere;
+  ChosenRoomSource?: ChosenRoomSource;
   ClearBoard?: ClearBoard;
   CommentChange?: CommentChange;
   CommentView?: CommentView;
@@ -127,6 +128,7 @@ export interface Wire {
   LessonChanged?: LessonChanged;
   LessonEnded?: LessonEnded;
   LessonInfo?: LessonInfo;
+  LessonRoomSources?: LessonRoomSources;
   LessonStarted?: LessonStarted;
   LessonSummary?: LessonSummary;
   LessonView?: LessonView;
@@ -148,6 +150,7 @@ export interface Wire {
   NewPerson?: NewPerson;
   NewPush?: NewPush;
   NewRoom?: NewRoom;
+  NewRoomSource?: NewRoomSource;
   NewStreamKey?: NewStreamKey;
   NewWatchLink?: NewWatchLink;
   OrganisationView?: OrganisationView;
@@ -192,6 +195,8 @@ export interface Wire {
   RoomPolicy?: RoomPolicy;
   RoomReadiness?: RoomReadiness;
   RoomRemoved?: RoomRemoved;
+  RoomSourceChoice?: RoomSourceChoice;
+  RoomSourceView?: RoomSourceView;
   RoomTotals?: RoomTotals;
   RoomUninvited?: RoomUninvited;
   RoomView?: RoomView;
@@ -204,6 +209,7 @@ export interface Wire {
   SlideView?: SlideView;
   Snapshot?: Snapshot;
   SourceChanged?: SourceChanged;
+  SourceLookView?: SourceLookView;
   SourceReport?: SourceReport;
   SourceView?: SourceView;
   StageChanged?: StageChanged;
@@ -523,6 +529,12 @@ export interface CheckView {
 export interface ChosenPremiere {
   recording_id: string;
   ends_lesson?: boolean;
+}
+/**
+ * PUT /api/lessons/{lesson_id}/room-source.
+ */
+export interface ChosenRoomSource {
+  room_id: string;
 }
 /**
  * By the lead teacher: take all strokes of the shown slide away. Can be undone.
@@ -949,6 +961,21 @@ export interface LessonInfo {
   courseware: CoursewareView[];
 }
 /**
+ * GET and PUT /api/lessons/{lesson_id}/room-source.
+ */
+export interface LessonRoomSources {
+  rooms: RoomSourceChoice[];
+  chosen_room_id: string | null;
+}
+/**
+ * A lead room that a lesson can be taught from.
+ */
+export interface RoomSourceChoice {
+  room_id: string;
+  name: string;
+  place: string;
+}
+/**
  * The lesson is live since `at_ms`.
  */
 export interface LessonStarted {
@@ -1229,6 +1256,17 @@ export interface NewRoom {
   organisation_id: string;
   name: string;
   kind: 'lead_room' | 'recv_room';
+}
+/**
+ * PUT /api/rooms/{room_id}/source, POST /api/rooms/{room_id}/source/look.
+ */
+export interface NewRoomSource {
+  /**
+   * rtsp:// or rtsps://; its path may hold a password: nothing of it is shown again.
+   */
+  address: string;
+  user?: string;
+  password?: string;
 }
 /**
  * POST /api/lessons/{lesson_id}/stream-keys
@@ -1761,6 +1799,16 @@ export interface RoomRemoved {
   error: ErrorBody;
 }
 /**
+ * GET /api/rooms/{room_id}/source: what may be shown of it.
+ */
+export interface RoomSourceView {
+  /**
+   * Such as rtsp://10.1.2.3:554; empty: the room has none.
+   */
+  place: string;
+  user: string;
+}
+/**
  * A room was taken off the lesson's list. (A room added to it comes as `room_changed`.)
  */
 export interface RoomUninvited {
@@ -1859,6 +1907,23 @@ export interface SourceChanged {
   at_ms: number;
   type: 'source_changed';
   source: SourceView | null;
+}
+/**
+ * What a source was found to send, or why nothing was found.
+ */
+export interface SourceLookView {
+  /**
+   * Name of its codec, such as h264; empty: no picture.
+   */
+  picture: string;
+  width: number;
+  height: number;
+  sound: string;
+  /**
+   * Its picture would be encoded again to 540p: browsers don't take it as it is.
+   */
+  is_recoded: boolean;
+  error: ErrorBody | null;
 }
 /**
  * PUT /api/lessons/{lesson_id}/source: at each change, and every five seconds.
