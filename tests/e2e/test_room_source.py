@@ -73,7 +73,7 @@ async def set_source(desk: StaffDesk, address: str) -> None:
     await try_address(desk, "rtsp://169.254.169.254/x", "", "source-address-refused")
     await try_address(desk, address, "wrong", "source-password-wrong")
     await try_address(desk, address, PASSWORD, "fine")
-    await desk.says(re.compile("画面 H264 320×240，声音 PCM_MULAW"))
+    await desk.says(re.compile("画面 H.264 320×240，声音 G.711"))
     await desk.button("保存").click()
     await desk.says("已保存")
     await desk.shot("saved")
