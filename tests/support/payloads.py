@@ -28,7 +28,8 @@ def sent_payloads(source: Path) -> list[bytes]:
 def kept_payloads(peer: MediaPeer | Peer) -> dict[int, bytes]:
     """What its first picture is put together of from now on, by sequence number."""
     kept: dict[int, bytes] = {}
-    receiver = next(x for x in peer.connection.getReceivers() if x.track.kind == "video")
+    found = (x for x in peer.connection.getTransceivers() if x.kind == "video")
+    receiver = next(found).receiver
     jitter_buffer = receiver._RTCRtpReceiver__jitter_buffer  # type: ignore[attr-defined]  # noqa: SLF001
     take = jitter_buffer.add
 
