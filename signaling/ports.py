@@ -247,6 +247,10 @@ class LiveBroadcast(LiveAudience, Protocol):
     def end(self, lesson_id: LessonId) -> None:
         """It is over. Harmless to repeat."""
 
+    def withdraw(self, lesson_id: LessonId, until: int) -> None:
+        """Addresses given out for this moment so far are good no more; who may watch gets another
+        with the next beat. Raises EnvironmentFault `disk-unwritable`."""
+
     def is_broadcast(self, lesson_id: LessonId) -> bool:
         """Somebody asked for it; what happens on its board is wanted."""
 

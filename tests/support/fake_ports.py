@@ -243,6 +243,10 @@ class FakeAudience(NobodyWatches):
 
     def __init__(self) -> None:
         self.places: dict[LessonId, str] = {}
+        self.withdrawn: list[tuple[LessonId, int]] = []
+
+    def withdraw(self, lesson_id: LessonId, until: int) -> None:
+        self.withdrawn.append((lesson_id, until))
 
     def playlist(self, lesson_id: LessonId, until: int) -> str | None:
         place = self.places.get(lesson_id)
