@@ -19,7 +19,7 @@ from streamsvc.base.ids import (
     RoomId,
 )
 from streamsvc.base.media import PictureProfile, Slot
-from streamsvc.base.premieres import Premiere
+from streamsvc.base.premieres import FilmUpload, Premiere
 from streamsvc.base.recordings import (
     PlayableRecording,
     PlayableTrack,
@@ -471,6 +471,24 @@ class PremieresPort(Protocol):
         """A file, in place of what was chosen, which stays until this is whole and was looked at.
         Raises UserError `file-*`, PeerGone `upload-broken`, EnvironmentFault `disk-full`,
         `disk-unwritable`."""
+
+    async def begin_upload(
+        self, lesson_id: LessonId, title: str, total_bytes: int, *, ends_lesson: bool
+    ) -> FilmUpload:
+        """One that comes in pieces; what came of another one is removed. Raises UserError
+        `file-too-large`, `file-unreadable`, EnvironmentFault `disk-full`, `disk-unwritable`."""
+
+    async def find_upload(self, lesson_id: LessonId, upload_id: str) -> FilmUpload:
+        """With what is here of it. Raises UserError `upload-unknown`."""
+
+    async def continue_upload(
+        self, upload: FilmUpload, offset: int, chunks: AsyncIterator[bytes]
+    ) -> FilmUpload:
+        """The next bytes; with the last one it is as if it had been received. Raises like `receive`
+        and `find_upload`, and UserError `upload-offset-wrong`."""
+
+    async def drop_upload(self, upload: FilmUpload) -> None:
+        """It will not be finished. Harmless when it is gone."""
 
     async def forget(self, lesson_id: LessonId) -> None:
         """Stop it, and remove its file. Harmless when there is none."""

@@ -24,3 +24,5 @@ class PremiereView(Wire):
     ends_lesson: bool
     state: PremiereStateName
     error_id: str | None
+    upload_id: str | None = None
+    """It came in pieces, by this name."""

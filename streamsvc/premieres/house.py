@@ -21,11 +21,12 @@ from relay.ingest.file_checking import LARGEST_BYTES, check_file
 from streamsvc.base.clock import Clock
 from streamsvc.base.errors import EnvironmentFault, StreamsvcError, UserError
 from streamsvc.base.ids import LessonId, RecordingId
-from streamsvc.base.premieres import Premiere, PremiereState
+from streamsvc.base.premieres import FilmUpload, Premiere, PremiereState
 from streamsvc.base.tasks import TaskScope
 from streamsvc.courseware.io.receiving import BLOCK_BYTES, UPLOAD_SECONDS, while_heard
 from streamsvc.near import Near
 from streamsvc.premieres.shelf import PremiereShelf
+from streamsvc.premieres.uploads import FilmUploads
 from streamsvc.school.io.school import School
 from streamsvc.school.records import Lesson, LessonState, SignInKind
 from streamsvc.supervise import Supervisor
@@ -80,6 +81,8 @@ class PremiereHouse:
         self._near, self._least_free_bytes = near, least_free_bytes
         self._plans: dict[LessonId, Premiere] = {}
         self._playing: dict[LessonId, _Playing] = {}
+        self._uploads = FilmUploads(shelf, least_free_bytes)
+        self._finishing = asyncio.Lock()
         self._checking = asyncio.Semaphore(MOST_CHECKING)
         self._tasks = TaskScope("premieres")
 
@@ -87,6 +90,7 @@ class PremiereHouse:
         """What was planned before a restart is planned again."""
         for premiere in await asyncio.to_thread(lambda: list(self._shelf.plans())):
             self._plans[premiere.lesson_id] = premiere
+        await asyncio.to_thread(self._uploads.sweep)
         self._tasks.start("look", self._look())
 
     async def close(self) -> None:
@@ -125,14 +129,63 @@ class PremiereHouse:
         try:
             async with asyncio.timeout(UPLOAD_SECONDS):
                 await self._write(part, chunks, announced_bytes)
-            seconds = await self._checked(part)
-            await self._stop(lesson_id)
-            await asyncio.to_thread(self._shelf.take_part, lesson_id, part)
+            taken = Premiere(lesson_id, title, 0.0, ends_lesson=ends_lesson)
+            return await self._taken(part, taken)
         except OSError as error:  # also the timeout
             raise EnvironmentFault("disk-unwritable", path=str(part.parent)) from error
         finally:
             part.unlink(missing_ok=True)
-        return await self._plan(Premiere(lesson_id, title, seconds, ends_lesson=ends_lesson))
+
+    async def begin_upload(
+        self, lesson_id: LessonId, title: str, total_bytes: int, *, ends_lesson: bool
+    ) -> FilmUpload:
+        """See `PremieresPort`."""
+        return await self._uploads.begin(lesson_id, title, total_bytes, ends_lesson=ends_lesson)
+
+    async def find_upload(self, lesson_id: LessonId, upload_id: str) -> FilmUpload:
+        """See `PremieresPort`."""
+        return await self._uploads.find(lesson_id, upload_id)
+
+    async def continue_upload(
+        self, upload: FilmUpload, offset: int, chunks: AsyncIterator[bytes]
+    ) -> FilmUpload:
+        """See `PremieresPort`."""
+        now = await self._uploads.write(upload, offset, chunks)
+        if now.is_whole:
+            async with self._finishing:
+                await self._finish(now)
+        return now
+
+    async def drop_upload(self, upload: FilmUpload) -> None:
+        """See `PremieresPort`."""
+        await self._uploads.drop(upload)
+
+    async def _finish(self, upload: FilmUpload) -> None:
+        """It is whole; asked for again, since the answer was lost, it is done already."""
+        plan = self._plans.get(upload.lesson_id)
+        if plan is not None and plan.upload_id == upload.id:
+            return
+        part = self._shelf.upload(upload.lesson_id, upload.id)
+        taken = Premiere(
+            upload.lesson_id, upload.title, 0.0, ends_lesson=upload.ends_lesson, upload_id=upload.id
+        )
+        try:
+            await self._taken(part, taken)
+        except OSError as error:
+            raise EnvironmentFault("disk-unwritable", path=str(part.parent)) from error
+        finally:  # refused or played: the next one begins anew
+            await self._uploads.drop(upload)
+
+    async def _taken(self, part: Path, premiere: Premiere) -> Premiere:
+        """Look at what came, and let it take the former's place."""
+        try:
+            async with self._checking:
+                seconds = (await check_file(part)).seconds
+        except UserError as error:  # by its own name
+            raise UserError(error.error_id, name=premiere.title) from error
+        await self._stop(premiere.lesson_id)
+        await asyncio.to_thread(self._shelf.take_part, premiere.lesson_id, part)
+        return await self._plan(replace(premiere, seconds=seconds))
 
     async def forget(self, lesson_id: LessonId) -> None:
         """See `PremieresPort`."""

@@ -91,6 +91,29 @@ async def test_an_uploaded_film_is_the_lesson_and_a_recording_of_it_another(
         assert demo.teacher.get(f"/api/lessons/{second}/premiere").status_code == 404
 
 
+async def test_a_film_comes_in_pieces_over_a_restart(tmp_path: Path, film: bytes) -> None:
+    with county(tmp_path) as (service, demo):
+        demo.plan_anew(scheduled_start_ms=round((time.time() + 600) * 1000))
+        lesson_id = demo.lesson()["lesson_id"]
+        path = f"/api/lessons/{lesson_id}/premiere/uploads"
+        tus = {"Tus-Resumable": "1.0.0", "Content-Type": "application/offset+octet-stream"}
+        begin = tus | {"Upload-Length": str(len(film)), "Upload-Metadata": "filename ZmlsbS5tcDQ="}
+        place = demo.teacher.post(path, headers=begin).raise_for_status().headers["location"]
+        half = len(film) // 2
+        first = demo.teacher.patch(place, content=film[:half], headers=tus | {"Upload-Offset": "0"})
+        assert first.raise_for_status().headers["upload-offset"] == str(half)
+        service.stop()
+        service.start(NO_CLIP)
+        assert demo.teacher.head(place).headers["upload-offset"] == str(half)
+        on = tus | {"Upload-Offset": str(half)}
+        demo.teacher.patch(place, content=film[half:], headers=on).raise_for_status()
+        told = premiere(demo, lesson_id)
+        assert (told["state"], told["title"]) == ("waiting", "film")
+        assert told["seconds"] == pytest.approx(FILM_SECONDS, abs=0.2)
+        again = demo.teacher.patch(place, content=b"", headers=tus | {"Upload-Offset": "0"})
+        assert again.json()["error"]["id"] == "upload-unknown"
+
+
 async def test_a_film_goes_on_where_its_process_died(tmp_path: Path, film: bytes) -> None:
     with county(tmp_path) as (service, demo):
         demo.plan_anew()

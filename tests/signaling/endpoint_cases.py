@@ -179,6 +179,15 @@ async def upload(house: House, county: str) -> tuple[str, Any]:
     return f"{UPLOADS.format(lesson_id=lesson)}/{begun.id}", None
 
 
+FILM_UPLOADS = "/api/lessons/{lesson_id}/premiere/uploads"
+
+
+async def film_upload(house: House, county: str) -> tuple[str, Any]:
+    lesson = house.lesson_id(f"lesson_{county}1")
+    begun = await house.services.premieres.begin_upload(lesson, "x", 100, ends_lesson=True)
+    return f"{FILM_UPLOADS.format(lesson_id=lesson)}/{begun.id}", None
+
+
 async def stream_key(house: House, county: str) -> tuple[str, Any]:
     lesson, keys = house.lesson_id(f"lesson_{county}1"), house.school.stream_keys
     for former in await keys.listed(OPERATOR, lesson):  # a teacher may have ten
@@ -476,6 +485,12 @@ CASES: dict[tuple[str, str], Case] = {
     ("POST", "/api/lessons/{lesson_id}/premiere/film"): Case(
         premiere("/film", lambda house, county: b"film"), MANAGES, MANAGES_B
     ),
+    ("POST", FILM_UPLOADS): Case(
+        about("/api/lessons/{id}/premiere/uploads", *LESSON), MANAGES, MANAGES_B
+    ),
+    ("HEAD", f"{FILM_UPLOADS}/{{upload_id}}"): Case(film_upload, MANAGES, MANAGES_B),
+    ("PATCH", f"{FILM_UPLOADS}/{{upload_id}}"): Case(film_upload, MANAGES, MANAGES_B),
+    ("DELETE", f"{FILM_UPLOADS}/{{upload_id}}"): Case(film_upload, MANAGES, MANAGES_B),
     ("DELETE", "/api/lessons/{lesson_id}/premiere"): Case(premiere(""), MANAGES, MANAGES_B),
     ("GET", "/api/recordings/{recording_id}/courseware"): Case(
         about("/api/recordings/{id}/courseware", *RECORDING), MANAGES, MANAGES_B

@@ -1,14 +1,14 @@
 """Relay, recorder and catalog as signaling's tests see them: no media, everything noted."""
 
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from signaling.io.nobody_watches import NobodyWatches
 from streamsvc.base.errors import EnvironmentFault, PeerGone, UserError
 from streamsvc.base.ids import LessonId, MediaSessionId, ParticipantId, RecordingId, RoomId, new_id
 from streamsvc.base.media import MediaKind, PictureProfile, Slot
-from streamsvc.base.premieres import Premiere
+from streamsvc.base.premieres import FilmUpload, Premiere
 from streamsvc.base.recordings import PlayableRecording, RecordingState, RecordingStatus
 from streamsvc.base.room_sources import RoomSource, SourceLook
 from streamsvc.base.sessions import (
@@ -304,6 +304,7 @@ class FakePremieres:
     def __init__(self) -> None:
         self.plans: dict[LessonId, Premiere] = {}
         self.taken = 0
+        self.upload: FilmUpload | None = None
 
     async def start(self) -> None:
         """Nothing to play."""
@@ -335,6 +336,28 @@ class FakePremieres:
         made = Premiere(lesson_id, title, 60.0, ends_lesson=ends_lesson)
         self.plans[lesson_id] = made
         return made
+
+    async def begin_upload(
+        self, lesson_id: LessonId, title: str, total_bytes: int, *, ends_lesson: bool
+    ) -> FilmUpload:
+        self.upload = FilmUpload("up_1", lesson_id, title, total_bytes, ends_lesson=ends_lesson)
+        return self.upload
+
+    async def find_upload(self, lesson_id: LessonId, upload_id: str) -> FilmUpload:
+        if self.upload is None or (lesson_id, upload_id) != (self.upload.lesson_id, self.upload.id):
+            raise UserError("upload-unknown")
+        return self.upload
+
+    async def continue_upload(
+        self, upload: FilmUpload, offset: int, chunks: AsyncIterator[bytes]
+    ) -> FilmUpload:
+        async for chunk in chunks:
+            offset += len(chunk)
+        self.upload = replace(upload, offset=offset)
+        return self.upload
+
+    async def drop_upload(self, upload: FilmUpload) -> None:
+        self.upload = None
 
     async def forget(self, lesson_id: LessonId) -> None:
         self.plans.pop(lesson_id, None)

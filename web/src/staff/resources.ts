@@ -170,10 +170,9 @@ export const readRecordedBoard = (recording_id: string) =>
 export const shareRecording = (recording_id: string, is_shared: boolean) =>
   patch<RecordingInfo>(`/api/recordings/${id(recording_id)}`, { is_shared });
 
-const premierePath = (lesson_id: string) => `/api/lessons/${id(lesson_id)}/premiere`;
-/** A long film is looked at for some seconds; an upload takes as long as it takes. */
+export const premierePath = (lesson_id: string) => `/api/lessons/${id(lesson_id)}/premiere`;
+/** A long film is looked at for some seconds. */
 const CHECK_WITHIN_MS = 130_000;
-const UPLOAD_WITHIN_MS = 7_200_000;
 export const readPremiere = (lesson_id: string) => call<PremiereView>(premierePath(lesson_id));
 export const choosePremiere = (lesson_id: string, recording_id: string, ends_lesson: boolean) =>
   call<PremiereView>(premierePath(lesson_id), {
@@ -181,11 +180,6 @@ export const choosePremiere = (lesson_id: string, recording_id: string, ends_les
     body: { recording_id, ends_lesson },
     timeoutMs: CHECK_WITHIN_MS,
   });
-export const uploadFilm = (lesson_id: string, film: File, ends_lesson: boolean) =>
-  call<PremiereView>(
-    `${premierePath(lesson_id)}/film${query({ name: film.name, ends_lesson: String(ends_lesson) })}`,
-    { method: 'POST', body: film, timeoutMs: UPLOAD_WITHIN_MS },
-  );
 export const stopPremiere = (lesson_id: string) => remove(premierePath(lesson_id));
 
 const comments = (recording_id: string) => `/api/recordings/${id(recording_id)}/comments`;

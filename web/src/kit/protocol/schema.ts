@@ -1430,6 +1430,10 @@ export interface PremiereView {
   ends_lesson: boolean;
   state: 'waiting' | 'on_air' | 'over' | 'taken_over' | 'missed' | 'failed';
   error_id: string | null;
+  /**
+   * It came in pieces, by this name.
+   */
+  upload_id: string | null;
 }
 /**
  * Body of every HTTP error (application/problem+json, RFC 9457) beside its standard members.
