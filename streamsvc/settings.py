@@ -6,6 +6,7 @@ Environment: `STREAMSVC_` + section + `__` + key, e.g. `STREAMSVC_HTTP__PORT=900
 """
 
 import tomllib
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, Literal
 
@@ -129,6 +130,13 @@ class MediaSettings(Section):
         description="coturn's static-auth-secret: browsers get passwords made with it, good for ten"
         " minutes, never the secret itself.",
     )
+
+    @field_validator("source_networks")
+    @classmethod
+    def _are_networks(cls, networks: list[str]) -> list[str]:
+        for network in networks:
+            ip_network(network)  # raises ValueError in words
+        return networks
 
     @field_validator("stun_urls")
     @classmethod
