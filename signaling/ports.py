@@ -16,15 +16,17 @@ from streamsvc.base.ids import (
     MediaSessionId,
     ParticipantId,
     RecordingId,
+    RoomId,
 )
 from streamsvc.base.media import PictureProfile, Slot
-from streamsvc.base.premieres import Premiere
+from streamsvc.base.premieres import FilmUpload, Premiere
 from streamsvc.base.recordings import (
     PlayableRecording,
     PlayableTrack,
     RecordingState,
     RecordingStatus,
 )
+from streamsvc.base.room_sources import RoomSource, SourceLook
 from streamsvc.base.sessions import (
     ChannelListener,
     ClosedBecause,
@@ -249,6 +251,10 @@ class LiveBroadcast(LiveAudience, Protocol):
     def end(self, lesson_id: LessonId) -> None:
         """It is over. Harmless to repeat."""
 
+    def withdraw(self, lesson_id: LessonId, until: int) -> None:
+        """Addresses given out for this moment so far are good no more; who may watch gets another
+        with the next beat. Raises EnvironmentFault `disk-unwritable`."""
+
     def is_broadcast(self, lesson_id: LessonId) -> bool:
         """Somebody asked for it; what happens on its board is wanted."""
 
@@ -378,6 +384,42 @@ class PushTaker(Protocol):
         """Take pushes from now on. Harmless when repeated."""
 
 
+class RoomSourcesPort(Protocol):
+    """Recorder hosts and cameras of lead rooms, which are pulled by RTSP for lessons."""
+
+    async def start(self) -> None:
+        """Pull what is due, from now on."""
+
+    async def close(self) -> None:
+        """Pull nothing more; what was chosen stays chosen."""
+
+    async def find(self, room_id: RoomId) -> RoomSource | None:
+        """The room's, as it may be shown."""
+
+    async def put(self, room_id: RoomId, address: str, user: str, password: str) -> RoomSource:
+        """In place of the former. Raises UserError `source-address-malformed`, EnvironmentFault
+        `disk-unwritable`."""
+
+    async def remove(self, room_id: RoomId) -> None:
+        """Forget it; lessons that are taught from it go on without. Harmless when repeated."""
+
+    async def look(self, address: str, user: str, password: str) -> SourceLook:
+        """What it sends now. Raises UserError and PeerGone `source-*`."""
+
+    async def look_again(self, room_id: RoomId) -> SourceLook:
+        """As `look`, at the one that is kept. Raises UserError `room-source-none`, too."""
+
+    async def teach(self, lesson_id: LessonId, room_id: RoomId) -> None:
+        """Teach the lesson from this room's source: from shortly before its planned time, or at
+        once. Raises UserError `room-source-none`, EnvironmentFault `disk-unwritable`."""
+
+    async def stop(self, lesson_id: LessonId) -> None:
+        """Not any more. Harmless when it is not."""
+
+    def chosen(self, lesson_id: LessonId) -> RoomId | None:
+        """The room that the lesson is taught from."""
+
+
 class NoPushes:
     """Where pushes are not taken."""
 
@@ -433,6 +475,24 @@ class PremieresPort(Protocol):
         """A file, in place of what was chosen, which stays until this is whole and was looked at.
         Raises UserError `file-*`, PeerGone `upload-broken`, EnvironmentFault `disk-full`,
         `disk-unwritable`."""
+
+    async def begin_upload(
+        self, lesson_id: LessonId, title: str, total_bytes: int, *, ends_lesson: bool
+    ) -> FilmUpload:
+        """One that comes in pieces; what came of another one is removed. Raises UserError
+        `file-too-large`, `file-unreadable`, EnvironmentFault `disk-full`, `disk-unwritable`."""
+
+    async def find_upload(self, lesson_id: LessonId, upload_id: str) -> FilmUpload:
+        """With what is here of it. Raises UserError `upload-unknown`."""
+
+    async def continue_upload(
+        self, upload: FilmUpload, offset: int, chunks: AsyncIterator[bytes]
+    ) -> FilmUpload:
+        """The next bytes; with the last one it is as if it had been received. Raises like `receive`
+        and `find_upload`, and UserError `upload-offset-wrong`."""
+
+    async def drop_upload(self, upload: FilmUpload) -> None:
+        """It will not be finished. Harmless when it is gone."""
 
     async def forget(self, lesson_id: LessonId) -> None:
         """Stop it, and remove its file. Harmless when there is none."""

@@ -15,8 +15,8 @@ import httpx
 from relay.client.teach import TeachEnd, teach
 from relay.ingest.address import IpNetwork, SourceAddress
 from relay.ingest.file_teach import FileProgress, FileTeacher
-from relay.ingest.teach import Door, SourceReport, SourceTeacher
-from streamsvc.base.errors import PeerGone
+from relay.ingest.teach import Door, SourceReport, SourceState, SourceTeacher
+from streamsvc.base.errors import PeerGone, StreamsvcError
 from streamsvc.base.tasks import TaskScope
 from streamsvc.desk import TeacherDesk
 from streamsvc.source_news import SourceNews
@@ -58,6 +58,10 @@ class AirTime:
     """Of a file that is played once: it was played so far before."""
     on_progress: Callable[[FileProgress], None] = lambda _: None
     """Hears how far a file is that is played once."""
+    note: Path | None = None
+    """See `Door`."""
+    near: str = ""
+    """The service is on this machine: where its media is reached, whatever it tells others."""
     on_key: Callable[[str, str], None] = lambda _address, _key: None
     """Hears server address and stream key for a push."""
 
@@ -68,10 +72,13 @@ async def teach_until_over(plan: AirTime) -> TeachEnd:
     Raises UserError with the server's error id, `source-address-refused` or `file-*`, PeerGone
     `server-unreachable`, EnvironmentFault `media-file-unreadable`.
     """
-    async with httpx.AsyncClient(timeout=15) as http:
+    is_here = bool(plan.session)
+    # By this name the service answers plain HTTP also where it sends everybody else to HTTPS.
+    headers = {"Host": "localhost"} if is_here else {}
+    async with httpx.AsyncClient(timeout=15, headers=headers) as http:
         # A recorder host is on before the bell; a rehearsal can't begin too soon.
         is_recorder_host = isinstance(plan.source, SourceAddress) or plan.source == PUSHED
-        desk = TeacherDesk(plan.server, http, starts_on_time=is_recorder_host)
+        desk = TeacherDesk(plan.server, http, starts_on_time=is_recorder_host, is_here=is_here)
         if plan.session:
             desk.use_session(plan.session)
         else:
@@ -107,10 +114,10 @@ async def _media(
     if isinstance(plan.source, SourceAddress):
         url = desk.url(f"/api/lessons/{lesson_id}/source")
         news = SourceNews(url, str(plan.source), fresh_grant, http)
-        door = Door(desk.url(paths["lead"]), fresh_grant, http)
+        door = Door(desk.url(paths["lead"]), fresh_grant, http, plan.near, plan.note)
         return await _pulled(plan, plan.source, door, news)
     if plan.plays_once and isinstance(plan.source, Path):
-        door = Door(desk.url(paths["lead"]), fresh_grant, http)
+        door = Door(desk.url(paths["lead"]), fresh_grant, http, plan.near, plan.note)
         player = FileTeacher(
             plan.source, door, begin_seconds=plan.begin_seconds, on_progress=plan.on_progress
         )
@@ -125,6 +132,7 @@ async def _media(
         screen_url=desk.url(paths["screen"]) if plan.shares_screen else None,
         take_over=plan.takes_over,
         http=http,
+        near=plan.near,
     )
 
 
@@ -142,6 +150,9 @@ async def _pulled(plan: AirTime, address: SourceAddress, door: Door, news: Sourc
     scope.start("news", news.run())
     try:
         return await teacher.keep(take_over=plan.takes_over)
+    except StreamsvcError as error:  # it will not be tried again
+        await news.say_once(SourceReport(SourceState.WAITING, error))
+        raise
     finally:
         await scope.close()
 

@@ -39,10 +39,12 @@ from streamsvc.courseware.settings import WorkshopSettings
 from streamsvc.data_folder import DataFolder
 from streamsvc.demo_service import DemoService
 from streamsvc.first_account import database_url
+from streamsvc.near import Near
 from streamsvc.premieres.house import PremiereHouse
 from streamsvc.premieres.shelf import PremiereShelf
 from streamsvc.push_process import PushProcess
 from streamsvc.readiness import Readiness
+from streamsvc.room_sources.house import RoomSourceHouse
 from streamsvc.run import until_signal
 from streamsvc.school.io.school import School, open_school
 from streamsvc.school.io.seed import seed_demo
@@ -191,6 +193,7 @@ async def _application(
         catalog=FolderCatalog(ground.folder.path),
         courseware=Workshop(_workshop_settings(ground), clock),
         premieres=_premieres(ground),
+        room_sources=_room_sources(ground),
         timeline=FileTimeline(ground.folder.lessons),
         clock=clock,
         grant_secret=ground.folder.secret(),
@@ -232,8 +235,18 @@ def _premieres(ground: Ground) -> PremiereHouse:
         PremiereShelf(ground.folder.path / "premieres", ground.folder.path / "recordings"),
         ground.school,
         ground.clock,
-        server=f"http://localhost:{settings.http.port}",
+        near=Near.of(settings),
         least_free_bytes=settings.recording.min_free_bytes,
+    )
+
+
+def _room_sources(ground: Ground) -> RoomSourceHouse:
+    return RoomSourceHouse(
+        ground.folder.path / "room_sources",
+        ground.school,
+        ground.clock,
+        near=Near.of(ground.settings),
+        networks=ground.settings.media.source_networks,
     )
 
 

@@ -6,6 +6,7 @@ from streamsvc.addresses import machine_addresses, url_host
 from streamsvc.base.clock import Clock
 from streamsvc.data_folder import DataFolder
 from streamsvc.demo import DemoLogin, DemoRoom, box
+from streamsvc.near import Near
 from streamsvc.school.io.seed import DemoCounty
 from streamsvc.school.records import Role
 from streamsvc.settings import Settings
@@ -64,9 +65,11 @@ class DemoService:
     def _teacher_process(self, clock: Clock) -> Supervisor:
         county = self._county
         (teacher, *_) = [p for p in county.people if p.role is Role.LEAD_TEACHER]
+        near = Near.of(self._settings)
         command = [
             sys.executable, "-m", "streamsvc", "teach",
-            "--server", f"http://localhost:{self._settings.http.port}",
+            "--server", near.server,
+            "--near", near.media,
             "--lesson", county.lesson.id,
         ]  # fmt: skip
         secrets = {

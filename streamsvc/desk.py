@@ -32,10 +32,16 @@ class TeacherDesk:
     """One teacher at one server. The client's cookies hold her sign-in."""
 
     def __init__(
-        self, server: str, http: httpx.AsyncClient, *, starts_on_time: bool = False
+        self,
+        server: str,
+        http: httpx.AsyncClient,
+        *,
+        starts_on_time: bool = False,
+        is_here: bool = False,
     ) -> None:
         """`starts_on_time`: a lesson is started at its planned time, by this machine's clock, not
-        as soon as it can be."""
+        as soon as it can be. `is_here`: of the server's own machine; `http` says so, too."""
+        self._is_here = is_here
         self._server = server.rstrip("/")
         self._http = http
         self._starts_on_time = starts_on_time
@@ -114,8 +120,11 @@ class TeacherDesk:
     async def _channel(self, grant: dict[str, Any]) -> AsyncIterator[ClientConnection]:
         scheme, place, *_ = urlsplit(self._server)
         wire = "wss" if scheme == "https" else "ws"
+        there: dict[str, Any] = {}
+        if self._is_here:
+            there, place = {"host": urlsplit(self._server).hostname}, _as_localhost(place)
         url = urlunsplit((wire, place, grant["events"], "", ""))
-        async with connect(url, open_timeout=10, close_timeout=2) as socket:
+        async with connect(url, open_timeout=10, close_timeout=2, **there) as socket:
             await socket.send(json.dumps({"type": "hello", "version": 1, "grant": grant["grant"]}))
             yield socket
 
@@ -155,6 +164,11 @@ class TeacherDesk:
         except (ValueError, KeyError, TypeError):
             error_id = "server-answer-unknown"
         raise UserError(error_id)
+
+
+def _as_localhost(place: str) -> str:
+    """The same port by the name that is not sent to HTTPS."""
+    return f"localhost:{urlsplit('//' + place).port or 80}"
 
 
 async def _receive(socket: ClientConnection, seconds: float) -> dict[str, Any] | None:

@@ -27,12 +27,14 @@ from streamsvc.base.errors import EnvironmentFault
 from streamsvc.courseware.io.confine import can_leave_network
 from streamsvc.courseware.io.office import OFF, office_program
 from streamsvc.readiness import TRANSCODERS_FULL
+from streamsvc.rtmp_check import Listener, unreached, who_listens
 from streamsvc.settings import Settings
 
 WANTED_SOCKET_BYTES = 4_000_000
 OLDEST_PYTHON = (3, 11)
 COMFORTABLE_BYTES = 10_000_000_000
 ENCODERS = ("libx264", "libopus")
+_HERE_ALONE = ("127.0.0.1", "::1", "localhost")
 DECODERS = ("h264", "vp8", "opus")
 
 
@@ -132,6 +134,29 @@ def media_tcp_port(settings: Settings) -> Finding:
         f"{port} is taken: any other will be used",
         "choose one as media.tcp_port, so that a firewall can let it through",
     )
+
+
+def rtmp_port(settings: Settings) -> Finding:
+    """Where recorder hosts push: off, free, ours, or somebody else's."""
+    name, host, port = "rtmp port", settings.media.host, settings.media.rtmp_port
+    if not port:
+        return Finding(name, Grade.OK, "off")
+    listener = who_listens(host, port)
+    if listener is Listener.NOBODY:
+        found = _port(name, port, lambda: listen.bind_tcp(host, port).close(), settings)
+        if found.grade is Grade.FAULT:
+            return found
+        return Finding(name, Grade.OK, f"{port} is free; it opens with the first stream key")
+    if listener is Listener.OTHER or not is_serving(settings):
+        who = "another RTMP server" if listener is Listener.RTMP else "a program without RTMP"
+        advice = f"see who has it (sudo ss -ltnp 'sport = :{port}'), or set media.rtmp_port"
+        return Finding(name, Grade.FAULT, f"{port}: {who} has it", advice)
+    lost = unreached(host, port)
+    if lost or host in _HERE_ALONE:
+        words = f"{port}, taking pushes, but not at {', '.join(lost) or 'other machines'}"
+        advice = f"let TCP {port} through the firewall, and set media.host to an outer address"
+        return Finding(name, Grade.NOTE, words, advice)
+    return Finding(name, Grade.OK, f"{port}, taking pushes; let TCP {port} through the firewall")
 
 
 def _bind_tcp(settings: Settings) -> None:
@@ -387,6 +412,7 @@ CHECKS: tuple[Check, ...] = (
     http_port,
     media_port,
     media_tcp_port,
+    rtmp_port,
     socket_buffers,
     addresses,
     certificate,

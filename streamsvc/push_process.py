@@ -7,12 +7,10 @@ import secrets
 import sys
 from collections.abc import Callable
 
-from streamsvc.addresses import machine_addresses
 from streamsvc.base.clock import Clock
+from streamsvc.near import Near
 from streamsvc.settings import Settings
 from streamsvc.supervise import Supervisor
-
-_ANY = ("0.0.0.0", "::")
 
 
 class PushProcess:
@@ -58,15 +56,13 @@ class PushProcess:
 
 
 def _command(settings: Settings) -> list[str]:
-    host = settings.http.host
-    near = "127.0.0.1" if host in _ANY else f"[{host}]" if ":" in host else host
-    media = settings.media.host
+    near = Near.of(settings)
     command = [
         sys.executable, "-m", "relay.ingest",
-        "--host", media,
+        "--host", settings.media.host,
         "--port", str(settings.media.rtmp_port),
-        "--server", f"http://{near}:{settings.http.port}",
-        "--near", _media_from_here(settings),
+        "--server", near.server,
+        "--near", near.media,
         "--log-level", settings.log.level,
     ]  # fmt: skip
     if settings.media.rtmp_processes > 1:
@@ -74,12 +70,3 @@ def _command(settings: Settings) -> list[str]:
     if not settings.log.json_lines:
         command.append("--log-words")
     return command
-
-
-def _media_from_here(settings: Settings) -> str:
-    """An address of this machine where it tells others another one, which may be a router's; empty:
-    what it tells them is right for us, too."""
-    if not settings.media.advertise:
-        return ""
-    host = settings.media.host
-    return next(iter(machine_addresses()), "") if host in _ANY else host

@@ -6,6 +6,7 @@ Environment: `STREAMSVC_` + section + `__` + key, e.g. `STREAMSVC_HTTP__PORT=900
 """
 
 import tomllib
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, Literal
 
@@ -100,6 +101,11 @@ class MediaSettings(Section):
     rtmp_processes: int = Field(
         default=1, ge=1, le=32, description="Processes that take those pushes."
     )
+    source_networks: list[str] = Field(
+        default=[],
+        description="Networks (CIDR) where a lead room's recorder host may be though they are this"
+        " machine's own, loopback or link-local, which are refused else.",
+    )
     advertise: list[str] = Field(
         default=[],
         description="Addresses put into ICE candidates; empty: this machine's own. Behind NAT: the"
@@ -124,6 +130,13 @@ class MediaSettings(Section):
         description="coturn's static-auth-secret: browsers get passwords made with it, good for ten"
         " minutes, never the secret itself.",
     )
+
+    @field_validator("source_networks")
+    @classmethod
+    def _are_networks(cls, networks: list[str]) -> list[str]:
+        for network in networks:
+            ip_network(network)  # raises ValueError in words
+        return networks
 
     @field_validator("stun_urls")
     @classmethod

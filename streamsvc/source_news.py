@@ -48,6 +48,10 @@ class SourceNews:
                 async with asyncio.timeout(AGAIN_SECONDS):
                     await self._changed.wait()
 
+    async def say_once(self, report: SourceReport) -> None:
+        """Now, before this process ends; `run` need not be at work."""
+        await self._say(report)
+
     async def _say(self, report: SourceReport) -> None:
         body = {
             "kind": "rtsp",

@@ -1,6 +1,7 @@
 """The HTTP half of WHIP and WHEP, from the client's side (RFC 9725 §4)."""
 
 from collections.abc import Awaitable, Callable
+from typing import Self
 from urllib.parse import urljoin
 
 import httpx
@@ -34,6 +35,18 @@ class HttpSession:
         self._bearer = ""
         self._location: str | None = None
         self._etag = ""
+
+    @classmethod
+    def left_by(cls, http: httpx.AsyncClient, grant: GrantSource, location: str) -> Self:
+        """What a process of before opened and never ended, to be ended now."""
+        session = cls(http, grant)
+        session._location = location
+        return session
+
+    @property
+    def location(self) -> str:
+        """Its URL; empty: none was opened."""
+        return self._location or ""
 
     async def open(self, url: str, offer_sdp: str) -> str:
         """POST the offer; return the answer."""

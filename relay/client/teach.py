@@ -76,12 +76,13 @@ async def teach(
     screen_url: str | None = None,
     take_over: bool = False,
     http: httpx.AsyncClient | None = None,
+    near: str = "",
 ) -> TeachEnd:
     """Publish the camera, and the generated slides when there is a `screen_url`, until the lesson
     ends or somebody else takes over. Cancel it to stop; the server is told.
 
     `take_over` ends whoever fills the slots at the beginning; later it never fights for them.
-    Raises EnvironmentFault `media-file-unreadable`.
+    `near`: see `MediaPeer`. Raises EnvironmentFault `media-file-unreadable`.
     """
     tokens = fixed_grant(grant) if isinstance(grant, str) else grant
     async with AsyncExitStack() as stack:
@@ -92,8 +93,9 @@ async def teach(
         pace = Pace()
         if screen_url is not None:
             slides = await _plan(cache, SCREEN, "clip")
-            screen = OnAir(screen_url, tokens, slides, pace, http=http)
-        camera = OnAir(whip_url, tokens, await _plan(cache, CAMERA, source), pace, http=http)
+            screen = OnAir(screen_url, tokens, slides, pace, http=http, near=near)
+        taught = await _plan(cache, CAMERA, source)
+        camera = OnAir(whip_url, tokens, taught, pace, http=http, near=near)
         if screen_url is not None:
             scope.start("screen", screen.keep(take_over=take_over))
         return await camera.keep(take_over=take_over)
@@ -118,7 +120,9 @@ class OnAir:
         pace: Pace,
         *,
         http: httpx.AsyncClient,
+        near: str = "",
     ) -> None:
+        self._near = near
         self._url = url
         self._grant = grant
         self._plan = plan
@@ -147,7 +151,7 @@ class OnAir:
     async def _once(self, *, take_over: bool) -> None:
         """One connection, from offer to break."""
         await self._end_stale()
-        publisher = WhipPublisher(self._url, self._grant, http=self._http)
+        publisher = WhipPublisher(self._url, self._grant, http=self._http, near=self._near)
         try:
             await publisher.publish(open_tracks(self._plan, self._pace), take_over=take_over)
             log.info("= %s on air", self._url)

@@ -14,13 +14,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from relay.client.http_session import HttpSession
 from relay.client.played_file import FileTrack, Pace
 from relay.client.teach import ENDS, STEADY_SECONDS, TeachEnd, wait_seconds
 from relay.client.whip import WhipPublisher
 from relay.ingest.file_checking import check_file
 from relay.ingest.file_items import is_passed_on, items_once, kinds_of
-from relay.ingest.teach import Door
+from relay.ingest.teach import Door, end_stale
 from streamsvc.base.errors import EnvironmentFault, PeerGone, UserError
 from streamsvc.base.media import MediaKind
 from streamsvc.base.tasks import TaskScope
@@ -58,7 +57,7 @@ class FileTeacher:
         self._path = path
         self._door = door
         self._on_progress = on_progress
-        self._stale: HttpSession | None = None
+        self._stale = door.stale()
         self._passed: dict[MediaKind, bool] = {}
         self._seconds = 0.0
         self._at = begin_seconds
@@ -99,12 +98,14 @@ class FileTeacher:
     async def _once(self, *, take_over: bool) -> bool:
         """One connection; True when the file is over."""
         if self._stale is not None:  # our own session of before must not look like another's
-            await self._stale.end()
+            await end_stale(self._stale)
         tracks = self._tracks()
-        publisher = WhipPublisher(self._door.whip_url, self._door.grant, http=self._door.http)
+        door = self._door
+        publisher = WhipPublisher(door.whip_url, door.grant, http=door.http, near=door.near)
         scope = TaskScope("file")
         try:
             await publisher.publish(tracks, take_over=take_over)
+            door.remember(publisher.peer.session)
             log.info("= %s on air from %.1f s", self._path.name, self._at)
             broken = scope.start("broken", publisher.wait_broken())
             while not broken.done() and any(track.readyState == "live" for track in tracks):

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import av
 from av.container import InputContainer
@@ -11,6 +11,7 @@ from relay.client.file_plan import EncodedPacket
 from relay.ingest.live_track import LiveItem, LivePace, LiveTrack
 from relay.ingest.streams import LARGEST_JUMP_SECONDS, PictureStream, SoundStream
 from streamsvc.base.errors import PeerGone
+from streamsvc.base.room_sources import SourceLook
 
 OPEN_SECONDS = 12.0
 PUSH_OPEN_SECONDS = 25.0
@@ -105,6 +106,17 @@ class Pull:
             isinstance(line.stream, PictureStream) and not line.stream.is_as_is
             for line in self._lines.values()
         )
+
+    def look(self) -> SourceLook:
+        """What the source sends, once it is `opened`."""
+        found = SourceLook("", 0, 0, "", is_recoded=self.is_recoding)
+        for line in self._lines.values():
+            if isinstance(line.stream, PictureStream):
+                name, width, height = line.stream.looks
+                found = replace(found, picture=name, width=width, height=height)
+            else:
+                found = replace(found, sound=line.stream.codec)
+        return found
 
     def run(self) -> None:
         """Find out what the source sends, and feed the tracks until it ends.

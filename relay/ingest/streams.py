@@ -37,6 +37,9 @@ class PictureStream:
     def __init__(self, stream: VideoStream, *, may_pass: bool = True) -> None:
         self.is_as_is = may_pass and _is_usable(stream)
         self._stream = stream
+        context = stream.codec_context
+        self.looks = (context.name, context.width, context.height)
+        """Name of its codec and size."""
         # Not every camera repeats its parameter sets; who joins needs them with each key frame.
         self._filter = BitStreamFilterContext(_repeating(stream), stream)
         self._encoder = PictureEncoder()
@@ -93,7 +96,8 @@ class SoundStream:
     kind = MediaKind.AUDIO
 
     def __init__(self, stream: AudioStream) -> None:
-        self.is_as_is = stream.codec_context.name in ("opus", "libopus")
+        self.codec = stream.codec_context.name
+        self.is_as_is = self.codec in ("opus", "libopus")
         self._stream = stream
         self._encoder = SoundEncoder()
         self._bad = 0

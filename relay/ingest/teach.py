@@ -15,6 +15,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import Path
 
 import httpx
 from av.error import ExitError, FFmpegError
@@ -78,6 +79,25 @@ class Door:
     http: httpx.AsyncClient
     is_silent: bool = False
     """It takes a picture alone: a camera beside the teacher's."""
+    near: str = ""
+    """See `MediaPeer`."""
+    note: Path | None = None
+    """Where the open session's URL is kept: whoever is started in a killed process's place ends
+    what that one left, and is not taken for somebody else."""
+
+    def stale(self) -> HttpSession | None:
+        """What was left, if anything."""
+        try:
+            location = self.note.read_text() if self.note is not None else ""
+        except OSError:
+            return None
+        return HttpSession.left_by(self.http, self.grant, location) if location else None
+
+    def remember(self, session: HttpSession) -> None:
+        """It is open now."""
+        if self.note is not None:
+            with suppress(OSError):  # a full disk: only a crash would have needed it
+                self.note.write_text(session.location)
 
 
 class SourceTeacher:
@@ -98,7 +118,7 @@ class SourceTeacher:
         self._allowed = allowed
         self._may_pass = may_pass
         self._on_report = on_report
-        self._stale: HttpSession | None = None
+        self._stale = door.stale()
         self._on_air_at: float | None = None
 
     async def keep(self, *, take_over: bool = False) -> TeachEnd:
@@ -137,7 +157,7 @@ class SourceTeacher:
         pull = Pull(gate.url, loop, may_pass=self._may_pass)
         reading = loop.run_in_executor(None, pull.run)
         try:
-            await _opened(gate, pull, reading)
+            await until_opened(gate, pull, reading)
             await self._on_air(gate, pull, reading, take_over=take_over)
         finally:
             await gate.close()  # FFmpeg finds the end of the stream: its thread returns
@@ -148,13 +168,14 @@ class SourceTeacher:
         self, gate: Gate, pull: Pull, reading: asyncio.Future[None], *, take_over: bool
     ) -> None:
         if self._stale is not None:  # our own session of before must not look like another's
-            await self._stale.end()
+            await end_stale(self._stale)
         door = self._door
-        publisher = WhipPublisher(door.whip_url, door.grant, http=door.http)
+        publisher = WhipPublisher(door.whip_url, door.grant, http=door.http, near=door.near)
         scope = TaskScope("source")
         try:
             tracks = [one for one in pull.tracks if one.kind == "video" or not door.is_silent]
             await publisher.publish(tracks, take_over=take_over)
+            door.remember(publisher.peer.session)
             self._on_report(SourceReport(SourceState.ON_AIR, is_recoding=pull.is_recoding))
             log.info("= %s on air", self._address)
             self._on_air_at = time.monotonic()
@@ -173,7 +194,13 @@ class SourceTeacher:
                 await publisher.close()
 
 
-async def _opened(gate: Gate, pull: Pull, reading: asyncio.Future[None]) -> None:
+async def end_stale(session: HttpSession) -> None:
+    """Our own of before must not look like another's; one that can't be ended is forgotten."""
+    with suppress(UserError):
+        await session.end()
+
+
+async def until_opened(gate: Gate, pull: Pull, reading: asyncio.Future[None]) -> None:
     """Return when it is known what the source sends."""
     scope = TaskScope("opening")
     try:

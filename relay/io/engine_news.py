@@ -107,7 +107,9 @@ class EngineNews:
         elif key not in self._feeds:
             return  # its publication was removed while this was on the way
         elif kind == _TAP_CLOSED:
-            self._listener.feed_closed(self._feeds.pop(key))
+            ended = self._feeds.pop(key)
+            if ended not in self._feeds.values():  # a newer one of it goes on
+                self._listener.feed_closed(ended)
         else:
             self._listener.feed_packet(self._feeds[key], packet)
 

@@ -24,6 +24,7 @@ from signaling.io import (
     qr,
     recordings,
     room_events,
+    room_sources,
     rooms,
     sources,
     wall,
@@ -57,9 +58,11 @@ def create_app(services: Services, *extra: APIRouter) -> FastAPI:
         await ctx.checks.start()
         await ctx.sources.start()
         await services.premieres.start()
+        await services.room_sources.start()
         try:
             yield
         finally:
+            await services.room_sources.close()
             await services.premieres.close()
             await ctx.checks.close()
             await ctx.courseware.close()
@@ -85,7 +88,8 @@ def create_app(services: Services, *extra: APIRouter) -> FastAPI:
     app.router.routes.extend([*media.routes, watch_media.ROUTE])
     for module in (
         *(people, rooms, checks, phone, lessons, courseware, courseware_uploads, wall),
-        *(window, recordings, premieres, watch_links, watch, qr, sources, cameras, health),
+        *(window, recordings, premieres, watch_links, watch, qr, room_sources, sources),
+        *(cameras, health),
     ):
         app.include_router(module.router)
     app.include_router(events.router)

@@ -41,7 +41,7 @@ async def begin(
     ctx: Context = Depends(context),
 ) -> Response:
     """A file of so many bytes will come; Location says where to."""
-    title = _title(request.headers.get("upload-metadata", ""))
+    title = title_in(request.headers.get("upload-metadata", ""))
     half = await ctx.courseware.begin_upload(
         caller.principal, LessonId(lesson_id), title, upload_length
     )
@@ -106,7 +106,7 @@ def _headers(half: HalfUpload) -> dict[str, str]:
     }
 
 
-def _title(metadata: str) -> str:
+def title_in(metadata: str) -> str:
     """Of the file's name in Upload-Metadata: pairs of a key and Base64, with commas between."""
     for pair in metadata.split(","):
         key, _, value = pair.strip().partition(" ")

@@ -26,7 +26,9 @@ _HOST = re.compile(r"(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]{1,253})(:[0-9]{1,5})?")
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _ANY_ORIGIN = ("/whip/", "/whep/")
 """Media doors listen to grants only, never to cookies, so any page may use them."""
-_UPLOAD_PATH = re.compile(r"/api/lessons/[^/]+/(courseware(/uploads/[^/]+)?|premiere/film)")
+_UPLOAD_PATH = re.compile(
+    r"/api/lessons/[^/]+/(courseware(/uploads/[^/]+)?|premiere/(film|uploads/[^/]+))"
+)
 """Its route counts for itself, once it knows that the caller may."""
 _SECRET_PATH = re.compile(r"^/(p|live|watch)/.+")
 _OF_AUDIENCE = "/live/"

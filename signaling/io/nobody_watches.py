@@ -15,6 +15,9 @@ class NobodyWatches:
         """No lesson has one."""
         return None
 
+    def withdraw(self, lesson_id: LessonId, until: int) -> None:
+        """There was none."""
+
     def begin(self, lesson_id: LessonId) -> None:
         """Nothing begins."""
 

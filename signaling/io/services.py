@@ -13,6 +13,7 @@ from signaling.ports import (
     RecorderPort,
     RecordingCatalog,
     RelayPort,
+    RoomSourcesPort,
     TimelineLog,
 )
 from signaling.settings import SignalingSettings
@@ -37,6 +38,7 @@ class Services:
     catalog: RecordingCatalog
     courseware: CoursewarePort
     premieres: PremieresPort
+    room_sources: RoomSourcesPort
     timeline: TimelineLog
     clock: Clock
     grant_secret: bytes

@@ -4,6 +4,7 @@ from fastapi import APIRouter, Depends
 
 from signaling.io.auth import Caller, require
 from signaling.io.context import Context, context
+from signaling.io.watch import signed_until
 from signaling.protocol.resources_watch import (
     NewWatchLink,
     WatchLinkChange,
@@ -13,7 +14,7 @@ from signaling.protocol.resources_watch import (
 )
 from signaling.protocol.roles import Action
 from streamsvc.base.ids import RoomId
-from streamsvc.school.records import WatchLink
+from streamsvc.school.records import LessonState, WatchLink
 
 router = APIRouter(prefix="/api/rooms/{room_id}/watch-link")
 
@@ -40,6 +41,7 @@ async def make_watch_link(
     made = await ctx.services.school.watch_links.issue(
         caller.principal, RoomId(room_id), has_replay=body.has_replay
     )
+    _withdraw_addresses(ctx, RoomId(room_id))
     return WatchLinkMade(path=f"/watch/{made.key}", link=_view(made.link))
 
 
@@ -64,9 +66,22 @@ async def revoke_watch_link(
     caller: Caller = Depends(require(Action.MANAGE_WATCH_LINK)),
     ctx: Context = Depends(context),
 ) -> None:
-    """Nobody comes by it any more, and its devices are signed out. What one of them plays at this
-    moment goes on: addresses of a broadcast are signed until an hour after the planned end."""
+    """Nobody comes by it any more, its devices are signed out, and what they play ends: addresses
+    of lessons that its class is in are taken back. Who watches those by another link goes on with
+    a new address after a moment."""
     await ctx.services.school.watch_links.revoke(caller.principal, RoomId(room_id))
+    _withdraw_addresses(ctx, RoomId(room_id))
+
+
+def _withdraw_addresses(ctx: Context, room_id: RoomId) -> None:
+    """Of live lessons to which this room is invited."""
+    now_ms = ctx.services.clock.wall_ms()
+    for runner in ctx.registry.running.values():
+        lesson = runner.machine.lesson
+        if lesson.state is LessonState.LIVE and room_id in lesson.room_ids:
+            # the one of the plan may be around yet in a lesson that is longer
+            for until in {signed_until(lesson, 0), signed_until(lesson, now_ms)}:
+                ctx.services.audience.withdraw(lesson.id, until)
 
 
 def _view(link: WatchLink) -> WatchLinkView:

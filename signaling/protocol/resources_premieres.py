@@ -4,7 +4,7 @@ from typing import Literal
 
 from signaling.protocol.wire import Wire
 
-PremiereStateName = Literal["waiting", "on_air", "over", "taken_over", "failed"]
+PremiereStateName = Literal["waiting", "on_air", "over", "taken_over", "missed", "failed"]
 
 
 class ChosenPremiere(Wire):
@@ -24,3 +24,5 @@ class PremiereView(Wire):
     ends_lesson: bool
     state: PremiereStateName
     error_id: str | None
+    upload_id: str | None = None
+    """It came in pieces, by this name."""

@@ -23,6 +23,7 @@ class Action(StrEnum):
     SEE_ROOMS = "see_rooms"
     ADD_ROOM = "add_room"
     SET_ROOM_POLICY = "set_room_policy"
+    CHANGE_ROOM_SOURCE = "change_room_source"
     MAKE_ROOM_CODE = "make_room_code"
     SEE_CHECKS = "see_checks"
     REMOVE_ROOM_DEVICE = "remove_room_device"
@@ -112,6 +113,7 @@ TABLE: dict[Role, frozenset[Action]] = {
         Action.CHANGE_PERSON,
         Action.ADD_ROOM,
         Action.SET_ROOM_POLICY,
+        Action.CHANGE_ROOM_SOURCE,
         Action.MAKE_ROOM_CODE,
         Action.REMOVE_ROOM_DEVICE,
         Action.MANAGE_WATCH_LINK,

@@ -23,6 +23,7 @@ from signaling.protocol import (
     resources_courseware,
     resources_polls,
     resources_premieres,
+    resources_room_sources,
     resources_sources,
     resources_watch,
     resources_window,
@@ -57,6 +58,8 @@ INBOUND_BODIES = (
     resources_checks.NewCheck,
     resources_checks.Burst,
     resources_premieres.ChosenPremiere,
+    resources_room_sources.NewRoomSource,
+    resources_room_sources.ChosenRoomSource,
     resources_sources.NewStreamKey,
     resources_sources.SourceReport,
     resources_sources.NewPush,
@@ -96,7 +99,7 @@ def wire_models() -> list[type[BaseModel]]:
     )
     bodies = (
         *(resources, resources_checks, resources_courseware),
-        *(resources_polls, resources_premieres, resources_sources),
+        *(resources_polls, resources_premieres, resources_room_sources, resources_sources),
         *(resources_watch, resources_window),
     )
     modules = (*channels, *bodies)

@@ -51,6 +51,13 @@ def teach(
         Path | None,
         typer.Option(help="Where --play writes how far it is, and goes on from.", hidden=True),
     ] = None,
+    note: Annotated[
+        Path | None,
+        typer.Option(help="Where the open session is kept, for the next process.", hidden=True),
+    ] = None,
+    near: Annotated[
+        str, typer.Option(help="Where media of this very machine is reached.", hidden=True)
+    ] = "",
     session: Annotated[str, typer.Option(envvar="STREAMSVC_SESSION", hidden=True)] = "",
     rtsp: Annotated[
         str,
@@ -123,6 +130,8 @@ def teach(
         ends_lesson=then == "end",
         on_progress=told.tell,
         session=session,
+        near=near,
+        note=note,
         begin_seconds=told.begin_seconds,
         on_key=_tell_key,
     )

@@ -1,14 +1,16 @@
 """Plays films as lessons: one process for each, started shortly before its lesson's planned time.
 
     chosen or uploaded ─► checked (a process) ─► WAITING ─► ON_AIR ─► OVER
-                                                   │           ├─► TAKEN_OVER
-                                                   └─ forgotten ◄┘
+                                             ▲     │           ├─► TAKEN_OVER
+                                 planned anew│     └─ forgotten ◄┘
+                          lesson not begun: MISSED ─ a day ─► FAILED
 The process signs in as the lesson's lead teacher with a token lent for it, and says how far it is
 in a file; started anew (a crash, a restart of the service) it goes on from there.
 """
 
 import asyncio
 import logging
+import math
 import sys
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
@@ -19,10 +21,12 @@ from relay.ingest.file_checking import LARGEST_BYTES, check_file
 from streamsvc.base.clock import Clock
 from streamsvc.base.errors import EnvironmentFault, StreamsvcError, UserError
 from streamsvc.base.ids import LessonId, RecordingId
-from streamsvc.base.premieres import Premiere, PremiereState
+from streamsvc.base.premieres import FilmUpload, Premiere, PremiereState
 from streamsvc.base.tasks import TaskScope
 from streamsvc.courseware.io.receiving import BLOCK_BYTES, UPLOAD_SECONDS, while_heard
+from streamsvc.near import Near
 from streamsvc.premieres.shelf import PremiereShelf
+from streamsvc.premieres.uploads import FilmUploads
 from streamsvc.school.io.school import School
 from streamsvc.school.records import Lesson, LessonState, SignInKind
 from streamsvc.supervise import Supervisor
@@ -35,13 +39,29 @@ READY_BEFORE_MS = 30_000
 MOST_PLAYING = 16
 """Films at once; each is a process. One that is too many waits for its turn."""
 MOST_CHECKING = 2
+STUCK_SECONDS = 10.0
+"""A process that is on air says so twice a second: one that does not is started anew."""
+MISSED_KEPT_MS = 86_400_000
+"""After a lesson's planned end its film is kept so long for another time."""
 _OPEN = (PremiereState.WAITING, PremiereState.ON_AIR)
+_WATCHED = (*_OPEN, PremiereState.MISSED)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Playing:
     child: Supervisor
     token: str
+    heard: tuple[int | None, float] = (None, 0.0)
+    """Process and place of its last news that were new."""
+    heard_at: float = 0.0
+
+    def is_stuck(self, premiere: Premiere, now: float) -> bool:
+        """It went on, and does no more, though the process is there. Ask again and again."""
+        news = self.child.pid, premiere.at_seconds
+        if news != self.heard or premiere.state is not PremiereState.ON_AIR:
+            has_played = self.heard[0] == news[0] and premiere.state is PremiereState.ON_AIR
+            self.heard, self.heard_at = news, now if has_played else math.inf
+        return now - self.heard_at > STUCK_SECONDS
 
 
 class PremiereHouse:
@@ -53,14 +73,16 @@ class PremiereHouse:
         school: School,
         clock: Clock,
         *,
-        server: str,
+        near: Near,
         least_free_bytes: int,
     ) -> None:
-        """`server`: this service's own address."""
+        """`near`: how the processes reach this service."""
         self._shelf, self._school, self._clock = shelf, school, clock
-        self._server, self._least_free_bytes = server, least_free_bytes
+        self._near, self._least_free_bytes = near, least_free_bytes
         self._plans: dict[LessonId, Premiere] = {}
         self._playing: dict[LessonId, _Playing] = {}
+        self._uploads = FilmUploads(shelf, least_free_bytes)
+        self._finishing = asyncio.Lock()
         self._checking = asyncio.Semaphore(MOST_CHECKING)
         self._tasks = TaskScope("premieres")
 
@@ -68,6 +90,7 @@ class PremiereHouse:
         """What was planned before a restart is planned again."""
         for premiere in await asyncio.to_thread(lambda: list(self._shelf.plans())):
             self._plans[premiere.lesson_id] = premiere
+        await asyncio.to_thread(self._uploads.sweep)
         self._tasks.start("look", self._look())
 
     async def close(self) -> None:
@@ -106,14 +129,63 @@ class PremiereHouse:
         try:
             async with asyncio.timeout(UPLOAD_SECONDS):
                 await self._write(part, chunks, announced_bytes)
-            seconds = await self._checked(part)
-            await self._stop(lesson_id)
-            await asyncio.to_thread(self._shelf.take_part, lesson_id, part)
+            taken = Premiere(lesson_id, title, 0.0, ends_lesson=ends_lesson)
+            return await self._taken(part, taken)
         except OSError as error:  # also the timeout
             raise EnvironmentFault("disk-unwritable", path=str(part.parent)) from error
         finally:
             part.unlink(missing_ok=True)
-        return await self._plan(Premiere(lesson_id, title, seconds, ends_lesson=ends_lesson))
+
+    async def begin_upload(
+        self, lesson_id: LessonId, title: str, total_bytes: int, *, ends_lesson: bool
+    ) -> FilmUpload:
+        """See `PremieresPort`."""
+        return await self._uploads.begin(lesson_id, title, total_bytes, ends_lesson=ends_lesson)
+
+    async def find_upload(self, lesson_id: LessonId, upload_id: str) -> FilmUpload:
+        """See `PremieresPort`."""
+        return await self._uploads.find(lesson_id, upload_id)
+
+    async def continue_upload(
+        self, upload: FilmUpload, offset: int, chunks: AsyncIterator[bytes]
+    ) -> FilmUpload:
+        """See `PremieresPort`."""
+        now = await self._uploads.write(upload, offset, chunks)
+        if now.is_whole:
+            async with self._finishing:
+                await self._finish(now)
+        return now
+
+    async def drop_upload(self, upload: FilmUpload) -> None:
+        """See `PremieresPort`."""
+        await self._uploads.drop(upload)
+
+    async def _finish(self, upload: FilmUpload) -> None:
+        """It is whole; asked for again, since the answer was lost, it is done already."""
+        plan = self._plans.get(upload.lesson_id)
+        if plan is not None and plan.upload_id == upload.id:
+            return
+        part = self._shelf.upload(upload.lesson_id, upload.id)
+        taken = Premiere(
+            upload.lesson_id, upload.title, 0.0, ends_lesson=upload.ends_lesson, upload_id=upload.id
+        )
+        try:
+            await self._taken(part, taken)
+        except OSError as error:
+            raise EnvironmentFault("disk-unwritable", path=str(part.parent)) from error
+        finally:  # refused or played: the next one begins anew
+            await self._uploads.drop(upload)
+
+    async def _taken(self, part: Path, premiere: Premiere) -> Premiere:
+        """Look at what came, and let it take the former's place."""
+        try:
+            async with self._checking:
+                seconds = (await check_file(part)).seconds
+        except UserError as error:  # by its own name
+            raise UserError(error.error_id, name=premiere.title) from error
+        await self._stop(premiere.lesson_id)
+        await asyncio.to_thread(self._shelf.take_part, premiere.lesson_id, part)
+        return await self._plan(replace(premiere, seconds=seconds))
 
     async def forget(self, lesson_id: LessonId) -> None:
         """See `PremieresPort`."""
@@ -164,28 +236,41 @@ class PremiereHouse:
             await asyncio.sleep(LOOK_SECONDS)
 
     async def _look_at(self, premiere: Premiere) -> None:
-        if premiere.state not in _OPEN:
+        if premiere.state not in _WATCHED:
             return
         lesson_id = premiere.lesson_id
-        if lesson_id in self._playing:
-            await self._follow(premiere)
-            return
         try:
             lesson = await self._school.lessons.load(lesson_id)
         except UserError:  # it was removed
             return await self.forget(lesson_id)
         if self._plans.get(lesson_id) is not premiere:
             return  # another was chosen meanwhile
-        if lesson.state is LessonState.ENDED:
+        late_ms = self._clock.wall_ms() - _planned_end_ms(lesson)
+        is_missed = lesson.state is LessonState.SCHEDULED and late_ms >= 0
+        if lesson_id in self._playing and not is_missed:
+            await self._follow(premiere)
+        elif lesson.state is LessonState.ENDED:
             await self._become(replace(premiere, state=PremiereState.OVER))
+        elif is_missed:
+            await self._miss(premiere, late_ms)
+        elif premiere.state is PremiereState.MISSED:
+            await self._plan(replace(premiere, state=PremiereState.WAITING))
         elif self._is_due(lesson) and len(self._playing) < MOST_PLAYING:
             await self._begin(premiere, lesson)
 
     def _is_due(self, lesson: Lesson) -> bool:
-        now_ms = self._clock.wall_ms()
-        end_ms = lesson.scheduled_start_ms + lesson.duration_minutes * 60_000
-        is_time = lesson.scheduled_start_ms - READY_BEFORE_MS <= now_ms < end_ms
+        is_time = lesson.scheduled_start_ms - READY_BEFORE_MS <= self._clock.wall_ms()
         return is_time or lesson.state is LessonState.LIVE
+
+    async def _miss(self, premiere: Premiere, late_ms: float) -> None:
+        """Its lesson did not begin, and its time is over."""
+        await self._end(premiere.lesson_id)
+        if late_ms >= MISSED_KEPT_MS:
+            failed = replace(premiere, state=PremiereState.FAILED, error_id="premiere-missed")
+            await self._become(failed)
+        elif premiere.state is not PremiereState.MISSED:
+            log.warning("! premiere of %s missed: its lesson did not begin", premiere.lesson_id)
+            await self._plan(replace(premiere, state=PremiereState.MISSED))
 
     async def _begin(self, premiere: Premiere, lesson: Lesson) -> None:
         try:
@@ -197,11 +282,13 @@ class PremiereHouse:
             return await self._school.sign_ins.sign_out(lent.token, SignInKind.STAFF)
         command = [
             sys.executable, "-m", "streamsvc", "teach",
-            "--server", self._server,
+            "--server", self._near.server,
+            "--near", self._near.media,
             "--lesson", lesson.id,
             "--play", str(self._shelf.film(premiere)),
             "--then", "end" if premiere.ends_lesson else "wait",
             "--progress", str(self._shelf.progress(lesson.id)),
+            "--note", str(self._shelf.note(lesson.id)),
         ]  # fmt: skip
         secrets = {"STREAMSVC_SESSION": lent.token, "STREAMSVC_LOGIN": "-"}
         secrets["STREAMSVC_PASSWORD"] = "-"
@@ -216,6 +303,9 @@ class PremiereHouse:
             return  # another was chosen meanwhile
         if now.state in _OPEN:
             self._plans[premiere.lesson_id] = now
+            if self._playing[premiere.lesson_id].is_stuck(now, self._clock.now()):
+                log.warning("! premiere of %s stands still, started anew", premiere.lesson_id)
+                await self._end(premiere.lesson_id)
             return
         await self._end(premiere.lesson_id)
         if self._plans.get(premiere.lesson_id) is premiere:
@@ -232,3 +322,7 @@ class PremiereHouse:
         if playing is not None:
             await playing.child.close()
             await self._school.sign_ins.sign_out(playing.token, SignInKind.STAFF)
+
+
+def _planned_end_ms(lesson: Lesson) -> int:
+    return lesson.scheduled_start_ms + lesson.duration_minutes * 60_000

@@ -27,9 +27,10 @@ class PremiereShelf:
         self._recordings = recordings
 
     def plans(self) -> Iterator[Premiere]:
-        """Every one that can be read. What was being uploaded before a restart is removed."""
+        """Every one that can be read. Of uploads those in pieces outlive a restart."""
         for part in self.folder.glob("*/film-*.part"):
-            part.unlink(missing_ok=True)
+            if not part.with_suffix(".json").exists():
+                part.unlink(missing_ok=True)
         for file in sorted(self.folder.glob("*/plan.json")):
             told = _read(file)
             try:
@@ -75,12 +76,27 @@ class PremiereShelf:
         """Where the process that plays it says how far it is."""
         return self._place(lesson_id) / "progress.json"
 
+    def note(self, lesson_id: LessonId) -> Path:
+        """Where it keeps its open session, for the process in its place."""
+        return self._place(lesson_id) / "session"
+
     def part(self, lesson_id: LessonId) -> Path:
         """Where an upload grows, each in a file of its own: a former film stays until it is whole
         and well, and one that was cut off does not harm its repetition."""
         place = self._place(lesson_id)
         place.mkdir(parents=True, exist_ok=True)
         return place / f"film-{new_id('up')}.part"
+
+    def upload(self, lesson_id: LessonId, upload_id: str) -> Path:
+        """Where one in pieces grows. Raises ValueError for what is no id."""
+        if not upload_id.replace("_", "").isalnum():
+            raise ValueError(f"no upload's id: {upload_id!r}")
+        return self._place(lesson_id) / f"film-{upload_id}.part"
+
+    def has_room(self, count: int, least_free_bytes: int) -> bool:
+        """For so many bytes more."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        return shutil.disk_usage(self.folder).free - count >= least_free_bytes
 
     def write(self, file: IO[bytes], block: bytes, least_free_bytes: int) -> bool:
         """False where the disk has no room for it."""

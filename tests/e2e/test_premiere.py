@@ -1,5 +1,7 @@
 """A film in a teacher's place: chosen on the plan of the day, seen in a room, taken over by her."""
 
+import os
+import signal
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,8 +12,11 @@ from playwright.async_api import expect
 from relay.client.clip import CAMERA, write_clip
 from tests.support.browser import needs_chromium, open_context
 from tests.support.demo import TEACHER, DemoLesson, demo_lesson
-from tests.support.screens import BLUE, RED, RoomBoard, TeacherDesk, screen
-from tests.support.waiting import SECOND
+from tests.support.pushers import H264, write_scene
+from tests.support.screens import BLUE, GREEN, RED, RoomBoard, TeacherDesk, screen
+from tests.support.service import Service
+from tests.support.taught_rooms import recorded_ms, taught_room
+from tests.support.waiting import SECOND, until
 
 pytestmark = [pytest.mark.e2e, pytest.mark.long, needs_chromium, pytest.mark.timeout(240)]
 
@@ -73,3 +78,74 @@ async def test_a_film_teaches_until_the_teacher_takes_over(
         await english.page.locator("[data-action=premiere]").first.click()
         await english.says("A teacher has taken over")
         await english.shot("over")
+
+
+FILM_WORDS = "正在播放录像《film》"
+SILENT = "现在收不到它的声音和画面"
+GONE = "老师那边断开了"
+BAD_FROM, BAD_TO = 25, 32
+"""Seconds of the film."""
+
+
+def players(service: Service) -> list[int]:
+    """Processes that play: they name this service's data."""
+    sign = str(service.data / "premieres")
+    found = []
+    for entry in Path("/proc").iterdir():
+        try:
+            words = (entry / "cmdline").read_text().split("\0")
+        except (OSError, ValueError):
+            continue
+        if any(word.startswith(sign) for word in words) and "teach" in words:
+            found.append(int(entry.name))
+    return found
+
+
+def bad_in_the_middle(folder: Path) -> Path:
+    """A minute whose pictures can't be read for a while; its container says nothing of that."""
+    first, last = BAD_FROM * 15, BAD_TO * 15
+    noise = f"noise=amount=if(between(n\\,{first}\\,{last})\\,20\\,0)"
+    video = [*H264, "-bf", "0", "-bsf:v", noise]
+    return write_scene(folder / "film.mp4", GREEN.color, GREEN.tone_hz, video)
+
+
+def send_film(demo: DemoLesson, film: Path) -> int:
+    """The status of its upload."""
+    path = f"/api/lessons/{demo.lesson()['lesson_id']}/premiere/film"
+    named = {"name": film.name}
+    return demo.teacher.post(path, params=named, content=film.read_bytes()).status_code
+
+
+async def test_a_film_is_bad_cut_and_stalled_and_goes_on(demo: DemoLesson, tmp_path: Path) -> None:
+    demo.plan_anew(room_ids=[room["room_id"] for room in demo.rooms()])
+    async with taught_room(demo) as lesson:
+        garbage = tmp_path / "garbage.mp4"
+        garbage.write_bytes(os.urandom(100_000))
+        assert send_film(demo, garbage) == 422
+        assert send_film(demo, bad_in_the_middle(tmp_path)) == 201
+        await lesson.is_seen_and_heard(GREEN)
+        await lesson.desk.says(FILM_WORDS)
+        await until(lambda: recorded_ms(demo) > 1_000, 60, "it is recorded")
+        (player,) = players(demo.service)
+        os.kill(player, signal.SIGKILL)
+        await lesson.room.says(GONE)
+        await lesson.room.gone(GONE, 60)
+        await lesson.desk.says(FILM_WORDS, 60)
+        await lesson.is_seen_and_heard(GREEN)
+        (player,) = players(demo.service)
+        os.kill(player, signal.SIGSTOP)
+        await lesson.room.says(GONE)
+        await lesson.desk.says(SILENT)
+        await lesson.room.gone(GONE, 60)  # it was started anew
+        await lesson.desk.says(FILM_WORDS)
+        await lesson.is_seen_and_heard(GREEN)
+        assert players(demo.service) != [player]
+        await until(lambda: film_at(demo) > BAD_TO + 4, 60, "the bad part is over")
+        await lesson.is_seen_and_heard(GREEN)
+        assert demo.lesson()["state"] == "live"
+
+
+def film_at(demo: DemoLesson) -> float:
+    """Seconds of it that were played."""
+    path = f"/api/lessons/{demo.lesson()['lesson_id']}/premiere"
+    return float(demo.teacher.get(path).raise_for_status().json()["at_seconds"])

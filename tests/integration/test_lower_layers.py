@@ -4,26 +4,25 @@ import os
 import signal
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from itertools import count, pairwise, takewhile
+from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
 import av
 import numpy as np
 import pytest
-from aiortc.codecs.h264 import H264Encoder
 from numpy.typing import NDArray
 
 from relay.client.clip import Scene, write_clip
 from relay.client.file_plan import plan_file
-from relay.client.played_file import Pace, endless_items, open_tracks
+from relay.client.played_file import Pace, open_tracks
 from relay.transcode.io.transcoders import Transcoders
 from relay.transcode.settings import TranscodeSettings
 from streamsvc.base.clock import SystemClock
-from streamsvc.base.media import MediaKind, Slot
+from streamsvc.base.media import Slot
 from streamsvc.base.sessions import LinkPolicy
 from streamsvc.supervise import Supervisor
-from tests.support.rtp_peers import PLAYER_SLOTS, Picture, Tone, Viewer, party, running_relay
+from tests.support.payloads import follow, in_order, kept_payloads, sent_payloads
+from tests.support.rtp_peers import PLAYER_SLOTS, Picture, Tone, party, running_relay
 from tests.support.waiting import until
 
 pytestmark = [pytest.mark.integration, pytest.mark.alone]
@@ -110,47 +109,6 @@ def _draw(scene: Scene, seconds: float) -> NDArray[np.uint8]:
     """It moves everywhere."""
     grain = np.random.default_rng(1).integers(0, 60, (HIGH, 960, 3), np.uint8)
     return np.roll(grain, int(seconds * 50), axis=1)
-
-
-def sent_payloads(source: Path) -> list[bytes]:
-    """What a sender of this file puts into packets, from its beginning to its end."""
-    plan = plan_file(source)
-    (stream,) = (one for one in plan.streams if one.kind is MediaKind.VIDEO)
-    items = takewhile(
-        lambda item: item.seconds < plan.period_seconds, endless_items(plan, stream, 0.0)
-    )
-    encoder = H264Encoder()
-    return [payload for item in items for payload in encoder.pack(item.packet)[0]]
-
-
-def kept_payloads(viewer: Viewer) -> dict[int, bytes]:
-    """What its picture is put together of from now on, by sequence number."""
-    kept: dict[int, bytes] = {}
-    (receiver,) = (x for x in viewer.connection.getReceivers() if x.track.kind == "video")
-    jitter_buffer = receiver._RTCRtpReceiver__jitter_buffer  # type: ignore[attr-defined]  # noqa: SLF001
-    take = jitter_buffer.add
-
-    def keep(packet: Any) -> Any:
-        kept[packet.sequence_number] = packet.payload
-        return take(packet)
-
-    jitter_buffer.add = keep
-    return kept
-
-
-def in_order(kept: dict[int, bytes]) -> list[bytes]:
-    """From the first that came, up to one that is missing."""
-    first = next(iter(kept))
-    numbers = takewhile(kept.__contains__, ((first + n) & 0xFFFF for n in count()))
-    return [kept[number] for number in numbers]
-
-
-def follow(packets: Sequence[bytes], source: Sequence[bytes]) -> bool:
-    """Whether they come one after the other in a source that begins again and again."""
-    return any(
-        all(packet == source[(place + n) % len(source)] for n, packet in enumerate(packets))
-        for place in range(len(source))
-    )
 
 
 @pytest.mark.parametrize("is_made", [False, True])

@@ -29,10 +29,10 @@ def film(tmp_path_factory: pytest.TempPathFactory) -> bytes:
 
 
 @contextmanager
-def county(folder: Path) -> Iterator[tuple[Service, DemoLesson]]:
+def county(folder: Path, **environment: str) -> Iterator[tuple[Service, DemoLesson]]:
     """A service whose lesson nobody teaches."""
     with (
-        running(demo_data(folder), "--demo", environment=NO_CLIP) as service,
+        running(demo_data(folder), "--demo", environment=NO_CLIP | environment) as service,
         closing(DemoLesson(service)) as demo,
     ):
         yield service, demo
@@ -89,6 +89,38 @@ async def test_an_uploaded_film_is_the_lesson_and_a_recording_of_it_another(
         await asyncio.sleep(2)
         assert state_of(demo, second) == "live"
         assert demo.teacher.get(f"/api/lessons/{second}/premiere").status_code == 404
+
+
+async def test_a_film_comes_in_pieces_over_a_restart(tmp_path: Path, film: bytes) -> None:
+    with county(tmp_path) as (service, demo):
+        demo.plan_anew(scheduled_start_ms=round((time.time() + 600) * 1000))
+        lesson_id = demo.lesson()["lesson_id"]
+        path = f"/api/lessons/{lesson_id}/premiere/uploads"
+        tus = {"Tus-Resumable": "1.0.0", "Content-Type": "application/offset+octet-stream"}
+        begin = tus | {"Upload-Length": str(len(film)), "Upload-Metadata": "filename ZmlsbS5tcDQ="}
+        place = demo.teacher.post(path, headers=begin).raise_for_status().headers["location"]
+        half = len(film) // 2
+        first = demo.teacher.patch(place, content=film[:half], headers=tus | {"Upload-Offset": "0"})
+        assert first.raise_for_status().headers["upload-offset"] == str(half)
+        service.stop()
+        service.start(NO_CLIP)
+        assert demo.teacher.head(place).headers["upload-offset"] == str(half)
+        on = tus | {"Upload-Offset": str(half)}
+        demo.teacher.patch(place, content=film[half:], headers=on).raise_for_status()
+        told = premiere(demo, lesson_id)
+        assert (told["state"], told["title"]) == ("waiting", "film")
+        assert told["seconds"] == pytest.approx(FILM_SECONDS, abs=0.2)
+        again = demo.teacher.patch(place, content=b"", headers=tus | {"Upload-Offset": "0"})
+        assert again.json()["error"]["id"] == "upload-unknown"
+
+
+async def test_a_film_gets_on_air_behind_a_router(tmp_path: Path, film: bytes) -> None:
+    """Which sends nothing back in that this machine sends to its own outer address."""
+    with county(tmp_path, STREAMSVC_MEDIA__ADVERTISE='["203.0.113.9"]') as (_, demo):
+        demo.plan_anew()
+        lesson_id = demo.lesson()["lesson_id"]
+        add_film(demo, lesson_id, film)
+        await until(lambda: premiere(demo, lesson_id)["at_seconds"] > 2, 60, "it plays")
 
 
 async def test_a_film_goes_on_where_its_process_died(tmp_path: Path, film: bytes) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 
 from signaling.protocol.inputs import CameraAdded
 from streamsvc.base.ids import ParticipantId
-from streamsvc.school.records import OPERATOR, Lesson, Role
+from streamsvc.school.records import OPERATOR, Lesson, Role, RoomKind
 from tests.signaling.house import House
 from tests.support.waiting import until
 
@@ -38,6 +38,7 @@ DEVICES = (Role.ROOM, Role.PHONE, Role.VIEWER)
 STAFF = {name for name, role in PRINCIPALS.items() if role and role not in DEVICES}
 ROOMS = {name for name, role in PRINCIPALS.items() if role is Role.ROOM}
 VIEWERS = {name for name, role in PRINCIPALS.items() if role is Role.VIEWER}
+ROOM_ADMINS = {"admin_a", "admin_a1"}
 ADMINS = {name for name, role in PRINCIPALS.items() if role is Role.ADMINISTRATOR}
 
 
@@ -190,6 +191,15 @@ async def upload(house: House, county: str) -> tuple[str, Any]:
     return f"{UPLOADS.format(lesson_id=lesson)}/{begun.id}", None
 
 
+FILM_UPLOADS = "/api/lessons/{lesson_id}/premiere/uploads"
+
+
+async def film_upload(house: House, county: str) -> tuple[str, Any]:
+    lesson = house.lesson_id(f"lesson_{county}1")
+    begun = await house.services.premieres.begin_upload(lesson, "x", 100, ends_lesson=True)
+    return f"{FILM_UPLOADS.format(lesson_id=lesson)}/{begun.id}", None
+
+
 async def stream_key(house: House, county: str) -> tuple[str, Any]:
     lesson, keys = house.lesson_id(f"lesson_{county}1"), house.school.stream_keys
     for former in await keys.listed(OPERATOR, lesson):  # a teacher may have ten
@@ -207,6 +217,35 @@ async def courseware(house: House, county: str) -> tuple[str, Any]:
     lesson = f"lesson_{county}1"
     added, _ = await house.slide(lesson)
     return f"/api/lessons/{house.lesson_id(lesson)}/courseware/{added}", None
+
+
+async def added_lead_room(house: House, county: str) -> str:
+    """Of the school of the county's first lesson; it has a source."""
+    school = house.county.lessons[f"lesson_{county}1"].organisation_id
+    rooms = await house.school.rooms.visible(OPERATOR)
+    found = [x for x in rooms if x.kind is RoomKind.LEAD_ROOM and x.organisation_id == school]
+    room = (
+        found[0]
+        if found
+        else await house.school.rooms.add(
+            OPERATOR, organisation_id=school, name="录播教室", kind=RoomKind.LEAD_ROOM
+        )
+    )
+    await house.services.room_sources.put(room.id, "rtsp://10.1.2.3/secret", "teacher", "p")
+    return room.id
+
+
+def lead_room(path: str = "", body: Any = None) -> Make:
+    async def make(house: House, county: str) -> tuple[str, Any]:
+        return f"/api/rooms/{await added_lead_room(house, county)}/source{path}", body
+
+    return make
+
+
+async def taught_room(house: House, county: str) -> tuple[str, Any]:
+    room_id = await added_lead_room(house, county)
+    path = f"/api/lessons/{house.lesson_id(f'lesson_{county}1')}/room-source"
+    return path, {"room_id": room_id}
 
 
 def premiere(path: str, body: Callable[[House, str], Any] | None = None) -> Make:
@@ -412,6 +451,21 @@ CASES: dict[tuple[str, str], Case] = {
     ("DELETE", "/api/lessons/{lesson_id}/stream-keys/{stream_key_id}"): Case(
         stream_key, MANAGES, MANAGES_B
     ),
+    ("GET", "/api/rooms/{room_id}/source"): Case(lead_room(), ROOM_ADMINS, {"admin_b"}),
+    ("PUT", "/api/rooms/{room_id}/source"): Case(
+        lead_room("", {"address": "rtsp://10.1.2.3/x"}), ROOM_ADMINS, {"admin_b"}
+    ),
+    ("DELETE", "/api/rooms/{room_id}/source"): Case(lead_room(), ROOM_ADMINS, {"admin_b"}),
+    ("POST", "/api/rooms/{room_id}/source/look"): Case(
+        lead_room("/look", {"address": "rtsp://10.1.2.3/x"}), ROOM_ADMINS, {"admin_b"}
+    ),
+    ("GET", "/api/lessons/{lesson_id}/room-source"): Case(
+        about("/api/lessons/{id}/room-source", *LESSON), MANAGES, MANAGES_B
+    ),
+    ("PUT", "/api/lessons/{lesson_id}/room-source"): Case(taught_room, MANAGES, MANAGES_B),
+    ("DELETE", "/api/lessons/{lesson_id}/room-source"): Case(
+        about("/api/lessons/{id}/room-source", *LESSON), MANAGES, MANAGES_B
+    ),
     ("GET", "/api/courseware/limits"): Case(
         plain("/api/courseware/limits"),
         MANAGES | MANAGES_B | {"colleague_a1"},
@@ -449,6 +503,12 @@ CASES: dict[tuple[str, str], Case] = {
     ("POST", "/api/lessons/{lesson_id}/premiere/film"): Case(
         premiere("/film", lambda house, county: b"film"), MANAGES, MANAGES_B
     ),
+    ("POST", FILM_UPLOADS): Case(
+        about("/api/lessons/{id}/premiere/uploads", *LESSON), MANAGES, MANAGES_B
+    ),
+    ("HEAD", f"{FILM_UPLOADS}/{{upload_id}}"): Case(film_upload, MANAGES, MANAGES_B),
+    ("PATCH", f"{FILM_UPLOADS}/{{upload_id}}"): Case(film_upload, MANAGES, MANAGES_B),
+    ("DELETE", f"{FILM_UPLOADS}/{{upload_id}}"): Case(film_upload, MANAGES, MANAGES_B),
     ("DELETE", "/api/lessons/{lesson_id}/premiere"): Case(premiere(""), MANAGES, MANAGES_B),
     ("GET", "/api/recordings/{recording_id}/courseware"): Case(
         about("/api/recordings/{id}/courseware", *RECORDING), MANAGES, MANAGES_B

@@ -33,6 +33,7 @@ from tests.support.fake_ports import (
     FakePushes,
     FakeRecorder,
     FakeRelay,
+    FakeRoomSources,
     FolderCatalog,
 )
 
@@ -146,6 +147,7 @@ def services_in(
         audience=FakeAudience(),
         courseware=Workshop(courseware or courseware_settings(folder), clock),
         premieres=FakePremieres(),
+        room_sources=FakeRoomSources(),
         timeline=FileTimeline(folder / "lessons"),
         clock=clock,
         grant_secret=b"g" * 32,

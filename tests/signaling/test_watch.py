@@ -111,6 +111,20 @@ async def test_beats_bring_the_broadcast_and_count(house: House, viewer: httpx.A
     assert runner.machine.viewers.view(house.clock.wall_ms()).total == 1
 
 
+async def test_what_a_revoked_link_plays_is_taken_back(
+    house: House, viewer: httpx.AsyncClient
+) -> None:
+    await go_live(house)
+    lesson = house.lesson_id("lesson_a1")
+    until = signed_until(await house.school.lessons.load(lesson), house.clock.wall_ms())
+    admin = await house.signed_in("admin_a")
+    elsewhere = await admin.delete(f"/api/rooms/{house.room_id('room_a1')}/watch-link")
+    assert elsewhere.status_code in (204, 404)
+    gone = await admin.delete(f"/api/rooms/{house.room_id('room_a2')}/watch-link")
+    assert gone.status_code == 204
+    assert (lesson, until) in house.audience.withdrawn
+
+
 async def test_an_address_changes_seldom(house: House) -> None:
     lesson = await house.school.lessons.load(house.lesson_id("lesson_a1"))
     begin_ms = lesson.scheduled_start_ms

@@ -30,6 +30,7 @@ def test_nginx_takes_nothing_large_elsewhere() -> None:
     assert not location_of("/api/lessons/les_1/courseware/cw_1/slides")
     assert not location_of("/api/lessons/les_1")
     assert "client_max_body_size 8g;" in location_of("/api/lessons/les_1/premiere/film")
+    assert "read_timeout 600s;" in location_of("/api/lessons/les_1/premiere/uploads/up_1")
     assert not location_of("/api/lessons/les_1/premiere")
 
 

@@ -1,4 +1,7 @@
 import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -6,6 +9,7 @@ import pytest
 from streamsvc import doctor
 from streamsvc.doctor import CHECKS, Finding, Grade, examine
 from streamsvc.settings import Settings, load
+from tests.support.service import free_tcp_port
 
 
 def settings(tmp_path: Path, **flags: object) -> Settings:
@@ -65,6 +69,57 @@ def test_media_by_tcp_needs_its_port_only_where_it_was_chosen(tmp_path: Path) ->
         assert doctor.media_tcp_port(same_number).grade is Grade.NOTE
     assert doctor.media_tcp_port(same_number).words == f"{port} is free"
     assert doctor.media_tcp_port(settings(tmp_path, **{"media.tcp": False})).words == "off"
+
+
+@contextmanager
+def says(words: bytes) -> Iterator[int]:
+    """A port of this machine where somebody answers with these words."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def answer() -> None:
+            with suppress(OSError):
+                while True:
+                    caller, _ = listener.accept()
+                    with caller:
+                        caller.recv(4096)
+                        caller.sendall(words)
+
+        threading.Thread(target=answer, daemon=True).start()
+        yield int(listener.getsockname()[1])
+        listener.shutdown(socket.SHUT_RDWR)
+
+
+@pytest.mark.parametrize(
+    ("words", "is_ours", "found"),
+    [
+        (b"\x03", True, (Grade.NOTE, "taking pushes, but not at other machines")),
+        (b"\x03", False, (Grade.FAULT, "another RTMP server")),
+        (b"HTTP/1.1 400", True, (Grade.FAULT, "without RTMP")),
+    ],
+)
+def test_who_is_at_the_rtmp_port(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    words: bytes,
+    is_ours: bool,
+    found: tuple[Grade, str],
+) -> None:
+    monkeypatch.setattr(doctor, "is_serving", lambda _: is_ours)
+    with says(words) as port:
+        asked = settings(tmp_path, **{"media.host": "127.0.0.1", "media.rtmp_port": port})
+        finding = doctor.rtmp_port(asked)
+    assert finding.grade is found[0]
+    assert found[1] in finding.words
+
+
+def test_the_rtmp_port_is_free_or_off(tmp_path: Path) -> None:
+    port = free_tcp_port()
+    here = {"media.host": "127.0.0.1"}
+    free = doctor.rtmp_port(settings(tmp_path, **here, **{"media.rtmp_port": port}))
+    assert free == Finding(
+        "rtmp port", Grade.OK, f"{port} is free; it opens with the first stream key"
+    )
+    assert doctor.rtmp_port(settings(tmp_path, **{"media.rtmp_port": 0})).words == "off"
 
 
 def test_presentations_need_libreoffice_or_a_word_that_they_do_not(

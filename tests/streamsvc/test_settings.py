@@ -63,6 +63,7 @@ def test_file_then_environment_then_command_line(
         ("colour = 1", "colour"),
         ("[tls]\nmode = 'maybe'", "tls.mode"),
         ("[media]\nstun_urls = ['turn:t.example']", "media.stun_urls"),
+        ("[media]\nsource_networks = ['10.0.0.0/40']", "media.source_networks"),
         ("[media]\nturn_urls = ['t.example']", "media.turn_urls"),
         ("[media]\nturn_urls = ['turn:t.example']", "media.turn_secret"),
     ],

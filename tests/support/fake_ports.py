@@ -1,15 +1,16 @@
 """Relay, recorder and catalog as signaling's tests see them: no media, everything noted."""
 
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from signaling.io.nobody_watches import NobodyWatches
-from streamsvc.base.errors import EnvironmentFault, UserError
-from streamsvc.base.ids import LessonId, MediaSessionId, ParticipantId, RecordingId, new_id
+from streamsvc.base.errors import EnvironmentFault, PeerGone, UserError
+from streamsvc.base.ids import LessonId, MediaSessionId, ParticipantId, RecordingId, RoomId, new_id
 from streamsvc.base.media import MediaKind, PictureProfile, Slot
-from streamsvc.base.premieres import Premiere
+from streamsvc.base.premieres import FilmUpload, Premiere
 from streamsvc.base.recordings import PlayableRecording, RecordingState, RecordingStatus
+from streamsvc.base.room_sources import RoomSource, SourceLook
 from streamsvc.base.sessions import (
     ChannelListener,
     ClosedBecause,
@@ -247,13 +248,62 @@ class FakeAudience(NobodyWatches):
     def __init__(self) -> None:
         self.places: dict[LessonId, str] = {}
         self.reasons: dict[LessonId, str] = {}
+        self.withdrawn: list[tuple[LessonId, int]] = []
 
     def reason(self, lesson_id: LessonId) -> str | None:
         return self.reasons.get(lesson_id)
 
+    def withdraw(self, lesson_id: LessonId, until: int) -> None:
+        self.withdrawn.append((lesson_id, until))
+
     def playlist(self, lesson_id: LessonId, until: int) -> str | None:
         place = self.places.get(lesson_id)
         return None if place is None else f"{place}/{until}/main.m3u8"
+
+
+class FakeRoomSources:
+    """Remembers what was set and chosen, and pulls nothing."""
+
+    def __init__(self) -> None:
+        self.sources: dict[RoomId, RoomSource] = {}
+        self.lessons: dict[LessonId, RoomId] = {}
+
+    async def start(self) -> None:
+        """Nothing to pull."""
+
+    async def close(self) -> None:
+        """Nothing was pulled."""
+
+    async def find(self, room_id: RoomId) -> RoomSource | None:
+        return self.sources.get(room_id)
+
+    async def put(self, room_id: RoomId, address: str, user: str, password: str) -> RoomSource:
+        self.sources[room_id] = RoomSource(room_id, address.partition("/secret")[0], user)
+        return self.sources[room_id]
+
+    async def remove(self, room_id: RoomId) -> None:
+        self.sources.pop(room_id, None)
+
+    async def look(self, address: str, user: str, password: str) -> SourceLook:
+        if "gone" in address:
+            raise PeerGone("source-unreachable", source=address)
+        return SourceLook("h264", 1280, 720, "aac", is_recoded=False)
+
+    async def look_again(self, room_id: RoomId) -> SourceLook:
+        if room_id not in self.sources:
+            raise UserError("room-source-none")
+        return await self.look(self.sources[room_id].place, "", "")
+
+    async def teach(self, lesson_id: LessonId, room_id: RoomId) -> None:
+        if room_id not in self.sources:
+            raise UserError("room-source-none")
+        self.lessons[lesson_id] = room_id
+
+    async def stop(self, lesson_id: LessonId) -> None:
+        self.lessons.pop(lesson_id, None)
+
+    def chosen(self, lesson_id: LessonId) -> RoomId | None:
+        return self.lessons.get(lesson_id)
 
 
 class FakePremieres:
@@ -262,6 +312,7 @@ class FakePremieres:
     def __init__(self) -> None:
         self.plans: dict[LessonId, Premiere] = {}
         self.taken = 0
+        self.upload: FilmUpload | None = None
 
     async def start(self) -> None:
         """Nothing to play."""
@@ -293,6 +344,28 @@ class FakePremieres:
         made = Premiere(lesson_id, title, 60.0, ends_lesson=ends_lesson)
         self.plans[lesson_id] = made
         return made
+
+    async def begin_upload(
+        self, lesson_id: LessonId, title: str, total_bytes: int, *, ends_lesson: bool
+    ) -> FilmUpload:
+        self.upload = FilmUpload("up_1", lesson_id, title, total_bytes, ends_lesson=ends_lesson)
+        return self.upload
+
+    async def find_upload(self, lesson_id: LessonId, upload_id: str) -> FilmUpload:
+        if self.upload is None or (lesson_id, upload_id) != (self.upload.lesson_id, self.upload.id):
+            raise UserError("upload-unknown")
+        return self.upload
+
+    async def continue_upload(
+        self, upload: FilmUpload, offset: int, chunks: AsyncIterator[bytes]
+    ) -> FilmUpload:
+        async for chunk in chunks:
+            offset += len(chunk)
+        self.upload = replace(upload, offset=offset)
+        return self.upload
+
+    async def drop_upload(self, upload: FilmUpload) -> None:
+        self.upload = None
 
     async def forget(self, lesson_id: LessonId) -> None:
         self.plans.pop(lesson_id, None)

@@ -149,6 +149,8 @@ class Middle:
     port: int = 0
     is_bad: bool = False
     """What the source says arrives with one byte in a thousand wrong."""
+    is_stalled: bool = False
+    """Nothing it says arrives any more; the connection stays."""
 
     @property
     def url(self) -> str:
@@ -170,8 +172,8 @@ async def middle(port: int, context: ssl.SSLContext | None = None) -> AsyncItera
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         behind_reader, behind_writer = await asyncio.open_connection("127.0.0.1", port)
-        scope.start("asked", _pour(reader, behind_writer, bytes))
-        scope.start("answered", _pour(behind_reader, writer, state.passed))
+        scope.start("asked", _pour(reader, behind_writer, bytes, Middle()))
+        scope.start("answered", _pour(behind_reader, writer, state.passed, state))
 
     door = await asyncio.start_server(serve, "127.0.0.1", 0, ssl=context)
     state.port = int(door.sockets[0].getsockname()[1])
@@ -183,10 +185,15 @@ async def middle(port: int, context: ssl.SSLContext | None = None) -> AsyncItera
 
 
 async def _pour(
-    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, passed: Callable[[bytes], bytes]
+    reader: asyncio.StreamReader,
+    writer: asyncio.StreamWriter,
+    passed: Callable[[bytes], bytes],
+    state: Middle,
 ) -> None:
     try:
         while data := await reader.read(65_536):
+            while state.is_stalled:  # noqa: ASYNC110  nobody tells when it ends
+                await asyncio.sleep(0.1)
             writer.write(passed(data))
     except OSError:
         pass

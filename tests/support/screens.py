@@ -130,6 +130,11 @@ class Screen:
         place = self.page.get_by_text(words).filter(visible=True).first
         await expect(place).to_be_visible(timeout=seconds * 1000 * SECOND)
 
+    async def gone(self, words: str, seconds: float = 10) -> None:
+        """The words are on the screen no more."""
+        place = self.page.get_by_text(words).filter(visible=True)
+        await expect(place).to_have_count(0, timeout=seconds * 1000 * SECOND)
+
 
 class StaffDesk(Screen):
     """A computer with the staff pages."""

@@ -17,10 +17,11 @@ from typing import Protocol
 from recorder.broadcast.io.lesson_line import LessonLine
 from recorder.broadcast.io.origin import HeldLimit, LessonOrigin
 from recorder.broadcast.io.playlists import seal
+from recorder.broadcast.io.withdrawn import good_from, is_withdrawn, withdraw
 from recorder.broadcast.plan import naming, signed
 from recorder.broadcast.plan.waiting import Reached
 from streamsvc.base.clock import Clock
-from streamsvc.base.errors import UserError
+from streamsvc.base.errors import EnvironmentFault, UserError
 from streamsvc.base.ids import LessonId
 from streamsvc.base.media import Track
 from streamsvc.base.tap import TapControl
@@ -132,7 +133,15 @@ class Broadcasts:
         if lesson_id not in self._live:
             return None
         self._start(lesson_id)
+        until = good_from(self._means.folder / lesson_id, until)
         return signed.address(self._means.secret, lesson_id, until, naming.MAIN)
+
+    def withdraw(self, lesson_id: LessonId, until: int) -> None:
+        """See `LiveBroadcast`."""
+        try:
+            withdraw(self._means.folder / lesson_id, until)
+        except OSError as error:
+            raise EnvironmentFault("disk-unwritable", path=str(self._means.folder)) from error
 
     def is_broadcast(self, lesson_id: LessonId) -> bool:
         """See `LiveBroadcast`."""
@@ -161,6 +170,8 @@ class Broadcasts:
         """See `LiveBroadcast`."""
         now = self._clock.wall_ms() / 1000
         if not signed.is_good(self._means.secret, lesson_id, pass_, now):
+            raise UserError("live-address-wrong")
+        if is_withdrawn(self._means.folder / lesson_id, int(pass_.partition("-")[0])):
             raise UserError("live-address-wrong")
         if not naming.is_file(path):
             raise UserError("live-file-unknown")

@@ -137,8 +137,23 @@ SOURCES: dict[str, Entry] = {
         "读不懂录播主机推来的内容。请选 H.264 或 H.265 画面、AAC 声音。",
         "What the recorder host pushes can't be read. Set it to H.264 or H.265 with AAC.",
     ),
+    "room-source-none": Entry(
+        404,
+        "这间教室还没有设置录播主机。请管理员在“教室”里设置。",
+        "This room has no recorder host yet. An administrator sets it under Rooms.",
+    ),
+    "room-not-lead": Entry(
+        409,
+        "只有主讲教室能设置录播主机。",
+        "Only a teaching room has a recorder host.",
+    ),
     # files that are played as a lesson
     "premiere-none": Entry(404, "这节课没有安排播放录像。", "No film is planned for this lesson."),
+    "premiere-missed": Entry(
+        409,
+        "这节课到了计划的下课时间还没有开始，录像没有播放。",
+        "The lesson had not begun by its planned end: the film was not played.",
+    ),
     "file-missing": Entry(404, "没有这个文件：{name}。", "There is no such file: {name}."),
     "file-too-large": Entry(
         413,

@@ -13,6 +13,7 @@ import type {
   Grant,
   LessonChange,
   LessonInfo,
+  LessonRoomSources,
   LessonSummary,
   Me,
   NewCourse,
@@ -20,6 +21,7 @@ import type {
   NewOrganisation,
   NewPerson,
   NewRoom,
+  NewRoomSource,
   NewWatchLink,
   OrganisationView,
   PersonChange,
@@ -31,7 +33,9 @@ import type {
   RoomInfo,
   RoomPolicy,
   RoomReadiness,
+  RoomSourceView,
   SignIn,
+  SourceLookView,
   StreamKeyList,
   StreamKeyMade,
   WatchLinkChange,
@@ -128,6 +132,27 @@ export const setRoomPolicy = (room_id: string, body: RoomPolicy) =>
   call<RoomInfo>(`/api/rooms/${id(room_id)}/policy`, { method: 'PUT', body });
 export const removeRoomDevice = (room_id: string) => remove(`/api/rooms/${id(room_id)}/device`);
 
+const roomSource = (room_id: string) => `/api/rooms/${id(room_id)}/source`;
+export const readRoomSource = (room_id: string) => call<RoomSourceView>(roomSource(room_id));
+export const setRoomSource = (room_id: string, body: NewRoomSource) =>
+  call<RoomSourceView>(roomSource(room_id), { method: 'PUT', body });
+export const removeRoomSource = (room_id: string) => remove(roomSource(room_id));
+/** Connecting, looking and giving up take so long at most. */
+const LOOK_WITHIN_MS = 45_000;
+/** At these words, or at the one that is kept. */
+export const lookAtRoomSource = (room_id: string, body: NewRoomSource | null) =>
+  call<SourceLookView>(`${roomSource(room_id)}/look`, {
+    method: 'POST',
+    body: body ?? undefined,
+    timeoutMs: LOOK_WITHIN_MS,
+  });
+const lessonRoomSource = (lesson_id: string) => `/api/lessons/${id(lesson_id)}/room-source`;
+export const readLessonRoomSources = (lesson_id: string) =>
+  call<LessonRoomSources>(lessonRoomSource(lesson_id));
+export const teachFromRoom = (lesson_id: string, room_id: string) =>
+  call<LessonRoomSources>(lessonRoomSource(lesson_id), { method: 'PUT', body: { room_id } });
+export const stopRoomSource = (lesson_id: string) => remove(lessonRoomSource(lesson_id));
+
 const watchLink = (room_id: string) => `/api/rooms/${id(room_id)}/watch-link`;
 export const readWatchLink = (room_id: string) => call<WatchLinkOfRoom>(watchLink(room_id));
 export const makeWatchLink = (room_id: string, body: NewWatchLink) =>
@@ -150,10 +175,9 @@ export const readRecordedBoard = (recording_id: string) =>
 export const shareRecording = (recording_id: string, is_shared: boolean) =>
   patch<RecordingInfo>(`/api/recordings/${id(recording_id)}`, { is_shared });
 
-const premierePath = (lesson_id: string) => `/api/lessons/${id(lesson_id)}/premiere`;
-/** A long film is looked at for some seconds; an upload takes as long as it takes. */
+export const premierePath = (lesson_id: string) => `/api/lessons/${id(lesson_id)}/premiere`;
+/** A long film is looked at for some seconds. */
 const CHECK_WITHIN_MS = 130_000;
-const UPLOAD_WITHIN_MS = 7_200_000;
 export const readPremiere = (lesson_id: string) => call<PremiereView>(premierePath(lesson_id));
 export const choosePremiere = (lesson_id: string, recording_id: string, ends_lesson: boolean) =>
   call<PremiereView>(premierePath(lesson_id), {
@@ -161,11 +185,6 @@ export const choosePremiere = (lesson_id: string, recording_id: string, ends_les
     body: { recording_id, ends_lesson },
     timeoutMs: CHECK_WITHIN_MS,
   });
-export const uploadFilm = (lesson_id: string, film: File, ends_lesson: boolean) =>
-  call<PremiereView>(
-    `${premierePath(lesson_id)}/film${query({ name: film.name, ends_lesson: String(ends_lesson) })}`,
-    { method: 'POST', body: film, timeoutMs: UPLOAD_WITHIN_MS },
-  );
 export const stopPremiere = (lesson_id: string) => remove(premierePath(lesson_id));
 
 const comments = (recording_id: string) => `/api/recordings/${id(recording_id)}/comments`;

@@ -104,6 +104,7 @@ export interface Wire {
   CheckView?: CheckView;
   ChooseCamera?: ChooseCamera;
   ChosenPremiere?: ChosenPremiere;
+  ChosenRoomSource?: ChosenRoomSource;
   ClearBoard?: ClearBoard;
   CommentChange?: CommentChange;
   CommentView?: CommentView;
@@ -137,6 +138,7 @@ export interface Wire {
   LessonChanged?: LessonChanged;
   LessonEnded?: LessonEnded;
   LessonInfo?: LessonInfo;
+  LessonRoomSources?: LessonRoomSources;
   LessonStarted?: LessonStarted;
   LessonSummary?: LessonSummary;
   LessonView?: LessonView;
@@ -160,6 +162,7 @@ export interface Wire {
   NewPerson?: NewPerson;
   NewPush?: NewPush;
   NewRoom?: NewRoom;
+  NewRoomSource?: NewRoomSource;
   NewStreamKey?: NewStreamKey;
   NewWatchLink?: NewWatchLink;
   OrganisationView?: OrganisationView;
@@ -205,6 +208,8 @@ export interface Wire {
   RoomPolicy?: RoomPolicy;
   RoomReadiness?: RoomReadiness;
   RoomRemoved?: RoomRemoved;
+  RoomSourceChoice?: RoomSourceChoice;
+  RoomSourceView?: RoomSourceView;
   RoomTotals?: RoomTotals;
   RoomUninvited?: RoomUninvited;
   RoomView?: RoomView;
@@ -217,6 +222,7 @@ export interface Wire {
   SlideView?: SlideView;
   Snapshot?: Snapshot;
   SourceChanged?: SourceChanged;
+  SourceLookView?: SourceLookView;
   SourceReport?: SourceReport;
   SourceView?: SourceView;
   StageChanged?: StageChanged;
@@ -614,6 +620,12 @@ export interface ChooseCamera {
 export interface ChosenPremiere {
   recording_id: string;
   ends_lesson?: boolean;
+}
+/**
+ * PUT /api/lessons/{lesson_id}/room-source.
+ */
+export interface ChosenRoomSource {
+  room_id: string;
 }
 /**
  * By the lead teacher: take all strokes of the shown slide away. Can be undone.
@@ -1040,6 +1052,21 @@ export interface LessonInfo {
   courseware: CoursewareView[];
 }
 /**
+ * GET and PUT /api/lessons/{lesson_id}/room-source.
+ */
+export interface LessonRoomSources {
+  rooms: RoomSourceChoice[];
+  chosen_room_id: string | null;
+}
+/**
+ * A lead room that a lesson can be taught from.
+ */
+export interface RoomSourceChoice {
+  room_id: string;
+  name: string;
+  place: string;
+}
+/**
  * The lesson is live since `at_ms`.
  */
 export interface LessonStarted {
@@ -1338,6 +1365,17 @@ export interface NewRoom {
   kind: 'lead_room' | 'recv_room';
 }
 /**
+ * PUT /api/rooms/{room_id}/source, POST /api/rooms/{room_id}/source/look.
+ */
+export interface NewRoomSource {
+  /**
+   * rtsp:// or rtsps://; its path may hold a password: nothing of it is shown again.
+   */
+  address: string;
+  user?: string;
+  password?: string;
+}
+/**
  * POST /api/lessons/{lesson_id}/stream-keys
  */
 export interface NewStreamKey {
@@ -1497,8 +1535,12 @@ export interface PremiereView {
   seconds: number;
   at_seconds: number;
   ends_lesson: boolean;
-  state: 'waiting' | 'on_air' | 'over' | 'taken_over' | 'failed';
+  state: 'waiting' | 'on_air' | 'over' | 'taken_over' | 'missed' | 'failed';
   error_id: string | null;
+  /**
+   * It came in pieces, by this name.
+   */
+  upload_id: string | null;
 }
 /**
  * Body of every HTTP error (application/problem+json, RFC 9457) beside its standard members.
@@ -1876,6 +1918,16 @@ export interface RoomRemoved {
   error: ErrorBody;
 }
 /**
+ * GET /api/rooms/{room_id}/source: what may be shown of it.
+ */
+export interface RoomSourceView {
+  /**
+   * Such as rtsp://10.1.2.3:554; empty: the room has none.
+   */
+  place: string;
+  user: string;
+}
+/**
  * A room was taken off the lesson's list. (A room added to it comes as `room_changed`.)
  */
 export interface RoomUninvited {
@@ -1986,6 +2038,23 @@ export interface SourceChanged {
   at_ms: number;
   type: 'source_changed';
   source: SourceView | null;
+}
+/**
+ * What a source was found to send, or why nothing was found.
+ */
+export interface SourceLookView {
+  /**
+   * Name of its codec, such as h264; empty: no picture.
+   */
+  picture: string;
+  width: number;
+  height: number;
+  sound: string;
+  /**
+   * Its picture would be encoded again to 540p: browsers don't take it as it is.
+   */
+  is_recoded: boolean;
+  error: ErrorBody | null;
 }
 /**
  * PUT /api/lessons/{lesson_id}/source: at each change, and every five seconds.

@@ -63,6 +63,7 @@ export const t = translator({
       '在教室大屏的浏览器里打开 {address}，输入这 6 位数字；或者用大屏的摄像头、手机扫码。',
     'rooms.code.until': '{time} 前有效，用一次就失效。旧的码已经作废。',
     'rooms.code.qr': '加入{room}的二维码',
+    'rooms.source': '录播主机',
     'rooms.remove': '移除大屏',
     'rooms.remove.ask': '移除{room}的大屏？',
     'rooms.remove.hint': '那块大屏会立刻退出，要用新的教室码才能再加入。',
@@ -189,6 +190,7 @@ export const t = translator({
       "On the classroom screen open {address} and enter these six digits, or scan the code with the screen's camera or a phone.",
     'rooms.code.until': 'Valid until {time}, for one use. The older code is void.',
     'rooms.code.qr': 'QR code to join {room}',
+    'rooms.source': 'Recorder host',
     'rooms.remove': 'Remove screen',
     'rooms.remove.ask': 'Remove the screen of {room}?',
     'rooms.remove.hint':

@@ -39,6 +39,7 @@ export const t = translator({
     'take.here': '换到这台上课',
     'take.title': '另一台设备正在上这节课',
     'take.hint': '换到这台后，那一台会停止发送，教室里不断课。',
+    'take.silent': '现在收不到它的声音和画面，教室里已有提示。多半会自动恢复；也可以接过来上。',
     'film.title': '正在播放录像《{title}》',
     'film.hint': '接过来后，录像停止播放，教室里不断课。',
     'resume.title': '这节课还在上',
@@ -222,6 +223,8 @@ export const t = translator({
     'take.here': 'Teach from here',
     'take.title': 'Another device is teaching this lesson',
     'take.hint': 'When you switch, that one stops sending. The classrooms notice nothing.',
+    'take.silent':
+      'Its voice and picture are not arriving now; the classrooms were told. It mostly recovers by itself, or you can take over.',
     'film.title': 'A film is playing: {title}',
     'film.hint': 'When you take over, it stops. The classrooms notice nothing else.',
     'resume.title': 'This lesson is still running',

@@ -2,7 +2,7 @@
  *  link costs a piece; it goes on by itself, and after a reload when the same file is chosen. */
 
 import { ApiError, fetchWithin, UNREACHABLE } from '$kit/api';
-import type { Courseware, ErrorBody, Problem } from '$kit/protocol/schema';
+import type { Courseware, ErrorBody, PremiereView, Problem } from '$kit/protocol/schema';
 import { forget, halfOf, remember } from './halves';
 
 export interface Sending {
@@ -21,6 +21,9 @@ export interface UploadNews {
 const PIECE_BYTES = 512 * 1024;
 /** For a piece: 46 kbit/s. */
 const PIECE_WITHIN_MS = 90_000;
+/** A film has gigabytes: fewer requests, of 110 kbit/s with the server's look at the whole. */
+const FILM_PIECE_BYTES = 2 * 1024 * 1024;
+const FILM_WITHIN_MS = 150_000;
 const RETRY_MS = [1_000, 2_000, 5_000, 10_000];
 const DROP_WITHIN_MS = 15_000;
 /** Two hours of a link that is gone. */
@@ -35,6 +38,12 @@ const REFUSED = [
   'courseware-needs-office',
   'courseware-office-exposed',
   'courseware-too-large',
+  'file-clock-jumps',
+  'file-too-demanding',
+  'file-too-large',
+  'file-too-long',
+  'file-unreadable',
+  'file-without-media',
 ];
 /** The server has nothing of it any more; after every other word the half may still be finished. */
 const GONE = ['upload-unknown', ...REFUSED];
@@ -45,7 +54,27 @@ export function mayGoAgain({ id }: ErrorBody): boolean {
 }
 
 export function sendCourseware(path: string, file: File, news: UploadNews): Sending {
-  const upload = new Upload(path, file, news);
+  return send({ path, file, news, pieceBytes: PIECE_BYTES, withinMs: PIECE_WITHIN_MS });
+}
+
+/** A film that is played as a lesson; with the last piece the server looks at it for a while. */
+export function sendFilm(path: string, file: File, ends: boolean, news: UploadNews): Sending {
+  const query = `?ends_lesson=${String(ends)}`;
+  return send({ path, file, news, query, pieceBytes: FILM_PIECE_BYTES, withinMs: FILM_WITHIN_MS });
+}
+
+interface Job {
+  /** Of what it becomes: courseware in a list, or the lesson's film. */
+  path: string;
+  file: File;
+  news: UploadNews;
+  query?: string;
+  pieceBytes: number;
+  withinMs: number;
+}
+
+function send(job: Job): Sending {
+  const upload = new Upload(job);
   return { done: upload.run(), abort: () => upload.abort() };
 }
 
@@ -55,12 +84,13 @@ class Upload {
   #isAborted = false;
   #wake: () => void = () => undefined;
 
-  constructor(
-    private readonly path: string,
-    private readonly file: File,
-    private readonly news: UploadNews,
-  ) {
-    this.#place = halfOf(path, file)?.place ?? null;
+  private readonly path: string;
+  private readonly file: File;
+  private readonly news: UploadNews;
+
+  constructor(private readonly job: Job) {
+    ({ path: this.path, file: this.file, news: this.news } = job);
+    this.#place = halfOf(this.path, this.file)?.place ?? null;
   }
 
   async run(): Promise<string> {
@@ -96,7 +126,7 @@ class Upload {
     this.news.lost(false);
     this.news.sent(sent);
     do {
-      const end = Math.min(sent + PIECE_BYTES, this.file.size);
+      const end = Math.min(sent + this.job.pieceBytes, this.file.size);
       const headers = { 'Upload-Offset': String(sent), 'Content-Type': PIECE_TYPE };
       await this.#ask('PATCH', this.#place ?? '', headers, this.file.slice(sent, end), sent);
       sent = end;
@@ -112,7 +142,7 @@ class Upload {
     const known = this.#place && (await this.#offsetAt(this.#place));
     if (typeof known === 'number') return known;
     if (this.#place && (await this.#isThere(idOf(this.#place)))) return null;
-    const answer = await this.#ask('POST', `${this.path}/uploads`, {
+    const answer = await this.#ask('POST', `${this.path}/uploads${this.job.query ?? ''}`, {
       'Upload-Length': String(this.file.size),
       'Upload-Metadata': `filename ${base64(this.file.name.slice(-200))}`,
     });
@@ -137,8 +167,14 @@ class Upload {
   }
 
   async #isThere(id: string): Promise<boolean> {
-    const listed = (await this.#ask('GET', this.path, {})).response as Courseware[];
-    return listed.some(({ courseware_id }) => courseware_id === id);
+    try {
+      const told = (await this.#ask('GET', this.path, {})).response as Courseware[] | PremiereView;
+      if (!Array.isArray(told)) return told.upload_id === id;
+      return told.some(({ courseware_id }) => courseware_id === id);
+    } catch (caught) {
+      if (caught instanceof ApiError && caught.error.id === 'premiere-none') return false;
+      throw caught;
+    }
   }
 
   #ask(
@@ -153,7 +189,7 @@ class Upload {
     return new Promise((resolve, reject) => {
       request.open(method, address);
       request.responseType = 'json';
-      request.timeout = PIECE_WITHIN_MS;
+      request.timeout = this.job.withinMs;
       for (const [name, value] of Object.entries({ ...TUS, ...headers }))
         request.setRequestHeader(name, value);
       if (body) request.upload.onprogress = ({ loaded }) => this.news.sent(sent + loaded);
