@@ -11,7 +11,7 @@ from relay.sdp.negotiated import NegotiatedMedia
 from relay.transcode.plan.renditions import RoomRate
 from streamsvc.base.clock import Clock
 from streamsvc.base.ids import LessonId
-from streamsvc.base.media import MediaKind, PictureProfile, Slot
+from streamsvc.base.media import Codec, MediaKind, PictureProfile, Slot
 from streamsvc.base.sessions import LinkPolicy
 
 VOICES_BPS = 45_000
@@ -120,22 +120,41 @@ class LessonMedia:
         found = []
         for session in self.subscribers.values():
             stats = self._engine.subscriber_stats(session.peer.number)
-            its = {number: which for which, _, number in self._pictures(session)}
+            pictures = {number: (which, media) for which, media, number in self._pictures(session)}
             policy = session.ladder.policy
-            if stats is None or policy.is_voice_and_slides or publication not in its:
+            if stats is None or policy.is_voice_and_slides or publication not in pictures:
                 continue
             is_guess = session.ladder.is_guess(is_link_guessed=stats.is_link_guessed)
-            number = its[publication]
+            number, media = pictures[publication]
+            taken = self._other_codec(publication, media)
             if is_guess and session.has_own(number, stats.forwarded.get(number)):
                 continue
             left_bps = session.ladder.picture_bps
             if left_bps is None:
                 left_bps = stats.link_bps - VOICES_BPS
-            others = sum(self._least_bps(number) for number in its if number != publication)
-            found.append(RoomRate(max(0, left_bps - others), is_guess))
-        if self._is_broadcast and self._is_single_of_lead(publication):
-            found.append(RoomRate(AUDIENCE_BPS))
-        return found
+            others = sum(self._least_bps(other) for other in pictures if other != publication)
+            is_guess &= taken is None
+            found.append(RoomRate(max(0, left_bps - others), is_guess, taken))
+        return found + self._audience_rates(publication)
+
+    def _audience_rates(self, publication: int) -> list[RoomRate]:
+        """What a large audience needs of the teacher's pictures: H.264, and a small one of it."""
+        if not self._is_broadcast:
+            return []
+        stats = self._engine.publication_stats(publication)
+        if stats is None or stats.codec in (None, Codec.H264):
+            return [RoomRate(AUDIENCE_BPS)] if self._is_single_of_lead(publication) else []
+        shown = [self.publishers.get(slot) for slot in (Slot.LEAD, Slot.SCREEN)]
+        is_shown = any(each and publication in each.publications.values() for each in shown)
+        return [RoomRate(AUDIENCE_BPS, codec=Codec.H264)] if is_shown else []
+
+    def _other_codec(self, publication: int, media: NegotiatedMedia) -> Codec | None:
+        """Of what has to be made for a viewer who can't decode the publisher's; None: it can."""
+        stats = self._engine.publication_stats(publication)
+        if stats is None or stats.codec is None:
+            return None
+        taken = media.taken_of(stats.codec)
+        return None if taken is stats.codec else taken
 
     def _is_single_of_lead(self, publication: int) -> bool:
         """The teacher's picture, of one layer: of several the smallest is small enough."""

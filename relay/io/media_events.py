@@ -4,13 +4,14 @@ import logging
 
 from relay.forwarding.silence import SourceSilence
 from relay.io.lower_layers import LowerLayers
+from relay.io.made_soon import MADE_MARK
 from relay.io.media_session import PublisherSession, SubscriberSession
 from relay.io.mux import Mux
 from relay.io.sessions import Sessions
 from relay.ports import ProvedCheck
 from streamsvc.base.clock import Clock
 from streamsvc.base.ids import LessonId
-from streamsvc.base.media import PacketSink, Slot, Track
+from streamsvc.base.media import Codec, PacketSink, Slot, Track
 from streamsvc.base.sessions import RelayListener
 
 log = logging.getLogger("relay")
@@ -146,12 +147,13 @@ class MediaEvents:
 def _track(number: int, publication: int, session: PublisherSession, rid: str | None) -> Track:
     kind = next(kind for kind, its in session.publications.items() if its == publication)
     media = next(media for media in session.peer.media if media.kind is kind)
+    is_made = rid is not None and rid.startswith(MADE_MARK)
     return Track(
         number=number,
         lesson_id=session.party.lesson_id,
         slot=session.slot,
         kind=kind,
-        codec=media.codec,
+        codec=Codec.H264 if is_made else media.codec,
         participant_id=session.party.participant_id,
         label=session.party.label,
         rid=rid,

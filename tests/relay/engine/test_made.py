@@ -195,7 +195,7 @@ async def test_one_that_is_dropped_makes_place_for_another(stage: Stage) -> None
     assert {layer.rid for layer in stats} == {"", "+0", "+1", "+2"}
     stage.engine.drop_made(1, "+1")
     stage.engine.drop_made(1, "+1")
-    stage.engine.put_made(1, "+4", made(1, at=1, is_key=True, ssrc=5))
+    stage.engine.put_made(1, "+6", made(1, at=1, is_key=True, ssrc=5))
     await stage.settled()
     await stage.until(
         lambda: (
