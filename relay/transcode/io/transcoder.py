@@ -40,6 +40,8 @@ SHORTEST_BYTES, LONGEST_BYTES = 12, 1_500
 """Of a packet that comes back: a child that decodes what strangers send may be anybody's."""
 SOURCE = 0
 """Track number of what the child is fed."""
+MOST_NUMBERS = 0xFFFF
+"""Track numbers of what comes back, round and round: as many as the line can say."""
 WATCH_SECONDS = 0.5
 SILENCE_SECONDS = 3.0
 """A child beats twice a second; one that did not for so long hangs."""
@@ -52,6 +54,8 @@ class _Numbers:
     """Of one rendition, over the lives of all children."""
 
     number: int
+    """On the line; another one each time it begins anew: what the child still made for its former
+    life is nobody's, and leaves no gap in `next_seq`."""
     ssrc: int
     next_seq: int
 
@@ -94,6 +98,9 @@ class Transcoder:
         self._wanted: tuple[Rendition, ...] = ()
         self._numbers: dict[str, _Numbers] = {}
         self._rids: dict[int, str] = {}
+        """Of those that are wanted, by number."""
+        self._begun = 0
+        """Lives of all renditions: so many numbers were given out, round and round."""
 
     def _command(self) -> list[str]:
         settings = self._settings
@@ -168,13 +175,14 @@ class Transcoder:
     def make(self, renditions: Sequence[Rendition]) -> None:
         """All that is wanted from now on; what is not among them ends. One that begins does so
         with the next picture, and needs no key frame of the source."""
-        for rendition in renditions:
-            if rendition.rid not in self._numbers:
-                number = len(self._numbers) + 1
-                self._rids[number] = rendition.rid
-                self._numbers[rendition.rid] = _Numbers(
-                    number, secrets.randbits(32), secrets.randbits(15)
-                )
+        before = set(self._rids.values())
+        for rid in (rendition.rid for rendition in renditions if rendition.rid not in before):
+            numbers = self._numbers.setdefault(
+                rid, _Numbers(0, secrets.randbits(32), secrets.randbits(15))
+            )
+            numbers.number = self._begun % MOST_NUMBERS + 1
+            self._begun += 1
+        self._rids = {self._numbers[one.rid].number: one.rid for one in renditions}
         self._wanted = tuple(renditions)
         if self._writer is not None:
             self._writer.write(self._renditions())
@@ -203,7 +211,7 @@ class Transcoder:
     def request_keyframe(self, rid: str) -> None:
         """The rendition's next picture is to be a key frame. One that is not made is ignored."""
         numbers = self._numbers.get(rid)
-        if self._writer is not None and numbers is not None:
+        if self._writer is not None and numbers is not None and numbers.number in self._rids:
             self._writer.write(encode_control("keyframe", number=numbers.number))
 
     # ---- the line
@@ -253,14 +261,17 @@ class Transcoder:
                 else:
                     self._take_control(frame)
 
+    def _was_given(self, number: int) -> bool:
+        return 0 < number <= min(self._begun, MOST_NUMBERS)
+
     def _take_packet(self, frame: TapPacket) -> None:
-        rid = self._rids.get(frame.track_number)
-        if rid is None or not SHORTEST_BYTES <= len(frame.packet) <= LONGEST_BYTES:
+        is_known = self._was_given(frame.track_number)
+        if not is_known or not SHORTEST_BYTES <= len(frame.packet) <= LONGEST_BYTES:
             raise ProtocolError("tap-frame-malformed", size=len(frame.packet))
-        self._numbers[rid].next_seq = (int.from_bytes(frame.packet[2:4], "big") + 1) & 0xFFFF
-        is_wanted = any(rendition.rid == rid for rendition in self._wanted)
-        if self.state is TranscoderState.CLOSED or not is_wanted:
+        rid = self._rids.get(frame.track_number)
+        if self.state is TranscoderState.CLOSED or rid is None:
             return
+        self._numbers[rid].next_seq = (int.from_bytes(frame.packet[2:4], "big") + 1) & 0xFFFF
         self._become(TranscoderState.RUNNING)
         self._sink.rendition_packet(rid, frame.packet)
 
@@ -277,11 +288,14 @@ class Transcoder:
     def _take_size(self, control: TapControl) -> None:
         fields = control.fields
         try:
-            rid = self._rids[int(fields["number"])]
+            number = int(fields["number"])
             width, height = int(fields["width"]), int(fields["height"])
         except (KeyError, TypeError, ValueError) as error:
             raise ProtocolError("tap-control-malformed") from error
-        self._sink.rendition_opened(rid, width, height)
+        if not self._was_given(number):
+            raise ProtocolError("tap-control-malformed")
+        if (rid := self._rids.get(number)) is not None:
+            self._sink.rendition_opened(rid, width, height)
 
     def _take_beat(self, beat: messages.Beat) -> None:
         before = self.beat.skipped if self.beat is not None else 0

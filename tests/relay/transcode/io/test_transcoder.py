@@ -65,6 +65,25 @@ async def test_a_packet_comes_back_as_it_was_sent(
     writer.close()
 
 
+async def test_what_was_made_for_a_former_life_is_nobodys(
+    transcoder: tuple[Transcoder, Returned, Path],
+) -> None:
+    made, returned, path = transcoder
+    _, writer = await asyncio.open_unix_connection(str(path))
+    writer.write(encode_packet(2, 0, PACKET))
+    await until(lambda: "+180" in returned.packets)
+    ladder = {one.rid: one for one in TranscodeSettings().ladder()}
+    made.make([ladder["+360"]])
+    made.make([ladder["+360"], ladder["+180"]])  # at once again: 4 on the line
+    writer.write(encode_packet(2, 0, PACKET[:2] + b"\0\x08" + PACKET[4:]))
+    writer.write(encode_control("rendition", number=2, width=2, height=2))
+    writer.write(encode_packet(4, 0, PACKET[:2] + b"\0\x08" + PACKET[4:]))
+    await until(lambda: len(returned.packets["+180"]) > 1)
+    assert [packet.seq for packet in returned.packets["+180"]] == [7, 8]
+    assert returned.sizes == []
+    writer.close()
+
+
 @pytest.mark.parametrize(
     "said",
     [
