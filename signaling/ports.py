@@ -26,6 +26,7 @@ from streamsvc.base.recordings import (
     RecordingStatus,
 )
 from streamsvc.base.sessions import (
+    AudienceLack,
     ChannelListener,
     ClosedBecause,
     LinkPolicy,
@@ -38,6 +39,7 @@ from streamsvc.base.sessions import (
 )
 
 __all__ = [
+    "AudienceLack",
     "ChannelListener",
     "ClosedBecause",
     "ConversionListener",
@@ -145,6 +147,9 @@ class RelayPort(Protocol):
 
     def flows(self, lesson_id: LessonId) -> tuple[list[PublisherFlow], list[SubscriberFlow]]:
         """Counters since the last call for this lesson; one caller per lesson, once a second."""
+
+    def audience_lack(self, lesson_id: LessonId) -> AudienceLack | None:
+        """Why who watches by HTTP has none of the teacher's pictures; None: nothing is amiss."""
 
 
 class MediaAuthorizer(Protocol):

@@ -355,7 +355,9 @@ class NativeEngine:
         if place is not None:
             self._command(lambda: self._core.feed_keyframe(place))
 
-    def put_made(self, publication: int, rid: str, packet: bytes, codec: Codec = Codec.H264) -> None:
+    def put_made(
+        self, publication: int, rid: str, packet: bytes, codec: Codec = Codec.H264
+    ) -> None:
         """See `Engine`."""
         place = self._publications.find(publication)
         if place is not None:

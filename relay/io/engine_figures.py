@@ -313,4 +313,8 @@ class EngineFigures:
 
 
 def _layer(told: tuple[Any, ...]) -> LayerStats:
-    return LayerStats(*told[:-1], codec=_CODECS[told[-1]])
+    *before, codec = told
+    rid, bitrate_bps, pixels, is_live, temporal, is_made = before
+    return LayerStats(
+        rid, bitrate_bps, pixels, is_live, temporal, is_made=is_made, codec=_CODECS[codec]
+    )

@@ -12,10 +12,16 @@ from relay.transcode.plan.renditions import RoomRate
 from streamsvc.base.clock import Clock
 from streamsvc.base.ids import LessonId
 from streamsvc.base.media import Codec, MediaKind, PictureProfile, Slot
-from streamsvc.base.sessions import LinkPolicy
+from streamsvc.base.sessions import AudienceLack, LinkPolicy
 
 VOICES_BPS = 45_000
 """Two, as they go to thin links; until a room's own are known."""
+MAKING_SECONDS = 8.0
+"""What is made for an audience is there sooner, or will not come."""
+_LACKS = {
+    Slot.LEAD: (AudienceLack.LEAD, AudienceLack.LEAD_FULL),
+    Slot.SCREEN: (AudienceLack.SCREEN, AudienceLack.SCREEN_FULL),
+}
 AUDIENCE_BPS = 110_000
 """For the teacher's picture: a phone that saves data takes the smallest rendition."""
 
@@ -34,6 +40,7 @@ class LessonMedia:
         self._steering = Steering(engine, pressure, clock)
         self._muted: set[Slot] = set()
         self._is_tapped = self._is_broadcast = False
+        self._lacking_since: dict[Slot, float] = {}
 
     @property
     def is_empty(self) -> bool:
@@ -155,6 +162,28 @@ class LessonMedia:
             return None
         taken = media.taken_of(stats.codec)
         return None if taken is stats.codec else taken
+
+    def audience_lack(self, now: float, *, can_make: bool) -> AudienceLack | None:
+        """Why the audience has none of her camera, or else of her screen; None: it has, or will in a
+        moment. `can_make`: this server transcodes."""
+        for slot, (plain, full) in _LACKS.items():
+            publisher = self.publishers.get(slot)
+            publication = publisher.publications.get(MediaKind.VIDEO) if publisher else None
+            if publication is None or not self._is_lacking(publication):
+                self._lacking_since.pop(slot, None)
+                continue
+            if self.made_soon.is_refused(publication, now):
+                return full
+            since = self._lacking_since.setdefault(slot, now)
+            if not can_make or now - since > MAKING_SECONDS:
+                return plain
+        return None
+
+    def _is_lacking(self, publication: int) -> bool:
+        stats = self._engine.publication_stats(publication)
+        if not self._is_broadcast or stats is None or stats.codec in (None, Codec.H264):
+            return False
+        return not any(x.is_live for x in stats.layers if x.codec is Codec.H264)
 
     def _is_single_of_lead(self, publication: int) -> bool:
         """The teacher's picture, of one layer: of several the smallest is small enough."""

@@ -12,7 +12,7 @@ from relay.ports import ProvedCheck
 from streamsvc.base.clock import Clock
 from streamsvc.base.ids import LessonId
 from streamsvc.base.media import Codec, PacketSink, Slot, Track
-from streamsvc.base.sessions import RelayListener
+from streamsvc.base.sessions import AudienceLack, RelayListener
 
 log = logging.getLogger("relay")
 
@@ -109,6 +109,13 @@ class MediaEvents:
         for publisher in lesson.publishers.values():
             if self.lower is not None:
                 self.lower.see(publisher, lesson, is_news=True)
+
+    def audience_lack(self, lesson_id: LessonId) -> AudienceLack | None:
+        """Why who watches by HTTP has none of the teacher's pictures."""
+        if not self._sessions.knows(lesson_id):
+            return None
+        lesson, can_make = self._sessions.lesson(lesson_id), self.lower is not None
+        return lesson.audience_lack(self._clock.now(), can_make=can_make)
 
     def feed_opened(self, publication: int) -> None:
         """See `EngineListener`: its first key frame was asked for."""

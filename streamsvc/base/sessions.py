@@ -23,6 +23,17 @@ class LinkPolicy:
 NO_POLICY = LinkPolicy()
 
 
+class AudienceLack(StrEnum):
+    """Why who watches by HTTP has none of the teacher's pictures: ids of errors."""
+
+    LEAD = "no-h264-lead"
+    """Hers is no H.264, and is not made H.264 here."""
+    LEAD_FULL = "no-h264-lead-full"
+    """This server makes as many as it can."""
+    SCREEN = "no-h264-screen"
+    SCREEN_FULL = "no-h264-screen-full"
+
+
 class HeldBy(StrEnum):
     """Why a room gets less than there is."""
 

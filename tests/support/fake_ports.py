@@ -11,6 +11,7 @@ from streamsvc.base.media import MediaKind, PictureProfile, Slot
 from streamsvc.base.premieres import Premiere
 from streamsvc.base.recordings import PlayableRecording, RecordingState, RecordingStatus
 from streamsvc.base.sessions import (
+    AudienceLack,
     ChannelListener,
     ClosedBecause,
     LinkPolicy,
@@ -41,6 +42,7 @@ class FakeRelay:
         self.bursts: list[tuple[ParticipantId, int]] = []
         self.subscriber_flows: list[SubscriberFlow] = []
         self.lost = 0.4
+        self.lacks: AudienceLack | None = None
         self.channels: dict[MediaSessionId, ChannelListener] = {}
         self.on_channels: list[tuple[MediaSessionId, str | bytes]] = []
 
@@ -135,6 +137,9 @@ class FakeRelay:
 
     def flows(self, lesson_id: LessonId) -> tuple[list[PublisherFlow], list[SubscriberFlow]]:
         return [], [f for f in self.subscriber_flows if f.party.lesson_id == lesson_id]
+
+    def audience_lack(self, lesson_id: LessonId) -> AudienceLack | None:
+        return self.lacks
 
     # ---- what a test makes happen --------------------------------------------------------------
 
