@@ -164,8 +164,8 @@ class LessonMedia:
         return None if taken is stats.codec else taken
 
     def audience_lack(self, now: float, *, can_make: bool) -> AudienceLack | None:
-        """Why the audience has none of her camera, or else of her screen; None: it has, or will in a
-        moment. `can_make`: this server transcodes."""
+        """Why the audience has none of her camera, or else of her screen; None: it has, or will in
+        a moment. `can_make`: this server transcodes."""
         for slot, (plain, full) in _LACKS.items():
             publisher = self.publishers.get(slot)
             publication = publisher.publications.get(MediaKind.VIDEO) if publisher else None

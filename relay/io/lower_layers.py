@@ -3,8 +3,9 @@
     rooms' links ─► RenditionNeed ─► Transcoders ─► put_made ─► engine
     engine ─► feed_packet ─► Transcoders                        (`relay/engine/made.c`)
 
-What is made has the publication's codec; and beside it another one where somebody can't decode that:
-H.264 of a teacher who sends VP8, for a large audience, and VP8 of H.264 for a browser without it.
+What is made has the publication's codec; and beside it another one where somebody can't decode
+that: H.264 of a teacher who sends VP8, for a large audience, and VP8 of H.264 for a browser
+without it.
 """
 
 import logging
@@ -161,9 +162,9 @@ class LowerLayers:
         return False
 
     def _feed(self, publication: int, lower: _Lower, live: Sequence[LayerStats]) -> None:
-        """The smallest of the publisher's layers: it is the cheapest to decode; or one that is large
-        enough for who gets no other picture. While all of them pause it stays what it was: layers
-        that are made of it end when it is another."""
+        """The smallest of the publisher's layers: it is the cheapest to decode; or one that is
+        large enough for who gets no other picture. While all of them pause it stays what it was:
+        layers that are made of it end when it is another."""
         rids = [layer.rid for layer in live]
         source = lower.source
         is_guess = not lower.is_sure(self._clock.now())

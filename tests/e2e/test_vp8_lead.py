@@ -2,6 +2,8 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from playwright.async_api import Page, expect
@@ -43,12 +45,9 @@ LIVE_MS = 40_000 * SECOND
 @asynccontextmanager
 async def taught(demo: DemoLesson) -> AsyncIterator[TeacherDesk]:
     """The lesson is live; its teacher sends VP8."""
-    import pathlib, tempfile  # noqa: E401, PLC0415
-
-    with tempfile.TemporaryDirectory() as folder:
-        async with screen(
-            TeacherDesk, "teacher", demo.service.url, *RED.flags(pathlib.Path(folder))
-        ) as desk:
+    with TemporaryDirectory() as folder:
+        flags = RED.flags(Path(folder))
+        async with screen(TeacherDesk, "teacher", demo.service.url, *flags) as desk:
             await desk.page.add_init_script(WITHOUT_H264)
             await desk.sign_in(TEACHER, demo.password)
             await desk.check_devices()
@@ -82,3 +81,48 @@ async def test_parents_see_a_teacher_who_sends_vp8() -> None:
             assert red > 140 and green < 100 and blue < 100, shown
             assert 0 < shown["width"] <= 640
             await expect(parent.locator("[data-lacks]")).to_have_count(0)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(
+    ("locale", "seen", "told"),
+    [
+        ("zh-CN", "老师发来的画面这里放不了", "看不到您"),
+        ("en", "can't be played on this page", "can't see you"),
+    ],
+)
+async def test_who_sees_nothing_is_told_so_and_so_is_she(locale: str, seen: str, told: str) -> None:
+    """Where nothing is transcoded."""
+    off = {"STREAMSVC_MEDIA__TRANSCODE": "false"}
+    with demo_lesson(is_taught=False, environment=off) as demo:
+        async with taught(demo) as desk, chromium() as browser:
+            parent = await new_page(await open_context(browser, PHONE, locale))
+            await parent.goto(f"{watch_link(demo)}?lang={locale[:2]}")
+            await expect(parent.get_by_text(seen)).to_be_visible(timeout=LIVE_MS)
+            await shot(parent, f"off-{locale[:2]}")
+            chip = desk.page.locator("[data-lacks=no-h264-lead]")
+            await expect(chip).to_be_visible(timeout=LIVE_MS)
+            if locale == "en":
+                await desk.page.goto(f"{desk.page.url}?lang=en")
+            await expect(desk.page.get_by_text(told)).to_be_visible(timeout=LIVE_MS)
+            await shot(desk.page, f"off-desk-{locale[:2]}")
+
+
+@pytest.mark.long
+async def test_a_full_machine_is_named_as_the_reason() -> None:
+    """Her camera has the one transcoder there may be; her screen has none."""
+    one = {"STREAMSVC_MEDIA__MOST_TRANSCODERS": "1"}
+    with demo_lesson(is_taught=False, environment=one) as demo:
+        async with taught(demo) as desk, chromium() as browser:
+            parent = await new_page(await open_context(browser, PHONE))
+            await parent.goto(watch_link(demo))
+            assert (await parent.evaluate(PLAYING, LIVE_MS))["frames"] >= 30
+            await desk.share_screen()
+            await expect(parent.get_by_text("服务器现在很忙")).to_be_visible(
+                timeout=90_000 * SECOND
+            )
+            await expect(desk.page.locator("[data-lacks=no-h264-screen-full]")).to_be_visible(
+                timeout=LIVE_MS
+            )
+            await shot(parent, "full-zh")
+            await shot(desk.page, "full-desk-zh")

@@ -206,8 +206,8 @@ m-lines of a kind an RTX packet is for."""
 
 
 class Viewer(Peer):
-    """Watches all five slots, or some; `watched` by slot and kind. `codec`: of pictures, all that it
-    can decode."""
+    """Watches all five slots, or some; `watched` by slot and kind. `codec`: of pictures, the only
+    one that it can decode."""
 
     def __init__(
         self,

@@ -54,9 +54,10 @@ class RenditionEncoder:
 
 
 def opened_encoder(rendition: Rendition, size: tuple[int, int], rate: float) -> VideoCodecContext:
-    """An encoder as WebRTC needs it: each picture comes out before the next goes in, key frames only
-    when asked for, and its bits a second hold over `BUFFER_SECONDS`. It takes all distances between
-    pictures for the same (or it would have to wait for the next one), so `rate` has to be right."""
+    """An encoder as WebRTC needs it: each picture comes out before the next goes in, key frames
+    only when asked for, and its bits a second hold over `BUFFER_SECONDS`. It takes all distances
+    between pictures for the same (or it would have to wait for the next one), so `rate` has to be
+    right."""
     context = av.CodecContext.create(_ENCODERS[rendition.codec], "w")
     context.width, context.height = size
     context.pix_fmt = "yuv420p"
