@@ -193,6 +193,15 @@ class LessonMedia:
             return False
         return sum(not layer.is_made for layer in stats.layers) == 1
 
+    def wants_small_voice(self, publication: int) -> bool:
+        """Whether a room gets this voice as small as it can be made."""
+        return any(
+            number == publication
+            for session in self.subscribers.values()
+            if session.ladder.policy.is_smallest_voice
+            for _, _, number in self._sources(session)
+        )
+
     @property
     def made_soon(self) -> MadeSoon:
         """To be told of lower layers that are about to come."""

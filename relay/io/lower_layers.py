@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 
 from relay.io.lesson_media import LessonMedia, cost_bps
 from relay.io.media_session import MediaSession, PublisherSession
+from relay.io.small_voices import SmallVoices
 from relay.ports import Engine, LayerStats
 from relay.sdp.negotiated import NegotiatedMedia
 from relay.transcode.io.transcoders import Transcoders
@@ -91,6 +92,7 @@ class LowerLayers:
         self._transcoders = transcoders
         self._clock = clock
         self._scope = scope
+        self._voices = SmallVoices(engine, transcoders, clock, scope)
         self._is_closed = False
         self._by_publication: dict[int, _Lower] = {}
         every = [one for ladder in transcoders.ladders.values() for one in ladder]
@@ -103,6 +105,7 @@ class LowerLayers:
     def see(self, session: PublisherSession, lesson: LessonMedia, *, is_news: bool = False) -> None:
         """Whether rooms need smaller pictures than this publisher sends; looks once a second, or
         at once where there `is_news`: it has just begun, or a room has come."""
+        self._voices.see(session, lesson)
         publication, now = session.publications.get(MediaKind.VIDEO), self._clock.now()
         stats = self._engine.publication_stats(publication) if publication is not None else None
         media = next((each for each in session.peer.media if each.kind is MediaKind.VIDEO), None)
@@ -214,11 +217,13 @@ class LowerLayers:
     async def close(self) -> None:
         """End all transcoders; there will be no others."""
         self._is_closed = True
+        self._voices.close()
         self._by_publication.clear()
         await self._transcoders.close_all()
 
     def forget(self, session: MediaSession) -> None:
         """It is no more."""
+        self._voices.forget(session)
         publications = session.publications if isinstance(session, PublisherSession) else {}
         for publication in publications.values():
             lower = self._by_publication.pop(publication, None)
@@ -234,6 +239,7 @@ class LowerLayers:
 
     def feed_closed(self, publication: int) -> None:
         """See `EngineListener`: the next look at it feeds what lives then."""
+        self._voices.feed_closed(publication)
         lower = self._by_publication.get(publication)
         if lower is not None:
             lower.source = None

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from relay.transcode.io.child import Child, warm_up
 from relay.transcode.io.line import Line
+from relay.transcode.io.voice_child import VoiceChild
 from streamsvc.base.errors import ProtocolError
 from streamsvc.base.log import configure
 
@@ -23,6 +24,7 @@ def arguments() -> argparse.ArgumentParser:
     parser.add_argument("--socket", required=True, type=Path, help="where the parent listens")
     parser.add_argument("--memory-bytes", required=True, type=int, help="address space, at most")
     parser.add_argument("--niceness", required=True, type=int)
+    parser.add_argument("--voice", action="store_true", help="what comes is a voice")
     return parser
 
 
@@ -34,9 +36,13 @@ def main() -> int:
     resource.setrlimit(resource.RLIMIT_AS, (given.memory_bytes, given.memory_bytes))
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as line:
         try:
-            warm_up()
-            line.connect(str(given.socket))
-            Child(Line(line)).run()
+            if given.voice:
+                line.connect(str(given.socket))
+                VoiceChild(Line(line)).run()
+            else:
+                warm_up()
+                line.connect(str(given.socket))
+                Child(Line(line)).run()
         except (OSError, ProtocolError) as error:
             log.error("! transcoder can't go on: %s", error)
             return 1

@@ -29,6 +29,9 @@ class TranscodeSettings(BaseModel):
     """VP8 of 180 lines."""
     screen_bps: int = Field(default=500_000, ge=200_000, le=2_000_000)
     """H.264 of a shared screen that is sent as VP8, 1080 lines, 5 pictures a second."""
+    voice_bps: int = Field(default=12_000, ge=8_000, le=16_000)
+    """Of the lifeline voice, 60 ms a packet: for rooms whose link takes no more. With 16 kbit/s it
+    has in-band FEC, and sounds like a telephone."""
     largest_pixels: int = Field(default=1920 * 1088, ge=320 * 180)
     """Of a publisher's picture; a larger one is not decoded."""
     memory_bytes: int = Field(default=1 << 30, ge=256 << 20)
@@ -45,6 +48,10 @@ class TranscodeSettings(BaseModel):
             Rendition("+vp8-180", 180, self.vp8_small_bps, 15, "5", codec=Codec.VP8),
         )
         return {Codec.H264: self.ladder(), Codec.VP8: vp8}
+
+    def voice(self) -> Rendition:
+        """The smallest voice."""
+        return Rendition("+voice", 0, self.voice_bps, 0, "voip", codec=Codec.OPUS)
 
     def screen_ladder(self) -> tuple[Rendition, ...]:
         """Of a shared screen, for who can't decode it: its print has to be read."""

@@ -7,6 +7,9 @@ from typing import Protocol
 from streamsvc.base.ids import LessonId, MediaSessionId, ParticipantId
 from streamsvc.base.media import LadderLevel, MediaKind, Slot
 
+SMALLEST_KBPS = 64
+"""The least that may be set as a link's most."""
+
 
 @dataclass(frozen=True, slots=True)
 class LinkPolicy:
@@ -18,6 +21,12 @@ class LinkPolicy:
     """No pictures, however good the link is."""
     is_satellite: bool = False
     """Far, lossy and unsteady by nature: that alone says nothing about what it can take."""
+
+    @property
+    def is_smallest_voice(self) -> bool:
+        """Its link hardly takes a voice: it has that as small as it can be made."""
+        most_kbps = self.most_kbps
+        return self.is_voice_and_slides and most_kbps is not None and most_kbps <= SMALLEST_KBPS
 
 
 NO_POLICY = LinkPolicy()

@@ -145,6 +145,41 @@ async def test_a_room_without_h264_sees_an_h264_lesson(tmp_path: Path) -> None:
         assert len(children) == 1
 
 
+async def test_a_room_whose_link_hardly_takes_a_voice_has_the_smallest(tmp_path: Path) -> None:
+    """A tone stays one, at a third of its rate; the others have the voice as it comes."""
+    made, children = transcoders(tmp_path)
+    policy = LinkPolicy(most_kbps=64, is_voice_and_slides=True)
+    async with running_relay(made) as running:
+        await running.publish(party("teacher"), Slot.LEAD, Tone(), Picture())
+        near = await running.watch(party("near"), slots=PLAYER_SLOTS)
+        await until(lambda: near.audio(Slot.LEAD).frames >= 50, 20, "voice")
+        assert len(made) == 0
+        thin = await running.watch(replace(party("thin"), policy=policy), slots=PLAYER_SLOTS)
+        heard, kept = thin.audio(Slot.LEAD), kept_payloads(thin, "audio")
+        await until(lambda: newest(kept) and is_speech_60(newest(kept)), 20, "the small voice")
+        assert len(children) == 1
+        before = heard.frames
+        await until(lambda: heard.frames >= before + 50, 10, "three seconds")
+        voice = list(kept.values())[-40:]
+        assert all(is_speech_60(payload) for payload in voice)
+        assert 8 * sum(map(len, voice)) / (0.06 * len(voice)) < 14_000
+        assert min(heard.loudness[-20:]) > 1_000, "it is the tone"
+        spans = {later - earlier for earlier, later in pairwise(heard.pts[-20:])}
+        assert spans == {2_880}
+        near_pts = near.audio(Slot.LEAD).pts[-20:]
+        assert {later - earlier for earlier, later in pairwise(near_pts)} == {960}
+
+
+def newest(kept: dict[int, bytes]) -> bytes:
+    """Payload, if there is one."""
+    return next(reversed(kept.values()), b"")
+
+
+def is_speech_60(payload: bytes) -> bool:
+    """One frame of 60 ms (RFC 6716 table 2), not three of 20 in one packet."""
+    return payload[0] >> 3 in (3, 7, 11) and payload[0] & 3 == 0
+
+
 HIGH = 540
 COMPARED = 300
 """Packets: several seconds."""
@@ -167,10 +202,10 @@ def sent_payloads(source: Path) -> list[bytes]:
     return [payload for item in items for payload in encoder.pack(item.packet)[0]]
 
 
-def kept_payloads(viewer: Viewer) -> dict[int, bytes]:
-    """What its picture is put together of from now on, by sequence number."""
+def kept_payloads(viewer: Viewer, kind: str = "video") -> dict[int, bytes]:
+    """What its picture is put together of from now on, by sequence number; or its voice."""
     kept: dict[int, bytes] = {}
-    (receiver,) = (x for x in viewer.connection.getReceivers() if x.track.kind == "video")
+    (receiver,) = (x for x in viewer.connection.getReceivers() if x.track.kind == kind)
     jitter_buffer = receiver._RTCRtpReceiver__jitter_buffer  # type: ignore[attr-defined]  # noqa: SLF001
     take = jitter_buffer.add
 

@@ -107,6 +107,7 @@ class Transcoder:
         return [sys.executable, "-m", "relay.transcode", "--socket", str(self._path)] + [
             f"--memory-bytes={settings.memory_bytes}",
             f"--niceness={settings.niceness}",
+            *(["--voice"] if self._codec is Codec.OPUS else []),
         ]
 
     # ---- life

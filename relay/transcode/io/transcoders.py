@@ -36,6 +36,7 @@ class Transcoders:
         self.ladders = settings.ladders()
         """The renditions there may be, by codec."""
         self.screen_ladder = settings.screen_ladder()
+        self.voice = settings.voice()
         self._folder = folder
         self._settings = settings
         self._clock = clock

@@ -27,8 +27,8 @@ class Outgoing:
         self._picture_id = self.seq & 0x7FFF
 
     def packets(self, picture: bytes, ts: int) -> list[bytes]:
-        """Packets of a picture (H.264: Annex B), the last one marked; messages (SEI) are left out:
-        x264 puts a kilobyte of its settings into one."""
+        """Packets of a picture (H.264: Annex B), the last one marked; or of an Opus packet.
+        Messages (SEI) are left out: x264 puts a kilobyte of its settings into one."""
         parts = self._payloads(picture)
         packets = []
         for number, part in enumerate(parts, 1):
@@ -39,13 +39,15 @@ class Outgoing:
                     seq=self.seq,
                     ts=ts,
                     ssrc=self.ssrc,
-                    is_marked=number == len(parts),
+                    is_marked=number == len(parts) and self.codec is not Codec.OPUS,
                 )
             )
             self.seq = (self.seq + 1) & 0xFFFF
         return packets
 
     def _payloads(self, picture: bytes) -> list[bytes]:
+        if self.codec is Codec.OPUS:
+            return [picture]
         if self.codec is Codec.VP8:
             self._picture_id = (self._picture_id + 1) & 0x7FFF
             return vp8_payloads(picture, self._picture_id, PAYLOAD_BYTES)

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { LessonInfo } from '../../src/kit/protocol/schema';
 import { changeOf, isPlanSound, type LessonPlan } from '../../src/staff/admin/plan';
-import { isCapSound } from '../../src/staff/admin/policy';
+import { isCapSound, isSmallestVoice } from '../../src/staff/admin/policy';
 
 const lesson = {
   title: '分数',
@@ -58,4 +58,16 @@ test.each([
   [100_001, false],
 ])('a cap of %s is sound: %s', (kbps, isSound) => {
   expect(isCapSound(kbps)).toBe(isSound);
+});
+
+describe('the smallest voice', () => {
+  it('is for rooms with no pictures and the least cap', () => {
+    expect(isSmallestVoice(64, true)).toBe(true);
+    for (const [kbps, isVoice] of [
+      [64, false],
+      [65, true],
+      [null, true],
+    ] as const)
+      expect(isSmallestVoice(kbps, isVoice)).toBe(false);
+  });
 });

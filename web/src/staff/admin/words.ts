@@ -74,6 +74,8 @@ export const t = translator({
     'policy.cap': '最多用多少（kbit/s）',
     'policy.cap.none': '不限',
     'policy.cap.hint': '声音、画面合计。同一条网还要做别的事时填，比如 300。',
+    'policy.cap.smallest':
+      '连声音也用最小的一档：每路约 20 kbit/s，说话听得清，音乐不好听。网络连 64 kbit/s 都不稳时用。',
     'policy.cap.bad': '填 {least} 到 {most} 的整数，或者留空。',
     'policy.satellite': '卫星网络',
     'policy.satellite.hint': '延迟高、偶尔丢包是这条网的常态，不因此降低画面；从最小的画面开始。',
@@ -202,6 +204,8 @@ export const t = translator({
     'policy.cap': 'At most (kbit/s)',
     'policy.cap.none': 'No limit',
     'policy.cap.hint': 'Voice and pictures together, where the same link has other work. E.g. 300.',
+    'policy.cap.smallest':
+      'The voice, too, is the smallest: about 20 kbit/s each, clear for speech and poor for music. For links that hardly hold 64 kbit/s.',
     'policy.cap.bad': 'A whole number from {least} to {most}, or nothing.',
     'policy.satellite': 'Satellite link',
     'policy.satellite.hint':
