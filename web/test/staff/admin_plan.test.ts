@@ -60,14 +60,11 @@ test.each([
   expect(isCapSound(kbps)).toBe(isSound);
 });
 
-describe('the smallest voice', () => {
-  it('is for rooms with no pictures and the least cap', () => {
-    expect(isSmallestVoice(64, true)).toBe(true);
-    for (const [kbps, isVoice] of [
-      [64, false],
-      [65, true],
-      [null, true],
-    ] as const)
-      expect(isSmallestVoice(kbps, isVoice)).toBe(false);
-  });
+test.each([
+  [64, true, true],
+  [64, false, false],
+  [65, true, false],
+  [null, true, false],
+])('with a cap of %s, voice alone %s: the smallest voice %s', (kbps, isVoice, isSmallest) => {
+  expect(isSmallestVoice(kbps, isVoice)).toBe(isSmallest);
 });
