@@ -8,9 +8,9 @@ from tempfile import TemporaryDirectory
 import pytest
 from playwright.async_api import Page, expect
 
-from tests.support.browser import PHONE, chromium, needs_chromium, new_page, open_context
-from tests.support.demo import TEACHER, DemoLesson, demo_lesson
-from tests.support.screens import RED, SHOTS, TeacherDesk, screen
+from tests.support.browser import DESK, PHONE, chromium, needs_chromium, new_page, open_context
+from tests.support.demo import ADMINISTRATOR, TEACHER, DemoLesson, demo_lesson
+from tests.support.screens import RED, SHOTS, StaffDesk, TeacherDesk, screen
 from tests.support.waiting import SECOND
 
 pytestmark = [pytest.mark.e2e, needs_chromium, pytest.mark.timeout(180)]
@@ -125,4 +125,16 @@ async def test_a_full_machine_is_named_as_the_reason() -> None:
                 timeout=LIVE_MS
             )
             await shot(parent, "full-zh")
+            office = StaffDesk(
+                "office", await new_page(await open_context(browser, DESK)), desk.url
+            )
+            await office.sign_in(ADMINISTRATOR, demo.password)
+            await office.page.wait_for_url("**/today")
+            for locale, words in (
+                ("zh", "同时转换的画面已经满了"),
+                ("en", "as many pictures as it can"),
+            ):
+                await office.page.goto(f"{desk.url}/admin/rooms?lang={locale}")
+                await expect(office.page.get_by_text(words)).to_be_visible(timeout=LIVE_MS)
+                await shot(office.page, f"full-office-{locale}")
             await shot(desk.page, "full-desk-zh")

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { LessonInfo } from '../../src/kit/protocol/schema';
+import { isMakingFull } from '../../src/staff/admin/server_parts';
 import { changeOf, isPlanSound, type LessonPlan } from '../../src/staff/admin/plan';
 import { isCapSound, isSmallestVoice } from '../../src/staff/admin/policy';
 
@@ -67,4 +68,15 @@ test.each([
   [null, true, false],
 ])('with a cap of %s, voice alone %s: the smallest voice %s', (kbps, isVoice, isSmallest) => {
   expect(isSmallestVoice(kbps, isVoice)).toBe(isSmallest);
+});
+
+test.each([
+  [{ status: 'degraded', parts: { lower_pictures: 'transcoders-full' } }, true],
+  [{ status: 'ok', parts: { lower_pictures: 'ok' } }, false],
+  [{ parts: {} }, false],
+  [{ parts: null }, false],
+  ['<html>', false],
+  [null, false],
+])('a machine that says %j makes no more pictures: %s', (answer, isFull) => {
+  expect(isMakingFull(answer)).toBe(isFull);
 });
