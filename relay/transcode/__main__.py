@@ -2,6 +2,7 @@
 rooms wait for it."""
 
 import argparse
+import gc
 import logging
 import os
 import resource
@@ -17,6 +18,9 @@ from streamsvc.base.log import configure
 
 log = logging.getLogger("relay.transcode")
 
+COLLECTED_ALLOCATIONS = 20_000
+"""Of objects, more than were let go, before Python looks for cycles."""
+
 
 def arguments() -> argparse.ArgumentParser:
     """Given by `Transcoder`."""
@@ -26,6 +30,14 @@ def arguments() -> argparse.ArgumentParser:
     parser.add_argument("--niceness", required=True, type=int)
     parser.add_argument("--voice", action="store_true", help="what comes is a voice")
     return parser
+
+
+def settle_memory() -> None:
+    """What is there now stays: to look through it again and again costs work, and what comes and
+    goes with each picture has no cycles."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(COLLECTED_ALLOCATIONS)
 
 
 def main() -> int:
@@ -41,6 +53,7 @@ def main() -> int:
                 VoiceChild(Line(line)).run()
             else:
                 warm_up()
+                settle_memory()
                 line.connect(str(given.socket))
                 Child(Line(line)).run()
         except (OSError, ProtocolError) as error:
