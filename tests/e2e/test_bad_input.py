@@ -68,6 +68,7 @@ async def test_a_wrong_password_keeps_what_was_typed(demo: DemoLesson) -> None:
         await desk.page.wait_for_url("**/today")
 
 
+@pytest.mark.long
 async def test_a_lesson_taught_elsewhere_is_offered_to_be_taken_over(
     demo: DemoLesson, tmp_path: Path
 ) -> None:

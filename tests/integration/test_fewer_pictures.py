@@ -58,7 +58,7 @@ async def share_becomes(wanted: float, room: Page, teacher: Page) -> float:
     raise AssertionError(f"shares {seen}, wanted {wanted}")
 
 
-@pytest.mark.parametrize("codec", ["h264", "vp8"])
+@pytest.mark.parametrize("codec", ["h264", pytest.param("vp8", marks=pytest.mark.long)])
 async def test_a_viewer_of_fewer_pictures_misses_nothing_it_needs(
     codec: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -40,7 +40,7 @@ WATCH_FRAMES = """() => {
 }"""
 
 
-@pytest.mark.parametrize("codec", ["h264", "vp8"])
+@pytest.mark.parametrize("codec", ["h264", pytest.param("vp8", marks=pytest.mark.long)])
 async def test_a_switch_of_layers_freezes_nothing(
     codec: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

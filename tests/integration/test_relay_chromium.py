@@ -196,7 +196,7 @@ async def test_chromium_restarts_ice_without_a_new_session() -> None:
 
 
 @pytest.mark.alone
-@pytest.mark.parametrize("codec", ["vp8", "h264"])
+@pytest.mark.parametrize("codec", [pytest.param("vp8", marks=pytest.mark.long), "h264"])
 async def test_a_bad_link_gets_a_smaller_picture_and_a_good_one_the_best_again(codec: str) -> None:
     async with running_relay(media_host="0.0.0.0") as running, chromium() as browser:
         netem = running.netem(host="0.0.0.0")  # Chromium stays on its interface

@@ -56,6 +56,7 @@ def recorded_ms(demo: DemoLesson) -> int:
     return int(tracks[0]["duration_ms"]) if tracks else 0
 
 
+@pytest.mark.long
 def test_a_clean_stop_is_quick_and_a_second_start_too(tmp_path: Path) -> None:
     with running(demo_data(tmp_path), "--demo") as service:
         with closing(DemoLesson(service)) as demo:

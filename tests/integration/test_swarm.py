@@ -96,6 +96,7 @@ def test_every_packet_is_accounted_for(demo: DemoLesson, tmp_path: Path) -> None
 
 
 @pytest.mark.alone
+@pytest.mark.long
 def test_layers_and_arrivals_are_as_browsers_send_them(demo: DemoLesson, tmp_path: Path) -> None:
     file = tmp_path / "report.json"
     ended = swarm(

@@ -55,6 +55,7 @@ def lesson_of(demo: DemoLesson, lesson_id: str) -> dict[str, object]:
     return dict(demo.teacher.get(f"/api/lessons/{lesson_id}").raise_for_status().json())
 
 
+@pytest.mark.long
 async def test_a_film_begins_at_the_planned_time_and_ends_the_lesson(
     tmp_path: Path, film: Path
 ) -> None:

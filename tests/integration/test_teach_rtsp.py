@@ -76,6 +76,7 @@ async def test_a_recorder_host_teaches_is_recorded_and_its_cut_is_told(tmp_path:
         assert PASSWORD not in log.read_text() + service.words()
 
 
+@pytest.mark.long
 async def test_this_machine_is_refused(tmp_path: Path) -> None:
     log = tmp_path / "teach.log"
     with running(demo_data(tmp_path), "--demo", environment=NO_CLIP) as service:
