@@ -94,7 +94,7 @@ class SmallVoices:
             small.is_busy = False
         if self._by_publication.get(publication) is not small:  # it went meanwhile
             await self._transcoders.close(publication)
-        elif not small.is_made:
+        elif not is_needed:
             self._engine.drop_made(publication, self._transcoders.voice.rid)
 
     def forget(self, session: MediaSession) -> None:

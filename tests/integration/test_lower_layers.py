@@ -109,6 +109,7 @@ async def test_a_child_that_is_killed_costs_the_thin_room_a_moment(tmp_path: Pat
         assert len(children) == 1, "its supervisor began it again"
 
 
+@pytest.mark.long
 async def test_a_vp8_lesson_is_seen_by_who_has_h264_alone_and_by_an_audience(
     tmp_path: Path,
 ) -> None:
@@ -131,6 +132,7 @@ async def test_a_vp8_lesson_is_seen_by_who_has_h264_alone_and_by_an_audience(
         assert len(children) == 1
 
 
+@pytest.mark.long
 async def test_a_room_without_h264_sees_an_h264_lesson(tmp_path: Path) -> None:
     made, children = transcoders(tmp_path)
     async with running_relay(made) as running:
