@@ -10,7 +10,7 @@ from playwright.async_api import Page, expect
 
 from tests.support.browser import DESK, PHONE, chromium, needs_chromium, new_page, open_context
 from tests.support.demo import ADMINISTRATOR, TEACHER, DemoLesson, demo_lesson
-from tests.support.screens import RED, SHOTS, StaffDesk, TeacherDesk, screen
+from tests.support.screens import RED, SHOTS, RoomBoard, StaffDesk, TeacherDesk, screen
 from tests.support.waiting import SECOND
 
 pytestmark = [pytest.mark.e2e, needs_chromium, pytest.mark.timeout(180)]
@@ -138,3 +138,39 @@ async def test_a_full_machine_is_named_as_the_reason() -> None:
                 await expect(office.page.get_by_text(words)).to_be_visible(timeout=LIVE_MS)
                 await shot(office.page, f"full-office-{locale}")
             await shot(desk.page, "full-desk-zh")
+
+
+@pytest.mark.long
+async def test_a_room_whose_browser_has_no_h264_sees_an_h264_lesson() -> None:
+    """Beside one that has it, and goes on with what the teacher sends."""
+    with demo_lesson() as demo:
+        first, second, *_ = demo.rooms()
+        url = demo.service.url
+        async with screen(RoomBoard, "with", url) as near, screen(RoomBoard, "without", url) as old:
+            await near.join(demo.join_code(first["room_id"]))
+            await near.moves("lead", seconds=40)
+            await old.page.add_init_script(WITHOUT_H264)
+            await old.join(demo.join_code(second["room_id"]))
+            await old.moves("lead", frames=30, seconds=40)
+            await old.shot("vp8-room")
+            assert await codecs(old.page) == {"video/VP8"}
+            assert await codecs(near.page) == {"video/H264"}
+            await old.moves("lead", frames=30, seconds=20)
+
+
+async def codecs(page: Page) -> set[str]:
+    """Of the pictures that arrive."""
+    return set(
+        await page.evaluate(
+            """async () => {
+              const found = [];
+              for (const connection of probe.connections) {
+                const stats = await connection.getStats();
+                for (const s of stats.values())
+                  if (s.type === 'inbound-rtp' && s.kind === 'video' && s.framesDecoded > 0)
+                    found.push(stats.get(s.codecId).mimeType);
+              }
+              return found;
+            }"""
+        )
+    )
