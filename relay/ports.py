@@ -9,7 +9,7 @@ they prove, and datagrams of handshakes (DTLS), go to the listener.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple, Protocol
 
 from relay.forwarding.ladder import EVERY_PICTURE, Choice
@@ -17,6 +17,7 @@ from relay.forwarding.pressure import Load
 from relay.forwarding.publication import PublicationSpec
 from relay.forwarding.subscription import SubscriptionSpec
 from relay.sdp.negotiated import IceCredentials, NegotiatedMedia
+from streamsvc.base.media import Codec
 
 UdpAddress = tuple[str, int] | tuple[str, int, int, int]
 """As the socket module gives it: IPv4, or IPv6 with flow and scope."""
@@ -62,7 +63,9 @@ class LayerStats:
     """Bits and pictures per second up to each temporal id, the mean of some seconds; voice is all
     of id 0."""
     is_made: bool = False
-    """By a transcoder, of one that the publisher sends. The engine tells all up to here."""
+    """By a transcoder, of one that the publisher sends."""
+    codec: Codec | None = None
+    """None: its publication's. The engine tells all up to here."""
     swing: float = 1.0
     """So many times what it costs now its first pictures have cost for longer."""
 
@@ -76,6 +79,18 @@ class PublicationStats:
     """Smallest picture first."""
     keyframe_age_ms: int | None
     """Of its freshest layer; None for voice, and before the first key frame."""
+
+    @property
+    def codec(self) -> Codec | None:
+        """Its publisher's; None while nothing is known of it."""
+        return next((layer.codec for layer in self.layers if not layer.is_made), None)
+
+    def taken_by(self, media: NegotiatedMedia) -> "PublicationStats":
+        """With the layers of the codec that a viewer's m-line takes of it."""
+        if self.codec is None:
+            return self
+        taken = media.taken_of(self.codec)
+        return replace(self, layers=tuple(x for x in self.layers if x.codec is taken))
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,10 +290,12 @@ class Engine(Protocol):
     def request_feed_keyframe(self, publication: int) -> None:
         """The transcoder can't decode on."""
 
-    def put_made(self, publication: int, rid: str, packet: bytes) -> None:
-        """A packet of a layer that is made of the one that is fed: its payload type, codec and
-        times are the publication's. A name that is new, and begins with a `+`, begins a layer;
-        there are three at most. Ignored while nothing is fed."""
+    def put_made(
+        self, publication: int, rid: str, packet: bytes, codec: Codec = Codec.H264
+    ) -> None:
+        """A packet of a layer that is made of the one that is fed: its payload type and times are
+        the publication's, its codec may be another. A name that is new, and begins with a `+`,
+        begins a layer; there are five at most. Ignored while nothing is fed."""
 
     def drop_made(self, publication: int, rid: str) -> None:
         """No more packets of that layer."""

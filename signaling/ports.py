@@ -28,6 +28,7 @@ from streamsvc.base.recordings import (
 )
 from streamsvc.base.room_sources import RoomSource, SourceLook
 from streamsvc.base.sessions import (
+    AudienceLack,
     ChannelListener,
     ClosedBecause,
     LinkPolicy,
@@ -40,6 +41,7 @@ from streamsvc.base.sessions import (
 )
 
 __all__ = [
+    "AudienceLack",
     "ChannelListener",
     "ClosedBecause",
     "ConversionListener",
@@ -151,6 +153,9 @@ class RelayPort(Protocol):
 
     def flows(self, lesson_id: LessonId) -> tuple[list[PublisherFlow], list[SubscriberFlow]]:
         """Counters since the last call for this lesson; one caller per lesson, once a second."""
+
+    def audience_lack(self, lesson_id: LessonId) -> AudienceLack | None:
+        """Why who watches by HTTP has none of the teacher's pictures; None: nothing is amiss."""
 
 
 class MediaAuthorizer(Protocol):

@@ -305,7 +305,8 @@ def _transcoders(ground: Ground) -> Transcoders | None:
     def supervise(name: str, command: Sequence[str], on_end: Callable[[], None]) -> Supervisor:
         return Supervisor(name, command, clock, on_end=on_end)
 
-    return Transcoders(ground.tap_socket.parent, TranscodeSettings(), clock, supervise)
+    made = TranscodeSettings(most_children=ground.settings.media.most_transcoders)
+    return Transcoders(ground.tap_socket.parent, made, clock, supervise)
 
 
 def _relay_settings(settings: Settings) -> RelaySettings:

@@ -181,9 +181,12 @@ def _port(name: str, port: int, try_it: Callable[[], None], settings: Settings) 
 def lower_pictures(settings: Settings) -> Finding:
     """How many the machine may make at once, and whether that is enough just now."""
     if not settings.media.transcode:
-        words = "off: a room that a camera's one layer is too large for has voice and slides"
+        words = (
+            "off: a room that a camera's one layer is too large for has voice and slides, and those"
+            " who watch by HTTP see no teacher who sends VP8"
+        )
         return Finding("lower pictures", Grade.NOTE, words, "set media.transcode")
-    most = children_for(os.cpu_count() or 1)
+    most = settings.media.most_transcoders or children_for(os.cpu_count() or 1)
     words = f"of {most} publications at once"
     if _part(settings, "lower_pictures") != TRANSCODERS_FULL:
         return Finding("lower pictures", Grade.OK, words)
@@ -191,7 +194,8 @@ def lower_pictures(settings: Settings) -> Finding:
         "lower pictures",
         Grade.NOTE,
         f"{words}; more are wanted now, and their rooms have voice and slides",
-        "a machine with more cores, or sources with a second, smaller layer",
+        "a machine with more cores, sources with a second, smaller layer, or (where the processor"
+        " has time to spare) a larger media.most_transcoders",
     )
 
 

@@ -115,7 +115,14 @@ class MediaSettings(Section):
     transcode: bool = Field(
         default=True,
         description="Make smaller pictures for rooms that a publisher's smallest is too large for,"
-        " in processes of their own. None is started before a room needs one. H.264 only.",
+        " in processes of their own; and H.264 of VP8 for those who watch by HTTP, VP8 of H.264 for"
+        " browsers without that. None is started before somebody needs one.",
+    )
+    most_transcoders: int = Field(
+        default=0,
+        ge=0,
+        le=1000,
+        description="Pictures that are made smaller at once; 0: three for each core but one.",
     )
     stun_urls: list[str] = Field(
         default=[], description="STUN servers browsers are told of, e.g. stun:stun.example.org."

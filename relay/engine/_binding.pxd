@@ -117,6 +117,7 @@ cdef extern from "engine.h" nogil:
         Address address
     ctypedef struct SetSource:
         uint32_t subscription, publication
+        Codec codec
         uint8_t payload_type
         int16_t rtx_payload_type
     ctypedef struct SetTarget:
@@ -139,6 +140,7 @@ cdef extern from "engine.h" nogil:
         char rid[33]
     ctypedef struct PutMade:
         uint32_t publication, length
+        Codec codec
         char rid[33]
         uint8_t bytes[1500]
     ctypedef struct DropMade:
@@ -155,13 +157,14 @@ cdef extern from "engine.h" nogil:
         uint32_t bitrate_bps, pictures
     ctypedef struct LayerFigures:
         char rid[33]
+        Codec codec
         bint is_live, is_made
         uint32_t bitrate_bps, pixels
         TemporalFigures temporal[3]
     ctypedef struct PublicationFigures:
         uint64_t number
         int layer_count
-        LayerFigures layers[7]
+        LayerFigures layers[9]
         int64_t keyframe_us
     ctypedef struct PublisherFigures:
         uint64_t peer

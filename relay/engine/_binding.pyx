@@ -226,11 +226,13 @@ cdef class Core:
         memcpy(command.bytes, <const char *>datagram, command.length)
         return engine_command(self.engine, SEND_STREAM, &command, sizeof(command))
 
-    def set_source(self, uint32_t subscription, uint32_t publication, int payload_type,
-                   int rtx_payload_type):
+    def set_source(self, uint32_t subscription, uint32_t publication, Codec codec,
+                   int payload_type, int rtx_payload_type):
+        """`codec`: of the layers it takes, with their payload types."""
         cdef SetSource command
         memset(&command, 0, sizeof(command))
         command.subscription, command.publication = subscription, publication
+        command.codec = codec
         command.payload_type, command.rtx_payload_type = payload_type, rtx_payload_type
         return engine_command(self.engine, SET_SOURCE, &command, sizeof(command))
 
@@ -296,9 +298,10 @@ cdef class Core:
     def feed_keyframe(self, uint32_t publication):
         return self._set(FEED_KEYFRAME, publication, 0)
 
-    def put_made(self, uint32_t publication, rid, bytes packet):
+    def put_made(self, uint32_t publication, rid, Codec codec, bytes packet):
         """A packet of a layer that is made of the one that is fed."""
         cdef PutMade command
+        command.codec = codec
         command.length = len(packet)
         if command.length > sizeof(command.bytes):
             raise ValueError("the packet is too long")
@@ -411,7 +414,7 @@ cdef tuple _publication(const PublicationFigures *figures):
     layers = tuple([
         (figures.layers[n].rid.decode(), figures.layers[n].bitrate_bps, figures.layers[n].pixels,
          bool(figures.layers[n].is_live), _temporal(figures.layers[n].temporal),
-         bool(figures.layers[n].is_made))
+         bool(figures.layers[n].is_made), figures.layers[n].codec)
         for n in range(figures.layer_count)
     ])
     began = None if figures.keyframe_us == NEVER_US else figures.keyframe_us / 1e6

@@ -16,9 +16,9 @@
  * bytes. */
 const Packet *engine_source_of(const Engine *engine, const Subscription *subscription,
                                const Sent *sent) {
-    const Publication *publication = subscription->publication;
-    const Layer *layer = sent && publication ? engine->layers[sent->layer_id] : NULL;
-    if (!layer || layer->codec != publication->spec.codec) return NULL;
+    bool is_fed = sent && subscription->publication;
+    const Layer *layer = is_fed ? engine->layers[sent->layer_id] : NULL;
+    if (!layer || layer->codec != subscription->codec) return NULL;
     int64_t behind = (int32_t)(sent->source_seq - (uint32_t)layer->highest);
     int64_t ext_seq = layer->highest + behind;
     const Packet *packet = ext_seq > 0 ? layer_find(layer, ext_seq) : NULL;

@@ -213,6 +213,7 @@ static void set_source(Engine *engine, const SetSource *command) {
     if (publication && publication == subscription->publication) return;
     bool is_same_codec = command->payload_type == subscription->payload_type;
     engine_feed(subscription, publication, is_same_codec && !subscription->spec.is_audio);
+    subscription->codec = command->codec;
     subscription->payload_type = command->payload_type;
     subscription->rtx_payload_type = command->rtx_payload_type;
 }
@@ -278,7 +279,7 @@ static void feed_keyframe(Engine *engine, const SetValue *command) {
 static void put_made(Engine *engine, const PutMade *command) {
     Publication *publication = publication_at(engine, command->publication);
     if (publication && command->length <= MAX_DATAGRAM_BYTES)
-        engine_put_made(engine, publication, command->rid, command->bytes, (int)command->length);
+        engine_put_made(engine, publication, command);
 }
 
 static void drop_made(Engine *engine, const DropMade *command) {

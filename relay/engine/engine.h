@@ -142,8 +142,7 @@ void engine_set_feed(Engine *engine, Publication *publication, const char *rid, 
 void engine_feed_packet(Engine *engine, const Publication *publication, const Layer *layer,
                         const uint8_t *bytes, int length);
 void engine_feed_keyframe(Engine *engine, const Publication *publication);
-void engine_put_made(Engine *engine, Publication *publication, const char *rid,
-                     const uint8_t *bytes, int length);
+void engine_put_made(Engine *engine, Publication *publication, const PutMade *made);
 void engine_drop_made(Engine *engine, Publication *publication, const char *rid);
 void engine_drop_made_of(Engine *engine, Publication *publication, const Layer *source);
 void engine_tick_made(Engine *engine, Publication *publication);

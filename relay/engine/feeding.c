@@ -58,7 +58,7 @@ void engine_aim(Engine *engine, Subscription *subscription) {
     }
     stop_waiting(subscription);
     Layer *target = engine_target(engine, publication, subscription->target_rid);
-    if (!target || target == subscription->layer) return;
+    if (!target || target == subscription->layer || target->codec != subscription->codec) return;
     if (!subscription_list_add(&target->waiting, subscription)) return;
     subscription->awaited = target;
     engine_start_picture(engine, subscription);

@@ -20,6 +20,7 @@ static void fill_publication(PublicationFigures *figures, Publication *publicati
     for (int i = 0; i < figures->layer_count; i++) {
         LayerFigures *layer = figures->layers + i;
         memcpy(layer->rid, sorted[i]->rid, RID_BYTES);
+        layer->codec = sorted[i]->codec;
         layer->is_made = sorted[i]->source != NULL;
         layer->is_live = layer_is_live(sorted[i], now_us);
         layer->bitrate_bps = rate_meter_bps(&sorted[i]->rate, now_us);

@@ -5,7 +5,8 @@
  * A made layer is a layer as any other for who watches: numbers of its own, a cache, key frames on
  * request. Its times are its source's, and so is its clock. Its publisher is told nothing of it: it is
  * asked for repairs and key frames of what it sends alone, and its own layers alone are recorded (who
- * packs a lesson for a large audience gets those that are made, too). */
+ * packs a lesson for a large audience gets those that are made, too). It may be of another codec than
+ * its source, for who can't decode that: a subscription takes layers of one codec alone. */
 #include "engine.h"
 
 /* ---- what the transcoder gets */
@@ -45,7 +46,7 @@ void engine_drop_made_of(Engine *engine, Publication *publication, const Layer *
  * whose clock it has. */
 void engine_set_feed(Engine *engine, Publication *publication, const char *rid, bool is_fed) {
     Layer *layer = is_fed ? publication_layer(publication, rid) : NULL;
-    if (layer && (layer_is_audio(layer) || layer->source)) layer = NULL;
+    if (layer && layer->source) layer = NULL;
     if (layer == publication->feeding) return;
     close_feed(engine, publication);
     while (publication->made_count) drop_made(engine, publication, publication->made_count - 1);
@@ -73,10 +74,12 @@ void engine_feed_keyframe(Engine *engine, const Publication *publication) {
 
 /* ---- what comes back */
 
-static Layer *begin_made(Engine *engine, Publication *publication, const char *rid, uint32_t ssrc) {
-    if (publication->made_count == MAX_MADE || rid[0] != MADE_MARK) return NULL;
+static Layer *begin_made(Engine *engine, Publication *publication, const PutMade *made,
+                         uint32_t ssrc) {
+    if (publication->made_count == MAX_MADE || made->rid[0] != MADE_MARK) return NULL;
+    if (made->codec > CODEC_VP8) return NULL;
     const Publisher *publisher = publication->publisher;
-    Layer *layer = layer_new(ssrc, rid, publication->spec.codec, &publisher->offset);
+    Layer *layer = layer_new(ssrc, made->rid, made->codec, &publisher->offset);
     if (!layer) return NULL;
     layer->source = publication->feeding;
     publication->made[publication->made_count++] = layer;
@@ -86,14 +89,13 @@ static Layer *begin_made(Engine *engine, Publication *publication, const char *r
 
 /* One packet of a rendition. It begins its layer where there is none; one of another SSRC is of a
  * transcoder that is gone, or begins anew. */
-void engine_put_made(Engine *engine, Publication *publication, const char *rid,
-                     const uint8_t *bytes, int length) {
+void engine_put_made(Engine *engine, Publication *publication, const PutMade *made) {
     RtpView view;
-    if (!publication->feeding || !rtp_read(&view, bytes, length)) return;
+    if (!publication->feeding || !rtp_read(&view, made->bytes, (int)made->length)) return;
     if (view.payload_type != publication->spec.payload_type) return;
-    Layer *layer = publication_made(publication, rid);
-    if (!layer) layer = begin_made(engine, publication, rid, view.ssrc);
-    if (!layer || layer->ssrc != view.ssrc || publication->is_muted) return;
+    Layer *layer = publication_made(publication, made->rid);
+    if (!layer) layer = begin_made(engine, publication, made, view.ssrc);
+    if (!layer || layer->codec != made->codec || layer->ssrc != view.ssrc || publication->is_muted) return;
     const Packet *packet = layer_receive(layer, &view, engine->instant.now_us, true);
     if (!packet) return;
     engine_tap_packet(engine, publication, layer, packet->bytes, packet->length);

@@ -33,12 +33,19 @@ bool engine_is_target(const Publication *publication, const Layer *layer, const 
            (strcmp(rid, MERGED_RID) == 0 && layer == source_of(publication));
 }
 
+/* Voice of another encoder: no frame of it is one of its source's, so there is no better place to change
+ * than the next packet. */
+static bool is_transcoded(const Layer *layer) {
+    return layer->source && strcmp(layer->rid, MERGED_RID) != 0;
+}
+
 /* Whether a viewer who waits for this layer can begin it with this packet. */
 bool engine_may_move(const Subscription *subscription, const Layer *layer, const Packet *packet) {
     const Layer *before = subscription->layer;
     if (!peer_is_connected(&subscription->subscriber->peer)) return false;
     if (!before || !layer_is_audio(layer)) return true;
     if (layer_clock(before) != layer_clock(layer)) return true;
+    if (is_transcoded(before) || is_transcoded(layer)) return true;
     /* to what is merged it goes before the group, see below */
     return !layer->source && merger_may_cross(subscription->publication->merger, packet);
 }

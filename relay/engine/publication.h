@@ -5,7 +5,7 @@
 #include "merger.h"
 
 #define MAX_LAYERS 4
-#define MAX_MADE 3 /* of what a publisher sends, by a transcoder (made.c) */
+#define MAX_MADE 5 /* of what a publisher sends, by a transcoder (made.c): three, and two of another codec */
 #define MOST_LAYERS (MAX_LAYERS + MAX_MADE)
 #define MADE_MARK '+' /* what the names of layers begin with that no publisher sends */
 #define MAX_ANNOUNCED 8

@@ -71,6 +71,7 @@ typedef struct PeerAddress {
 
 typedef struct SetSource {
     uint32_t subscription, publication; /* NO_PLACE: nothing */
+    Codec codec; /* of the layers that it takes */
     uint8_t payload_type;
     int16_t rtx_payload_type;
 } SetSource;
@@ -132,6 +133,7 @@ typedef struct SetFeed {
 /* A packet of the layer of this name that is made of the one that is fed. */
 typedef struct PutMade {
     uint32_t publication, length;
+    Codec codec;
     char rid[RID_BYTES];
     uint8_t bytes[MAX_DATAGRAM_BYTES];
 } PutMade;
@@ -172,6 +174,7 @@ typedef struct TemporalFigures {
 
 typedef struct LayerFigures {
     char rid[RID_BYTES];
+    Codec codec;
     bool is_live, is_made;
     uint32_t bitrate_bps, pixels;
     TemporalFigures temporal[TEMPORAL_IDS];

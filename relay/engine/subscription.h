@@ -42,7 +42,8 @@ struct Subscription {
     char target_rid[RID_BYTES];
     bool has_target;
     bool knows_ssrc;
-    uint8_t payload_type;
+    Codec codec; /* of the layers it takes: its publication's, or what is made for who can't decode that */
+    uint8_t payload_type; /* of that codec */
     int16_t rtx_payload_type; /* -1: no retransmissions */
     int at[LISTS]; /* its place in each list, plus one; 0: not there */
     uint64_t has_burst; /* number of the burst that went out to it before its turn */

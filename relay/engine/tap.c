@@ -56,7 +56,9 @@ static void tap_each(Engine *engine, const Publication *publication, Layer *cons
     bool is_wanted = publication->is_every_tapped && !publication->is_muted;
     for (int i = 0; i < count; i++) {
         Layer *layer = layers[i];
-        bool is_shown = is_wanted && layer_is_live(layer, engine->instant.now_us);
+        /* of what is made a large audience has a use for H.264 alone */
+        bool is_minority = layer->source && layer->codec != CODEC_H264;
+        bool is_shown = is_wanted && !is_minority && layer_is_live(layer, engine->instant.now_us);
         if (is_shown == (layer->tap_key != 0)) continue;
         if (!is_shown) {
             engine_close_layer_tap(engine, layer);

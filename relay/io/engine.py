@@ -9,7 +9,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 
-from relay.engine._binding import NOTHING, STREAM_ADDRESS_PARTS, Core
+from relay.engine._binding import CODECS, NOTHING, STREAM_ADDRESS_PARTS, Core
 from relay.forwarding.ladder import EVERY_PICTURE
 from relay.forwarding.pressure import Load
 from relay.forwarding.probing import probe_seconds
@@ -275,25 +275,24 @@ class NativeEngine:
             return
         self._sources[subscription] = publication
         self._targets.pop(subscription, None)
-        source, types = self._source(subscription, publication)
-        payload_type, rtx_payload_type = types
-        self._command(
-            lambda: self._core.set_source(place, source, payload_type, rtx_payload_type or NO_RTX)
-        )
+        source, codec, types = self._source(subscription, publication)
+        number, rtx_number = types[0], types[1] or NO_RTX
+        self._command(lambda: self._core.set_source(place, source, codec, number, rtx_number))
 
     def _source(
         self, subscription: int, publication: int | None
-    ) -> tuple[int, tuple[int, int | None]]:
-        """Place of what feeds it and the payload types it then has; nothing where the viewer's
-        m-line has not agreed to the codec."""
-        nothing = (NOTHING, (0, None))
+    ) -> tuple[int, int, tuple[int, int | None]]:
+        """Place of what feeds it, codec of the layers it takes of that, and their payload types;
+        nothing where the viewer's m-line has agreed to no such codec."""
+        nothing = (NOTHING, 0, (0, None))
         if publication is None:
             return nothing
         place, codec = self._publications.find(publication), self._codecs.get(publication)
         if place is None or codec is None:
             return nothing
-        types = self._specs[subscription].media.alternatives.get(codec)
-        return nothing if types is None else (place, types)
+        media = self._specs[subscription].media
+        taken = media.taken_of(codec)
+        return nothing if taken is None else (place, CODECS[taken], media.alternatives[taken])
 
     def set_target_layer(
         self, subscription: int, rid: str | None, most_temporal: int = EVERY_PICTURE
@@ -356,11 +355,13 @@ class NativeEngine:
         if place is not None:
             self._command(lambda: self._core.feed_keyframe(place))
 
-    def put_made(self, publication: int, rid: str, packet: bytes) -> None:
+    def put_made(
+        self, publication: int, rid: str, packet: bytes, codec: Codec = Codec.H264
+    ) -> None:
         """See `Engine`."""
         place = self._publications.find(publication)
         if place is not None:
-            self._command(lambda: self._core.put_made(place, rid, packet))
+            self._command(lambda: self._core.put_made(place, rid, CODECS[codec], packet))
 
     def drop_made(self, publication: int, rid: str) -> None:
         """See `Engine`."""

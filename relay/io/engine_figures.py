@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from relay.engine._binding import CODECS
 from relay.forwarding.downlink import Downlink
 from relay.forwarding.ladder import Choice
 from relay.forwarding.layer_cost import LayerCost
@@ -22,6 +23,7 @@ from relay.ports import (
     PublisherStats,
     SubscriberStats,
 )
+from streamsvc.base.media import Codec
 
 ALLOWANCE_SECONDS = 1.0
 MOST_VOICE_BPS = 120_000
@@ -82,6 +84,8 @@ class _Subscribed:
 
 
 _Publication = tuple[tuple[LayerStats, ...], float | None]
+
+_CODECS = {number: Codec(name) for name, number in CODECS.items()}
 
 
 class EngineFigures:
@@ -158,7 +162,7 @@ class EngineFigures:
         if expected != found.seen:
             found.seen, found.media_at = expected, now
         for number, layers, keyframe_at in publications:
-            stats = tuple(self._steadied(found, number, LayerStats(*its), now) for its in layers)
+            stats = tuple(self._steadied(found, number, _layer(its), now) for its in layers)
             self._publications[number] = stats, keyframe_at
         if now - found.allowed_at >= ALLOWANCE_SECONDS:
             found.allowed_at = now
@@ -307,3 +311,11 @@ class EngineFigures:
             is_filling=downlink.is_filling,
             is_braking=downlink.is_braking(now),
         )
+
+
+def _layer(told: tuple[Any, ...]) -> LayerStats:
+    *before, codec = told
+    rid, bitrate_bps, pixels, is_live, temporal, is_made = before
+    return LayerStats(
+        rid, bitrate_bps, pixels, is_live, temporal, is_made=is_made, codec=_CODECS[codec]
+    )

@@ -11,11 +11,17 @@ from relay.sdp.negotiated import NegotiatedMedia
 from relay.transcode.plan.renditions import RoomRate
 from streamsvc.base.clock import Clock
 from streamsvc.base.ids import LessonId
-from streamsvc.base.media import CAMERAS, MediaKind, PictureProfile, Slot
-from streamsvc.base.sessions import LinkPolicy
+from streamsvc.base.media import CAMERAS, Codec, MediaKind, PictureProfile, Slot
+from streamsvc.base.sessions import AudienceLack, LinkPolicy
 
 VOICES_BPS = 45_000
 """Two, as they go to thin links; until a room's own are known."""
+MAKING_SECONDS = 8.0
+"""What is made for an audience is there sooner, or will not come."""
+_LACKS = {
+    Slot.LEAD: (AudienceLack.LEAD, AudienceLack.LEAD_FULL),
+    Slot.SCREEN: (AudienceLack.SCREEN, AudienceLack.SCREEN_FULL),
+}
 AUDIENCE_BPS = 110_000
 """For the teacher's picture: a phone that saves data takes the smallest rendition."""
 
@@ -35,6 +41,7 @@ class LessonMedia:
         self._muted: set[Slot] = set()
         self._program = Slot.LEAD
         self._is_tapped = self._is_broadcast = False
+        self._lacking_since: dict[Slot, float] = {}
 
     @property
     def is_empty(self) -> bool:
@@ -147,23 +154,64 @@ class LessonMedia:
         found = []
         for session in self.subscribers.values():
             stats = self._engine.subscriber_stats(session.peer.number)
-            pictures = [each for each in self._pictures(session) if each[1].slot not in CAMERAS]
-            its = {number: which for which, _, number in pictures}
+            shown = (each for each in self._pictures(session) if each[1].slot not in CAMERAS)
+            pictures = {number: (which, media) for which, media, number in shown}
             policy = session.ladder.policy
-            if stats is None or policy.is_voice_and_slides or publication not in its:
+            if stats is None or policy.is_voice_and_slides or publication not in pictures:
                 continue
             is_guess = session.ladder.is_guess(is_link_guessed=stats.is_link_guessed)
-            number = its[publication]
+            number, media = pictures[publication]
+            taken = self._other_codec(publication, media)
             if is_guess and session.has_own(number, stats.forwarded.get(number)):
                 continue
             left_bps = session.ladder.picture_bps
             if left_bps is None:
                 left_bps = stats.link_bps - VOICES_BPS
-            others = sum(self._least_bps(number) for number in its if number != publication)
-            found.append(RoomRate(max(0, left_bps - others), is_guess))
-        if self._is_broadcast and self._is_single_of_lead(publication):
-            found.append(RoomRate(AUDIENCE_BPS))
-        return found
+            others = sum(self._least_bps(other) for other in pictures if other != publication)
+            is_guess &= taken is None
+            found.append(RoomRate(max(0, left_bps - others), is_guess, taken))
+        return found + self._audience_rates(publication)
+
+    def _audience_rates(self, publication: int) -> list[RoomRate]:
+        """What a large audience needs of the teacher's pictures: H.264, and a small one of it."""
+        if not self._is_broadcast:
+            return []
+        stats = self._engine.publication_stats(publication)
+        if stats is None or stats.codec in (None, Codec.H264):
+            return [RoomRate(AUDIENCE_BPS)] if self._is_single_of_lead(publication) else []
+        shown = [self.publishers.get(slot) for slot in (Slot.LEAD, Slot.SCREEN)]
+        is_shown = any(each and publication in each.publications.values() for each in shown)
+        return [RoomRate(AUDIENCE_BPS, codec=Codec.H264)] if is_shown else []
+
+    def _other_codec(self, publication: int, media: NegotiatedMedia) -> Codec | None:
+        """Of what has to be made for a viewer who can't decode the publisher's; None: it can."""
+        stats = self._engine.publication_stats(publication)
+        if stats is None or stats.codec is None:
+            return None
+        taken = media.taken_of(stats.codec)
+        return None if taken is stats.codec else taken
+
+    def audience_lack(self, now: float, *, can_make: bool) -> AudienceLack | None:
+        """Why the audience has none of her camera, or else of her screen; None: it has, or will in
+        a moment. `can_make`: this server transcodes."""
+        for slot, (plain, full) in _LACKS.items():
+            publisher = self.publishers.get(slot)
+            publication = publisher.publications.get(MediaKind.VIDEO) if publisher else None
+            if publication is None or not self._is_lacking(publication):
+                self._lacking_since.pop(slot, None)
+                continue
+            if self.made_soon.is_refused(publication, now):
+                return full
+            since = self._lacking_since.setdefault(slot, now)
+            if not can_make or now - since > MAKING_SECONDS:
+                return plain
+        return None
+
+    def _is_lacking(self, publication: int) -> bool:
+        stats = self._engine.publication_stats(publication)
+        if not self._is_broadcast or stats is None or stats.codec in (None, Codec.H264):
+            return False
+        return not any(x.is_live for x in stats.layers if x.codec is Codec.H264)
 
     def _is_single_of_lead(self, publication: int) -> bool:
         """The teacher's picture, of one layer: of several the smallest is small enough."""
@@ -172,6 +220,15 @@ class LessonMedia:
         if lead is None or stats is None or publication not in lead.publications.values():
             return False
         return sum(not layer.is_made for layer in stats.layers) == 1
+
+    def wants_small_voice(self, publication: int) -> bool:
+        """Whether a room gets this voice as small as it can be made."""
+        return any(
+            number == publication
+            for session in self.subscribers.values()
+            if session.ladder.policy.is_smallest_voice
+            for _, _, number in self._sources(session)
+        )
 
     @property
     def made_soon(self) -> MadeSoon:

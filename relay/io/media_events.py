@@ -5,14 +5,15 @@ from dataclasses import replace
 
 from relay.forwarding.silence import SourceSilence
 from relay.io.lower_layers import LowerLayers
+from relay.io.made_soon import MADE_MARK
 from relay.io.media_session import PublisherSession, SubscriberSession
 from relay.io.mux import Mux
 from relay.io.sessions import Sessions
 from relay.ports import ProvedCheck
 from streamsvc.base.clock import Clock
 from streamsvc.base.ids import LessonId
-from streamsvc.base.media import CAMERAS, PacketSink, Slot, Track
-from streamsvc.base.sessions import RelayListener
+from streamsvc.base.media import CAMERAS, Codec, PacketSink, Slot, Track
+from streamsvc.base.sessions import AudienceLack, RelayListener
 
 log = logging.getLogger("relay")
 
@@ -112,6 +113,13 @@ class MediaEvents:
             if self.lower is not None:
                 self.lower.see(publisher, lesson, is_news=True)
 
+    def audience_lack(self, lesson_id: LessonId) -> AudienceLack | None:
+        """Why who watches by HTTP has none of the teacher's pictures."""
+        if not self._sessions.knows(lesson_id):
+            return None
+        lesson, can_make = self._sessions.lesson(lesson_id), self.lower is not None
+        return lesson.audience_lack(self._clock.now(), can_make=can_make)
+
     def feed_opened(self, publication: int) -> None:
         """See `EngineListener`: its first key frame was asked for."""
 
@@ -160,12 +168,13 @@ class MediaEvents:
 def _track(number: int, publication: int, session: PublisherSession, rid: str | None) -> Track:
     kind = next(kind for kind, its in session.publications.items() if its == publication)
     media = next(media for media in session.peer.media if media.kind is kind)
+    is_made = rid is not None and rid.startswith(MADE_MARK)
     return Track(
         number=number,
         lesson_id=session.party.lesson_id,
         slot=session.slot,
         kind=kind,
-        codec=media.codec,
+        codec=Codec.H264 if is_made else media.codec,
         participant_id=session.party.participant_id,
         label=session.party.label,
         rid=rid,

@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 from relay.forwarding.ladder import Choice
 from relay.forwarding.layer_cost import DearestYet
@@ -21,6 +22,9 @@ from streamsvc.base.sessions import MediaParty
 class MediaSession:
     """What publishers and subscribers have in common."""
 
+    direction: ClassVar[str]
+    """As figures name it."""
+
     session_id: MediaSessionId
     party: MediaParty
     peer: Peer
@@ -35,6 +39,8 @@ class MediaSession:
 @dataclass(slots=True, eq=False)
 class PublisherSession(MediaSession):
     """A WHIP resource."""
+
+    direction = "publisher"
 
     slot: Slot = Slot.LEAD
     publications: dict[MediaKind, int] = field(default_factory=dict)
@@ -54,6 +60,8 @@ class PublisherSession(MediaSession):
 @dataclass(slots=True, eq=False, kw_only=True)
 class SubscriberSession(MediaSession):
     """A WHEP resource."""
+
+    direction = "subscriber"
 
     ladder: RoomLadder
     subscriptions: tuple[SubscriptionSpec, ...] = ()

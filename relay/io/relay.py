@@ -38,6 +38,7 @@ from streamsvc.base.ids import LessonId, MediaSessionId, ParticipantId, new_id
 from streamsvc.base.log import IdAdapter
 from streamsvc.base.media import PacketSink, PictureProfile, Slot
 from streamsvc.base.sessions import (
+    AudienceLack,
     ClosedBecause,
     LinkPolicy,
     MediaAnswer,
@@ -251,7 +252,7 @@ class Relay:
 
     def _opened(self, session: MediaSession, answer_sdp: str) -> MediaAnswer:
         self._sessions.add(session)
-        PEERS.labels(_direction(session)).inc()
+        PEERS.labels(session.direction).inc()
         session.task = self._scope.start(session.session_id, self._live(session))
         self._log(session).debug("= opened")
         if isinstance(session, SubscriberSession):
@@ -290,7 +291,7 @@ class Relay:
         self._channels.forget(session.session_id)
         if session.task is not None and session.task is not asyncio.current_task():
             session.task.cancel()
-        PEERS.labels(_direction(session)).dec()
+        PEERS.labels(session.direction).dec()
         SESSIONS_CLOSED.labels(because).inc()
         self._log(session).info("= closed: %s", because)
         self._tell_closed(session, because)
@@ -474,6 +475,10 @@ class Relay:
             self._sessions.lesson(lesson_id).set_broadcast(is_broadcast=is_broadcast)
             self._events.needs_changed(lesson_id)
 
+    def audience_lack(self, lesson_id: LessonId) -> AudienceLack | None:
+        """See `RelayPort`."""
+        return self._events.audience_lack(lesson_id)
+
     def request_keyframe(self, lesson_id: LessonId, track_number: int) -> None:
         """Ask a track's sender soon; wishes are merged and throttled behind it."""
         publication = self._sessions.publication_of_track(track_number)
@@ -492,7 +497,3 @@ class Relay:
 
 def _new_ssrc() -> int:
     return secrets.randbits(31) + 1
-
-
-def _direction(session: MediaSession) -> str:
-    return "publisher" if isinstance(session, PublisherSession) else "subscriber"

@@ -58,6 +58,7 @@ class Steering:
             elif media.slot in CAMERAS and layers is not None:
                 previews.append((number, layers))
             elif media.slot is not None and layers is not None:
+                layers = layers.taken_by(media)
                 current = stats.forwarded.get(number)
                 if current is None and self.made_soon.is_awaited(layers, stats, now):
                     self._engine.set_target_layer(number, *NOTHING)

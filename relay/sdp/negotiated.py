@@ -85,6 +85,13 @@ class NegotiatedMedia:
     remote_rtx: dict[int, int] = field(default_factory=dict)
     """Announced media SSRC to RTX SSRC (ssrc-group FID)."""
 
+    def taken_of(self, codec: Codec) -> Codec | None:
+        """Codec of the layers it takes (subscribers) of a publication of this one: the same where
+        it was agreed, else another that a transcoder may make of it; None: nothing."""
+        if codec in self.alternatives:
+            return codec
+        return None if self.kind is MediaKind.AUDIO else next(iter(self.alternatives), None)
+
 
 @dataclass(frozen=True, slots=True)
 class Negotiated:

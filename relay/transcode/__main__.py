@@ -2,6 +2,7 @@
 rooms wait for it."""
 
 import argparse
+import gc
 import logging
 import os
 import resource
@@ -11,10 +12,14 @@ from pathlib import Path
 
 from relay.transcode.io.child import Child, warm_up
 from relay.transcode.io.line import Line
+from relay.transcode.io.voice_child import VoiceChild
 from streamsvc.base.errors import ProtocolError
 from streamsvc.base.log import configure
 
 log = logging.getLogger("relay.transcode")
+
+COLLECTED_ALLOCATIONS = 20_000
+"""Of objects, more than were let go, before Python looks for cycles."""
 
 
 def arguments() -> argparse.ArgumentParser:
@@ -23,7 +28,16 @@ def arguments() -> argparse.ArgumentParser:
     parser.add_argument("--socket", required=True, type=Path, help="where the parent listens")
     parser.add_argument("--memory-bytes", required=True, type=int, help="address space, at most")
     parser.add_argument("--niceness", required=True, type=int)
+    parser.add_argument("--voice", action="store_true", help="what comes is a voice")
     return parser
+
+
+def settle_memory() -> None:
+    """What is there now stays: to look through it again and again costs work, and what comes and
+    goes with each picture has no cycles."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(COLLECTED_ALLOCATIONS)
 
 
 def main() -> int:
@@ -34,9 +48,14 @@ def main() -> int:
     resource.setrlimit(resource.RLIMIT_AS, (given.memory_bytes, given.memory_bytes))
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as line:
         try:
-            warm_up()
-            line.connect(str(given.socket))
-            Child(Line(line)).run()
+            if given.voice:
+                line.connect(str(given.socket))
+                VoiceChild(Line(line)).run()
+            else:
+                warm_up()
+                settle_memory()
+                line.connect(str(given.socket))
+                Child(Line(line)).run()
         except (OSError, ProtocolError) as error:
             log.error("! transcoder can't go on: %s", error)
             return 1

@@ -27,8 +27,8 @@ class RenditionSink(Protocol):
         """A rendition's pictures are of this size from its next packet on, a key frame's."""
 
     def rendition_packet(self, rid: str, packet: bytes) -> None:
-        """One RTP packet (H.264). Its time is that of the source's picture it was made of; numbers
-        go on without a gap, also after a restart of the child."""
+        """One RTP packet, of the rendition's codec. Its time is that of the source's picture it was
+        made of; numbers go on without a gap, also after a restart of the child."""
 
     def source_keyframe_wanted(self) -> None:
         """The publisher should be asked for a key frame: nothing can be decoded until one comes."""

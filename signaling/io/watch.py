@@ -85,20 +85,22 @@ async def beat(lesson_id: str, watching: Watching, ctx: Ctx) -> WatchBeat:
     lesson = await class_lesson(ctx, watching.principal, LessonId(lesson_id))
     now_ms, runner = ctx.services.clock.wall_ms(), ctx.registry.find(lesson.id)
     is_live, playlist, asked = lesson.state is LessonState.LIVE, None, list[QuestionView]()
+    lacks = ctx.services.relay.audience_lack(lesson.id) if is_live else None
     if runner is not None:
         viewer = viewer_of(watching.token, lesson.id)
         asked = runner.machine.questions.of(viewer)
         if is_live:
-            runner.post(ViewerSeen(viewer, _own_room(watching.principal)))
+            runner.post(ViewerSeen(viewer, _own_room(watching.principal), lacks))
     if is_live:
         playlist = ctx.services.audience.playlist(lesson.id, signed_until(lesson, now_ms))
-    is_awaited = playlist is None and lesson.state is not LessonState.ENDED
+    is_awaited = lacks is not None or playlist is None and lesson.state is not LessonState.ENDED
     is_waiting = any(question.state in ("waiting", "approved") for question in asked)
     return WatchBeat(
         now_ms=now_ms,
         state=lesson.state.value,
         has_lead=runner is not None and runner.machine.picture.publications.lead,
         playlist=playlist,
+        lacks=lacks,
         questions=[_question(question) for question in asked],
         next_beat_ms=ASKING_BEAT_MS if is_waiting or is_awaited else BEAT_MS,
     )

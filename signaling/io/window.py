@@ -84,7 +84,8 @@ async def live(reader: Reader = Depends(_reader)) -> LiveAddress:
     now_s = reader.ctx.services.clock.wall_ms() // 1000
     until = -(-(now_s + LIVE_SECONDS) // LIVE_SECONDS) * LIVE_SECONDS
     playlist = audience.playlist(lesson_id, until)
-    is_whole = playlist is not None and audience.reason(lesson_id) is None
+    is_packed = playlist is not None and audience.reason(lesson_id) is None
+    is_whole = is_packed and ctx.services.relay.audience_lack(lesson_id) is None
     return LiveAddress(playlist=playlist if playlist is not None and is_whole else "")
 
 

@@ -12,7 +12,7 @@ from streamsvc.base.errors import StreamsvcError
 from streamsvc.base.ids import ParticipantId, PersonId, RoomId
 from streamsvc.base.media import Slot
 from streamsvc.base.recordings import RecordingState
-from streamsvc.base.sessions import PublisherFlow, SubscriberFlow
+from streamsvc.base.sessions import AudienceLack, PublisherFlow, SubscriberFlow
 from streamsvc.school.records import Lesson, Role, Room
 
 
@@ -211,6 +211,8 @@ class ViewerSeen:
 
     viewer: str
     room_id: RoomId
+    lacks: AudienceLack | None = None
+    """What nobody who watches so sees now."""
 
 
 @dataclass(frozen=True, slots=True)

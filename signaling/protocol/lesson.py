@@ -194,6 +194,7 @@ class LessonMachine:
     def _take_of_viewers(self, input: ViewerSeen | QuestionAsked, now_ms: int) -> None:
         if isinstance(input, ViewerSeen):
             self.viewers.seen(input.viewer, input.room_id, now_ms)
+            self.viewers.lacks = input.lacks
         elif self.is_live:
             self.questions.ask(input, now_ms)
 

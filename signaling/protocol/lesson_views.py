@@ -9,6 +9,7 @@ from pydantic import ConfigDict, Field
 
 from signaling.protocol.behind import BehindView
 from signaling.protocol.wire import Wire
+from streamsvc.base.sessions import AudienceLack
 
 Level = Literal["full", "half", "none"]
 """One part of the three-part signal: voice, slides, picture."""
@@ -158,6 +159,8 @@ class ViewersView(Wire):
     peak: int
     total: int
     """Different devices, 5,000 at most."""
+    lacks: AudienceLack | None = None
+    """Why they have none of the teacher's pictures."""
     rooms: list[RoomViewersView] = []
     """By class, most first: told once, when the lesson is over."""
 

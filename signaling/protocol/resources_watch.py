@@ -8,6 +8,7 @@ from pydantic import Field
 from signaling.protocol.lesson_views import QuestionState
 from signaling.protocol.resources import TrackInfo
 from signaling.protocol.wire import Wire
+from streamsvc.base.sessions import AudienceLack
 
 # ---- the link, for staff -----------------------------------------------------------------------
 
@@ -117,6 +118,8 @@ class WatchBeat(Wire):
     """The teacher's sound and picture flow."""
     playlist: str | None
     """LL-HLS; None: nothing is broadcast now."""
+    lacks: AudienceLack | None
+    """Why there is none of the teacher's pictures."""
     questions: list[WatchQuestion]
     next_beat_ms: int
     """Say it again after so long."""

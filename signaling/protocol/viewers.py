@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from signaling.protocol.lesson_views import RoomViewersView, ViewersView
 from streamsvc.base.ids import RoomId
+from streamsvc.base.sessions import AudienceLack
 
 MOST_VIEWERS = 5_000
 PRESENT_MS = 150_000
@@ -31,6 +32,8 @@ class Viewers:
 
     before: ViewersView | None = None
     """As told before a restart of the service, which forgets the devices."""
+    lacks: AudienceLack | None = None
+    """Why none of them has the teacher's picture, as the newest beat found."""
     _last_ms: dict[str, int] = field(default_factory=dict)
     _rooms: dict[str, RoomId] = field(default_factory=dict)
     _peak: int = 0
@@ -65,6 +68,7 @@ class Viewers:
             present=present,
             peak=max(self._peak, before.peak),
             total=max(len(self._last_ms), before.total),
+            lacks=self.lacks if present else None,
         )
 
     def final(self, names: Mapping[RoomId, str], now_ms: int) -> ViewersView | None:

@@ -7,6 +7,9 @@ from typing import Protocol
 from streamsvc.base.ids import LessonId, MediaSessionId, ParticipantId
 from streamsvc.base.media import LadderLevel, MediaKind, Slot
 
+SMALLEST_KBPS = 64
+"""The least that may be set as a link's most."""
+
 
 @dataclass(frozen=True, slots=True)
 class LinkPolicy:
@@ -19,8 +22,25 @@ class LinkPolicy:
     is_satellite: bool = False
     """Far, lossy and unsteady by nature: that alone says nothing about what it can take."""
 
+    @property
+    def is_smallest_voice(self) -> bool:
+        """Its link hardly takes a voice: it has that as small as it can be made."""
+        most_kbps = self.most_kbps
+        return self.is_voice_and_slides and most_kbps is not None and most_kbps <= SMALLEST_KBPS
+
 
 NO_POLICY = LinkPolicy()
+
+
+class AudienceLack(StrEnum):
+    """Why who watches by HTTP has none of the teacher's pictures: ids of errors."""
+
+    LEAD = "no-h264-lead"
+    """Hers is no H.264, and is not made H.264 here."""
+    LEAD_FULL = "no-h264-lead-full"
+    """This server makes as many as it can."""
+    SCREEN = "no-h264-screen"
+    SCREEN_FULL = "no-h264-screen-full"
 
 
 class HeldBy(StrEnum):

@@ -64,21 +64,24 @@ class TapReader:
     """Bytes in, frames out. Feed any pieces; a frame is yielded when it is whole."""
 
     def __init__(self) -> None:
-        self._buffer = bytearray()
+        self._rest = b""
 
     def feed(self, data: bytes) -> Iterator[TapPacket | TapControl]:
         """Yield the frames completed by `data`. Raises ProtocolError on a frame that is neither."""
-        self._buffer += data
-        position = 0
-        while position + _LENGTH.size <= len(self._buffer):
-            (size,) = _LENGTH.unpack_from(self._buffer, position)
+        data = self._rest + data if self._rest else data
+        position, length = 0, len(data)
+        while position + _LENGTH.size <= length:
+            (size,) = _LENGTH.unpack_from(data, position)
             end = position + _LENGTH.size + size
-            if end > len(self._buffer):
+            if end > length:
                 break
-            body = bytes(self._buffer[position + _LENGTH.size : end])
-            position = end
-            yield decode_body(body)
-        del self._buffer[:position]
+            start, position = position, end
+            if size >= _PACKET.size and data[start + _LENGTH.size] == KIND_PACKET:
+                _, _, number, arrival_ms = _FRAME.unpack_from(data, start)
+                yield TapPacket(number, arrival_ms, data[start + _FRAME.size : end])
+            else:
+                yield decode_body(data[start + _LENGTH.size : end])
+        self._rest = data[position:]
 
 
 def decode_body(body: bytes) -> TapPacket | TapControl:

@@ -18,11 +18,19 @@ from relay.client.played_file import Pace, open_tracks
 from relay.transcode.io.transcoders import Transcoders
 from relay.transcode.settings import TranscodeSettings
 from streamsvc.base.clock import SystemClock
-from streamsvc.base.media import Slot
+from streamsvc.base.media import Codec, MediaKind, Slot
 from streamsvc.base.sessions import LinkPolicy
 from streamsvc.supervise import Supervisor
 from tests.support.payloads import follow, in_order, kept_payloads, sent_payloads
-from tests.support.rtp_peers import PLAYER_SLOTS, Picture, Tone, party, running_relay
+from tests.support.rtp_peers import (
+    LESSON,
+    PLAYER_SLOTS,
+    Picture,
+    Tone,
+    Viewer,
+    party,
+    running_relay,
+)
 from tests.support.waiting import until
 
 pytestmark = [pytest.mark.integration, pytest.mark.alone]
@@ -98,6 +106,79 @@ async def test_a_child_that_is_killed_costs_the_thin_room_a_moment(tmp_path: Pat
         assert all(later > earlier for earlier, later in pairwise(shown.pts))
         assert here.video(Slot.LEAD).heights[-1] == 540
         assert len(children) == 1, "its supervisor began it again"
+
+
+@pytest.mark.long
+async def test_a_vp8_lesson_is_seen_by_who_has_h264_alone_and_by_an_audience(
+    tmp_path: Path,
+) -> None:
+    made, children = transcoders(tmp_path)
+    async with running_relay(made) as running:
+        await running.publish(party("teacher"), Slot.LEAD, Tone(), Busy(), codec=Codec.VP8)
+        near = await running.watch(party("near"), slots=PLAYER_SLOTS)
+        await until(lambda: near.video(Slot.LEAD).frames >= 15, 20, "VP8 as it came")
+        assert len(made) == 0, "nobody needs it"
+        running.relay.set_broadcast(LESSON, is_broadcast=True)
+        tracks = running.sink.opened
+        await until(lambda: any(x.rid and x.codec is Codec.H264 for x in tracks), 20, "H.264")
+        (first, *_) = (x for x in tracks if x.rid and x.codec is Codec.H264)
+        await until(lambda: len(running.sink.packets[first.number]) >= 30, 20, "its pictures")
+        assert not [x for x in tracks if x.rid and x.rid.startswith("+vp8")]
+        old = await running.watch(party("old"), slots=PLAYER_SLOTS, codec=Codec.H264)
+        await until(lambda: old.video(Slot.LEAD).frames >= 15, 20, "what is made for it")
+        assert max(old.video(Slot.LEAD).heights) <= 360
+        assert near.video(Slot.LEAD).heights[-1] == 540
+        assert len(children) == 1
+
+
+@pytest.mark.long
+async def test_a_room_without_h264_sees_an_h264_lesson(tmp_path: Path) -> None:
+    made, children = transcoders(tmp_path)
+    async with running_relay(made) as running:
+        await running.publish(party("teacher"), Slot.LEAD, Tone(), Busy())
+        old = await running.watch(party("old"), slots=PLAYER_SLOTS, codec=Codec.VP8)
+        await until(lambda: old.video(Slot.LEAD).frames >= 15, 20, "VP8")
+        near = await running.watch(party("near"), slots=PLAYER_SLOTS)
+        await until(lambda: near.video(Slot.LEAD).heights[-1:] == [540], 20, "H.264 as it came")
+        before = old.video(Slot.LEAD).frames
+        await until(lambda: old.video(Slot.LEAD).frames >= before + 30, 20, "more")
+        assert all(later > earlier for earlier, later in pairwise(old.video(Slot.LEAD).pts))
+        assert len(children) == 1
+
+
+async def test_a_room_whose_link_hardly_takes_a_voice_has_the_smallest(tmp_path: Path) -> None:
+    """A tone stays one, at a third of its rate; the others have the voice as it comes."""
+    made, children = transcoders(tmp_path)
+    policy = LinkPolicy(most_kbps=64, is_voice_and_slides=True)
+    async with running_relay(made) as running:
+        await running.publish(party("teacher"), Slot.LEAD, Tone(), Picture())
+        near = await running.watch(party("near"), slots=PLAYER_SLOTS)
+        await until(lambda: near.audio(Slot.LEAD).frames >= 50, 20, "voice")
+        assert len(made) == 0
+        thin = await running.watch(replace(party("thin"), policy=policy), slots=PLAYER_SLOTS)
+        heard, kept = thin.audio(Slot.LEAD), kept_payloads(thin, "audio")
+        await until(lambda: newest(kept) and is_speech_60(newest(kept)), 20, "the small voice")
+        assert len(children) == 1
+        before = heard.frames
+        await until(lambda: heard.frames >= before + 50, 10, "three seconds")
+        voice = list(kept.values())[-40:]
+        assert all(is_speech_60(payload) for payload in voice)
+        assert 8 * sum(map(len, voice)) / (0.06 * len(voice)) < 14_000
+        assert min(heard.loudness[-20:]) > 1_000, "it is the tone"
+        spans = {later - earlier for earlier, later in pairwise(heard.pts[-20:])}
+        assert spans == {2_880}
+        near_pts = near.audio(Slot.LEAD).pts[-20:]
+        assert {later - earlier for earlier, later in pairwise(near_pts)} == {960}
+
+
+def newest(kept: dict[int, bytes]) -> bytes:
+    """Payload, if there is one."""
+    return next(reversed(kept.values()), b"")
+
+
+def is_speech_60(payload: bytes) -> bool:
+    """One frame of 60 ms (RFC 6716 table 2), not three of 20 in one packet."""
+    return payload[0] >> 3 in (3, 7, 11) and payload[0] & 3 == 0
 
 
 HIGH = 540

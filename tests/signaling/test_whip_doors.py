@@ -147,6 +147,9 @@ class FakeRelay:
     def flows(self, lesson_id: LessonId) -> tuple[list[PublisherFlow], list[SubscriberFlow]]:
         raise NotImplementedError
 
+    def audience_lack(self, lesson_id: LessonId) -> None:
+        raise NotImplementedError
+
 
 @dataclass
 class NameIsGrant:

@@ -12,6 +12,7 @@ from streamsvc.base.premieres import FilmUpload, Premiere
 from streamsvc.base.recordings import PlayableRecording, RecordingState, RecordingStatus
 from streamsvc.base.room_sources import RoomSource, SourceLook
 from streamsvc.base.sessions import (
+    AudienceLack,
     ChannelListener,
     ClosedBecause,
     LinkPolicy,
@@ -43,6 +44,7 @@ class FakeRelay:
         self.bursts: list[tuple[ParticipantId, int]] = []
         self.subscriber_flows: list[SubscriberFlow] = []
         self.lost = 0.4
+        self.lacks: AudienceLack | None = None
         self.channels: dict[MediaSessionId, ChannelListener] = {}
         self.on_channels: list[tuple[MediaSessionId, str | bytes]] = []
 
@@ -140,6 +142,9 @@ class FakeRelay:
 
     def flows(self, lesson_id: LessonId) -> tuple[list[PublisherFlow], list[SubscriberFlow]]:
         return [], [f for f in self.subscriber_flows if f.party.lesson_id == lesson_id]
+
+    def audience_lack(self, lesson_id: LessonId) -> AudienceLack | None:
+        return self.lacks
 
     # ---- what a test makes happen --------------------------------------------------------------
 

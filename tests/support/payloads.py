@@ -25,10 +25,10 @@ def sent_payloads(source: Path) -> list[bytes]:
     return [payload for item in items for payload in encoder.pack(item.packet)[0]]
 
 
-def kept_payloads(peer: MediaPeer | Peer) -> dict[int, bytes]:
-    """What its first picture is put together of from now on, by sequence number."""
+def kept_payloads(peer: MediaPeer | Peer, kind: str = "video") -> dict[int, bytes]:
+    """What its first picture is put together of from now on, by sequence number; or its voice."""
     kept: dict[int, bytes] = {}
-    found = (x for x in peer.connection.getTransceivers() if x.kind == "video")
+    found = (x for x in peer.connection.getTransceivers() if x.kind == kind)
     receiver = next(found).receiver
     jitter_buffer = receiver._RTCRtpReceiver__jitter_buffer  # type: ignore[attr-defined]  # noqa: SLF001
     take = jitter_buffer.add

@@ -184,6 +184,13 @@ class Peer:
         await self.connection.close()
 
 
+def _only(codec: Codec) -> list[Any]:
+    """For `setCodecPreferences`: it, and its repairs."""
+    wanted = (f"video/{codec}", "video/rtx")
+    offered = RTCRtpSender.getCapabilities("video").codecs
+    return [one for one in offered if one.mimeType.lower() in wanted]
+
+
 def _candidates_everywhere(answer: str) -> str:
     """aiortc reads the candidates of a bundle's last m-line only; we write them in the first."""
     session, *sections = answer.split("m=")
@@ -199,21 +206,26 @@ m-lines of a kind an RTX packet is for."""
 
 
 class Viewer(Peer):
-    """Watches all five slots, or some; `watched` by slot and kind."""
+    """Watches all five slots, or some; `watched` by slot and kind. `codec`: of pictures, the only
+    one that it can decode."""
 
     def __init__(
         self,
         netem: Netem | None = None,
         slots: Sequence[tuple[Slot, MediaKind]] = SUBSCRIBER_SLOTS,
+        codec: Codec | None = None,
     ) -> None:
         super().__init__(netem)
         self._slots = slots
+        self._codec = codec
         self.watched: dict[tuple[Slot, MediaKind], Watched] = {}
         self._tasks: list[asyncio.Task[None]] = []
 
     async def join(self, relay: Relay, who: MediaParty) -> None:
         for _, kind in self._slots:
-            self.connection.addTransceiver(kind.value, direction="recvonly")
+            transceiver = self.connection.addTransceiver(kind.value, direction="recvonly")
+            if kind is MediaKind.VIDEO and self._codec is not None:
+                transceiver.setCodecPreferences(_only(self._codec))
         answer = await relay.subscribe(who, await self.offer())
         self.session_id = answer.session_id
         await self.accept(answer.sdp, relay.media_port)
@@ -283,10 +295,7 @@ class RunningRelay:
         for track in tracks:
             transceiver = peer.connection.addTransceiver(track, direction="sendonly")
             if track.kind == "video":
-                wanted = (f"video/{codec}", "video/rtx")
-                offered = RTCRtpSender.getCapabilities("video").codecs
-                chosen = [one for one in offered if one.mimeType.lower() in wanted]
-                transceiver.setCodecPreferences(chosen)
+                transceiver.setCodecPreferences(_only(codec))
         answer = await self.relay.publish(
             who, slot, await peer.offer(), take_over=take_over, replaces=replaces
         )
@@ -299,9 +308,10 @@ class RunningRelay:
         who: MediaParty,
         netem: Netem | None = None,
         slots: Sequence[tuple[Slot, MediaKind]] = SUBSCRIBER_SLOTS,
+        codec: Codec | None = None,
     ) -> Viewer:
         """Join as a viewer."""
-        viewer = Viewer(netem, slots)
+        viewer = Viewer(netem, slots, codec)
         self.peers.append(viewer)
         await viewer.join(self.relay, who)
         return viewer

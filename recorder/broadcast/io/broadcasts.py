@@ -232,9 +232,12 @@ class Broadcasts:
                     one.origin.published(str(stream), Reached(number, part, bool(is_complete)))
                 one.reason = None if one.reason in _PASSING else one.reason
             case "state":
-                one.reason = word.fields.get("reason")
-                if one.reason is not None:
-                    log.warning("! broadcast: %s", one.reason, extra={"lesson_id": lesson_id})
+                reason = word.fields.get("reason")
+                if reason in _OF_THE_RELAY:
+                    return
+                one.reason = reason
+                if reason is not None:
+                    log.warning("! broadcast: %s", reason, extra={"lesson_id": lesson_id})
             case "ended":
                 one.origin.end()
 
@@ -299,6 +302,8 @@ class Broadcasts:
 
 
 _PASSING = frozenset({"broadcast-failed", "disk-full"})
+_OF_THE_RELAY = frozenset({"no-h264-lead", "no-h264-screen"})
+"""A layer is no H.264. The relay knows whether one is made of it (`Relay.audience_lack`)."""
 
 
 def _zero_of(folder: Path, now_ms: int) -> int:

@@ -112,7 +112,7 @@ class Child:
             wanted,
             RenditionTurns(wanted.rendition, opened.keyframe_seconds),
             RenditionEncoder(wanted.rendition),
-            Outgoing(wanted.ssrc, opened.payload_type, wanted.seq),
+            Outgoing(wanted.ssrc, opened.payload_type, wanted.seq, wanted.rendition.codec),
         )
 
     # ---- one picture

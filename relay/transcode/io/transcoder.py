@@ -38,6 +38,9 @@ MOST_UNTAKEN_BYTES = 1 << 18
 dropped until it has taken them all; it goes on with the next key frame."""
 SHORTEST_BYTES, LONGEST_BYTES = 12, 1_500
 """Of a packet that comes back: a child that decodes what strangers send may be anybody's."""
+MARKER = 0x80
+HELD_SECONDS = 0.02
+"""So long at most a picture's first packets wait for its last."""
 SOURCE = 0
 """Track number of what the child is fed."""
 MOST_NUMBERS = 0xFFFF
@@ -94,7 +97,8 @@ class Transcoder:
         self._line: asyncio.Task[None] | None = None
         self._heard_at = clock.now()
         self._batch = bytearray()
-        self._is_dropping = False
+        self._is_dropping = self._is_flushing = False
+        self._held: asyncio.TimerHandle | None = None
         self._wanted: tuple[Rendition, ...] = ()
         self._numbers: dict[str, _Numbers] = {}
         self._rids: dict[int, str] = {}
@@ -107,6 +111,7 @@ class Transcoder:
         return [sys.executable, "-m", "relay.transcode", "--socket", str(self._path)] + [
             f"--memory-bytes={settings.memory_bytes}",
             f"--niceness={settings.niceness}",
+            *(["--voice"] if self._codec is Codec.OPUS else []),
         ]
 
     # ---- life
@@ -128,6 +133,8 @@ class Transcoder:
     async def close(self) -> None:
         """End the child. Harmless to repeat, also while it ends, and after it was canceled."""
         self._become(TranscoderState.CLOSED)
+        if self._held is not None:
+            self._held.cancel()
         if self._server is not None:
             self._server.close()
         await self._child.close()
@@ -198,12 +205,20 @@ class Transcoder:
         if self._is_dropping:
             self.dropped += 1
             return
-        if not self._batch:
-            asyncio.get_running_loop().call_soon(self._flush)
+        if not self._batch and self._codec is not Codec.OPUS:
+            self._held = asyncio.get_running_loop().call_later(HELD_SECONDS, self._flush)
         self._batch += encode_packet(SOURCE, int(self._clock.now() * 1000), packet)
+        is_whole = self._codec is Codec.OPUS or (len(packet) > 1 and bool(packet[1] & MARKER))
+        if is_whole and not self._is_flushing:
+            self._is_flushing = True
+            asyncio.get_running_loop().call_soon(self._flush)
 
     def _flush(self) -> None:
-        """What came in one turn of the loop goes out as one: the child wakes up once for it."""
+        """A picture goes out as one, and all that came in this turn of the loop with it: the child
+        wakes up once, when there is something to decode."""
+        if self._held is not None:
+            self._held.cancel()
+        self._held, self._is_flushing = None, False
         batch, self._batch = self._batch, bytearray()
         if self._writer is not None:
             self._writer.write(batch)

@@ -33,8 +33,10 @@ class Transcoders:
     ) -> None:
         """Sockets are made in `folder`, which nobody else can read."""
         self.most = settings.most_children or children_for(os.cpu_count() or 1)
-        self.ladder = settings.ladder()
-        """The renditions there may be."""
+        self.ladders = settings.ladders()
+        """The renditions there may be, by codec."""
+        self.screen_ladder = settings.screen_ladder()
+        self.voice = settings.voice()
         self._folder = folder
         self._settings = settings
         self._clock = clock

@@ -105,4 +105,5 @@ def wanted(fields: dict[str, Any]) -> list[Wanted]:
 
 
 def _rendition(fields: dict[str, Any]) -> Rendition:
-    return Rendition(**{**fields, "profile": Profile(fields["profile"])})
+    words = {"profile": Profile(fields["profile"]), "codec": Codec(fields["codec"])}
+    return Rendition(**{**fields, **words})

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
+from streamsvc.base.media import Codec
+
 
 class Profile(StrEnum):
     """Of H.264 (RFC 6184 §8.1); the names are the encoder's."""
@@ -30,6 +32,8 @@ class Rendition:
     preset: str
     """x264's, from `veryfast` on: how much work the rate is worth."""
     profile: Profile = Profile.BASELINE
+    codec: Codec = Codec.H264
+    """Of VP8 `preset` is libvpx's `cpu-used`, and there is no profile."""
 
 
 def picture_size(width: int, height: int, lines: int) -> tuple[int, int]:
@@ -63,6 +67,8 @@ class RoomRate(NamedTuple):
     bps: int
     is_guess: bool = False
     """Nobody has seen yet what its link takes."""
+    codec: Codec | None = None
+    """Of the layers it takes; None: the publisher's."""
 
 
 class RenditionNeed:
@@ -75,9 +81,13 @@ class RenditionNeed:
 
     What was needed is made for a while longer, whatever its publisher sends meanwhile: a camera
     that pauses, or shows a wall for some seconds, would end a transcoder and begin it again.
+
+    Who can't decode what the publisher sends needs a rendition whatever its layers cost.
     """
 
-    def __init__(self, ladder: Sequence[Rendition]) -> None:
+    def __init__(self, ladder: Sequence[Rendition], *, is_other_codec: bool = False) -> None:
+        """`is_other_codec`: the publisher's layers are nothing for these rooms."""
+        self._is_other_codec = is_other_codec
         self._ladder = sorted(ladder, key=lambda rendition: -rendition.bps)
         self._needed_at: dict[str, float] = {}
         self._sure_at = float("-inf")
@@ -88,13 +98,16 @@ class RenditionNeed:
         """The largest first. `layer_bps` are the publisher's own live layers, `rooms` those that
         watch this picture (without rooms that get none by choice)."""
         smallest = min(layer_bps, default=0)
-        worth = [one for one in self._ladder if one.bps <= smallest * STEP_DOWN]
+        worth = [one for one in self._ladder if self._is_worth(one, smallest)]
         for room in rooms:
-            if worth and room.bps < smallest * HEADROOM:
+            if worth and (self._is_other_codec or room.bps < smallest * HEADROOM):
                 least = worth.index(_best_within(worth, room.bps))
                 self._needed_at.update((one.rid, now) for one in worth[: least + 2])
                 self._sure_at = self._sure_at if room.is_guess else now
         return tuple(one for one in self._ladder if self._is_needed(one, now))
+
+    def _is_worth(self, rendition: Rendition, smallest_bps: int) -> bool:
+        return self._is_other_codec or rendition.bps <= smallest_bps * STEP_DOWN
 
     def is_sure(self, now: float) -> bool:
         """Whether a room needs them, or did of late, whose link was seen to take no more."""

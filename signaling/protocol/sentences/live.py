@@ -21,13 +21,27 @@ LIVE: dict[str, Entry] = {
     ),
     "no-h264-lead": Entry(
         409,
-        "网页观看的人听得到老师，看不到画面：老师的浏览器没有发送 H.264。",
-        "Who watches by HTTP hears the teacher and does not see her: her browser sends no H.264.",
+        "网页观看的人听得到老师，看不到画面：老师的浏览器发的是 VP8，这台服务器没有转换它。",
+        "Who watches by HTTP hears the teacher and does not see her: her browser sends VP8, and"
+        " this server does not convert it.",
     ),
     "no-h264-screen": Entry(
         409,
-        "网页观看的人看不到共享屏幕：老师的浏览器没有发送 H.264。",
-        "Who watches by HTTP does not see the shared screen: her browser sends no H.264.",
+        "网页观看的人看不到共享屏幕：老师的浏览器发的是 VP8，这台服务器没有转换它。",
+        "Who watches by HTTP does not see the shared screen: her browser sends VP8, and this server"
+        " does not convert it.",
+    ),
+    "no-h264-lead-full": Entry(
+        503,
+        "网页观看的人暂时看不到老师：画面要由服务器转换，服务器现在忙不过来，有空位时自动开始。",
+        "Who watches by HTTP does not see the teacher for now: her picture has to be converted and"
+        " this server is busy. It begins by itself once there is room.",
+    ),
+    "no-h264-screen-full": Entry(
+        503,
+        "网页观看的人暂时看不到共享屏幕：画面要由服务器转换，服务器现在忙不过来，有空位时自动开始。",
+        "Who watches by HTTP does not see the shared screen for now: it has to be converted and"
+        " this server is busy. It begins by itself once there is room.",
     ),
     "broadcast-failed": Entry(
         503,

@@ -1,5 +1,7 @@
 """Layers that a transcoder makes of a publisher's, in the whole engine."""
 
+from dataclasses import replace
+
 import pytest
 
 from relay.ports import LayerStats
@@ -7,7 +9,8 @@ from relay.rtp import rtcp
 from relay.rtp.packet import write_packet
 from relay.rtp.rtcp_feedback import KeyframeRequest, write_nack
 from relay.rtp.rtcp_reports import ReceiverReport, SenderReport, write_sender_report
-from tests.support.engine_model.packets import h264_payload
+from streamsvc.base.media import Codec
+from tests.support.engine_model.packets import h264_payload, vp8_payload
 from tests.support.engine_peers import FarPeer, Stage, published
 from tests.support.engine_scenes import KEY, OUT, VIDEO, picture
 
@@ -73,6 +76,34 @@ async def test_a_made_layer_is_watched_as_any_other(stage: Stage) -> None:
     assert all(view.ssrc == OUT for view in viewer.views())
     stats = await told(stage, 2)
     assert {(layer.rid, layer.is_made) for layer in stats} == {("", False), (LOW, True)}
+
+
+async def test_who_takes_another_codec_gets_what_is_made_of_it_and_nothing_else(
+    stage: Stage,
+) -> None:
+    """Also when it asks again for what it lost."""
+    camera = await fed(stage)
+    viewer = stage.viewer(2, replace(VIDEO, alternatives={Codec.VP8: (96, 97)}))
+    stage.show(20, 1, "")
+    camera.send(picture(1, is_key=True))
+    await stage.settled()
+    stage.show(20, 1, "+vp8")
+    for seq in (10, 11):
+        packet = write_packet(
+            vp8_payload(seq, 0, is_key=seq == 10),
+            payload_type=102,
+            seq=seq,
+            ts=3_000 * seq,
+            ssrc=MADE_SSRC,
+            is_marked=True,
+        )
+        stage.engine.put_made(1, "+vp8", packet, Codec.VP8)
+    await stage.arrived(viewer, 2)
+    assert [view.payload_type for view in viewer.views()] == [96, 96]
+    viewer.say(write_nack(1, OUT, [501]))
+    await stage.until(lambda: any(view.payload_type == 97 for view in viewer.views()))
+    stats = await told(stage, 2)
+    assert {(layer.rid, layer.codec) for layer in stats} == {("", Codec.H264), ("+vp8", Codec.VP8)}
 
 
 async def test_a_large_audience_gets_what_is_made_with_its_sources_clock(stage: Stage) -> None:
@@ -191,16 +222,16 @@ async def test_one_that_is_dropped_makes_place_for_another(stage: Stage) -> None
     for number in range(5):
         stage.engine.put_made(1, f"+{number}", made(1, at=1, is_key=True, ssrc=number + 1))
     stage.engine.put_made(1, "foreign", made(1, at=1, is_key=True))
-    stats = await told(stage, 4)
-    assert {layer.rid for layer in stats} == {"", "+0", "+1", "+2"}
+    stats = await told(stage, 6)
+    assert {layer.rid for layer in stats} == {"", "+0", "+1", "+2", "+3", "+4"}
     stage.engine.drop_made(1, "+1")
     stage.engine.drop_made(1, "+1")
-    stage.engine.put_made(1, "+4", made(1, at=1, is_key=True, ssrc=5))
+    stage.engine.put_made(1, "+6", made(1, at=1, is_key=True, ssrc=9))
     await stage.settled()
     await stage.until(
         lambda: (
             {layer.rid for layer in stage.engine.publication_stats(1).layers}  # type: ignore
-            == {"", "+0", "+2", "+4"}
+            == {"", "+0", "+2", "+3", "+4", "+6"}
         )
     )
 

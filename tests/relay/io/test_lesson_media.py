@@ -10,13 +10,17 @@ from relay.forwarding.ladder import EVERY_PICTURE
 from relay.forwarding.pressure import Pressure
 from relay.forwarding.room_ladder import RoomLadder
 from relay.forwarding.subscription import SubscriptionSpec
-from relay.io.lesson_media import LessonMedia
+from relay.io.lesson_media import (
+    AUDIENCE_BPS,
+    MAKING_SECONDS,
+    LessonMedia,
+)
 from relay.io.media_session import PublisherSession, SubscriberSession
 from relay.ports import LayerStats, PublicationStats, SubscriberStats
 from relay.transcode.plan.renditions import RoomRate
 from streamsvc.base.ids import LessonId, ParticipantId
-from streamsvc.base.media import MediaKind, Slot
-from streamsvc.base.sessions import NO_POLICY, MediaParty
+from streamsvc.base.media import Codec, MediaKind, Slot
+from streamsvc.base.sessions import NO_POLICY, AudienceLack, MediaParty
 from tests.support.clock import ManualClock
 from tests.support.engine_model.packets import media_of
 
@@ -29,6 +33,7 @@ class Engine(ports.Engine):
 
     def __init__(self) -> None:
         self.bps = {"q": 60_000, "h": 150_000}
+        self.codec = Codec.H264
         self.targets: list[str | None] = []
         self.dead: set[str] = set()
         self.is_guessed = False
@@ -39,7 +44,9 @@ class Engine(ports.Engine):
             LayerStats(rid, bps, pixels, is_live=rid not in self.dead, temporal=((bps, 15),))
             for (rid, bps), pixels in zip(self.bps.items(), (57_600, 230_400), strict=False)
         )
-        layers = (replace(layer, is_made=layer.rid.startswith("+")) for layer in layers)
+        made = {"is_made": True, "codec": Codec.H264}
+        own = {"codec": self.codec}
+        layers = (replace(x, **(made if x.rid.startswith("+") else own)) for x in layers)
         return PublicationStats(publication, tuple(layers), 0)
 
     def subscriber_stats(self, peer: int) -> SubscriberStats:
@@ -88,15 +95,17 @@ def party(name: str) -> MediaParty:
     return MediaParty(LessonId("lesson"), ParticipantId(name), name, name)
 
 
-def lesson(engine: Engine) -> tuple[LessonMedia, PublisherSession]:
-    """A camera of two layers, and a room on 300 kbit/s that watches it."""
+def lesson(engine: Engine, takes: Codec | None = None) -> tuple[LessonMedia, PublisherSession]:
+    """A camera of two layers, and a room on 300 kbit/s that watches it; `takes`: the only codec
+    that the room can decode."""
     clock = ManualClock()
     media = LessonMedia(LessonId("lesson"), engine, Pressure(), clock)
     camera: Any = {"session_id": "w", "party": party("teacher"), "peer": SimpleNamespace(number=1)}
     teacher = PublisherSession(**camera, slot=Slot.LEAD, publications={MediaKind.VIDEO: CAMERA})
     here = SimpleNamespace(number=2, is_connected=True)
     watching: Any = {"session_id": "r", "party": party("room"), "peer": here}
-    spec = SubscriptionSpec(PICTURE, VIEWER, VIDEO, 0, 0, 0)
+    agreed = VIDEO.alternatives if takes is None else {takes: VIDEO.alternatives[takes]}
+    spec = SubscriptionSpec(PICTURE, VIEWER, replace(VIDEO, alternatives=agreed), 0, 0, 0)
     room = SubscriberSession(
         **watching, ladder=RoomLadder(NO_POLICY, clock.now()), subscriptions=(spec,)
     )
@@ -119,6 +128,37 @@ def test_what_a_room_has_for_a_picture_is_what_voices_and_ink_leave() -> None:
     media, _ = lesson(Engine())
     assert media.room_rates(CAMERA) == [RoomRate(300_000 - INK_BPS)]
     assert media.room_rates(99) == []
+
+
+def test_who_can_not_decode_the_camera_needs_a_layer_of_what_it_can() -> None:
+    engine = Engine()
+    engine.codec, engine.link_bps, engine.is_guessed = Codec.VP8, 20_000_000, True
+    media, _ = lesson(engine, takes=Codec.H264)
+    left = 20_000_000 - INK_BPS
+    assert media.room_rates(CAMERA) == [RoomRate(left, is_guess=False, codec=Codec.H264)]
+    assert engine.targets == [], "neither of these layers is for it"
+    engine.bps = {"+360": 300_000, **engine.bps}
+    media.steer_all()
+    assert engine.targets == ["+360"]
+
+
+def test_an_audience_is_told_why_it_does_not_see_a_teacher_who_sends_vp8() -> None:
+    engine = Engine()
+    media, _ = lesson(engine)
+    media.set_broadcast(is_broadcast=True)
+    assert media.audience_lack(0.0, can_make=False) is None, "H.264"
+    engine.codec = Codec.VP8
+    assert RoomRate(AUDIENCE_BPS, codec=Codec.H264) in media.room_rates(CAMERA)
+    assert media.audience_lack(0.0, can_make=False) is AudienceLack.LEAD
+    assert media.audience_lack(1.0, can_make=True) is None, "it is being made"
+    assert media.audience_lack(1.0 + MAKING_SECONDS, can_make=True) is AudienceLack.LEAD
+    media.made_soon.refuse(CAMERA, 20.0)
+    assert media.audience_lack(19.0, can_make=True) is AudienceLack.LEAD_FULL
+    engine.bps = {"+360": 300_000, **engine.bps}
+    assert media.audience_lack(19.0, can_make=True) is None, "it is there"
+    media.set_broadcast(is_broadcast=False)
+    engine.bps.pop("+360")
+    assert media.audience_lack(19.0, can_make=False) is None, "nobody watches"
 
 
 def test_nobody_is_steered_while_layers_cost_about_the_same() -> None:

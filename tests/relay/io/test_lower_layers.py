@@ -1,7 +1,7 @@
 """When a publication is transcoded, of which layer, and what ends it. No engine and no children."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import SimpleNamespace
@@ -9,14 +9,14 @@ from typing import Any
 
 import pytest
 
-from relay.io.lower_layers import COMING_SECONDS, LowerLayers
+from relay.io.lower_layers import COMING_SECONDS, LowerLayers, _Sink
 from relay.io.made_soon import MadeSoon
 from relay.io.media_session import PublisherSession
 from relay.ports import LayerStats, PublicationStats, SubscriberStats
 from relay.transcode.io.transcoders import Transcoders
-from relay.transcode.plan.renditions import IDLE_SECONDS, LINGER_SECONDS, RoomRate
+from relay.transcode.plan.renditions import IDLE_SECONDS, LINGER_SECONDS, Rendition, RoomRate
 from relay.transcode.settings import TranscodeSettings
-from streamsvc.base.media import Codec, MediaKind
+from streamsvc.base.media import Codec, MediaKind, Slot
 from streamsvc.base.tasks import TaskScope
 from tests.support.clock import ManualClock
 from tests.support.engine_model.packets import media_of
@@ -25,9 +25,9 @@ CAMERA = 1
 LARGE, SMALL = ("h", 2_000_000), ("q", 600_000)
 
 
-def lesson_of(*rooms: int, is_guess: bool = False, **more: Any) -> Any:
+def lesson_of(*rooms: int | RoomRate, is_guess: bool = False, **more: Any) -> Any:
     """Of rooms that have so much for the picture."""
-    rates = [RoomRate(bps, is_guess) for bps in rooms]
+    rates = [x if isinstance(x, RoomRate) else RoomRate(x, is_guess) for x in rooms]
     return SimpleNamespace(**({"room_rates": lambda _: rates, "made_soon": MadeSoon()} | more))
 
 
@@ -56,6 +56,7 @@ class World:
             put_made=lambda *made: self.done.append(("put", *made)),
             request_feed_keyframe=lambda publication: self.done.append(("key", publication)),
         )
+        self.engine = engine
         self.lower = LowerLayers(engine, self.transcoders, self.clock, self.scope)
         media = media_of(MediaKind.VIDEO, codec=self.codec)
         camera: Any = {"session_id": "w", "party": None, "peer": SimpleNamespace(media=[media])}
@@ -66,6 +67,10 @@ class World:
         made = LayerStats("+180", 84_000, 1, is_live=True, is_made=True)
         return PublicationStats(CAMERA, (made, *own), 0)
 
+    def wanted(self) -> Sequence[Rendition]:
+        """What is made of the camera."""
+        return self.lower._by_publication[CAMERA].applied  # noqa: SLF001
+
     def _child(self, name: str, *_: object) -> Any:
         async def close() -> None:
             self.done.append(("child", "ended"))
@@ -73,7 +78,7 @@ class World:
         started = lambda: self.done.append(("child", "started"))  # noqa: E731
         return SimpleNamespace(pid=None, start=started, close=close)
 
-    async def see(self, *rooms: int, after: float = 1.0) -> list[tuple[object, ...]]:
+    async def see(self, *rooms: int | RoomRate, after: float = 1.0) -> list[tuple[object, ...]]:
         """What it did, having looked once more."""
         self.clock.advance(after)
         lesson = lesson_of(*rooms)
@@ -148,9 +153,54 @@ async def test_a_publisher_that_went_while_its_child_began_has_none(world: World
     assert world.done[-1] == ("child", "ended")
 
 
-async def test_other_codecs_are_left_alone(tmp_path: Path) -> None:
-    world = World(tmp_path, codec=Codec.VP8)
-    assert await world.see(50_000) == []
+@pytest.fixture
+async def vp8(tmp_path: Path) -> AsyncIterator[World]:
+    made = World(tmp_path, codec=Codec.VP8)
+    yield made
+    await made.lower.close()
+    await made.scope.close()
+
+
+async def test_rooms_of_a_vp8_lesson_get_lower_layers_of_vp8(vp8: World) -> None:
+    assert await vp8.see(150_000) == [("feed", CAMERA, "q"), ("child", "started")]
+    assert [one.rid for one in vp8.wanted()] == ["+vp8-360", "+vp8-180"]
+    assert await vp8.see(5_000_000, after=1) == []
+
+
+async def test_who_can_not_decode_vp8_has_h264_made_of_a_layer_that_is_large_enough(
+    vp8: World,
+) -> None:
+    vp8.layers = [("q", 100_000), ("h", 300_000), ("f", 900_000)]  # pixels are as many here
+    done = await vp8.see(RoomRate(110_000, codec=Codec.H264))
+    assert done == [("feed", CAMERA, "h"), ("child", "started")]
+    assert [one.rid for one in vp8.wanted()] == ["+360", "+180", "+lifeline"]
+
+
+async def test_a_room_without_h264_has_vp8_made_whatever_its_link_takes(world: World) -> None:
+    await world.see(RoomRate(20_000_000, codec=Codec.VP8), 5_000_000)
+    assert [one.codec for one in world.wanted()] == [Codec.VP8, Codec.VP8]
+
+
+async def test_the_layer_that_is_decoded_changes_when_somebody_needs_a_larger_one(
+    vp8: World,
+) -> None:
+    vp8.layers = [("q", 150_000), ("h", 300_000)]
+    assert ("feed", CAMERA, "q") in await vp8.see(50_000)
+    rates = 50_000, RoomRate(110_000, codec=Codec.H264)
+    assert ("feed", CAMERA, "h") in await vp8.see(*rates)
+    assert await vp8.see(*rates) == []
+
+
+async def test_a_shared_screen_of_vp8_is_made_as_large_as_its_print_needs(vp8: World) -> None:
+    vp8.session.slot = Slot.SCREEN
+    await vp8.see(RoomRate(110_000, codec=Codec.H264))
+    assert [one.rid for one in vp8.wanted()] == ["+screen"]
+
+
+async def test_what_comes_back_is_given_to_the_engine_as_what_it_is(vp8: World) -> None:
+    sink = _Sink(CAMERA, vp8.engine, {"+360": Codec.H264, "+vp8-180": Codec.VP8})
+    sink.rendition_packet("+vp8-180", b"one")
+    assert vp8.done[-1] == ("put", CAMERA, "+vp8-180", b"one", Codec.VP8)
 
 
 async def test_a_full_machine_is_asked_again(world: World) -> None:

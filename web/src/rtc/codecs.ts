@@ -47,7 +47,7 @@ function capable(toSend: boolean): RTCRtpCodec[] {
   return encoded.filter((codec) => known.has(key(codec)));
 }
 
-/** Most lessons are H.264; a browser without it hears them and sees nothing. */
+/** Most lessons are H.264; a browser without it sees what the server makes VP8, if it does. */
 export function canDecodeH264(): boolean {
   const codecs = RTCRtpReceiver.getCapabilities('video')?.codecs ?? [];
   return codecs.some((codec) => codec.mimeType.toLowerCase() === 'video/h264');

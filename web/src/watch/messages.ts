@@ -27,6 +27,10 @@ const zh = {
   screen: '老师的屏幕',
   teacher: '老师的画面',
   'picture.soon': '老师的画面还没到，声音和课件先到',
+  'no-h264-lead': '这节课在这里只有声音和课件：老师发来的画面这里放不了。',
+  'no-h264-lead-full': '暂时只有声音和课件：服务器现在很忙，老师的画面要等一等。',
+  'no-h264-screen': '老师共享的屏幕这里放不了，声音和课件照常。',
+  'no-h264-screen-full': '老师共享的屏幕要等一等：服务器现在很忙，声音和课件照常。',
   'wait.title': '等老师开始',
   'wait.how': '{teacher} · 计划 {time} 开始。开始后这里会自己打开。',
   'soon.title': '直播马上接通',
@@ -108,6 +112,13 @@ const en: Record<Key, string> = {
   screen: "Teacher's screen",
   teacher: "The teacher's picture",
   'picture.soon': "The teacher's picture is not here yet; voice and slides come first",
+  'no-h264-lead':
+    "This lesson has voice and slides here: the teacher's picture can't be played on this page.",
+  'no-h264-lead-full':
+    "Voice and slides for now: the server is busy, the teacher's picture has to wait.",
+  'no-h264-screen': "The teacher's shared screen can't be played here; voice and slides go on.",
+  'no-h264-screen-full':
+    "The teacher's shared screen has to wait: the server is busy. Voice and slides go on.",
   'wait.title': 'Waiting for the teacher',
   'wait.how': '{teacher}, planned for {time}. This opens by itself when the lesson begins.',
   'soon.title': 'Almost there',

@@ -24,7 +24,7 @@ describe('Viewing', () => {
       type: 'viewers_changed',
       seq: 1,
       at_ms: 1,
-      viewers: { present: 3, peak: 4, total: 5, rooms: [] },
+      viewers: { present: 3, peak: 4, total: 5, lacks: null, rooms: [] },
     });
     viewing.hear({
       type: 'question_changed',

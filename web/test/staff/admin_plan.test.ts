@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { LessonInfo } from '../../src/kit/protocol/schema';
+import { isMakingFull } from '../../src/staff/admin/server_parts';
 import { changeOf, isPlanSound, type LessonPlan } from '../../src/staff/admin/plan';
-import { isCapSound } from '../../src/staff/admin/policy';
+import { isCapSound, isSmallestVoice } from '../../src/staff/admin/policy';
 
 const lesson = {
   title: '分数',
@@ -58,4 +59,24 @@ test.each([
   [100_001, false],
 ])('a cap of %s is sound: %s', (kbps, isSound) => {
   expect(isCapSound(kbps)).toBe(isSound);
+});
+
+test.each([
+  [64, true, true],
+  [64, false, false],
+  [65, true, false],
+  [null, true, false],
+])('with a cap of %s, voice alone %s: the smallest voice %s', (kbps, isVoice, isSmallest) => {
+  expect(isSmallestVoice(kbps, isVoice)).toBe(isSmallest);
+});
+
+test.each([
+  [{ status: 'degraded', parts: { lower_pictures: 'transcoders-full' } }, true],
+  [{ status: 'ok', parts: { lower_pictures: 'ok' } }, false],
+  [{ parts: {} }, false],
+  [{ parts: null }, false],
+  ['<html>', false],
+  [null, false],
+])('a machine that says %j makes no more pictures: %s', (answer, isFull) => {
+  expect(isMakingFull(answer)).toBe(isFull);
 });

@@ -27,6 +27,7 @@ const BEAT: WatchBeat = {
   state: 'live',
   has_lead: true,
   playlist: '/live/x/main.m3u8',
+  lacks: null,
   questions: [],
   next_beat_ms: 60_000,
 };

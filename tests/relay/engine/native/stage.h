@@ -110,7 +110,9 @@ static inline void command_publishers(Engine *engine) {
 static inline void command_source(Engine *engine, uint32_t subscription, uint32_t publication,
                            const char *rid) {
     static const uint8_t types[PUBLICATIONS] = {102, 111, 96};
+    static const Codec codecs[PUBLICATIONS] = {CODEC_H264, CODEC_OPUS, CODEC_VP8};
     SetSource source = {.subscription = subscription, .publication = publication};
+    source.codec = publication < PUBLICATIONS ? codecs[publication] : CODEC_OPUS;
     source.payload_type = publication < PUBLICATIONS ? types[publication] : 0;
     source.rtx_payload_type = publication == VOICE ? -1 : (int16_t)(source.payload_type + 1);
     engine_command(engine, SET_SOURCE, &source, sizeof source);
@@ -139,6 +141,7 @@ static inline void command_feed(Engine *engine, uint32_t publication, const char
 static inline void command_made(Engine *engine, uint32_t publication, const char *rid, uint16_t seq,
                                 bool is_key) {
     PutMade command = {.publication = publication, .length = 14};
+    command.codec = seq % 8 ? CODEC_H264 : CODEC_VP8; /* one of another codec, too */
     strncpy(command.rid, rid, RID_BYTES - 1);
     memcpy(command.bytes, "\x80\xe6\0\0\0\0\0\0\0\0\x07\x77\0\0", 14);
     put16(command.bytes + 2, seq);

@@ -5,6 +5,7 @@ from relay.transcode.plan.source_time import STEP_TICKS, SourceTime
 from streamsvc.base.depacketize.frames import FrameAssembler
 from streamsvc.base.depacketize.h264 import H264Payload
 from streamsvc.base.depacketize.rtp import parse_rtp
+from streamsvc.base.depacketize.vp8 import Vp8Payload
 from streamsvc.base.media import Codec
 from tests.support.rtp_media import picture_clip
 
@@ -27,6 +28,24 @@ def test_a_picture_is_the_same_after_its_journey() -> None:
     assert numbers == [(65_534 + n) & 0xFFFF for n in range(len(numbers))]
     assert not any(b"x264" in frame.data for frame in frames), "settings of the encoder"
     assert b"x264" in clip[0].data
+
+
+def test_a_picture_of_vp8_is_the_same_after_its_journey_and_numbered() -> None:
+    clip = picture_clip(Codec.VP8, 1.0, width=640, height=360)
+    outgoing = Outgoing(ssrc=5, payload_type=102, seq=0x7FFE, codec=Codec.VP8)
+    assembler = FrameAssembler(Vp8Payload())
+    frames, ids = [], []
+    for encoded in clip:
+        for packet in outgoing.packets(encoded.data, round(encoded.at_ms * 90)):
+            parsed = parse_rtp(packet, 0)
+            assert parsed is not None and len(parsed.payload) <= PAYLOAD_BYTES
+            assert parsed.payload[:2] in (b"\x90\x80", b"\x80\x80")
+            frames += assembler.push(parsed)
+            picture_id = int.from_bytes(parsed.payload[2:4], "big")
+        ids.append(picture_id)
+    assert [frame.data for frame in frames] == [encoded.data for encoded in clip]
+    assert [frame.is_keyframe for frame in frames] == [encoded.is_keyframe for encoded in clip]
+    assert ids == [0x8000 | (0x7FFE + 1 + n) & 0x7FFF for n in range(len(clip))]
 
 
 def test_times_grow_over_the_end_of_their_range() -> None:

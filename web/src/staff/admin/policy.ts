@@ -8,3 +8,8 @@ export function isCapSound(kbps: number | null): boolean {
   if (kbps === null) return true;
   return Number.isInteger(kbps) && kbps >= LEAST_KBPS && kbps <= MOST_KBPS;
 }
+
+/** Whether the room gets the voice as small as it can be made: as `LinkPolicy.is_smallest_voice`. */
+export function isSmallestVoice(kbps: number | null, isVoiceAndSlides: boolean): boolean {
+  return isVoiceAndSlides && kbps === LEAST_KBPS;
+}

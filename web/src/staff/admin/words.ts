@@ -10,6 +10,11 @@ export const t = translator({
     'tab.people': '人员',
     'tab.organisations': '机构',
     'not.yours': '这里只有管理员能用。需要改什么，可以找学校或区县的管理员。',
+    'full.title': '这台服务器能同时转换的画面已经满了。',
+    'full.how':
+      '课照常上，已经有画面的不受影响。后来的教室，或在网页上看的人，如果要更小的画面或要转换的画面，暂时只有声音和课件；有空位时自动开始。',
+    'full.more':
+      '常常这样时：让老师的摄像头多发一路小画面，换核数更多的机器，或者在处理器有余力时调大 media.most_transcoders。',
     'kind.province': '省',
     'kind.city': '市',
     'kind.county': '区县',
@@ -75,6 +80,8 @@ export const t = translator({
     'policy.cap': '最多用多少（kbit/s）',
     'policy.cap.none': '不限',
     'policy.cap.hint': '声音、画面合计。同一条网还要做别的事时填，比如 300。',
+    'policy.cap.smallest':
+      '连声音也用最小的一档：每路约 20 kbit/s，说话听得清，音乐不好听。网络连 64 kbit/s 都不稳时用。',
     'policy.cap.bad': '填 {least} 到 {most} 的整数，或者留空。',
     'policy.satellite': '卫星网络',
     'policy.satellite.hint': '延迟高、偶尔丢包是这条网的常态，不因此降低画面；从最小的画面开始。',
@@ -86,6 +93,7 @@ export const t = translator({
     'level.low_video': '画面放低了',
     'level.slides': '画面停了',
     'level.voice': '只有声音',
+    'held.server': '服务器忙，空一些后自动恢复',
     'lessons.title': '课',
     'lessons.none': '这一天没有课。',
     'lessons.add': '排一节课',
@@ -135,6 +143,11 @@ export const t = translator({
     'tab.readiness': 'Readiness',
     'tab.people': 'People',
     'tab.organisations': 'Organisations',
+    'full.title': 'This server converts as many pictures as it can.',
+    'full.how':
+      'Lessons go on, and who has a picture keeps it. Rooms that came later and need a smaller one, or who watches a converted one by HTTP, have voice and slides for now; it begins by itself once there is room.',
+    'full.more':
+      'If this is often so: let cameras send a second, smaller picture, take a machine with more cores, or, where the processor has time to spare, raise media.most_transcoders.',
     'not.yours':
       'This page is for administrators. To change something, ask the one of your school or county.',
     'kind.province': 'Province',
@@ -204,6 +217,8 @@ export const t = translator({
     'policy.cap': 'At most (kbit/s)',
     'policy.cap.none': 'No limit',
     'policy.cap.hint': 'Voice and pictures together, where the same link has other work. E.g. 300.',
+    'policy.cap.smallest':
+      'The voice, too, is the smallest: about 20 kbit/s each, clear for speech and poor for music. For links that hardly hold 64 kbit/s.',
     'policy.cap.bad': 'A whole number from {least} to {most}, or nothing.',
     'policy.satellite': 'Satellite link',
     'policy.satellite.hint':
@@ -216,6 +231,7 @@ export const t = translator({
     'level.low_video': 'Picture reduced',
     'level.slides': 'Picture paused',
     'level.voice': 'Voice only',
+    'held.server': 'The server is busy; it recovers by itself',
     'lessons.title': 'Lessons',
     'lessons.none': 'No lessons on this day.',
     'lessons.add': 'Plan a lesson',

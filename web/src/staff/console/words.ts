@@ -151,6 +151,16 @@ export const t = translator({
     'questions.aside': '先放下',
     viewers: '{n} 人在看',
     'viewers.title': '教室以外在看的：现在 {n}，最多 {peak}，共 {total}',
+    'viewers.blind': '看不到您',
+    'viewers.unshared': '看不到共享屏幕',
+    'lacks.no-h264-lead':
+      '教室以外的人听得到您，看不到您：您的浏览器发的是 VP8，这台服务器没有转换它。请换 Chrome 或 Edge 上课，或请管理员打开转换。',
+    'lacks.no-h264-lead-full':
+      '教室以外的人暂时看不到您：您的画面要由服务器转换，服务器现在忙不过来，有空位时自动开始。',
+    'lacks.no-h264-screen':
+      '教室以外的人看不到共享屏幕：您的浏览器发的是 VP8，这台服务器没有转换它。请换 Chrome 或 Edge 上课，或请管理员打开转换。',
+    'lacks.no-h264-screen-full':
+      '教室以外的人暂时看不到共享屏幕：它要由服务器转换，服务器现在忙不过来，有空位时自动开始。',
     helpers: '助教频道',
     'helpers.sub': '学生看不到',
     'helpers.none': '助教的手机连上后，可以在这里说话。',
@@ -341,6 +351,16 @@ export const t = translator({
     'questions.aside': 'Put aside',
     viewers: '{n} watching',
     'viewers.title': 'Watching outside of the rooms: {n} now, {peak} at most, {total} in all',
+    'viewers.blind': "can't see you",
+    'viewers.unshared': "can't see your screen",
+    'lacks.no-h264-lead':
+      'Those outside of the rooms hear you and do not see you: your browser sends VP8, and this server does not convert it. Teach with Chrome or Edge, or ask the administrator to turn converting on.',
+    'lacks.no-h264-lead-full':
+      'Those outside of the rooms do not see you for now: your picture has to be converted and the server is busy. It begins by itself once there is room.',
+    'lacks.no-h264-screen':
+      'Those outside of the rooms do not see your screen: your browser sends VP8, and this server does not convert it. Teach with Chrome or Edge, or ask the administrator to turn converting on.',
+    'lacks.no-h264-screen-full':
+      'Those outside of the rooms do not see your screen for now: it has to be converted and the server is busy. It begins by itself once there is room.',
     helpers: 'Helpers',
     'helpers.sub': "Pupils can't see this",
     'helpers.none': 'When helpers connect their phones, you can talk here.',
