@@ -254,6 +254,9 @@ class LiveBroadcast(LiveAudience, Protocol):
     def board(self, lesson_id: LessonId, at_ms: int, events: str, *, is_state: bool) -> None:
         """JSON of the board's events, or of all that stands on it; `at_ms` of the first one."""
 
+    def captions(self, lesson_id: LessonId, at_ms: int, lines: str) -> None:
+        """JSON of lines of captions that were said, 15,000 characters at most."""
+
     async def add_slides(
         self, lesson_id: LessonId, courseware_id: str, files: Mapping[str, Path]
     ) -> None:

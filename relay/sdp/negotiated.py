@@ -86,6 +86,11 @@ class NegotiatedMedia:
     """Announced media SSRC to RTX SSRC (ssrc-group FID)."""
 
 
+def is_lead_voice(media: NegotiatedMedia) -> bool:
+    """All that a listener is sent."""
+    return media.kind is MediaKind.AUDIO and media.slot is Slot.LEAD
+
+
 @dataclass(frozen=True, slots=True)
 class Negotiated:
     """A whole agreement: the answer to send and what both sides will do."""

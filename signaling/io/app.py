@@ -9,6 +9,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from signaling.io import (
+    captions,
     checks,
     courseware,
     courseware_uploads,
@@ -84,7 +85,7 @@ def create_app(services: Services, *extra: APIRouter) -> FastAPI:
     app.router.routes.extend([*media.routes, watch_media.ROUTE])
     for module in (
         *(people, rooms, checks, phone, lessons, courseware, courseware_uploads, wall),
-        *(window, recordings, premieres, watch_links, watch, qr, sources, health),
+        *(window, recordings, premieres, watch_links, watch, captions, qr, sources, health),
     ):
         app.include_router(module.router)
     app.include_router(events.router)

@@ -28,6 +28,7 @@ from signaling.protocol.connection import (
 from signaling.protocol.grants import GRANT_LIFE_MS, Claims
 from signaling.protocol.inputs import Participant, Said
 from signaling.protocol.messages import Failed, GrantRenewed, Hello, Pong
+from signaling.protocol.roles import Action, may
 from streamsvc.base.errors import Overload, StreamsvcError, UserError
 from streamsvc.base.ids import LessonId, new_id
 from streamsvc.base.tasks import TaskScope
@@ -179,6 +180,8 @@ class EventSocket:
             self._ctx.grants.verify(hello.grant, self._lesson_id)
             runner = await self._ctx.registry.open(self._lesson_id)
             claims = self._ctx.grants.verify(hello.grant, self._lesson_id)  # sent away meanwhile?
+            if not may(claims.role, Action.ENTER_LESSON):
+                raise UserError("not-allowed")
             if claims.room_id is not None:
                 runner.machine.roster.seat(claims.room_id)
             self._join(runner, Participant.of(claims), hello)

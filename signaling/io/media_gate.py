@@ -68,4 +68,5 @@ def party_of(claims: Claims, policy: LinkPolicy = NO_POLICY) -> MediaParty:
         origin=claims.room_id or claims.person_id or claims.participant_id,
         policy=policy,
         has_channel=claims.role is Role.ROOM,
+        is_listener=claims.role is Role.CAPTIONER,
     )

@@ -15,12 +15,12 @@ from starlette.responses import FileResponse, Response
 from signaling.io.auth import Caller, address_of, caller, forget, public, remember, require
 from signaling.io.context import Context, context
 from signaling.io.courseware import lesson_slide
-from signaling.io.recordings import MEDIA_TYPES, track_info
+from signaling.io.recordings import MEDIA_TYPES, captions_on_axis, track_info
 from signaling.io.views import courseware_manifest
 from signaling.io.watch_home import class_lesson, link_of, watch_home
 from signaling.protocol.board_messages import BoardEvent
 from signaling.protocol.inputs import QuestionAsked, ViewerSeen
-from signaling.protocol.lesson_views import QuestionView
+from signaling.protocol.lesson_views import CaptionView, QuestionView
 from signaling.protocol.replay import board_events
 from signaling.protocol.resources_courseware import Courseware
 from signaling.protocol.resources_watch import (
@@ -166,6 +166,12 @@ async def replayed_board(recording_id: str, watching: Watching, ctx: Ctx) -> lis
     zero_ms = disk.started_at_ms if disk else found.started_at_ms
     lines = ctx.services.timeline.read
     return await asyncio.to_thread(lambda: board_events(lines(found.lesson_id), zero_ms))
+
+
+@router.get("/recordings/{recording_id}/captions")
+async def replayed_captions(recording_id: str, watching: Watching, ctx: Ctx) -> list[CaptionView]:
+    """What was said, on the recording's axis."""
+    return await captions_on_axis(ctx, await _recording(ctx, watching.principal, recording_id))
 
 
 @router.get("/recordings/{recording_id}/media/{path:path}")

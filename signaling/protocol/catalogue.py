@@ -4,6 +4,7 @@ error becomes words; a test looks through the source for ids that have no entry.
 from collections.abc import Mapping
 
 from signaling.protocol.lesson_views import ErrorBody, Sentence
+from signaling.protocol.sentences.captions import CAPTIONS
 from signaling.protocol.sentences.checks import CHECKS
 from signaling.protocol.sentences.courseware import COURSEWARE
 from signaling.protocol.sentences.entry import Entry
@@ -17,7 +18,7 @@ from signaling.protocol.sentences.watch import WATCH
 from streamsvc.base.errors import StreamsvcError, UserError
 
 CATALOGUE: dict[str, Entry] = (
-    SCHOOL | LESSON | WATCH | COURSEWARE | CHECKS | MEDIA | LIVE | SOURCES | SERVICE
+    SCHOOL | LESSON | WATCH | CAPTIONS | COURSEWARE | CHECKS | MEDIA | LIVE | SOURCES | SERVICE
 )
 
 CLOSE_NORMAL = 1000

@@ -201,6 +201,19 @@ class QuestionAsked:
     text: str
 
 
+@dataclass(frozen=True, slots=True)
+class CaptionWritten:
+    """A line of captions, tidied; `Captions.check` has let it pass."""
+
+    line_id: str
+    text: str
+    lang: str
+    from_ms: int | None
+    """When it was said; None: now."""
+    is_anew: bool = False
+    """The last line, corrected."""
+
+
 Input = (
     Connected
     | StrandOpened
@@ -221,4 +234,5 @@ Input = (
     | CoursewareListed
     | ViewerSeen
     | QuestionAsked
+    | CaptionWritten
 )

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pydantic import TypeAdapter, ValidationError
 
 from signaling.protocol.board_messages import Draw, PointAt
+from signaling.protocol.captions import Captions
 from signaling.protocol.drawing import Drawing
 from signaling.protocol.effects import (
     Answer,
@@ -28,6 +29,7 @@ from signaling.protocol.floor import Floor
 from signaling.protocol.grants import Claims
 from signaling.protocol.inputs import (
     AskFailed,
+    CaptionWritten,
     Connected,
     CoursewareListed,
     Disconnected,
@@ -107,6 +109,7 @@ class LessonMachine:
         self._drawing = Drawing(self._teller)
         self.viewers = Viewers()
         self.questions = Questions(self.roster, self._teller)
+        self.captions = Captions(self._teller)
         self._requests = Requests(
             self.roster, self._floor, self._drawing, self.questions, self._teller
         )
@@ -177,8 +180,8 @@ class LessonMachine:
                 self._recording.reported(state, reason, now_ms)
             case SourceReported():
                 self._source.reported(input, now_ms)
-            case ViewerSeen() | QuestionAsked():
-                self._take_of_viewers(input, now_ms)
+            case ViewerSeen() | QuestionAsked() | CaptionWritten():
+                self._take_from_outside(input, now_ms)
             case StillTaken(room_id, number):
                 self.roster.still_taken(room_id, number)
             case CoursewareListed(courseware):
@@ -186,11 +189,15 @@ class LessonMachine:
                     self._teller.announce(CoursewareChanged, now_ms, courseware=courseware)
                     self._drawing.courseware_changed(now_ms)
 
-    def _take_of_viewers(self, input: ViewerSeen | QuestionAsked, now_ms: int) -> None:
+    def _take_from_outside(
+        self, input: ViewerSeen | QuestionAsked | CaptionWritten, now_ms: int
+    ) -> None:
         if isinstance(input, ViewerSeen):
             self.viewers.seen(input.viewer, input.room_id, now_ms)
-        elif self.is_live:
+        elif self.is_live and isinstance(input, QuestionAsked):
             self.questions.ask(input, now_ms)
+        elif self.is_live and isinstance(input, CaptionWritten):
+            self.captions.write(input, now_ms)
 
     def poll(self, now_ms: int) -> list[Effect]:
         """Let time pass."""

@@ -32,6 +32,7 @@ from signaling.protocol.board_messages import (
 )
 from signaling.protocol.ice import IceServerView
 from signaling.protocol.lesson_views import (
+    CaptionView,
     CoursewareView,
     ErrorBody,
     LessonView,
@@ -119,6 +120,13 @@ class ViewersChanged(Event):
     viewers: ViewersView
 
 
+class CaptionSaid(Event):
+    """A line of captions, or (known `line_id`) the last one written anew; for rooms and staff."""
+
+    type: Literal["caption_said"] = "caption_said"
+    caption: CaptionView
+
+
 class CatchUpChosen(Event):
     """A room's helper chose what its screen does about what it missed; for that room."""
 
@@ -190,6 +198,7 @@ _Event = (
     | MessagePosted
     | QuestionChanged
     | ViewersChanged
+    | CaptionSaid
     | CatchUpChosen
     | RecordingChanged
     | PublicationsChanged

@@ -17,6 +17,7 @@ from signaling.protocol.board_messages import (
 )
 from signaling.protocol.inputs import Participant
 from signaling.protocol.lesson_views import (
+    CaptionView,
     CoursewareView,
     LessonView,
     MessageView,
@@ -31,6 +32,7 @@ from signaling.protocol.lesson_views import (
     ViewersView,
 )
 from signaling.protocol.messages import (
+    CaptionSaid,
     CatchUpChosen,
     CoursewareChanged,
     LessonChanged,
@@ -60,7 +62,8 @@ shorter than how it came there."""
 MAX_MESSAGES = 500
 """Messages a snapshot carries; the oldest fall out (the timeline keeps all)."""
 
-
+KEPT_CAPTIONS = 12
+"""The last lines, for who writes them; no snapshot has them (the timeline keeps all)."""
 MAX_QUESTIONS = 300
 """Questions of viewers; the oldest that wait for nobody fall out."""
 
@@ -79,6 +82,8 @@ class LessonPicture:
         self.messages: deque[MessageView] = deque(maxlen=MAX_MESSAGES)
         self.message_count = 0
         self.questions: dict[str, QuestionView] = {}
+        self.captions: deque[CaptionView] = deque(maxlen=KEPT_CAPTIONS)
+        self.caption_count = 0
         self.viewers: ViewersView | None = None
         self.recording = RecordingView(state="off")
         self.publications = PublicationsView(lead=False, screen=False, stage=False)
@@ -125,6 +130,15 @@ class LessonPicture:
                 self.publications = event.publications
             case SourceChanged():
                 self.source = event.source
+            case CaptionSaid():
+                self._caption_is(event.caption)
+
+    def _caption_is(self, caption: CaptionView) -> None:
+        if self.captions and self.captions[-1].line_id == caption.line_id:
+            self.captions[-1] = caption
+        else:
+            self.captions.append(caption)
+            self.caption_count += 1
 
     def missed_since(self, since: int) -> list[LessonEvent] | None:
         """Events after number `since`; None when a snapshot must do."""
@@ -205,6 +219,8 @@ def is_for(participant: Participant, event: LessonEvent) -> bool:
             return sees_question(participant, event.question)
         case ViewersChanged():
             return may(participant.role, Action.SEE_VIEWERS)
+        case CaptionSaid():
+            return may(participant.role, Action.SEE_CAPTIONS)
         case RoomChanged():
             return _sees_room(participant, event.room.room_id)
         case SourceChanged():

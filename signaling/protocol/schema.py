@@ -18,6 +18,7 @@ from signaling.protocol import (
     lesson_views,
     messages,
     resources,
+    resources_captions,
     resources_checks,
     resources_courseware,
     resources_polls,
@@ -53,6 +54,8 @@ INBOUND_BODIES = (
     resources.RecordingChange,
     resources.NewComment,
     resources.CommentChange,
+    resources_captions.NewCaption,
+    resources_captions.CaptionChange,
     resources_checks.NewCheck,
     resources_checks.Burst,
     resources_premieres.ChosenPremiere,
@@ -90,7 +93,7 @@ def wire_models() -> list[type[BaseModel]]:
     """Every message and body, in the order of the source; bases of messages are left out."""
     channels = (lesson_views, messages, behind, heard, board_messages, room_channel)
     bodies = (
-        *(resources, resources_checks, resources_courseware),
+        *(resources, resources_captions, resources_checks, resources_courseware),
         *(resources_polls, resources_premieres, resources_sources),
         *(resources_watch, resources_window),
     )

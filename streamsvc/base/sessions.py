@@ -56,6 +56,8 @@ class MediaParty:
     """Of its link, when it came."""
     has_channel: bool = False
     """It may have data channels beside its media: a room."""
+    is_listener: bool = False
+    """It is sent the lead's voice and nothing else: who writes captions."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -83,6 +83,8 @@ def reach_of(principal: Principal) -> Reach:
             return Reach(room_id=principal.room_id, invited_room_id=principal.room_id)
         case Role.VIEWER:
             return Reach(invited_room_id=principal.room_id)
+        case Role.CAPTIONER:
+            return Reach()  # its key opens its lesson, and nothing is looked up for it
 
 
 def manages_room(principal: Principal, room: Room) -> bool:
