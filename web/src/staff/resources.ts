@@ -3,6 +3,9 @@
 import type { BoardEvent } from '$kit/board/board';
 import { api, ApiError, type RequestOptions } from '$kit/api';
 import type {
+  CaptionLinkMade,
+  CaptionLinkOfLesson,
+  CaptionView,
   CommentView,
   Courseware,
   CoursewareLimits,
@@ -90,6 +93,11 @@ export const makeStreamKey = (lesson_id: string, is_for_teacher: boolean) =>
   post<StreamKeyMade>(`/api/lessons/${id(lesson_id)}/stream-keys`, { is_for_teacher });
 export const revokeStreamKey = (lesson_id: string, key_id: string) =>
   remove(`/api/lessons/${id(lesson_id)}/stream-keys/${id(key_id)}`);
+const captionLink = (lesson_id: string) => `/api/lessons/${id(lesson_id)}/caption-link`;
+export const readCaptionLink = (lesson_id: string) =>
+  call<CaptionLinkOfLesson>(captionLink(lesson_id));
+export const makeCaptionLink = (lesson_id: string) => post<CaptionLinkMade>(captionLink(lesson_id));
+export const revokeCaptionLink = (lesson_id: string) => remove(captionLink(lesson_id));
 export const requestGrant = (lesson_id: string) =>
   post<Grant>(`/api/lessons/${id(lesson_id)}/grant`);
 export const readSummary = (lesson_id: string) =>
@@ -142,6 +150,10 @@ export const readRecording = (recording_id: string) =>
   call<RecordingDetail>(`/api/recordings/${id(recording_id)}`);
 export const readRecordedBoard = (recording_id: string) =>
   call<BoardEvent[]>(`/api/recordings/${id(recording_id)}/board`);
+export const readCaptions = (recording_id: string) =>
+  call<CaptionView[]>(`/api/recordings/${id(recording_id)}/captions`);
+export const captionFile = (recording_id: string) =>
+  `/api/recordings/${id(recording_id)}/captions.vtt`;
 export const shareRecording = (recording_id: string, is_shared: boolean) =>
   patch<RecordingInfo>(`/api/recordings/${id(recording_id)}`, { is_shared });
 

@@ -7,8 +7,6 @@ import type {
   ServerMessage,
   WindowTrack,
 } from '$kit/protocol/schema';
-import type { Subscriber } from '$rtc/subscriber';
-import type { Quality } from '../quality';
 import type { LessonSession } from '../session.svelte';
 import BehindChip from './BehindChip.svelte';
 import BehindScreen from './BehindScreen.svelte';
@@ -35,6 +33,7 @@ import {
   type State,
 } from './plan';
 import { RecordingEnd } from './recording_end';
+import type { BehindNeed, BehindView } from './view';
 import { LessonSoFar } from './window';
 
 const LOOK_EVERY_MS = 200;
@@ -49,28 +48,6 @@ const FADE_STEPS = 6;
 const FADE_STEP_MS = 50;
 /** The live voice is not given up for something that does not come. */
 const FIRST_WITHIN_MS = 15_000;
-
-export interface BehindView {
-  state: State;
-  behindMs: number;
-  speed: number;
-  leftMs: number;
-  share: number;
-  /** It waits for data. */
-  isWaiting: boolean;
-  /** And more comes only when the teacher is back. */
-  isTeacherAway: boolean;
-}
-
-export interface BehindNeed {
-  session: LessonSession;
-  subscriber: Subscriber;
-  /** Of our pictures, before the link broke; null if nothing was told of them. */
-  quality: Quality | null;
-  /** Our clock. */
-  heardUntilMs: number;
-  gapMs: number;
-}
 
 /** A room that is behind the lesson: plays what it missed, or follows where no live path is. */
 export class Behind {
@@ -105,6 +82,8 @@ export class Behind {
   readonly #listens: ReturnType<typeof setInterval>;
   readonly #offer: Offer;
   readonly #rereading: OneAtATime;
+  /** Who heard the lesson's messages before us goes on to. */
+  readonly #heardBefore: LessonSession['store']['onMessage'];
   #fromMs: number;
   #volume = 1;
   #mostBehindMs = 0;
@@ -131,13 +110,19 @@ export class Behind {
     this.#end = new RecordingEnd(this.#fromMs);
     this.#rereading = new OneAtATime(() => this.#reread());
     const fetching = { grant: () => store.grant, isOver: () => this.#isOver };
-    this.#lesson = new LessonSoFar(`/api/lessons/${lessonId}/window`, fetching, offsetMs);
+    this.#lesson = new LessonSoFar(`/api/lessons/${lessonId}/window`, fetching, offsetMs, (lines) =>
+      this.#session.captions?.take(lines),
+    );
     this.picture.playsInline = true;
     this.picture.className = 'live cover';
     this.picture.dataset['slot'] = 'behind';
     Object.assign(this.picture, KEEPS_PITCH);
     this.picture.onplaying = () => this.#start();
-    store.onMessage = (message) => this.#hear(message);
+    this.#heardBefore = store.onMessage;
+    store.onMessage = (message) => {
+      this.#heardBefore?.(message);
+      this.#hear(message);
+    };
     this.#looks = setInterval(() => this.#look(), LOOK_EVERY_MS);
     this.#listens = setInterval(() => void this.#listen(), LISTEN_EVERY_MS);
   }
@@ -201,6 +186,11 @@ export class Behind {
     return this.hasStarted && this.isShown;
   }
 
+  /** The moment of the lesson that is played, by the server's clock. */
+  get positionMs(): number | null {
+    return this.#feed?.positionMs ?? null;
+  }
+
   /** For the server; null while the lesson is seen live, and nothing is offered. */
   get report(): BehindReport | null {
     if (this.mode === 'offer')
@@ -223,7 +213,7 @@ export class Behind {
     this.#isOver = true;
     clearInterval(this.#looks);
     clearInterval(this.#listens);
-    this.#session.store.onMessage = null;
+    this.#session.store.onMessage = this.#heardBefore;
     this.#feed?.close();
     this.#followers.close();
     this.liveShare = 1;
