@@ -232,6 +232,8 @@ class Snapshot(Wire):
     questions: list[QuestionView] = []
     viewers: ViewersView | None = None
     """For staff, once somebody watched."""
+    captions: list[CaptionView] = []
+    """The last two lines."""
     recording: RecordingView
     publications: PublicationsView
     source: SourceView | None = None

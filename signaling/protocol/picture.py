@@ -63,7 +63,7 @@ MAX_MESSAGES = 500
 """Messages a snapshot carries; the oldest fall out (the timeline keeps all)."""
 
 KEPT_CAPTIONS = 12
-"""The last lines, for who writes them; no snapshot has them (the timeline keeps all)."""
+"""The last lines, for who writes them; a snapshot has two (the timeline keeps all)."""
 MAX_QUESTIONS = 300
 """Questions of viewers; the oldest that wait for nobody fall out."""
 
@@ -160,6 +160,7 @@ class LessonPicture:
             messages=list(self.messages) if may(participant.role, Action.READ_MESSAGES) else [],
             questions=[q for q in self.questions.values() if sees_question(participant, q)],
             viewers=self.viewers if may(participant.role, Action.SEE_VIEWERS) else None,
+            captions=list(self.captions)[-2:] if may(participant.role, Action.SEE_CAPTIONS) else [],
             recording=self.recording,
             publications=self.publications,
             source=self.source if may(participant.role, Action.SEE_ROSTER) else None,

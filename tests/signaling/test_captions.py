@@ -54,8 +54,7 @@ async def test_a_line_from_the_link_to_the_recording(house: House, key: str) -> 
 
     runner = house.context.registry.find(lesson_id)
     recording = await house.school.recordings.open(lesson_id)
-    assert runner is not None
-    runner._recording_id = recording.id
+    assert runner is not None and runner.recording_id == recording.id
     runner.post(LessonOver(await house.school.lessons.end(lesson_id), None))
     await settled()
     place = f"/api/recordings/{recording.id}"

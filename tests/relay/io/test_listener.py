@@ -17,7 +17,7 @@ async def test_a_listener_who_offers_all_slots_gets_one() -> None:
         await running.relay.subscribe(replace(party("captions"), is_listener=True), offer)
         room, listener = (
             [(one.media.kind, one.media.slot) for one in session.subscriptions]
-            for session in running.relay._sessions
+            for session in running.relay._sessions  # noqa: SLF001
             if isinstance(session, SubscriberSession)
         )
         assert len(room) == 5

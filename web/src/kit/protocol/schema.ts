@@ -1944,6 +1944,10 @@ export interface Snapshot {
    * For staff, once somebody watched.
    */
   viewers: ViewersView | null;
+  /**
+   * The last two lines.
+   */
+  captions: CaptionView[];
   recording: RecordingView;
   publications: PublicationsView;
   source: SourceView | null;

@@ -31,6 +31,7 @@ export class RoomCaptions {
 
   hear(message: ServerMessage): void {
     if (message.type === 'caption_said') this.take([message.caption]);
+    else if (message.type === 'snapshot') this.take(message.captions);
   }
 
   /** What was said while we were not here, too. */
@@ -56,6 +57,7 @@ export class RoomCaptions {
 export function watchCaptions(session: LessonSession, subscriber: Subscriber): void {
   addSheet();
   const captions = new RoomCaptions(session, subscriber);
+  captions.take(session.store.state?.captions ?? []);
   session.captions = captions;
   session.store.onMessage = (message) => captions.hear(message);
   const timer = setInterval(() => {
