@@ -20,6 +20,7 @@ from streamsvc.base.ids import (
 from streamsvc.base.media import PictureProfile, Slot
 from streamsvc.base.premieres import Premiere
 from streamsvc.base.recordings import (
+    LowCopy,
     PlayableRecording,
     PlayableTrack,
     RecordingState,
@@ -212,6 +213,28 @@ class RecordingCatalog(Protocol):
 
     def timeline(self, recording_id: RecordingId) -> Path:
         """Its `timeline.jsonl`: the lesson's numbered events. Raises like `file`."""
+
+
+class LowCopiesPort(Protocol):
+    """Low copies of recordings: lead and screen with small pictures, as `lead-low/index.m3u8` and
+    `screen-low/index.m3u8` of the catalog."""
+
+    def find(self, recording_id: RecordingId) -> LowCopy:
+        """How far it is. Blocks."""
+
+    def ask(self, recording_id: RecordingId) -> None:
+        """Make it when nothing else is to be done, unless it is there. Harmless to repeat."""
+
+
+class NoLowCopies:
+    """None is ever made."""
+
+    def find(self, recording_id: RecordingId) -> LowCopy:
+        """There is none."""
+        return LowCopy(None, None)
+
+    def ask(self, recording_id: RecordingId) -> None:
+        """Nobody makes it."""
 
 
 # ---- large audiences -----------------------------------------------------------------------

@@ -144,6 +144,7 @@ export interface Wire {
   LetWrite?: LetWrite;
   LevelTimes?: LevelTimes;
   LinkSignal?: LinkSignal;
+  LowReplay?: LowReplay;
   LowerHand?: LowerHand;
   Me?: Me;
   MeView?: MeView;
@@ -1208,6 +1209,25 @@ export interface LinkSignal {
   picture: 'full' | 'half' | 'none';
 }
 /**
+ * Low data: the low copy, or, while that is made, the voice without pictures.
+ */
+export interface LowReplay {
+  is_ready: boolean;
+  /**
+   * 0 to 1 while the low copy is made.
+   */
+  progress: number | null;
+  bytes: number;
+  /**
+   * Of the lead; empty where even her voice is not there.
+   */
+  playlist: string;
+  /**
+   * Empty where nothing was shared, or while it is made.
+   */
+  screen_playlist: string;
+}
+/**
  * By the room, its phone, or (with room_id) the lead teacher.
  */
 export interface LowerHand {
@@ -2172,6 +2192,10 @@ export interface WatchLesson {
    * What its replay takes at most; 0 while there is none.
    */
   bytes: number;
+  /**
+   * The same with low data; as is to be expected while its low copy is not made.
+   */
+  low_bytes: number;
 }
 /**
  * PATCH /api/rooms/{room_id}/watch-link
@@ -2218,6 +2242,7 @@ export interface WatchReplay {
   started_at_ms: number;
   duration_ms: number;
   tracks: TrackInfo[];
+  low: LowReplay;
 }
 /**
  * Events `first_seq` to `seq` are not for this role (messages; to a room and its phone, other
