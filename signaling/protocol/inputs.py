@@ -214,6 +214,9 @@ class CaptionWritten:
     """The last line, corrected."""
 
 
+FromOutside = ViewerSeen | QuestionAsked | CaptionWritten
+"""By HTTP, of those who have no connection in the lesson."""
+
 Input = (
     Connected
     | StrandOpened
@@ -232,7 +235,5 @@ Input = (
     | StillTaken
     | SourceReported
     | CoursewareListed
-    | ViewerSeen
-    | QuestionAsked
-    | CaptionWritten
+    | FromOutside
 )

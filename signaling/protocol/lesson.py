@@ -35,6 +35,7 @@ from signaling.protocol.inputs import (
     Disconnected,
     FilmPlayed,
     FlowsSeen,
+    FromOutside,
     Input,
     LessonBegan,
     LessonOver,
@@ -102,8 +103,7 @@ class LessonMachine:
         self.lesson = lesson
         self.roster = Roster(lesson.id, rooms)
         self.attendance = LessonAttendance(stored)
-        views = [self.roster.view(room.id) for room in rooms]
-        self.picture = LessonPicture(lesson_view(lesson), views)
+        self.picture = LessonPicture(lesson_view(lesson), [self.roster.view(r.id) for r in rooms])
         self._teller = Teller(self.picture)
         self._floor = Floor(self.roster, self.attendance, self._teller)
         self._drawing = Drawing(self._teller)
@@ -116,7 +116,6 @@ class LessonMachine:
         self._connections: dict[str, Participant] = {}
         self._strands = Strands()
         self._source = Source(self._teller)
-        # timers
         self._recording = Recording(self._teller)
         self._saved_at_ms = 0
 
@@ -189,15 +188,14 @@ class LessonMachine:
                     self._teller.announce(CoursewareChanged, now_ms, courseware=courseware)
                     self._drawing.courseware_changed(now_ms)
 
-    def _take_from_outside(
-        self, input: ViewerSeen | QuestionAsked | CaptionWritten, now_ms: int
-    ) -> None:
-        if isinstance(input, ViewerSeen):
-            self.viewers.seen(input.viewer, input.room_id, now_ms)
-        elif self.is_live and isinstance(input, QuestionAsked):
-            self.questions.ask(input, now_ms)
-        elif self.is_live and isinstance(input, CaptionWritten):
-            self.captions.write(input, now_ms)
+    def _take_from_outside(self, input: FromOutside, now_ms: int) -> None:
+        match input:
+            case ViewerSeen(viewer, room_id):
+                self.viewers.seen(viewer, room_id, now_ms)
+            case QuestionAsked() if self.is_live:
+                self.questions.ask(input, now_ms)
+            case CaptionWritten() if self.is_live:
+                self.captions.write(input, now_ms)
 
     def poll(self, now_ms: int) -> list[Effect]:
         """Let time pass."""

@@ -10,8 +10,9 @@ from signaling.protocol.inputs import LessonBegan, LessonOver
 from streamsvc.base.errors import UserError
 from streamsvc.base.ids import LessonId
 from streamsvc.school.records import OPERATOR
-from tests.signaling.house import House
+from tests.signaling.house import House, served
 from tests.signaling.test_watch import error, settled
+from tests.support.lesson_client import lesson_client
 
 HOUR_S = 3_600
 
@@ -162,3 +163,26 @@ async def test_its_grant_opens_the_teachers_voice_alone(house: House, key: str) 
     assert party.participant_id in house.relay.closed_parties
     with pytest.raises(UserError, match="grant-expired"):
         await gate.subscriber(grant, own)
+
+
+async def test_its_grant_opens_no_event_channel(house: House, key: str) -> None:
+    grant = (await bearing(house, key).get("/api/captions")).json()["grant"]
+    async with (
+        served(house.app) as address,
+        lesson_client(address, house.lesson_id("lesson_a1")) as writer,
+    ):
+        answer = await writer.hello(grant)
+        assert (answer["type"], answer["error"]["id"]) == ("failed", "not-allowed")
+
+
+async def test_rooms_are_told_and_late_ones_have_the_last_two(house: House, key: str) -> None:
+    writer, lesson_id = bearing(house, key), house.lesson_id("lesson_a1")
+    for text in ("one", "two", "three"):
+        await writer.post("/api/captions/lines", json={"text": text})
+    await settled()
+    async with served(house.app) as address, lesson_client(address, lesson_id) as room:
+        snapshot = await room.hello(await house.grant("room_a2", "lesson_a1"))
+        assert [line["text"] for line in snapshot["captions"]] == ["two", "three"]
+        await writer.post("/api/captions/lines", json={"text": "four"})
+        told = await room.until("caption_said")
+        assert told["caption"]["text"] == "four"
