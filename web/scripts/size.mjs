@@ -24,14 +24,16 @@ function measure(page) {
 
 let failed = false;
 const pages = process.argv.slice(2).filter((word) => word in BUDGETS);
-const report = (pages.length ? pages : ['room', 'join', 'phone', 'watch', 'captions']).map((page) => {
-  const size = measure(page);
-  const total_bytes = size.html_bytes + size.files_bytes;
-  const ok =
-    total_bytes <= BUDGETS[page] * 1024 && (page === 'staff' || size.requests <= MOST_REQUESTS);
-  failed ||= !ok;
-  return { ...size, total_bytes, budget_bytes: BUDGETS[page] * 1024, ok };
-});
+const report = (pages.length ? pages : ['room', 'join', 'phone', 'watch', 'captions']).map(
+  (page) => {
+    const size = measure(page);
+    const total_bytes = size.html_bytes + size.files_bytes;
+    const ok =
+      total_bytes <= BUDGETS[page] * 1024 && (page === 'staff' || size.requests <= MOST_REQUESTS);
+    failed ||= !ok;
+    return { ...size, total_bytes, budget_bytes: BUDGETS[page] * 1024, ok };
+  },
+);
 if (process.argv.includes('--json')) console.log(JSON.stringify(report));
 else console.table(report, Object.keys(report[0]));
 if (failed) process.exit(1);
