@@ -21,6 +21,7 @@ from streamsvc.base.ids import (
 from streamsvc.base.media import PictureProfile, Slot
 from streamsvc.base.premieres import FilmUpload, Premiere
 from streamsvc.base.recordings import (
+    LowCopy,
     PlayableRecording,
     PlayableTrack,
     RecordingState,
@@ -225,6 +226,28 @@ class RecordingCatalog(Protocol):
         """Its `timeline.jsonl`: the lesson's numbered events. Raises like `file`."""
 
 
+class LowCopiesPort(Protocol):
+    """Low copies of recordings: lead and screen with small pictures, as `lead-low/index.m3u8` and
+    `screen-low/index.m3u8` of the catalog."""
+
+    def find(self, recording_id: RecordingId) -> LowCopy:
+        """How far it is. Blocks."""
+
+    def ask(self, recording_id: RecordingId) -> None:
+        """Make it when nothing else is to be done, unless it is there. Harmless to repeat."""
+
+
+class NoLowCopies:
+    """None is ever made."""
+
+    def find(self, recording_id: RecordingId) -> LowCopy:
+        """There is none."""
+        return LowCopy(None, None)
+
+    def ask(self, recording_id: RecordingId) -> None:
+        """Nobody makes it."""
+
+
 # ---- large audiences -----------------------------------------------------------------------
 
 
@@ -268,6 +291,9 @@ class LiveBroadcast(LiveAudience, Protocol):
 
     def board(self, lesson_id: LessonId, at_ms: int, events: str, *, is_state: bool) -> None:
         """JSON of the board's events, or of all that stands on it; `at_ms` of the first one."""
+
+    def captions(self, lesson_id: LessonId, at_ms: int, lines: str) -> None:
+        """JSON of lines of captions that were said, 15,000 characters at most."""
 
     async def add_slides(
         self, lesson_id: LessonId, courseware_id: str, files: Mapping[str, Path]

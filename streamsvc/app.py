@@ -20,6 +20,7 @@ from fastapi import APIRouter, FastAPI
 
 from recorder.broadcast.io.broadcasts import BroadcastMeans, Broadcasts
 from recorder.io.catalog import FolderCatalog
+from recorder.io.low_copies import LowCopies
 from recorder.io.recorder import Recorder
 from relay.io.relay import Relay
 from relay.io.tap import TapWriter
@@ -186,6 +187,8 @@ async def _application(
     stack.push_async_callback(readiness.close)
     pushes = PushProcess(settings, clock)
     stack.push_async_callback(pushes.close)
+    low_copies = LowCopies(ground.folder.path)
+    stack.push_async_callback(low_copies.close)
     services = Services(
         school=ground.school,
         relay=relay,
@@ -199,6 +202,7 @@ async def _application(
         grant_secret=ground.folder.secret(),
         settings=_signaling_settings(settings),
         audience=NobodyWatches() if settings.audience.mode == "off" else broadcasts,
+        low_copies=low_copies,
         readiness=readiness,
         pushes=pushes,
     )

@@ -8,6 +8,7 @@ function pageAddresses() {
     [/^\/room(\/live)?$/, '/room.html'],
     [/^\/join$/, '/join.html'],
     [/^\/p(\/[\w-]+)?$/, '/phone.html'],
+    [/^\/captions$/, '/captions.html'],
     [/^\/watch(\/[\w-]+)?$/, '/watch.html'],
     [/^\/(login|today|teach\/.*|library.*|admin.*)$/, '/staff.html'],
   ];

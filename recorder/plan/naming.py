@@ -11,6 +11,7 @@ PLAYLIST = "index.m3u8"
 VOICE_PLAYLIST = "voice.m3u8"
 VOICE_PREFIX = "voice-"
 BEGUN_PREFIX = "begun-"
+LOW_SUFFIX = "-low"
 HLS = "hls"
 JOURNAL_SUFFIX = ".rtpj"
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,79}")
@@ -58,6 +59,11 @@ def begun_from(path: str) -> str | None:
     what there is so far; None if it is no such path."""
     folder, slash, name = path.partition("/")
     return folder + slash + name[len(BEGUN_PREFIX) :] if name.startswith(BEGUN_PREFIX) else None
+
+
+def low_copy(name: str) -> str:
+    """Folder of a playable's low copy, beside the playable's."""
+    return name + LOW_SUFFIX
 
 
 def run_folder(number: int) -> str:

@@ -22,6 +22,32 @@ class Extent:
     is_ended: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """One segment of a playlist."""
+
+    init: str
+    name: str
+    wall_ms: int
+    duration_ms: float
+
+
+def listed(text: str) -> list[Listed]:
+    """All segments of a playlist of ours."""
+    found: list[Listed] = []
+    init, wall_ms, duration_ms = "", 0, 0.0
+    for line in text.splitlines():
+        if line.startswith(_MAP):
+            init = line.partition('URI="')[2].rstrip('"')
+        elif line.startswith(_DATE):
+            wall_ms = _wall_ms(line[len(_DATE) :])
+        elif duration := _DURATION.match(line):
+            duration_ms = 1000 * float(duration[1])
+        elif line and not line.startswith("#"):
+            found.append(Listed(init, line, wall_ms, duration_ms))
+    return found
+
+
 def date_time(wall_ms: int) -> str:
     """ISO 8601 with milliseconds, UTC."""
     return datetime.fromtimestamp(wall_ms / 1000, UTC).isoformat(timespec="milliseconds")

@@ -29,7 +29,7 @@ from relay.metrics import PEERS, SESSIONS_CLOSED
 from relay.ports import Engine, SubscriberStats
 from relay.sdp.answer import answer_publisher, answer_subscriber
 from relay.sdp.fragment import Fragment, parse_fragment, restart_fragment
-from relay.sdp.negotiated import Negotiated, NegotiatedMedia
+from relay.sdp.negotiated import Negotiated, NegotiatedMedia, is_lead_voice
 from relay.settings import RelaySettings
 from relay.transcode.io.transcoders import Transcoders
 from streamsvc.base.clock import Clock
@@ -191,7 +191,11 @@ class Relay:
             self._mux.close(ice)
             raise
         peer = self._new_peer(ice, negotiated, is_viewer=True)
-        subscriptions = tuple(self._subscription(peer, media) for media in negotiated.media)
+        subscriptions = tuple(
+            self._subscription(peer, media)
+            for media in negotiated.media
+            if not party.is_listener or is_lead_voice(media)
+        )
         self._engine.add_subscriber(peer.number, subscriptions)
         return self._opened(
             SubscriberSession(

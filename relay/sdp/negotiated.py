@@ -93,6 +93,11 @@ class NegotiatedMedia:
         return None if self.kind is MediaKind.AUDIO else next(iter(self.alternatives), None)
 
 
+def is_lead_voice(media: NegotiatedMedia) -> bool:
+    """All that a listener is sent."""
+    return media.kind is MediaKind.AUDIO and media.slot is Slot.LEAD
+
+
 @dataclass(frozen=True, slots=True)
 class Negotiated:
     """A whole agreement: the answer to send and what both sides will do."""

@@ -10,6 +10,7 @@ from starlette.responses import Response
 
 from signaling.io import (
     cameras,
+    captions,
     checks,
     courseware,
     courseware_uploads,
@@ -88,8 +89,8 @@ def create_app(services: Services, *extra: APIRouter) -> FastAPI:
     app.router.routes.extend([*media.routes, watch_media.ROUTE])
     for module in (
         *(people, rooms, checks, phone, lessons, courseware, courseware_uploads, wall),
-        *(window, recordings, premieres, watch_links, watch, qr, room_sources, sources),
-        *(cameras, health),
+        *(window, recordings, premieres, watch_links, watch, captions, qr),
+        *(room_sources, sources, cameras, health),
     ):
         app.include_router(module.router)
     app.include_router(events.router)

@@ -22,14 +22,18 @@ from signaling.protocol.board_messages import (
     StrokeDrawn,
     StrokeErased,
 )
+from signaling.protocol.lesson_views import CaptionView
+from signaling.protocol.messages import CaptionSaid
 from streamsvc.base.courseware import Slide
 from streamsvc.base.errors import StreamsvcError
 from streamsvc.base.ids import CoursewareId, LessonId
 
-_BOARD = (SlideTurned, InkShown, StrokeDrawn, StrokeErased, InkCleared)
+_TOLD = (SlideTurned, InkShown, StrokeDrawn, StrokeErased, InkCleared, CaptionSaid)
 SIZES = ("small", "medium", "large")
 """As `Slide.pictures` gives them."""
 STATE_MS = 60_000
+LINES = 20
+"""Of captions in one file."""
 MOST_CHARS = 60_000
 """Of one file: the line to the packager takes 64 kB at once."""
 
@@ -46,10 +50,14 @@ class BroadcastBoard:
         """When the whole board was told last; None: not since the broadcast began."""
         self._is_changed = False
         self._linked: set[str] = set()
+        self._captions: list[CaptionView] = []
 
     def announced(self, event: BaseModel) -> None:
         """Something happened in the lesson."""
-        if not isinstance(event, _BOARD) or not self._audience.is_broadcast(self._lesson_id):
+        if not isinstance(event, _TOLD) or not self._audience.is_broadcast(self._lesson_id):
+            return
+        if isinstance(event, CaptionSaid):
+            self._captions.append(event.caption)
             return
         self._events.append((event.at_ms, text_of(event)))
         self._is_changed = True
@@ -59,8 +67,10 @@ class BroadcastBoard:
         if not self._audience.is_broadcast(self._lesson_id):
             self._state_ms = None
             self._events.clear()
+            self._captions.clear()
             return
         self._tell_events()
+        self._tell_captions(now_ms)
         is_due = self._is_changed and now_ms - (self._state_ms or 0) >= STATE_MS
         if self._state_ms is None or is_due:
             self._state_ms, self._is_changed = now_ms, False
@@ -79,6 +89,12 @@ class BroadcastBoard:
                 chars += len(told[-1])
             words = f"[{','.join(told)}]"
             self._audience.board(self._lesson_id, at_ms, words, is_state=False)
+
+    def _tell_captions(self, now_ms: int) -> None:
+        while self._captions:
+            told, self._captions = self._captions[:LINES], self._captions[LINES:]
+            lines = f"[{','.join(map(text_of, told))}]"
+            self._audience.captions(self._lesson_id, now_ms, lines)
 
     async def _link(self, courseware_id: str) -> None:
         """Once for each; a courseware whose files are gone is tried again next second."""

@@ -70,4 +70,5 @@ def party_of(claims: Claims, policy: LinkPolicy = NO_POLICY) -> MediaParty:
         sees_cameras=may(claims.role, Action.CHOOSE_CAMERA),
         policy=policy,
         has_channel=claims.role is Role.ROOM,
+        is_listener=claims.role is Role.CAPTIONER,
     )

@@ -35,6 +35,9 @@ class NobodyWatches:
     def board(self, lesson_id: LessonId, at_ms: int, events: str, *, is_state: bool) -> None:
         """Nobody sees it."""
 
+    def captions(self, lesson_id: LessonId, at_ms: int, lines: str) -> None:
+        """Nobody reads them."""
+
     async def add_slides(
         self, lesson_id: LessonId, courseware_id: str, files: Mapping[str, Path]
     ) -> None:

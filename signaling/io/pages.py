@@ -83,6 +83,12 @@ async def camera_page(request: Request, ctx: Context = Depends(context)) -> Resp
     return _page(request, ctx, "camera.html")
 
 
+@router.get("/captions", dependencies=_OPEN)
+async def captions_page(request: Request, ctx: Context = Depends(context)) -> Response:
+    """Who writes captions. The key is behind the mark of the address, which no server is told."""
+    return _page(request, ctx, "captions.html")
+
+
 @router.get("/login", dependencies=_OPEN)
 @router.get("/today", dependencies=_OPEN)
 @router.get("/teach/{rest:path}", dependencies=_OPEN)

@@ -13,6 +13,8 @@ from signaling.io.courseware import lesson_slide
 from signaling.io.views import attendance_view, comment_view, courseware_manifest
 from signaling.ports import PlayableRecording, PlayableTrack
 from signaling.protocol.board_messages import BoardEvent
+from signaling.protocol.captions import captions_of, web_vtt
+from signaling.protocol.lesson_views import CaptionView
 from signaling.protocol.moments import moments
 from signaling.protocol.replay import board_events
 from signaling.protocol.resources import (
@@ -97,6 +99,33 @@ async def recorded_board(
     found = await ctx.services.school.recordings.find(caller.principal, RecordingId(recording_id))
     zero_ms = _zero_ms(found, await _on_disk(ctx, found.id))
     return await asyncio.to_thread(lambda: board_events(_lines(ctx, found), zero_ms))
+
+
+@router.get("/{recording_id}/captions")
+async def recorded_captions(
+    recording_id: str,
+    caller: Caller = Depends(require(Action.SEE_RECORDINGS)),
+    ctx: Context = Depends(context),
+) -> list[CaptionView]:
+    """Its captions, with times on the recording's axis."""
+    found = await ctx.services.school.recordings.find(caller.principal, RecordingId(recording_id))
+    return await captions_on_axis(ctx, found)
+
+
+@router.get("/{recording_id}/captions.vtt")
+async def caption_file(
+    recording_id: str,
+    caller: Caller = Depends(require(Action.SEE_RECORDINGS)),
+    ctx: Context = Depends(context),
+) -> Response:
+    """The same as a WebVTT file, to keep."""
+    found = await ctx.services.school.recordings.find(caller.principal, RecordingId(recording_id))
+    text = web_vtt(await captions_on_axis(ctx, found))
+    headers = {
+        "Content-Disposition": f'attachment; filename="{found.id}.vtt"',
+        "Cache-Control": "no-cache",
+    }
+    return Response(text, media_type="text/vtt; charset=utf-8", headers=headers)
 
 
 @router.get("/{recording_id}/courseware")
@@ -209,6 +238,12 @@ async def _timeline(
 ) -> list[TimelineEvent]:
     zero_ms = _zero_ms(found, disk)
     return await asyncio.to_thread(lambda: moments(_lines(ctx, found), zero_ms))
+
+
+async def captions_on_axis(ctx: Context, found: Recording) -> list[CaptionView]:
+    """Of one who was let in."""
+    zero_ms = _zero_ms(found, await _on_disk(ctx, found.id))
+    return await asyncio.to_thread(lambda: captions_of(_lines(ctx, found), zero_ms))
 
 
 def _zero_ms(found: Recording, disk: PlayableRecording | None) -> int:

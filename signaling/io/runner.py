@@ -19,6 +19,7 @@ from signaling.io.outbox import Mailbox, text_of
 from signaling.io.problem import incident
 from signaling.io.services import Services
 from signaling.protocol.camera_messages import CamerasChanged
+from signaling.protocol.captions import captions_of
 from signaling.protocol.effects import (
     Announce,
     Answer,
@@ -41,6 +42,7 @@ from signaling.protocol.effects import (
 )
 from signaling.protocol.inputs import (
     AskFailed,
+    CaptionWritten,
     Connected,
     Disconnected,
     FilmPlayed,
@@ -66,7 +68,7 @@ from streamsvc.base.recordings import RecordingState
 INBOX_CLIENT_MESSAGES = 3_072
 TICK_SECONDS = 1.0
 _OF_CLIENTS = (Said, Connected, StrandOpened)
-_OF_VIEWERS = (ViewerSeen, QuestionAsked)
+_FROM_OUTSIDE = (ViewerSeen, QuestionAsked, CaptionWritten)
 UNWRITTEN_LINES = 10_000
 """Events kept for a timeline that can't be written; the oldest are given up first."""
 
@@ -100,7 +102,7 @@ class LessonRunner:
 
     def post(self, input: Input) -> bool:
         """Hand in an input; False when it is a client's message and the inbox is full."""
-        is_refusable = isinstance(input, _OF_CLIENTS + _OF_VIEWERS)
+        is_refusable = isinstance(input, _OF_CLIENTS + _FROM_OUTSIDE)
         if is_refusable and len(self._inbox) >= INBOX_CLIENT_MESSAGES:
             metrics.INBOX_REFUSED.inc()
             return False
@@ -291,9 +293,19 @@ class LessonRunner:
                 self._services.audience.end(self._lesson_id)
                 if self._recording_id is not None:
                     await self._services.recorder.end(self._recording_id)
+                    await self._keep_captions(self._recording_id)
             case SaveAttendance():
                 evidence = self.machine.attendance.evidence
                 await self._services.school.attendance.store(self._lesson_id, evidence)
+
+    async def _keep_captions(self, recording_id: RecordingId) -> None:
+        """What was said in captions, for the library's search."""
+        if not self.machine.picture.caption_count:
+            return
+        lines = self._services.timeline.read
+        said = await asyncio.to_thread(lambda: captions_of(lines(self._lesson_id), 0))
+        text = "\n".join(caption.text for caption in said)
+        await self._services.school.recordings.keep_captions(recording_id, text)
 
     async def _start_lesson(self, asked: Asked | None) -> None:
         lessons = self._services.school.lessons

@@ -7,6 +7,8 @@ from signaling.io.nobody_watches import NobodyWatches
 from signaling.ports import (
     CoursewarePort,
     LiveBroadcast,
+    LowCopiesPort,
+    NoLowCopies,
     NoPushes,
     PremieresPort,
     PushTaker,
@@ -45,6 +47,8 @@ class Services:
     """32 random bytes, kept in the data folder: grants outlive a restart."""
     settings: SignalingSettings
     pushes: PushTaker = field(default_factory=NoPushes)
+    low_copies: LowCopiesPort = field(default_factory=NoLowCopies)
+    """For who watches again and saves data."""
     audience: LiveBroadcast = field(default_factory=NobodyWatches)
     """Who watches live lessons by HTTP."""
     readiness: Callable[[], Awaitable[Mapping[str, str]]] = always_ready

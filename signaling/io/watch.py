@@ -15,17 +15,19 @@ from starlette.responses import FileResponse, Response
 from signaling.io.auth import Caller, address_of, caller, forget, public, remember, require
 from signaling.io.context import Context, context
 from signaling.io.courseware import lesson_slide
-from signaling.io.recordings import MEDIA_TYPES, track_info
+from signaling.io.recordings import MEDIA_TYPES, captions_on_axis, track_info
 from signaling.io.views import courseware_manifest
-from signaling.io.watch_home import class_lesson, link_of, watch_home
+from signaling.io.watch_home import class_lesson, link_of, low_bytes, watch_home
+from signaling.ports import PlayableRecording
 from signaling.protocol.board_messages import BoardEvent
 from signaling.protocol.inputs import QuestionAsked, ViewerSeen
-from signaling.protocol.lesson_views import QuestionView
+from signaling.protocol.lesson_views import CaptionView, QuestionView
 from signaling.protocol.replay import board_events
 from signaling.protocol.resources_courseware import Courseware
 from signaling.protocol.resources_watch import (
     AskQuestion,
     EnterWatch,
+    LowReplay,
     WatchBeat,
     WatchHome,
     WatchQuestion,
@@ -45,6 +47,7 @@ ASKING_BEAT_MS = 15_000
 SIGNED_BEYOND_S = 3_600
 SHOWN = (Slot.LEAD, Slot.SCREEN)
 """What of a lesson its viewers see: no room, neither live nor later."""
+SHOWN_FOLDERS = {name for slot in SHOWN for name in (slot.value, f"{slot.value}-low")}
 _IMMUTABLE = "private, max-age=31536000, immutable"
 
 Watching = Annotated[Caller, Depends(require(Action.WATCH, SignInKind.VIEWER))]
@@ -149,6 +152,8 @@ async def replay(recording_id: str, watching: Watching, ctx: Ctx) -> WatchReplay
     disk = await asyncio.to_thread(ctx.services.catalog.find, found.id)
     tracks = [track for track in (disk.tracks if disk else ()) if track.slot in SHOWN]
     place = f"/api/watch/recordings/{found.id}"
+    if disk is not None and not disk.is_live:
+        ctx.services.low_copies.ask(found.id)
     return WatchReplay(
         recording_id=found.id,
         lesson_id=found.lesson_id,
@@ -157,6 +162,7 @@ async def replay(recording_id: str, watching: Watching, ctx: Ctx) -> WatchReplay
         started_at_ms=disk.started_at_ms if disk else found.started_at_ms,
         duration_ms=disk.duration_ms if disk else found.duration_ms,
         tracks=[track_info(place, track) for track in tracks],
+        low=await _low_replay(ctx, place, disk),
     )
 
 
@@ -170,6 +176,12 @@ async def replayed_board(recording_id: str, watching: Watching, ctx: Ctx) -> lis
     return await asyncio.to_thread(lambda: board_events(lines(found.lesson_id), zero_ms))
 
 
+@router.get("/recordings/{recording_id}/captions")
+async def replayed_captions(recording_id: str, watching: Watching, ctx: Ctx) -> list[CaptionView]:
+    """What was said, on the recording's axis."""
+    return await captions_on_axis(ctx, await _recording(ctx, watching.principal, recording_id))
+
+
 @router.get("/recordings/{recording_id}/media/{path:path}")
 async def replayed_media(
     recording_id: str,
@@ -180,8 +192,10 @@ async def replayed_media(
     """A playlist or segment of lead or screen; a room's own are as if they were not there."""
     found = await _recording(ctx, watching.principal, recording_id)
     track, slash, rest = path.partition("/")
-    if track not in SHOWN or not slash or ".." in rest:
+    if track not in SHOWN_FOLDERS or not slash or ".." in rest:
         raise UserError("recording-file-unknown")
+    if rest.startswith("voice"):
+        return await _voice_file(ctx, found.id, path)
     file = await asyncio.to_thread(ctx.services.catalog.file, found.id, path)
     is_playlist = file.suffix == ".m3u8"
     return FileResponse(
@@ -189,6 +203,35 @@ async def replayed_media(
         media_type=MEDIA_TYPES.get(file.suffix, "application/octet-stream"),
         headers={"Cache-Control": "no-cache" if is_playlist else _IMMUTABLE},
     )
+
+
+async def _low_replay(ctx: Context, place: str, disk: PlayableRecording | None) -> LowReplay:
+    low = None
+    if disk is not None:
+        low = await asyncio.to_thread(ctx.services.low_copies.find, disk.recording_id)
+    slots = {track.slot for track in (disk.tracks if disk else ()) if track.playlist}
+    is_ready = low is not None and low.bytes is not None
+    lead = "lead-low/index.m3u8" if is_ready else "lead/voice.m3u8"
+    has_screen = is_ready and Slot.SCREEN in slots
+    return LowReplay(
+        is_ready=is_ready,
+        progress=low.progress if low is not None else None,
+        bytes=await low_bytes(ctx, disk) if disk is not None else 0,
+        playlist=f"{place}/media/{lead}" if Slot.LEAD in slots else "",
+        screen_playlist=f"{place}/media/screen-low/index.m3u8" if has_screen else "",
+    )
+
+
+async def _voice_file(ctx: Context, recording_id: RecordingId, path: str) -> Response:
+    """Voice without its picture, cut out of what is there."""
+    catalog = ctx.services.catalog
+    if path.endswith(".m3u8"):
+        text = await asyncio.to_thread(catalog.window, recording_id, path, 0)
+        headers = {"Cache-Control": "no-cache"}
+        return Response(text, media_type=MEDIA_TYPES[".m3u8"], headers=headers)
+    data = await asyncio.to_thread(catalog.voice, recording_id, path)
+    type = MEDIA_TYPES.get(f".{path.rpartition('.')[2]}", "application/octet-stream")
+    return Response(data, media_type=type, headers={"Cache-Control": _IMMUTABLE})
 
 
 async def _recording(ctx: Context, principal: Principal, recording_id: str) -> Recording:

@@ -3,12 +3,15 @@
 import asyncio
 
 from signaling.io.context import Context
+from signaling.ports import PlayableRecording
 from signaling.protocol.resources_watch import WatchHome, WatchLesson
 from streamsvc.base.errors import UserError
 from streamsvc.base.ids import LessonId
 from streamsvc.base.media import Slot
 from streamsvc.school.records import Lesson, LessonState, Principal, WatchLink
 
+LOW_BPS = 70_000
+"""Of a low copy, voice and all, while nobody has made it."""
 AHEAD_MS = 14 * 24 * 3_600_000
 
 
@@ -49,6 +52,12 @@ async def link_of(ctx: Context, principal: Principal) -> WatchLink:
     return link
 
 
+async def low_bytes(ctx: Context, disk: PlayableRecording) -> int:
+    """What a recording takes with low data; where its low copy is not made, by its length."""
+    low = await asyncio.to_thread(ctx.services.low_copies.find, disk.recording_id)
+    return disk.duration_ms * LOW_BPS // 8_000 if low.bytes is None else low.bytes
+
+
 async def _next(
     ctx: Context, principal: Principal, link: WatchLink, now_ms: int
 ) -> WatchLesson | None:
@@ -76,6 +85,7 @@ async def _view(ctx: Context, lesson: Lesson, link: WatchLink) -> WatchLesson:
     disk = None
     if recording_id is not None:
         disk = await asyncio.to_thread(ctx.services.catalog.find, recording_id)
+    low = await low_bytes(ctx, disk) if disk is not None else 0
     has_media = disk is not None and any(
         track.playlist and track.slot is Slot.LEAD for track in disk.tracks
     )
@@ -93,4 +103,5 @@ async def _view(ctx: Context, lesson: Lesson, link: WatchLink) -> WatchLesson:
         ended_at_ms=lesson.ended_at_ms,
         recording_id=recording_id if has_media else None,
         bytes=disk.bytes if disk is not None else 0,
+        low_bytes=low,
     )

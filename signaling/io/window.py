@@ -21,7 +21,9 @@ from signaling.io.recordings import MEDIA_TYPES
 from signaling.io.runner import LessonRunner
 from signaling.ports import PlayableRecording, PlayableTrack, RecordingCatalog
 from signaling.protocol.board_messages import BoardEvent
+from signaling.protocol.captions import captions_of
 from signaling.protocol.grants import Claims
+from signaling.protocol.lesson_views import CaptionView
 from signaling.protocol.replay import board_since
 from signaling.protocol.resources_window import LessonWindow, LiveAddress, WindowTrack
 from signaling.protocol.roles import Action
@@ -67,11 +69,13 @@ async def window(
     """What can be played now, and the board from `from_ms` on; `board=0` leaves that out."""
     services, lesson_id = reader.ctx.services, reader.lesson_id
     disk = await _on_disk(reader)
+    captions = await asyncio.to_thread(_captions, reader, from_ms) if board else []
     told = LessonWindow(
         now_ms=services.clock.wall_ms(),
         started_at_ms=disk.started_at_ms if disk else 0,
         tracks=[_track(lesson_id, disk, track) for track in disk.tracks] if disk else [],
         board=await asyncio.to_thread(_board, reader, from_ms) if board else [],
+        captions=captions,
     )
     return _packed(request, told.model_dump_json(by_alias=True), "application/json")
 
@@ -109,6 +113,13 @@ async def window_file(
 
 def _board(reader: Reader, from_ms: int) -> list[BoardEvent]:
     return board_since(reader.ctx.services.timeline.read(reader.lesson_id), from_ms)
+
+
+def _captions(reader: Reader, from_ms: int) -> list[CaptionView]:
+    if not reader.runner.machine.picture.caption_count:
+        return []
+    said = captions_of(reader.ctx.services.timeline.read(reader.lesson_id), 0)
+    return [caption for caption in said if caption.to_ms > from_ms]
 
 
 async def _on_disk(reader: Reader) -> PlayableRecording | None:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 
 from signaling.protocol.lesson_views import ErrorBody, Sentence
 from signaling.protocol.sentences.cameras import CAMERAS
+from signaling.protocol.sentences.captions import CAPTIONS
 from signaling.protocol.sentences.checks import CHECKS
 from signaling.protocol.sentences.courseware import COURSEWARE
 from signaling.protocol.sentences.entry import Entry
@@ -18,8 +19,8 @@ from signaling.protocol.sentences.watch import WATCH
 from streamsvc.base.errors import StreamsvcError, UserError
 
 CATALOGUE: dict[str, Entry] = (
-    SCHOOL | LESSON | WATCH | COURSEWARE | CHECKS | MEDIA | LIVE | SOURCES | CAMERAS | SERVICE
-)
+    SCHOOL | LESSON | WATCH | CAPTIONS | COURSEWARE | CHECKS | MEDIA | LIVE
+) | (SOURCES | CAMERAS | SERVICE)
 
 CLOSE_NORMAL = 1000
 CLOSE_GOING_AWAY = 1001

@@ -226,6 +226,22 @@ class QuestionAsked:
     text: str
 
 
+@dataclass(frozen=True, slots=True)
+class CaptionWritten:
+    """A line of captions, tidied; `Captions.check` has let it pass."""
+
+    line_id: str
+    text: str
+    lang: str
+    from_ms: int | None
+    """When it was said; None: now."""
+    is_anew: bool = False
+    """The last line, corrected."""
+
+
+FromOutside = ViewerSeen | QuestionAsked | CaptionWritten
+"""By HTTP, of those who have no connection in the lesson."""
+
 Input = (
     Connected
     | StrandOpened
@@ -247,6 +263,5 @@ Input = (
     | CameraSaid
     | CamerasOut
     | CoursewareListed
-    | ViewerSeen
-    | QuestionAsked
+    | FromOutside
 )

@@ -11,6 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from signaling.protocol.board_messages import Draw, PointAt
 from signaling.protocol.cameras import Cameras
+from signaling.protocol.captions import Captions
 from signaling.protocol.drawing import Drawing
 from signaling.protocol.effects import (
     Answer,
@@ -29,11 +30,13 @@ from signaling.protocol.floor import Floor
 from signaling.protocol.grants import Claims
 from signaling.protocol.inputs import (
     AskFailed,
+    CaptionWritten,
     Connected,
     CoursewareListed,
     Disconnected,
     FilmPlayed,
     FlowsSeen,
+    FromOutside,
     Input,
     LessonBegan,
     LessonOver,
@@ -101,14 +104,14 @@ class LessonMachine:
         self.lesson = lesson
         self.roster = Roster(lesson.id, rooms)
         self.attendance = LessonAttendance(stored)
-        views = [self.roster.view(room.id) for room in rooms]
-        self.picture = LessonPicture(lesson_view(lesson), views)
+        self.picture = LessonPicture(lesson_view(lesson), [self.roster.view(r.id) for r in rooms])
         self._teller = Teller(self.picture)
         self._floor = Floor(self.roster, self.attendance, self._teller)
         self._drawing = Drawing(self._teller)
         self.viewers = Viewers()
         self.questions = Questions(self.roster, self._teller)
         self.cameras = Cameras(self._teller)
+        self.captions = Captions(self._teller)
         self._requests = Requests(
             *(self.roster, self._floor, self._drawing, self.questions, self._teller),
             cameras=self.cameras,
@@ -116,7 +119,6 @@ class LessonMachine:
         self._connections: dict[str, Participant] = {}
         self._strands = Strands()
         self._source = Source(self._teller)
-        # timers
         self._recording = Recording(self._teller)
         self._saved_at_ms = 0
 
@@ -182,8 +184,8 @@ class LessonMachine:
                 self._recording.reported(state, reason, now_ms)
             case SourceReported():
                 self._source.reported(input, now_ms)
-            case ViewerSeen() | QuestionAsked():
-                self._take_of_viewers(input, now_ms)
+            case ViewerSeen() | QuestionAsked() | CaptionWritten():
+                self._take_from_outside(input, now_ms)
             case StillTaken(room_id, number):
                 self.roster.still_taken(room_id, number)
             case CoursewareListed(courseware):
@@ -191,12 +193,15 @@ class LessonMachine:
                     self._teller.announce(CoursewareChanged, now_ms, courseware=courseware)
                     self._drawing.courseware_changed(now_ms)
 
-    def _take_of_viewers(self, input: ViewerSeen | QuestionAsked, now_ms: int) -> None:
-        if isinstance(input, ViewerSeen):
-            self.viewers.seen(input.viewer, input.room_id, now_ms)
-            self.viewers.lacks = input.lacks
-        elif self.is_live:
-            self.questions.ask(input, now_ms)
+    def _take_from_outside(self, input: FromOutside, now_ms: int) -> None:
+        match input:
+            case ViewerSeen():
+                self.viewers.seen(input.viewer, input.room_id, now_ms)
+                self.viewers.lacks = input.lacks
+            case QuestionAsked() if self.is_live:
+                self.questions.ask(input, now_ms)
+            case CaptionWritten() if self.is_live:
+                self.captions.write(input, now_ms)
 
     def poll(self, now_ms: int) -> list[Effect]:
         """Let time pass."""

@@ -143,6 +143,20 @@ class QuestionView(Wire):
     approved_at_ms: int | None
 
 
+class CaptionView(Wire):
+    """A line of captions: what the lead teacher says, written by a captioner."""
+
+    line_id: str
+    text: str
+    """One row of plain words; empty: it was taken back."""
+    lang: str
+    """Language tag (BCP 47), or empty."""
+    from_ms: int
+    """When it was said."""
+    to_ms: int
+    """Until then it can be read, unless the next line comes."""
+
+
 class RoomViewersView(Wire):
     """Of one class's link."""
 

@@ -38,6 +38,7 @@ from signaling.protocol.camera_messages import (
 )
 from signaling.protocol.ice import IceServerView
 from signaling.protocol.lesson_views import (
+    CaptionView,
     CoursewareView,
     ErrorBody,
     LessonView,
@@ -125,6 +126,13 @@ class ViewersChanged(Event):
     viewers: ViewersView
 
 
+class CaptionSaid(Event):
+    """A line of captions, or (known `line_id`) the last one written anew; for rooms and staff."""
+
+    type: Literal["caption_said"] = "caption_said"
+    caption: CaptionView
+
+
 class CatchUpChosen(Event):
     """A room's helper chose what its screen does about what it missed; for that room."""
 
@@ -196,6 +204,7 @@ _Event = (
     | MessagePosted
     | QuestionChanged
     | ViewersChanged
+    | CaptionSaid
     | CatchUpChosen
     | RecordingChanged
     | PublicationsChanged
@@ -230,6 +239,8 @@ class Snapshot(Wire):
     questions: list[QuestionView] = []
     viewers: ViewersView | None = None
     """For staff, once somebody watched."""
+    captions: list[CaptionView] = []
+    """The last two lines."""
     recording: RecordingView
     publications: PublicationsView
     source: SourceView | None = None

@@ -18,6 +18,7 @@ from signaling.protocol.board_messages import (
 from signaling.protocol.camera_messages import CamerasChanged, CamerasView
 from signaling.protocol.inputs import Participant
 from signaling.protocol.lesson_views import (
+    CaptionView,
     CoursewareView,
     LessonView,
     MessageView,
@@ -32,6 +33,7 @@ from signaling.protocol.lesson_views import (
     ViewersView,
 )
 from signaling.protocol.messages import (
+    CaptionSaid,
     CatchUpChosen,
     CoursewareChanged,
     LessonChanged,
@@ -61,7 +63,8 @@ shorter than how it came there."""
 MAX_MESSAGES = 500
 """Messages a snapshot carries; the oldest fall out (the timeline keeps all)."""
 
-
+KEPT_CAPTIONS = 12
+"""The last lines, for who writes them; a snapshot has two (the timeline keeps all)."""
 MAX_QUESTIONS = 300
 """Questions of viewers; the oldest that wait for nobody fall out."""
 
@@ -80,6 +83,8 @@ class LessonPicture:
         self.messages: deque[MessageView] = deque(maxlen=MAX_MESSAGES)
         self.message_count = 0
         self.questions: dict[str, QuestionView] = {}
+        self.captions: deque[CaptionView] = deque(maxlen=KEPT_CAPTIONS)
+        self.caption_count = 0
         self.viewers: ViewersView | None = None
         self.recording = RecordingView(state="off")
         self.publications = PublicationsView(lead=False, screen=False, stage=False)
@@ -129,6 +134,15 @@ class LessonPicture:
                 self.source = event.source
             case CamerasChanged():
                 self.cameras = event.cameras
+            case CaptionSaid():
+                self._caption_is(event.caption)
+
+    def _caption_is(self, caption: CaptionView) -> None:
+        if self.captions and self.captions[-1].line_id == caption.line_id:
+            self.captions[-1] = caption
+        else:
+            self.captions.append(caption)
+            self.caption_count += 1
 
     def missed_since(self, since: int) -> list[LessonEvent] | None:
         """Events after number `since`; None when a snapshot must do."""
@@ -150,6 +164,7 @@ class LessonPicture:
             messages=list(self.messages) if may(participant.role, Action.READ_MESSAGES) else [],
             questions=[q for q in self.questions.values() if sees_question(participant, q)],
             viewers=self.viewers if may(participant.role, Action.SEE_VIEWERS) else None,
+            captions=list(self.captions)[-2:] if may(participant.role, Action.SEE_CAPTIONS) else [],
             recording=self.recording,
             publications=self.publications,
             source=self.source if may(participant.role, Action.SEE_ROSTER) else None,
@@ -213,6 +228,8 @@ def is_for(participant: Participant, event: LessonEvent) -> bool:
             return sees_question(participant, event.question)
         case ViewersChanged():
             return may(participant.role, Action.SEE_VIEWERS)
+        case CaptionSaid():
+            return may(participant.role, Action.SEE_CAPTIONS)
         case RoomChanged():
             return _sees_room(participant, event.room.room_id)
         case SourceChanged() | CamerasChanged():

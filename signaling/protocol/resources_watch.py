@@ -77,6 +77,8 @@ class WatchLesson(Wire):
     """What can be seen again; None while it can't, or may not."""
     bytes: int
     """What its replay takes at most; 0 while there is none."""
+    low_bytes: int
+    """The same with low data; as is to be expected while its low copy is not made."""
 
 
 class WatchHome(Wire):
@@ -125,6 +127,19 @@ class WatchBeat(Wire):
     """Say it again after so long."""
 
 
+class LowReplay(Wire):
+    """Low data: the low copy, or, while that is made, the voice without pictures."""
+
+    is_ready: bool
+    progress: float | None
+    """0 to 1 while the low copy is made."""
+    bytes: int
+    playlist: str
+    """Of the lead; empty where even her voice is not there."""
+    screen_playlist: str
+    """Empty where nothing was shared, or while it is made."""
+
+
 class WatchReplay(Wire):
     """GET /api/watch/recordings/{recording_id}: lead and screen alone, never a room."""
 
@@ -135,3 +150,4 @@ class WatchReplay(Wire):
     started_at_ms: int
     duration_ms: int
     tracks: list[TrackInfo]
+    low: LowReplay

@@ -4,6 +4,7 @@ reaches. Times are ms since the epoch, by the server's clock."""
 from typing import Literal
 
 from signaling.protocol.board_messages import BoardEvent
+from signaling.protocol.lesson_views import CaptionView
 from signaling.protocol.wire import Wire
 
 
@@ -40,3 +41,5 @@ class LessonWindow(Wire):
     """Empty while nothing is recorded."""
     board: list[BoardEvent]
     """What stood on the board at `from_ms`, and what happened on it since."""
+    captions: list[CaptionView] = []
+    """The lines that were said since `from_ms`; with the board."""

@@ -40,6 +40,7 @@ class Action(StrEnum):
     COMMENT = "comment"
     CHANGE_COURSEWARE = "change_courseware"
     CHANGE_STREAM_KEYS = "change_stream_keys"
+    MANAGE_CAPTION_LINK = "manage_caption_link"
     MAKE_QR = "make_qr"
     # devices, over HTTP
     SEE_ROOM_HOME = "see_room_home"
@@ -71,6 +72,7 @@ class Action(StrEnum):
     SEE_VIEWERS = "see_viewers"
     APPROVE_QUESTION = "approve_question"
     ANSWER_QUESTION = "answer_question"
+    SEE_CAPTIONS = "see_captions"
     SEE_ROSTER = "see_roster"
     USE_BOARD = "use_board"
     WRITE_ON_STAGE = "write_on_stage"
@@ -100,6 +102,7 @@ _STAFF = frozenset(
         Action.SEE_COURSEWARE,
         Action.SEE_ROSTER,
         Action.SEE_INK,
+        Action.SEE_CAPTIONS,
         Action.SEE_VIEWERS,
     }
 )
@@ -124,6 +127,7 @@ TABLE: dict[Role, frozenset[Action]] = {
         Action.SHARE_RECORDING,
         Action.CHANGE_COURSEWARE,
         Action.CHANGE_STREAM_KEYS,
+        Action.MANAGE_CAPTION_LINK,
         Action.APPROVE_QUESTION,
     },
     Role.LEAD_TEACHER: _STAFF
@@ -136,6 +140,7 @@ TABLE: dict[Role, frozenset[Action]] = {
         Action.SHARE_RECORDING,
         Action.CHANGE_COURSEWARE,
         Action.CHANGE_STREAM_KEYS,
+        Action.MANAGE_CAPTION_LINK,
         Action.PUBLISH_LEAD,
         Action.PUBLISH_SCREEN,
         Action.START_LESSON,
@@ -183,6 +188,7 @@ TABLE: dict[Role, frozenset[Action]] = {
             Action.RETURN_FROM_STAGE,
             Action.WRITE_ON_STAGE,
             Action.SEE_INK,
+            Action.SEE_CAPTIONS,
             Action.REPORT_LINK,
             Action.SEND_STILL,
         }
@@ -205,6 +211,7 @@ TABLE: dict[Role, frozenset[Action]] = {
     ),
     Role.VIEWER: frozenset({Action.WATCH}),
     Role.CAMERA: frozenset({Action.PUBLISH_CAMERA, Action.SEE_TALLY}),
+    Role.CAPTIONER: frozenset({Action.SUBSCRIBE}),
 }
 
 _PUBLISH = {

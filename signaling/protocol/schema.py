@@ -19,6 +19,7 @@ from signaling.protocol import (
     lesson_views,
     messages,
     resources,
+    resources_captions,
     resources_checks,
     resources_courseware,
     resources_polls,
@@ -55,6 +56,8 @@ INBOUND_BODIES = (
     resources.RecordingChange,
     resources.NewComment,
     resources.CommentChange,
+    resources_captions.NewCaption,
+    resources_captions.CaptionChange,
     resources_checks.NewCheck,
     resources_checks.Burst,
     resources_premieres.ChosenPremiere,
@@ -98,7 +101,7 @@ def wire_models() -> list[type[BaseModel]]:
         camera_messages,
     )
     bodies = (
-        *(resources, resources_checks, resources_courseware),
+        *(resources, resources_captions, resources_checks, resources_courseware),
         *(resources_polls, resources_premieres, resources_room_sources, resources_sources),
         *(resources_watch, resources_window),
     )

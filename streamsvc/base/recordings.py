@@ -37,6 +37,16 @@ class RecordingStatus:
 
 
 @dataclass(frozen=True, slots=True)
+class LowCopy:
+    """How far the low copy of a recording is."""
+
+    bytes: int | None
+    """Of all its files; None while it is not there."""
+    progress: float | None
+    """0 to 1 while it is made; None while it is not."""
+
+
+@dataclass(frozen=True, slots=True)
 class PlayableTrack:
     """One synchronised track group of a recording: what one <video> plays."""
 

@@ -78,6 +78,8 @@ class MediaParty:
     """It may have data channels beside its media: a room."""
     sees_cameras: bool = False
     """It chooses among the cameras of the lead room, and so is shown all of them."""
+    is_listener: bool = False
+    """It is sent the lead's voice and nothing else: who writes captions."""
 
 
 @dataclass(frozen=True, slots=True)

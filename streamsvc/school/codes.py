@@ -67,6 +67,16 @@ def new_watch_key() -> str:
     return secrets.token_urlsafe(20)
 
 
+def new_caption_key() -> str:
+    """160 bits, safe in a URL and in a header."""
+    return secrets.token_urlsafe(20)
+
+
+def caption_link_expires_at_ms(now_ms: int, planned_end_ms: int) -> int:
+    """Two hours after the lesson's planned end, or after now if that is later."""
+    return max(now_ms, planned_end_ms) + LESSON_KEY_GRACE_MS
+
+
 def new_token() -> str:
     """256 bits, safe in a cookie."""
     return secrets.token_urlsafe(32)

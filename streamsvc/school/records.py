@@ -48,6 +48,8 @@ class Role(StrEnum):
     """A parent's phone or browser that opened the watch link of a class."""
     CAMERA = "camera"
     """A camera of a lead room beside the teacher's own, by a link of hers: no account."""
+    CAPTIONER = "captioner"
+    """Who writes a lesson's captions, by its caption link: a person or a program."""
 
 
 class RoomKind(StrEnum):
@@ -334,6 +336,23 @@ class WatchKey:
 
     key: str
     link: WatchLink
+
+
+@dataclass(frozen=True, slots=True)
+class CaptionLink:
+    """The link by which somebody writes one lesson's captions, without its key."""
+
+    lesson_id: LessonId
+    created_at_ms: int
+    expires_at_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class CaptionKey:
+    """A fresh link with its key (160 random bits), shown once."""
+
+    key: str
+    link: CaptionLink
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from pathlib import Path
 from tests.bench.figures import arguments, tell
 
 DIST = Path(__file__).parents[2] / "web" / "dist"
-PAGES = ("room", "join", "phone", "watch", "staff")
+PAGES = ("room", "join", "phone", "watch", "captions", "staff")
 BUDGET_BYTES = 60_000
 
 

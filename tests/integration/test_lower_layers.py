@@ -18,7 +18,7 @@ from relay.client.played_file import Pace, open_tracks
 from relay.transcode.io.transcoders import Transcoders
 from relay.transcode.settings import TranscodeSettings
 from streamsvc.base.clock import SystemClock
-from streamsvc.base.media import Codec, MediaKind, Slot
+from streamsvc.base.media import Codec, Slot
 from streamsvc.base.sessions import LinkPolicy
 from streamsvc.supervise import Supervisor
 from tests.support.payloads import follow, in_order, kept_payloads, sent_payloads
@@ -27,7 +27,6 @@ from tests.support.rtp_peers import (
     PLAYER_SLOTS,
     Picture,
     Tone,
-    Viewer,
     party,
     running_relay,
 )

@@ -328,6 +328,12 @@ def replay(path: str) -> Make:
     return make
 
 
+async def caption_link(house: House, county: str) -> tuple[str, Any]:
+    lesson = house.lesson_id(f"lesson_{county}1")
+    await house.school.caption_links.issue(OPERATOR, lesson)
+    return f"/api/lessons/{lesson}/caption-link", None
+
+
 LINKS = {"admin_a", "admin_a1", "helper_a1"}
 SEES_LESSON = {"admin_a", "admin_a1", "observer_a", "lead_a1", "helper_a2"}
 READS_SLIDES = SEES_LESSON | {"room_a2", "phone_a2"}
@@ -413,6 +419,9 @@ CASES: dict[tuple[str, str], Case] = {
     ("GET", "/api/watch/recordings/{recording_id}/board"): Case(
         replay("/board"), {"viewer_a2"}, {"viewer_b1"}
     ),
+    ("GET", "/api/watch/recordings/{recording_id}/captions"): Case(
+        replay("/captions"), {"viewer_a2"}, {"viewer_b1"}
+    ),
     ("GET", "/api/watch/recordings/{recording_id}/media/{path:path}"): Case(
         replay("/media/lead/a.m3u8"), {"viewer_a2"}, {"viewer_b1"}
     ),
@@ -466,6 +475,9 @@ CASES: dict[tuple[str, str], Case] = {
     ("DELETE", "/api/lessons/{lesson_id}/room-source"): Case(
         about("/api/lessons/{id}/room-source", *LESSON), MANAGES, MANAGES_B
     ),
+    ("GET", "/api/lessons/{lesson_id}/caption-link"): Case(caption_link, MANAGES, MANAGES_B),
+    ("POST", "/api/lessons/{lesson_id}/caption-link"): Case(caption_link, MANAGES, MANAGES_B),
+    ("DELETE", "/api/lessons/{lesson_id}/caption-link"): Case(caption_link, MANAGES, MANAGES_B),
     ("GET", "/api/courseware/limits"): Case(
         plain("/api/courseware/limits"),
         MANAGES | MANAGES_B | {"colleague_a1"},
@@ -495,6 +507,12 @@ CASES: dict[tuple[str, str], Case] = {
     ),
     ("GET", "/api/recordings/{recording_id}/board"): Case(
         about("/api/recordings/{id}/board", *RECORDING), MANAGES, MANAGES_B
+    ),
+    ("GET", "/api/recordings/{recording_id}/captions"): Case(
+        about("/api/recordings/{id}/captions", *RECORDING), MANAGES, MANAGES_B
+    ),
+    ("GET", "/api/recordings/{recording_id}/captions.vtt"): Case(
+        about("/api/recordings/{id}/captions.vtt", *RECORDING), MANAGES, MANAGES_B
     ),
     ("GET", "/api/lessons/{lesson_id}/premiere"): Case(premiere(""), MANAGES, MANAGES_B),
     ("PUT", "/api/lessons/{lesson_id}/premiere"): Case(
@@ -547,6 +565,10 @@ PUBLIC = {
     ("POST", "/api/rooms/join"),
     ("POST", "/api/phone/pair"),
     ("POST", "/api/watch/enter"),
+    ("GET", "/api/captions"),
+    ("POST", "/api/captions/lines"),
+    ("PUT", "/api/captions/lines/{line_id}"),
+    ("GET", "/captions"),
     ("GET", "/watch"),
     ("GET", "/camera"),
     ("GET", "/watch/{key}"),

@@ -29,6 +29,7 @@ from tests.streamsvc.school.county import ADDRESS, PASSWORD, County
 from tests.support.clock import ManualClock
 from tests.support.fake_ports import (
     FakeAudience,
+    FakeLowCopies,
     FakePremieres,
     FakePushes,
     FakeRecorder,
@@ -54,6 +55,7 @@ class House:
     catalog: FolderCatalog
     pushes: FakePushes
     audience: FakeAudience
+    low_copies: FakeLowCopies
     services: Services
     clients: list[httpx.AsyncClient] = field(default_factory=list)
 
@@ -145,6 +147,7 @@ def services_in(
         recorder=FakeRecorder(),
         catalog=FolderCatalog(folder / "recordings"),
         audience=FakeAudience(),
+        low_copies=FakeLowCopies(),
         courseware=Workshop(courseware or courseware_settings(folder), clock),
         premieres=FakePremieres(),
         room_sources=FakeRoomSources(),
@@ -176,6 +179,7 @@ async def open_house(
         catalog=services.catalog,  # type: ignore[arg-type]
         pushes=services.pushes,  # type: ignore[arg-type]
         audience=services.audience,  # type: ignore[arg-type]
+        low_copies=services.low_copies,  # type: ignore[arg-type]
         services=services,
     )
     try:

@@ -15,6 +15,7 @@ PAGES = {
     "/room": "room",
     "/room/live": "room",
     "/p": "phone",
+    "/captions": "captions",
     "/p/secret": "phone",
     "/login": "staff",
     "/today": "staff",
@@ -31,7 +32,7 @@ PAGES = {
 def built(house: House) -> House:
     dist = house.services.settings.web_dist
     (dist / "assets").mkdir(parents=True)
-    for name in ("join", "room", "phone", "staff"):
+    for name in ("join", "room", "phone", "captions", "staff"):
         (dist / f"{name}.html").write_text(f"<html>{name}<!--bootstrap--></html>")
     (dist / "assets" / "room-abc.js").write_text("let x = 1;\n" * 50)
     (dist / "assets" / "room-abc.js.gz").write_bytes(gzip.compress(b"let x = 1;\n" * 50))

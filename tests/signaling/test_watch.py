@@ -9,7 +9,7 @@ from signaling.io.watch import ASKING_BEAT_MS, BEAT_MS, signed_until
 from signaling.protocol.inputs import LessonBegan, PublicationOpened
 from streamsvc.base.ids import ParticipantId
 from streamsvc.base.media import MediaKind, Slot
-from streamsvc.base.recordings import PlayableRecording, PlayableTrack
+from streamsvc.base.recordings import LowCopy, PlayableRecording, PlayableTrack
 from streamsvc.school.records import OPERATOR
 from tests.signaling.house import House
 
@@ -180,6 +180,41 @@ async def test_no_room_is_ever_seen_again(house: House, viewer: httpx.AsyncClien
     closed = await entered(house, has_replay=False)
     assert error(await closed.get(place)) == "replay-closed"
     assert (await closed.get("/api/watch")).json()["lessons"][0]["recording_id"] is None
+
+
+async def test_low_data_is_the_voice_until_its_copy_is_made(
+    house: House, viewer: httpx.AsyncClient
+) -> None:
+    recording = house.county.recordings["rec_a1"].id
+    await house.school.lessons.start(house.lesson_id("lesson_a1"))
+    await house.school.lessons.end(house.lesson_id("lesson_a1"))
+    kinds, tracks = (MediaKind.AUDIO, MediaKind.VIDEO), []
+    for slot in (Slot.LEAD, Slot.SCREEN):
+        for folder in (slot.value, f"{slot.value}-low"):
+            (house.catalog.folder / recording / folder).mkdir(parents=True)
+            for name in ("index.m3u8", "voice.m3u8", "voice-000001.m4s"):
+                (house.catalog.folder / recording / folder / name).write_text("#EXTM3U\n")
+        place = f"{slot.value}/index.m3u8"
+        tracks.append(PlayableTrack(slot.value, slot, "", kinds, 0, 1, place, ready=True))
+    house.catalog.playable[recording] = PlayableRecording(
+        recording, house.lesson_id("lesson_a1"), 0, 80_000, False, 9_000_000, 0, tuple(tracks)
+    )
+    assert house.low_copies.asked == []
+    home = (await viewer.get("/api/watch")).json()
+    assert home["lessons"][0]["low_bytes"] == 700_000
+    place = f"/api/watch/recordings/{recording}"
+    house.low_copies.made[recording] = LowCopy(None, 0.25)
+    low = (await viewer.get(place)).json()["low"]
+    assert house.low_copies.asked == [recording]
+    assert (low["is_ready"], low["progress"], low["screen_playlist"]) == (False, 0.25, "")
+    for path in (low["playlist"], low["playlist"].replace("voice.m3u8", "voice-000001.m4s")):
+        assert (await viewer.get(path)).status_code == 200, path
+    house.low_copies.made[recording] = LowCopy(123_456, None)
+    low = (await viewer.get(place)).json()["low"]
+    assert (low["is_ready"], low["bytes"]) == (True, 123_456)
+    for path in (low["playlist"], low["screen_playlist"]):
+        assert "-low/" in path and (await viewer.get(path)).status_code == 200, path
+    assert (await viewer.get("/api/watch")).json()["lessons"][0]["low_bytes"] == 123_456
 
 
 async def test_staff_make_the_link_and_it_is_said_once(house: House) -> None:

@@ -124,6 +124,9 @@ class Broadcast(NobodyWatches):
         for n, event in enumerate(self._events(lesson_id)):
             at = max(event["at_ms"] / 1000, self.began_at)
             lines.append(self._range("streamsvc.board", f"b{n}", at, f"board/{n:06}.json"))
+        for n, (at_ms, _) in enumerate(self._captions(lesson_id)):
+            file = f"board/captions-{n:06}.json"
+            lines.append(self._range("streamsvc.caption", f"c{n}", at_ms / 1000, file))
         for n in range(count):
             lines.append(f"#EXT-X-PROGRAM-DATE-TIME:{_iso(self.began_at + n * SEGMENT_SECONDS)}")
             lines += [f"#EXTINF:{SEGMENT_SECONDS}.0,", f"seg{n}.m4s"]
@@ -132,7 +135,13 @@ class Broadcast(NobodyWatches):
     def _events(self, lesson_id: LessonId) -> list[dict[str, Any]]:
         return [event.model_dump(mode="json") for event in board_events(self._lines(lesson_id), 0)]
 
+    def _captions(self, lesson_id: LessonId) -> list[tuple[int, Any]]:
+        told = [json.loads(line) for line in self._lines(lesson_id) if "caption_said" in line]
+        return [(event["at_ms"], event["caption"]) for event in told]
+
     def _board_file(self, lesson_id: LessonId, path: str) -> Response:
+        if "captions" in path:
+            return JSONResponse([self._captions(lesson_id)[int(path[-11:-5])][1]])
         if "state" in path:
             return JSONResponse({"slide": None, "strokes": []})
         return JSONResponse([self._events(lesson_id)[int(Path(path).stem)]])

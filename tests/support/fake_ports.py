@@ -9,7 +9,7 @@ from streamsvc.base.errors import EnvironmentFault, PeerGone, UserError
 from streamsvc.base.ids import LessonId, MediaSessionId, ParticipantId, RecordingId, RoomId, new_id
 from streamsvc.base.media import MediaKind, PictureProfile, Slot
 from streamsvc.base.premieres import FilmUpload, Premiere
-from streamsvc.base.recordings import PlayableRecording, RecordingState, RecordingStatus
+from streamsvc.base.recordings import LowCopy, PlayableRecording, RecordingState, RecordingStatus
 from streamsvc.base.room_sources import RoomSource, SourceLook
 from streamsvc.base.sessions import (
     AudienceLack,
@@ -245,6 +245,20 @@ class FakePushes:
 
     def start(self) -> None:
         self.is_started = True
+
+
+@dataclass
+class FakeLowCopies:
+    """Low copies that are as far as a test says."""
+
+    made: dict[RecordingId, LowCopy] = field(default_factory=dict)
+    asked: list[RecordingId] = field(default_factory=list)
+
+    def find(self, recording_id: RecordingId) -> LowCopy:
+        return self.made.get(recording_id, LowCopy(None, None))
+
+    def ask(self, recording_id: RecordingId) -> None:
+        self.asked.append(recording_id)
 
 
 class FakeAudience(NobodyWatches):

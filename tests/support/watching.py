@@ -16,6 +16,7 @@ from signaling.io.context import Context
 from signaling.protocol.board_messages import Draw, SlideRef, StrokeStyle, TurnSlide
 from signaling.protocol.grants import participant_id
 from signaling.protocol.inputs import (
+    CaptionWritten,
     Connected,
     LessonBegan,
     LessonOver,
@@ -28,7 +29,7 @@ from streamsvc.base.clock import SystemClock
 from streamsvc.base.courseware import Slide
 from streamsvc.base.ids import CoursewareId, LessonId, RoomId, new_id
 from streamsvc.base.media import MediaKind, Slot
-from streamsvc.base.recordings import PlayableRecording, PlayableTrack
+from streamsvc.base.recordings import LowCopy, PlayableRecording, PlayableTrack
 from streamsvc.courseware.io.store import CoursewareFolder
 from streamsvc.school.io.school import School, open_school
 from streamsvc.school.records import (
@@ -42,7 +43,7 @@ from streamsvc.school.records import (
 from tests.signaling.house import served, services_in
 from tests.streamsvc.school.conftest import CHINA, cheap_passwords
 from tests.support.broadcast import Broadcast, whole_playlist
-from tests.support.fake_ports import FolderCatalog
+from tests.support.fake_ports import FakeLowCopies, FolderCatalog
 from tests.support.waiting import until
 
 ROOT = Path(__file__).parents[2]
@@ -109,22 +110,45 @@ class WatchedSchool:
         board = runner.machine.picture.board
         await until(lambda: board.slide == slide and board.ink_of(slide))
 
-    async def recorded(self, media: Path, seconds: int) -> None:
-        """The lesson that ended has a recording of the lead alone."""
+    async def say(self, name: str, text: str) -> None:
+        """A line of captions."""
+        runner = await self.context.registry.open(self.lesson.id)
+        runner.post(CaptionWritten(name, text, "zh-CN", None))
+        picture = runner.machine.picture
+        await until(lambda: picture.captions and picture.captions[-1].line_id == name)
+
+    async def recorded(self, media: Path, seconds: int, *, screen_from: int = 0) -> None:
+        """The lesson that ended has a recording of the lead, and its low copy; and of the screen,
+        as shared from `screen_from` seconds on, unless that is 0."""
         found = await self.school.recordings.open(self.lesson.id)
         began_ms = found.started_at_ms
         catalog = self.context.services.catalog
         assert isinstance(catalog, FolderCatalog)
-        folder = catalog.folder / found.id / "lead"
-        shutil.copytree(media, folder)
-        (folder / "index.m3u8").write_text(whole_playlist(seconds, began_ms / 1000))
         kinds, length_ms = (MediaKind.AUDIO, MediaKind.VIDEO), seconds * 1000
-        track = PlayableTrack(
-            "lead", Slot.LEAD, "", kinds, 0, length_ms, "lead/index.m3u8", ready=True
-        )
+        tracks = []
+        for slot in (Slot.LEAD, Slot.SCREEN) if screen_from else (Slot.LEAD,):
+            begin = screen_from if slot is Slot.SCREEN else 0
+            text = whole_playlist(seconds - begin, began_ms / 1000 + begin)
+            for name in (slot.value, f"{slot.value}-low"):
+                folder = catalog.folder / found.id / name
+                shutil.copytree(media, folder)
+                (folder / "index.m3u8").write_text(text)
+            place = f"{slot.value}/index.m3u8"
+            length = length_ms - begin * 1000
+            tracks.append(
+                PlayableTrack(slot.value, slot, "", kinds, begin * 1000, length, place, ready=True)
+            )
         catalog.playable[found.id] = PlayableRecording(
-            *(found.id, self.lesson.id, began_ms, length_ms, False, 9_000_000, 0, (track,))
+            *(found.id, self.lesson.id, began_ms, length_ms, False, 9_000_000, 0, tuple(tracks))
         )
+        self.low_copies.made[found.id] = LowCopy(2_000_000, None)
+
+    @property
+    def low_copies(self) -> FakeLowCopies:
+        """As far as a test says."""
+        found = self.context.services.low_copies
+        assert isinstance(found, FakeLowCopies)
+        return found
 
     async def link(self, *, has_replay: bool = False) -> str:
         """A fresh link to watch."""

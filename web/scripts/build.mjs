@@ -9,7 +9,7 @@ const WEB = new URL('../', import.meta.url).pathname;
 const DIST = `${WEB}dist`;
 /** A whole build is made beside the old one, which a running service goes on serving meanwhile. */
 const NEXT = `${WEB}node_modules/.dist`;
-const PAGES = ['room', 'join', 'phone', 'watch', 'camera', 'staff'];
+const PAGES = ['room', 'join', 'phone', 'watch', 'camera', 'captions', 'staff'];
 const COMPRESSED = /\.(html|js|css|svg)$/;
 
 function compress(folder) {

@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 
 const DIST = new URL('../dist/', import.meta.url).pathname;
-const PAGES = ['room', 'join', 'phone', 'watch', 'camera'];
+const PAGES = ['room', 'join', 'phone', 'watch', 'camera', 'captions'];
 
 const CSS = [
   ['flex gap (use margins or grid-*-gap)', /[{;](?:gap|row-gap|column-gap):/],

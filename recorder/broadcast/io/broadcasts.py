@@ -157,6 +157,11 @@ class Broadcasts:
         if lesson_id in self._running:
             self._running[lesson_id].line.board(at_ms, events, is_state=is_state)
 
+    def captions(self, lesson_id: LessonId, at_ms: int, lines: str) -> None:
+        """See `LiveBroadcast`."""
+        if lesson_id in self._running:
+            self._running[lesson_id].line.captions(at_ms, lines)
+
     async def add_slides(
         self, lesson_id: LessonId, courseware_id: str, files: Mapping[str, Path]
     ) -> None:

@@ -75,6 +75,10 @@ class LessonLine:
             self._board = [data] if is_state else [*self._board, data][-100:]
         self._send(data)
 
+    def captions(self, at_ms: int, lines: str) -> None:
+        """Lines that were said. What a packager did not take is lost."""
+        self._send(encode_control("captions", at_ms=at_ms, lines=lines))
+
     def end(self) -> None:
         """The lesson is over."""
         self._ending.set()

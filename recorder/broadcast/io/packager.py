@@ -95,6 +95,10 @@ class Packager:
                 self._pieces.append(str(fields["words"]))
             case "board":
                 self._add_board(fields)
+            case "captions":
+                file, data = self._board.add_captions(int(fields["at_ms"]), str(fields["lines"]))
+                self._folder.write(file, data)
+                self._keep_dates()
             case "end":
                 self.is_ended = True
 

@@ -5,6 +5,7 @@ from recorder.broadcast.plan.shelf import DateRange
 from streamsvc.base.tap import encode_control
 
 EVENTS, STATE, SCREEN = "streamsvc.board", "streamsvc.board.state", "streamsvc.screen"
+CAPTIONS = "streamsvc.caption"
 MOST = 20_000
 """Files of one lesson; more than hours of drawing make. Beyond it nothing is added."""
 
@@ -44,6 +45,15 @@ class BoardShelf:
             self.dates.append(DateRange(f"board-{number}", _class_of(file), at_ms, file))
         return file, events.encode()
 
+    def add_captions(self, at_ms: int, lines: str) -> tuple[str, bytes]:
+        """Name of the file of these lines, and what is in it. They are in files of their own, and
+        not in the playlist: who does not read them does not pay for them."""
+        number = len(self.dates)
+        file = naming.captions_file(number)
+        if number < MOST:
+            self.dates.append(DateRange(f"captions-{number}", CAPTIONS, at_ms, file))
+        return file, lines.encode()
+
     def note_screen(self, at_ms: int, playlist: str) -> None:
         """From then on this playlist has the big place (`screen.py`)."""
         number = len(self.dates)
@@ -66,4 +76,6 @@ class BoardShelf:
 def _class_of(file: str) -> str:
     if file.endswith(".m3u8"):
         return SCREEN
+    if "captions-" in file:
+        return CAPTIONS
     return STATE if "state-" in file else EVENTS

@@ -19,7 +19,7 @@ _RENDITION = r"(?:low|middle|high|screen|voice)(?:-aac|-opus)?"
 _FILES = re.compile(
     rf"{_RENDITION}/(?:live|delta|delta-dates)\.m3u8"
     rf"|{_RENDITION}/(?:\d{{1,8}}(?:\.\d{{1,4}})?\.m4s|init-\d{{1,8}}-\d{{1,4}}\.mp4)"
-    r"|board/(?:state-)?\d{1,8}\.json"
+    r"|board/(?:state-|captions-)?\d{1,8}\.json"
     r"|slides/[A-Za-z0-9_-]{1,40}/\d{1,5}-(?:small|medium|large)\.webp"
     r"|(?:main|voice|screen)(?:-opus)?\.m3u8"
 )
@@ -55,6 +55,11 @@ def init_file(run: int, section: int) -> str:
 def board_file(number: int) -> str:
     """The board's events of a moment."""
     return f"{BOARD}/{number:06}.json"
+
+
+def captions_file(number: int) -> str:
+    """What was said in a moment."""
+    return f"{BOARD}/captions-{number:06}.json"
 
 
 def board_state_file(number: int) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import or_, select
+from sqlalchemy import exists, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from streamsvc.base.errors import UserError
@@ -11,7 +11,12 @@ from streamsvc.school.io.audit import audited
 from streamsvc.school.io.database import Database
 from streamsvc.school.io.lesson_rows import invitations
 from streamsvc.school.io.scope import Condition, visible
-from streamsvc.school.io.tables import LessonRow, OrganisationRow, RecordingRow
+from streamsvc.school.io.tables import (
+    CaptionTextRow,
+    LessonRow,
+    OrganisationRow,
+    RecordingRow,
+)
 from streamsvc.school.records import Principal, Recording
 from streamsvc.school.scope import manages_recording
 
@@ -43,6 +48,12 @@ class Recordings:
         async with self._db.writing.begin() as session:
             row = await _row(session, recording_id)
             row.duration_ms = duration_ms
+
+    async def keep_captions(self, recording_id: RecordingId, text: str) -> None:
+        """What its captions say, for the search. Raises UserError `recording-unknown`."""
+        async with self._db.writing.begin() as session:
+            await _row(session, recording_id)
+            await session.merge(CaptionTextRow(recording_id=recording_id, text=text))
 
     async def adopt(
         self,
@@ -81,7 +92,7 @@ class Recordings:
         limit: int = 200,
     ) -> list[Recording]:
         """Recordings the caller may see, newest first. Every word of `q` is in the title, subject,
-        grade, teacher's name or school's name; started in [from_ms, to_ms)."""
+        grade, teacher's name, school's name or captions; started in [from_ms, to_ms)."""
         conditions = [visible(principal, RecordingRow), *map(_says, q.split())]
         if from_ms is not None:
             conditions.append(RecordingRow.started_at_ms >= from_ms)
@@ -163,7 +174,11 @@ def _says(word: str) -> Condition:
         RecordingRow.lead_teacher_name,
         OrganisationRow.name,
     )
-    return or_(*(column.icontains(word, autoescape=True) for column in columns))
+    in_captions = exists().where(
+        CaptionTextRow.recording_id == RecordingRow.id,
+        CaptionTextRow.text.icontains(word, autoescape=True),
+    )
+    return or_(in_captions, *(column.icontains(word, autoescape=True) for column in columns))
 
 
 def _row_of_lesson(recording_id: str, lesson: LessonRow, started_at_ms: int) -> RecordingRow:

@@ -6,6 +6,7 @@ from datetime import tzinfo
 from streamsvc.base.clock import Clock
 from streamsvc.school.io.attendance import AttendanceBook
 from streamsvc.school.io.audit import Audit
+from streamsvc.school.io.caption_links import CaptionLinks
 from streamsvc.school.io.checks import RoomChecks
 from streamsvc.school.io.comments import Comments
 from streamsvc.school.io.courses import Courses
@@ -44,6 +45,7 @@ class School:
     pairs: Pairs
     stream_keys: StreamKeys
     watch_links: WatchLinks
+    caption_links: CaptionLinks
     sign_ins: SignIns
     audit: Audit
     database: Database
@@ -59,6 +61,7 @@ class School:
         await self.join_codes.prune()
         await self.pairs.prune()
         await self.stream_keys.prune()
+        await self.caption_links.prune()
         await self.checks.prune()
         await self.audit.prune()
 
@@ -87,6 +90,7 @@ async def open_school(
         pairs=Pairs(database),
         stream_keys=StreamKeys(database),
         watch_links=WatchLinks(database),
+        caption_links=CaptionLinks(database),
         sign_ins=SignIns(database, hashes),
         audit=Audit(database),
         database=database,

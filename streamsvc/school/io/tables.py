@@ -152,6 +152,19 @@ class WatchLinkRow(Table):
     expires_at_ms: Mapped[int] = mapped_column(BigInteger)
 
 
+class CaptionLinkRow(Table):
+    """The link by which somebody writes a lesson's captions; at most one per lesson."""
+
+    __tablename__ = "caption_links"
+
+    lesson_id: Mapped[str] = mapped_column(
+        ID, ForeignKey("lessons.id", ondelete="CASCADE"), primary_key=True
+    )
+    fingerprint: Mapped[str] = mapped_column(HASH, unique=True)
+    created_at_ms: Mapped[int] = mapped_column(BigInteger)
+    expires_at_ms: Mapped[int] = mapped_column(BigInteger)
+
+
 class CourseRow(Table):
     __tablename__ = "courses"
 
@@ -235,6 +248,17 @@ class RecordingRow(Table):
         .correlate_except(CommentRow)
         .scalar_subquery()
     )
+
+
+class CaptionTextRow(Table):
+    """All that a recording's captions say, for the library's search alone."""
+
+    __tablename__ = "caption_texts"
+
+    recording_id: Mapped[str] = mapped_column(
+        ID, ForeignKey("recordings.id", ondelete="CASCADE"), primary_key=True
+    )
+    text: Mapped[str] = mapped_column(Text)
 
 
 class LessonRow(Table):

@@ -10,6 +10,7 @@ import type { Vitals } from '$rtc/liveness';
 import type { Way } from '$rtc/stats';
 import type { Behind } from './behind/behind.svelte';
 import { RoomBoardParts } from './board_parts.svelte';
+import type { RoomCaptions } from './captions/captions.svelte';
 import type { RoomCamera } from './camera.svelte';
 import { LinkNotice, SAY_GONE_AFTER_MS, type Notice } from './notice';
 import {
@@ -68,6 +69,7 @@ export class LessonSession {
   readonly board: RoomBoardParts;
   /** What we play while we are behind the lesson; its code is not part of the first screen. */
   behind = $state.raw<Behind | null>(null);
+  captions = $state.raw<RoomCaptions | null>(null);
   isClosed = false;
   readonly sound: RoomLesson['sound_profile'];
   /** The last key press came to nothing; said for a few seconds. */
@@ -319,6 +321,7 @@ export class LessonSession {
       anew: (url) => import(/* @vite-ignore */ url) as Promise<Parts>,
       isOver: () => this.isClosed,
     });
+    parts?.watchCaptions(this, this.#subscriber);
     parts?.watchBehind(this, this.#subscriber);
     parts?.watchStrand(this, this.#subscriber);
   }

@@ -4,6 +4,9 @@ import type { BoardEvent } from '$kit/board/board';
 import { api, ApiError, type RequestOptions } from '$kit/api';
 import type {
   CameraLink,
+  CaptionLinkMade,
+  CaptionLinkOfLesson,
+  CaptionView,
   CommentView,
   Courseware,
   CoursewareLimits,
@@ -99,6 +102,11 @@ export const addCamera = (lesson_id: string, name: string) =>
   post<CameraLink>(`/api/lessons/${id(lesson_id)}/cameras`, { name });
 export const renewCameraLink = (lesson_id: string, camera_id: string) =>
   post<CameraLink>(`/api/lessons/${id(lesson_id)}/cameras/${id(camera_id)}/link`);
+const captionLink = (lesson_id: string) => `/api/lessons/${id(lesson_id)}/caption-link`;
+export const readCaptionLink = (lesson_id: string) =>
+  call<CaptionLinkOfLesson>(captionLink(lesson_id));
+export const makeCaptionLink = (lesson_id: string) => post<CaptionLinkMade>(captionLink(lesson_id));
+export const revokeCaptionLink = (lesson_id: string) => remove(captionLink(lesson_id));
 export const requestGrant = (lesson_id: string) =>
   post<Grant>(`/api/lessons/${id(lesson_id)}/grant`);
 export const readSummary = (lesson_id: string) =>
@@ -172,6 +180,10 @@ export const readRecording = (recording_id: string) =>
   call<RecordingDetail>(`/api/recordings/${id(recording_id)}`);
 export const readRecordedBoard = (recording_id: string) =>
   call<BoardEvent[]>(`/api/recordings/${id(recording_id)}/board`);
+export const readCaptions = (recording_id: string) =>
+  call<CaptionView[]>(`/api/recordings/${id(recording_id)}/captions`);
+export const captionFile = (recording_id: string) =>
+  `/api/recordings/${id(recording_id)}/captions.vtt`;
 export const shareRecording = (recording_id: string, is_shared: boolean) =>
   patch<RecordingInfo>(`/api/recordings/${id(recording_id)}`, { is_shared });
 

@@ -1,7 +1,10 @@
 import { BARE_BOARD } from '$kit/board/board';
 import type { BoardView } from '$kit/protocol/schema';
+import { isSame, type ShownCaption } from '$kit/captions';
 import type { Attending } from './attending.svelte';
 import { BoardFeed } from './board_feed';
+import { CaptionFeed } from './caption_feed';
+import { chosen, choose } from './choices';
 import type { LivePlayer } from './live_player';
 import { LIVE_LIMIT_MS, behindMs } from './live_words';
 import { type ScreenMark, screenAt } from './ranges';
@@ -15,7 +18,6 @@ const MUCH_BEHIND_MS = 20_000;
 const TAKE_BACK_EVERY_MS = 15_000;
 /** Nothing new played for so long: the picture stands still. */
 const STALLED_MS = 4_000;
-const SAVING = 'streamsvc.watch.saving';
 
 export type Playing = 'loading' | 'blocked' | 'playing' | 'paused' | 'stalled' | 'failed';
 
@@ -24,7 +26,10 @@ export class Broadcast {
   playing = $state<Playing>('loading');
   board = $state.raw<BoardView>(BARE_BOARD);
   hasPicture = $state(false);
-  isLow = $state(remembered());
+  isLow = $state(chosen('saving'));
+  hasCaptions = $state(false);
+  isCaptioned = $state(chosen('captions'));
+  caption = $state.raw<ShownCaption | null>(null);
   hasChoice = $state(true);
   /** Seconds of the element: what can be sought, where live is, where it stands. */
   range = $state.raw<{ fromS: number; liveS: number; atS: number } | null>(null);
@@ -33,6 +38,7 @@ export class Broadcast {
   readonly screen: SharedScreen;
   #marks: ScreenMark[] = [];
   readonly #feed: BoardFeed;
+  readonly #captions = new CaptionFeed(jsonAt);
   #player: LivePlayer | null = null;
   #address: string | null = null;
   #element: HTMLVideoElement | null = null;
@@ -53,7 +59,7 @@ export class Broadcast {
       const nothing = (): void => undefined;
       return this.#isClosed
         ? null
-        : new Player(element, { named: nothing, marked: nothing, failed });
+        : new Player(element, { named: nothing, captioned: nothing, marked: nothing, failed });
     });
     this.#feed = new BoardFeed(
       async (url) => jsonAt(url),
@@ -71,6 +77,7 @@ export class Broadcast {
     if (this.#isClosed) return;
     this.#player ??= new Player(element, {
       named: (files) => this.#feed.add(files),
+      captioned: (files) => this.#captions.add(files),
       marked: (marks) => (this.#marks = marks),
       failed: (why) => this.#failed(why),
     });
@@ -113,8 +120,14 @@ export class Broadcast {
 
   setLow(isLow: boolean): void {
     this.isLow = isLow;
-    remember(isLow);
+    choose('saving', isLow);
     this.#player?.setLow(isLow);
+  }
+
+  setCaptioned(isCaptioned: boolean): void {
+    this.isCaptioned = isCaptioned;
+    choose('captions', isCaptioned);
+    this.#step();
   }
 
   get isLive(): boolean {
@@ -147,10 +160,18 @@ export class Broadcast {
       this.board = board;
       this.slides.show(board.slide);
     }
+    this.#showCaption(positionMs);
     const shared = screenAt(this.#marks, positionMs);
     this.screen.step(shared, positionMs, this.playing !== 'paused', this.isLow);
     this.#watchStalling(positionMs);
     this.#takeBack();
+  }
+
+  /** Nothing is fetched for who does not read them. */
+  #showCaption(positionMs: number): void {
+    this.hasCaptions = this.#captions.hasFiles;
+    const caption = this.isCaptioned ? this.#captions.at(positionMs, Date.now()) : null;
+    if (!isSame(caption, this.caption)) this.caption = caption;
   }
 
   #takeBack(): void {
@@ -202,21 +223,4 @@ async function jsonAt(url: string): Promise<unknown> {
   const answer = await fetch(url);
   if (!answer.ok) throw new Error(String(answer.status));
   return (await answer.json()) as unknown;
-}
-
-/** On by default. Storage may be forbidden; then it holds for this page. */
-function remembered(): boolean {
-  try {
-    return localStorage.getItem(SAVING) !== 'off';
-  } catch {
-    return true;
-  }
-}
-
-function remember(isLow: boolean): void {
-  try {
-    localStorage.setItem(SAVING, isLow ? 'on' : 'off');
-  } catch {
-    return;
-  }
 }

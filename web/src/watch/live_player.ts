@@ -2,9 +2,12 @@
 import Hls from 'hls.js/light';
 import type { BoardFile } from './board_feed';
 import {
+  type CaptionFile,
   type ScreenMark,
   boardFile,
   boardFiles,
+  captionFile,
+  captionFiles,
   firstVariant,
   screenMark,
   screenMarks,
@@ -25,6 +28,8 @@ const NATIVE_BEHIND_S = 4;
 export interface PlayerEvents {
   /** Files of the board that the playlist names. */
   named: (files: BoardFile[]) => void;
+  /** Files of captions. */
+  captioned: (files: CaptionFile[]) => void;
   /** When the shared screen has the big place. */
   marked: (marks: ScreenMark[]) => void;
   /** It can't go on with this address: ask for another one. */
@@ -123,6 +128,10 @@ export class LivePlayer {
         boardFile(range.class, range.startDate, range.attr['X-FILE'], place),
       );
       this.events.named(files.filter((file): file is BoardFile => file !== null));
+      const captions = ranges.map((range) =>
+        captionFile(range.class, range.startDate, range.attr['X-FILE'], place),
+      );
+      this.events.captioned(captions.filter((file): file is CaptionFile => file !== null));
       const marks = ranges.map((range) =>
         screenMark(range.class, range.startDate, range.attr['X-FILE'], place),
       );
@@ -155,6 +164,7 @@ export class LivePlayer {
       if (media === null) return;
       const words = await textAt(media);
       this.events.named(boardFiles(words, place));
+      this.events.captioned(captionFiles(words, place));
       this.events.marked(screenMarks(words, place));
     };
     const again = (): void => void look().catch(() => undefined);

@@ -23,6 +23,32 @@ export function boardFile(
   return { startMs, url: new URL(file, place).href, isState: kind === CLASSES[1] };
 }
 
+/** A file of the captions that were written at a moment. */
+export interface CaptionFile {
+  startMs: number;
+  url: string;
+}
+
+const CAPTIONS = 'streamsvc.caption';
+
+export function captionFiles(playlist: string, place: string): CaptionFile[] {
+  return rangesOf(playlist)
+    .map((range) => captionFile(range['CLASS'], range['START-DATE'], range['X-FILE'], place))
+    .filter((file): file is CaptionFile => file !== null);
+}
+
+/** One date range as such a file; null for what is none. */
+export function captionFile(
+  kind: string | null | undefined,
+  start: string | Date | null | undefined,
+  file: string | null | undefined,
+  place: string,
+): CaptionFile | null {
+  if (kind !== CAPTIONS || !start || !file) return null;
+  const startMs = new Date(start).getTime();
+  return Number.isNaN(startMs) ? null : { startMs, url: new URL(file, place).href };
+}
+
 /** From a moment on this playlist has the big place: the shared screen's, or the teacher's. */
 export interface ScreenMark {
   startMs: number;

@@ -83,6 +83,7 @@ export function aSnapshot(some: Partial<Snapshot> = {}): Snapshot {
     messages: [],
     questions: [],
     viewers: null,
+    captions: [],
     recording: { state: 'off', reason: null },
     publications: {
       lead: false,

@@ -21,6 +21,7 @@ const LESSON: WatchLesson = {
   ended_at_ms: null,
   recording_id: null,
   bytes: 0,
+  low_bytes: 0,
 };
 const BEAT: WatchBeat = {
   now_ms: 0,

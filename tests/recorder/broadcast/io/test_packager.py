@@ -406,6 +406,23 @@ def test_the_board_is_in_every_playlist(broadcast: Broadcast) -> None:
     assert len(broadcast.playlist("low-aac").dates) == 2
 
 
+def test_captions_have_files_of_their_own(broadcast: Broadcast) -> None:
+    lines = '[{"line_id":"c1","text":"面积 \\"5\\"","lang":"zh-CN","from_ms":1,"to_ms":2}]'
+    voice, low = microphone(SECONDS), small()
+    broadcast.open(voice)
+    broadcast.open(low)
+    said = {"at_ms": ZERO_MS + 1_000, "lines": lines}
+    broadcast.packager.control(TapControl("captions", said))
+    broadcast.run(3, voice, low)
+    broadcast.restart()
+    broadcast.open(voice)
+    broadcast.open(low)
+    broadcast.run(4, voice, low)
+    (date,) = broadcast.playlist("voice-aac").dates.values()
+    assert date["CLASS"] == "streamsvc.caption"
+    assert json.loads(broadcast.text(date["X-FILE"])) == json.loads(lines)
+
+
 def test_a_board_with_much_ink_comes_in_pieces(broadcast: Broadcast) -> None:
     """A page full of strokes is more than a frame of the line holds."""
     events = json.dumps([{"type": "stroke_drawn", "text": "圆" * 30_000}], ensure_ascii=False)

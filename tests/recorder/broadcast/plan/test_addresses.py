@@ -42,6 +42,7 @@ def test_a_later_end_needs_another_signature() -> None:
         "main.m3u8", "main-opus.m3u8", "voice.m3u8",
         "low-aac/live.m3u8", "high-opus/12.m4s", "low-aac/12.3.m4s",
         "screen-aac/init-1-2.mp4", "board/000012.json", "board/state-000000.json",
+        "board/captions-000003.json",
         "slides/cw_a2b3/12-large.webp", "low-aac/delta.m3u8",
     ],
 )  # fmt: skip

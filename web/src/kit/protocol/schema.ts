@@ -46,6 +46,7 @@ export type ServerMessage =
   | MessagePosted
   | QuestionChanged
   | ViewersChanged
+  | CaptionSaid
   | CatchUpChosen
   | RecordingChanged
   | PublicationsChanged
@@ -73,6 +74,7 @@ export type LessonEvent =
   | MessagePosted
   | QuestionChanged
   | ViewersChanged
+  | CaptionSaid
   | CatchUpChosen
   | RecordingChanged
   | PublicationsChanged
@@ -521,14 +523,6 @@ export interface CheckOpened {
    */
   most_burst_bps: number;
   bursts: number;
-}
-/**
- * Goes into `RTCConfiguration.iceServers` as it is; name and password are empty for STUN.
- */
-export interface IceServerView {
-  urls: string[];
-  username: string;
-  credential: string;
 }
 /**
  * PUT /api/room/checks/{check_id}/result: what the page measured. Rates are of media.
@@ -1137,6 +1131,10 @@ export interface LessonWindow {
    * What stood on the board at `from_ms`, and what happened on it since.
    */
   board: (SlideTurned | InkShown | StrokeDrawn | StrokeErased | InkCleared)[];
+  /**
+   * The lines that were said since `from_ms`; with the board.
+   */
+  captions: CaptionView[];
 }
 /**
  * A publication of the lesson as HLS.
@@ -1984,6 +1982,10 @@ export interface Snapshot {
    * For staff, once somebody watched.
    */
   viewers: ViewersView | null;
+  /**
+   * The last two lines.
+   */
+  captions: CaptionView[];
   recording: RecordingView;
   publications: PublicationsView;
   source: SourceView | null;
@@ -2261,6 +2263,10 @@ export interface WatchLesson {
    * What its replay takes at most; 0 while there is none.
    */
   bytes: number;
+  /**
+   * The same with low data; as is to be expected while its low copy is not made.
+   */
+  low_bytes: number;
 }
 /**
  * PATCH /api/rooms/{room_id}/watch-link
@@ -2307,6 +2313,7 @@ export interface WatchReplay {
   started_at_ms: number;
   duration_ms: number;
   tracks: TrackInfo[];
+  low: LowReplay;
 }
 /**
  * Events `first_seq` to `seq` are not for this role (messages; to a room and its phone, other

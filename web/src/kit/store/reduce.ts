@@ -41,6 +41,7 @@ function fromSnapshot(snapshot: Snapshot, localNowMs: number): LessonState {
     source: snapshot.source,
     courseware: snapshot.courseware,
     board: snapshot.board,
+    captions: snapshot.captions,
     me,
   };
 }

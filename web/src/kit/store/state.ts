@@ -1,5 +1,6 @@
 import type {
   BoardView,
+  CaptionView,
   CoursewareView,
   LessonView,
   MeView,
@@ -37,6 +38,8 @@ export interface LessonState {
   courseware: readonly CoursewareView[];
   /** The slide that is shown, and the ink on it. */
   board: BoardView;
+  /** The last lines when the snapshot was made; who shows them hears the rest from the store. */
+  captions: readonly CaptionView[];
   me: MeView;
 }
 

@@ -83,6 +83,8 @@ export class Behind {
   readonly #listens: ReturnType<typeof setInterval>;
   readonly #offer: Offer;
   readonly #rereading: OneAtATime;
+  /** Who heard the lesson's messages before us goes on to. */
+  readonly #heardBefore: LessonSession['store']['onMessage'];
   #fromMs: number;
   #volume = 1;
   #mostBehindMs = 0;
@@ -113,10 +115,16 @@ export class Behind {
     this.#end = new RecordingEnd(this.#fromMs);
     this.#rereading = new OneAtATime(() => this.#reread());
     const fetching = { grant: () => store.grant, isOver: () => this.#isOver };
-    this.#lesson = new LessonSoFar(`/api/lessons/${lessonId}/window`, fetching, offsetMs);
+    this.#lesson = new LessonSoFar(`/api/lessons/${lessonId}/window`, fetching, offsetMs, (lines) =>
+      this.#session.captions?.take(lines),
+    );
     this.picture = pictureElement(this.#start);
     this.#way = new Way(need.session, this.#start, () => this.#isOver);
-    store.onMessage = (message) => this.#hear(message);
+    this.#heardBefore = store.onMessage;
+    store.onMessage = (message) => {
+      this.#heardBefore?.(message);
+      this.#hear(message);
+    };
     this.#looks = setInterval(() => this.#look(), LOOK_EVERY_MS);
     this.#listens = setInterval(() => void this.#listen(), LISTEN_EVERY_MS);
   }
@@ -180,6 +188,11 @@ export class Behind {
     return this.hasStarted && this.isShown;
   }
 
+  /** The moment of the lesson that is played, by the server's clock. */
+  get positionMs(): number | null {
+    return this.#feed?.positionMs ?? null;
+  }
+
   /** For the server; null while the lesson is seen live, and nothing is offered. */
   get report(): BehindReport | null {
     if (this.mode === 'offer')
@@ -202,7 +215,7 @@ export class Behind {
     this.#isOver = true;
     clearInterval(this.#looks);
     clearInterval(this.#listens);
-    this.#session.store.onMessage = null;
+    this.#session.store.onMessage = this.#heardBefore;
     this.#feed?.close();
     this.#way.close();
     this.#followers.close();

@@ -1,6 +1,6 @@
 import { isBoardEvent, type BoardEvent } from '$kit/board/board';
 import { BoardReplay } from '$kit/board/replay';
-import type { BoardView, LessonWindow, ServerMessage } from '$kit/protocol/schema';
+import type { BoardView, CaptionView, LessonWindow, ServerMessage } from '$kit/protocol/schema';
 import { fetchWhole, type Fetching } from './fetching';
 
 /** The live lesson as it can be read: its tracks, its clock, and its board at any moment since. */
@@ -18,6 +18,7 @@ export class LessonSoFar {
     private readonly path: string,
     private readonly fetching: Fetching,
     offsetMs: number,
+    private readonly captioned: (lines: CaptionView[]) => void = () => undefined,
   ) {
     this.offsetMs = offsetMs;
   }
@@ -45,6 +46,7 @@ export class LessonSoFar {
       this.#quickestMs = ended - began;
       this.offsetMs = window.now_ms - (began + ended) / 2;
     }
+    if (withBoard) this.captioned(window.captions);
     if (withBoard) this.#take(window.board, this.#events.slice(known));
     // The board may take longer than what was asked after it.
     if (window.now_ms >= (this.window?.now_ms ?? 0)) this.window = window;

@@ -1,0 +1,61 @@
+import { translator } from '$kit/i18n';
+
+const zh = {
+  title: '写字幕',
+  none: '从上课的老师给的链接打开',
+  'none.how': '上课的老师在“字幕”里生成链接，发给写字幕的人。',
+  over: '这个字幕链接已停用或过期',
+  'over.how': '请向上课的老师要新的链接。',
+  'state.scheduled': '还没开始，计划 {time}',
+  'state.live': '正在上',
+  'state.ended': '已下课，字幕已经存好',
+  listen: '听老师的声音',
+  listening: '正在听，这里只有老师的声音',
+  connecting: '正在接上声音',
+  silent: '老师现在没有声音',
+  stop: '停止',
+  offline: '网络断了，联网后这几行自动发出。',
+  lines: '已发出的字幕',
+  empty: '还没有字幕。听一句，写一句，按 Enter 发出。',
+  field: '写一行',
+  hint: 'Enter 发出 · 空行时按 ↑ 改上一行 · 一行 20 字左右最好读',
+  'hint.anew': '正在改上一行：Enter 存，删空是撤回，Esc 不改',
+  send: '发出',
+  save: '改好',
+  correct: '改',
+  sending: '正在发',
+  left: '还能写 {n} 字',
+  lang: '字幕语言',
+} as const;
+
+export type Key = keyof typeof zh;
+
+const en: Record<Key, string> = {
+  title: 'Captions',
+  none: "Open the link from the lesson's teacher",
+  'none.how': 'The teacher makes it under "Captions" and sends it to who writes them.',
+  over: 'This link is no longer good',
+  'over.how': "Ask the lesson's teacher for a new one.",
+  'state.scheduled': 'Not yet, planned for {time}',
+  'state.live': 'Live now',
+  'state.ended': 'Over. The captions are kept.',
+  listen: 'Listen to the teacher',
+  listening: "Listening. Only the teacher's voice comes here.",
+  connecting: 'Connecting the sound',
+  silent: 'Nothing is heard of the teacher now',
+  stop: 'Stop',
+  offline: 'The network is gone. These lines go out by themselves when it is back.',
+  lines: 'Captions that were sent',
+  empty: 'No captions yet. Hear a sentence, type it, press Enter.',
+  field: 'Write a line',
+  hint: 'Enter sends · ↑ in an empty field corrects the last line · about 40 letters read best',
+  'hint.anew': 'Correcting the last line: Enter saves, empty takes it back, Esc leaves it',
+  send: 'Send',
+  save: 'Save',
+  correct: 'Correct',
+  sending: 'sending',
+  left: '{n} left',
+  lang: 'Language of the captions',
+};
+
+export const t = translator<Key>({ 'zh-CN': zh, en });

@@ -1,0 +1,36 @@
+import { translator } from '$kit/i18n';
+
+export const t = translator({
+  'zh-CN': {
+    open: '字幕',
+    title: '谁来写字幕',
+    hint: '把链接发给写字幕的人：他听得到老师的声音，边听边写，教室大屏和家长手机上就有字幕。他看不到、听不到学生。',
+    tool: '学校有语音转文字的工具，用链接里 # 后面的密钥发送，写法见说明书。',
+    none: '这节课还没有字幕链接。',
+    is: '链接到 {day} {time} 前有效。已写 {n} 行。',
+    make: '做一个链接',
+    renew: '换一个新链接',
+    'renew.hint': '旧链接马上停用。',
+    revoke: '停用',
+    once: '链接只显示这一次，请现在发出去。',
+    link: '字幕链接',
+    copy: '复制链接',
+    copied: '已复制',
+  },
+  en: {
+    open: 'Captions',
+    title: 'Who writes captions',
+    hint: 'Send the link to who writes them: she hears the teacher and types along; rooms and parents read it. She neither sees nor hears pupils.',
+    tool: "A speech-to-text tool of the school sends with the key behind the link's #; the manual says how.",
+    none: 'This lesson has no link for captions yet.',
+    is: 'The link is good until {day} {time}. {n, plural, one {# line} other {# lines}} so far.',
+    make: 'Make a link',
+    renew: 'Make a new link',
+    'renew.hint': 'The old one is over at once.',
+    revoke: 'Revoke',
+    once: 'The link is shown this once. Send it now.',
+    link: 'Link for captions',
+    copy: 'Copy the link',
+    copied: 'Copied',
+  },
+});
