@@ -114,10 +114,10 @@ async def _media(
     if isinstance(plan.source, SourceAddress):
         url = desk.url(f"/api/lessons/{lesson_id}/source")
         news = SourceNews(url, str(plan.source), fresh_grant, http)
-        door = Door(desk.url(paths["lead"]), fresh_grant, http, plan.near, plan.note)
+        door = Door(desk.url(paths["lead"]), fresh_grant, http, near=plan.near, note=plan.note)
         return await _pulled(plan, plan.source, door, news)
     if plan.plays_once and isinstance(plan.source, Path):
-        door = Door(desk.url(paths["lead"]), fresh_grant, http, plan.near, plan.note)
+        door = Door(desk.url(paths["lead"]), fresh_grant, http, near=plan.near, note=plan.note)
         player = FileTeacher(
             plan.source, door, begin_seconds=plan.begin_seconds, on_progress=plan.on_progress
         )

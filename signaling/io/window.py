@@ -89,7 +89,7 @@ async def live(reader: Reader = Depends(_reader)) -> LiveAddress:
     until = -(-(now_s + LIVE_SECONDS) // LIVE_SECONDS) * LIVE_SECONDS
     playlist = audience.playlist(lesson_id, until)
     is_packed = playlist is not None and audience.reason(lesson_id) is None
-    is_whole = is_packed and ctx.services.relay.audience_lack(lesson_id) is None
+    is_whole = is_packed and reader.ctx.services.relay.audience_lack(lesson_id) is None
     return LiveAddress(playlist=playlist if playlist is not None and is_whole else "")
 
 

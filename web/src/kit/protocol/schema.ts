@@ -104,6 +104,14 @@ export interface Wire {
   CameraView?: CameraView;
   CamerasChanged?: CamerasChanged;
   CamerasView?: CamerasView;
+  CaptionChange?: CaptionChange;
+  CaptionDesk?: CaptionDesk;
+  CaptionLinkMade?: CaptionLinkMade;
+  CaptionLinkOfLesson?: CaptionLinkOfLesson;
+  CaptionLinkView?: CaptionLinkView;
+  CaptionSaid?: CaptionSaid;
+  CaptionTaken?: CaptionTaken;
+  CaptionView?: CaptionView;
   CatchUp?: CatchUp;
   CatchUpChosen?: CatchUpChosen;
   CheckOpened?: CheckOpened;
@@ -155,6 +163,7 @@ export interface Wire {
   LevelTimes?: LevelTimes;
   LinkSignal?: LinkSignal;
   LiveAddress?: LiveAddress;
+  LowReplay?: LowReplay;
   LowerHand?: LowerHand;
   Me?: Me;
   MeView?: MeView;
@@ -162,6 +171,7 @@ export interface Wire {
   MessageView?: MessageView;
   MuteStage?: MuteStage;
   NewCamera?: NewCamera;
+  NewCaption?: NewCaption;
   NewCheck?: NewCheck;
   NewComment?: NewComment;
   NewCourse?: NewCourse;
@@ -481,6 +491,124 @@ export interface CamerasView {
 export interface FallbackView {
   name: string;
   at_ms: number;
+}
+/**
+ * PUT /api/captions/lines/{line_id}: the last line, corrected; empty: taken back.
+ */
+export interface CaptionChange {
+  text: string;
+  lang?: string;
+}
+/**
+ * GET /api/captions: the lesson, as far as who writes its captions must know.
+ */
+export interface CaptionDesk {
+  now_ms: number;
+  lesson_id: string;
+  title: string;
+  subject: string;
+  grade: string;
+  lead_teacher_name: string;
+  state: 'scheduled' | 'live' | 'ended';
+  scheduled_start_ms: number;
+  /**
+   * The teacher's sound flows.
+   */
+  has_lead: boolean;
+  /**
+   * Of the link.
+   */
+  expires_at_ms: number;
+  /**
+   * The last ones, oldest first.
+   */
+  lines: CaptionView[];
+  /**
+   * Opens the lead teacher's voice at `/whep/{lesson_id}`, and nothing else, for ten minutes;
+   * None while the lesson is not open.
+   */
+  grant: string | null;
+  ice_servers: IceServerView[];
+}
+/**
+ * A line of captions: what the lead teacher says, written by a captioner.
+ */
+export interface CaptionView {
+  line_id: string;
+  /**
+   * One row of plain words; empty: it was taken back.
+   */
+  text: string;
+  /**
+   * Language tag (BCP 47), or empty.
+   */
+  lang: string;
+  /**
+   * When it was said.
+   */
+  from_ms: number;
+  /**
+   * Until then it can be read, unless the next line comes.
+   */
+  to_ms: number;
+}
+/**
+ * Goes into `RTCConfiguration.iceServers` as it is; name and password are empty for STUN.
+ */
+export interface IceServerView {
+  urls: string[];
+  username: string;
+  credential: string;
+}
+/**
+ * The only answer that says the address.
+ */
+export interface CaptionLinkMade {
+  /**
+   * `/captions#<key>`: what follows the mark is told no server.
+   */
+  path: string;
+  /**
+   * For programs: `Authorization: Bearer <key>`.
+   */
+  key: string;
+  link: CaptionLinkView;
+}
+/**
+ * The link of a lesson, without its key.
+ */
+export interface CaptionLinkView {
+  created_at_ms: number;
+  expires_at_ms: number;
+}
+/**
+ * GET /api/lessons/{lesson_id}/caption-link
+ */
+export interface CaptionLinkOfLesson {
+  link: CaptionLinkView | null;
+  /**
+   * Written so far in this lesson.
+   */
+  lines: number;
+}
+/**
+ * A line of captions, or (known `line_id`) the last one written anew; for rooms and staff.
+ */
+export interface CaptionSaid {
+  seq: number;
+  at_ms: number;
+  type: 'caption_said';
+  caption: CaptionView;
+}
+/**
+ * A line was taken; it is told a moment later.
+ */
+export interface CaptionTaken {
+  line_id: string;
+  /**
+   * As it is shown.
+   */
+  text: string;
 }
 /**
  * By a room's helper, who holds a phone: plays what its screen missed, or takes it to the live
@@ -1219,6 +1347,25 @@ export interface LiveAddress {
   playlist: string;
 }
 /**
+ * Low data: the low copy, or, while that is made, the voice without pictures.
+ */
+export interface LowReplay {
+  is_ready: boolean;
+  /**
+   * 0 to 1 while the low copy is made.
+   */
+  progress: number | null;
+  bytes: number;
+  /**
+   * Of the lead; empty where even her voice is not there.
+   */
+  playlist: string;
+  /**
+   * Empty where nothing was shared, or while it is made.
+   */
+  screen_playlist: string;
+}
+/**
  * By the room, its phone, or (with room_id) the lead teacher.
  */
 export interface LowerHand {
@@ -1292,6 +1439,18 @@ export interface MuteStage {
  */
 export interface NewCamera {
   name: string;
+}
+/**
+ * POST /api/captions/lines
+ */
+export interface NewCaption {
+  text: string;
+  lang?: string;
+  /**
+   * When it was said, by the server's clock; at most a minute ago, and not before the line before
+   * it. None: now.
+   */
+  from_ms?: number | null;
 }
 /**
  * POST /api/room/checks

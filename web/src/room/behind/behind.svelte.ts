@@ -12,8 +12,8 @@ import BehindScreen from './BehindScreen.svelte';
 import BehindStrip from './BehindStrip.svelte';
 import BehindTile from './BehindTile.svelte';
 import { pictureElement, type BehindNeed, type BehindView, type Seen } from './behind_view';
-import { rest } from './fetching';
 import { Carrying } from './carrying';
+import { fade } from './fading';
 import { WindowFeed, type FeedOptions } from './feed';
 import { Followers } from './followers';
 import type { LiveFeed } from './live_feed';
@@ -45,8 +45,6 @@ const LIVE_WAITS_MS = 3_500;
 const AGAIN_MS = 1_000;
 /** How soon a room that went on stage meanwhile, or a screen that was shared, is looked for. */
 const READ_AGAIN_MS = 10_000;
-const FADE_STEPS = 6;
-const FADE_STEP_MS = 50;
 /** The live voice is not given up for something that does not come. */
 const FIRST_WITHIN_MS = 15_000;
 
@@ -429,7 +427,7 @@ export class Behind {
     if (feed.isHurried) this.#need.subscriber.buffer.hold(LIVE_WAITS_MS);
     if (
       !hasArrived({ state, behindMs, liveLagMs }) &&
-      !this.#isAtItsEnd(feed, isClose(state, behindMs))
+      !this.#end.isReached(feed, isClose(state, behindMs), this.#session)
     )
       return false;
     void this.#slide();
@@ -451,15 +449,6 @@ export class Behind {
       share: shareDone(behindMs - lagMs, this.#mostBehindMs - lagMs),
       isTeacherAway,
     };
-  }
-
-  /** The recording brings us no nearer: to the live lesson, or to nothing where it ended. */
-  #isAtItsEnd({ positionMs, isWaiting, isAtEnd }: Feed, isClose: boolean): boolean {
-    const { store, media } = this.#session;
-    const isLinked = store.link === 'open';
-    const sight = { nowMs: Date.now(), positionMs, isWaiting, isAtEnd, isClose, isLinked };
-    if (!this.#end.see(sight)) return false;
-    return media.phase === 'live' || !canBeRead(store.state?.recording);
   }
 
   /** Where pictures come too slowly, the voice goes on without them; where it does, too, we go live. */
@@ -501,11 +490,11 @@ export class Behind {
     if (this.#isSliding) return;
     if (!this.hasStarted) return this.end();
     this.#isSliding = true;
-    for (let step = 1; step <= FADE_STEPS && !this.#isOver; step += 1) {
-      this.liveShare = step / FADE_STEPS;
-      this.#setVolume(this.#volume * (1 - this.liveShare));
-      await rest(FADE_STEP_MS);
-    }
+    const take = (share: number) => {
+      this.liveShare = share;
+      this.#setVolume(this.#volume * (1 - share));
+    };
+    await fade(take, () => this.#isOver);
     this.end();
   }
 }

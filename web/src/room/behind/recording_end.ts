@@ -1,4 +1,8 @@
-/** Where the recording has no more for us. Pure. */
+/** Where the recording has no more for us. */
+
+import type { LessonSession } from '../session.svelte';
+import { canBeRead } from './plan';
+import type { Feed } from './source';
 
 export interface EndSight {
   nowMs: number;
@@ -49,5 +53,13 @@ export class RecordingEnd {
       this.#stalls += 1;
     }
     return this.#stalls >= STALLS || nowMs - this.#quietSinceMs >= QUIET_MS;
+  }
+
+  /** It brings us no nearer: to the live lesson, or to nothing where it ended. */
+  isReached(feed: Feed, isClose: boolean, { store, media }: LessonSession): boolean {
+    const { positionMs, isWaiting, isAtEnd } = feed;
+    const isLinked = store.link === 'open';
+    const sight = { nowMs: Date.now(), positionMs, isWaiting, isAtEnd, isClose, isLinked };
+    return this.see(sight) && (media.phase === 'live' || !canBeRead(store.state?.recording));
   }
 }
