@@ -21,6 +21,8 @@ log = logging.getLogger("recorder.low")
 MOST_WAITING = 200
 """Recordings in the row; more are made when they are asked for again."""
 MOST_TRIES = 2
+END_SECONDS = 5.0
+"""From its kill to a child's end."""
 LEAD = naming.low_copy("lead")
 
 
@@ -34,8 +36,9 @@ class LowCopies:
         self._progress: dict[RecordingId, float] = {}
         self._tries: dict[RecordingId, int] = {}
         self._scope = TaskScope("low copies")
-        self._is_working = False
+        self._working: asyncio.Task[None] | None = None
         self._child: asyncio.subprocess.Process | None = None
+        self._is_closed = False
 
     def find(self, recording_id: RecordingId) -> LowCopy:
         """How far it is."""
@@ -52,22 +55,22 @@ class LowCopies:
             return
         self._progress[recording_id] = 0.0
         self._row.append(recording_id)
-        if not self._is_working:
-            self._is_working = True
-            self._scope.start("row", self._work())
+        if self._working is None or self._working.done():
+            self._working = self._scope.start("row", self._work())
 
     async def close(self) -> None:
         """What is half made is begun anew another time."""
+        self._is_closed = True
+        self._row.clear()
         if self._child is not None and self._child.returncode is None:
             self._child.kill()
+        if self._working is not None:  # canceled, it would leave the child's pipe open
+            await asyncio.wait([self._working], timeout=END_SECONDS)
         await self._scope.close()
 
     async def _work(self) -> None:
-        try:
-            while self._row:
-                await self._make(self._row.popleft())
-        finally:
-            self._is_working = False
+        while self._row:
+            await self._make(self._row.popleft())
 
     async def _make(self, recording_id: RecordingId) -> None:
         self._tries[recording_id] = self._tries.get(recording_id, 0) + 1
@@ -78,10 +81,12 @@ class LowCopies:
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=asyncio.subprocess.PIPE,
             )
+            if self._is_closed:
+                self._child.kill()
             assert self._child.stdout is not None
             async for line in self._child.stdout:
                 self._progress[recording_id] = float(json.loads(line)["progress"])
-            if await self._child.wait() != 0:
+            if await self._child.wait() != 0 and not self._is_closed:
                 log.warning("! no low copy of %s", recording_id)
         except (OSError, ValueError) as error:
             log.warning("! no low copy of %s: %s", recording_id, error)
