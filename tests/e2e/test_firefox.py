@@ -68,16 +68,28 @@ def _hears(page: FirefoxPage, hz: int) -> None:
     page.until(f"await heard('lead-voice', {hz}, 1500) > {HEARD}", 20, f"{hz} Hz")
 
 
-def test_firefox_hears_h264_lessons_and_says_why_and_sees_vp8_ones(tmp_path: Path) -> None:
+def test_firefox_sees_h264_lessons_too_and_vp8_ones(tmp_path: Path) -> None:
+    """VP8 is made for it of the first."""
     with demo_lesson() as demo, firefox(BOARD) as page:
         _join(page, demo)
         _hears(page, BEEP_HERTZ)
-        page.until(f"document.body.innerText.includes('{WHY}')", 15)
+        page.until("probe.frames().lead > 15", 30, "VP8 made of H.264")
+        page.until(f"!document.body.innerText.includes('{WHY}')", 5)
         page.screenshot(tmp_path / "h264.png")
+        with vp8_teacher(demo, tmp_path):
+            _hears(page, RED.tone_hz)
+            assert page.evaluate("probe.moves('lead', 15, 10000)") >= 15
+            page.screenshot(tmp_path / "vp8.png")
+
+
+@pytest.mark.long
+def test_where_nothing_is_converted_firefox_hears_and_says_why(tmp_path: Path) -> None:
+    off = {"STREAMSVC_MEDIA__TRANSCODE": "false"}
+    with demo_lesson(environment=off) as demo, firefox(BOARD) as page:
+        _join(page, demo)
+        _hears(page, BEEP_HERTZ)
+        page.until(f"document.body.innerText.includes('{WHY}')", 15)
         assert page.evaluate("probe.frames().lead") == 0
         with vp8_teacher(demo, tmp_path):
             page.until("probe.frames().lead > 15", 20, "VP8 pictures")
             page.until(f"!document.body.innerText.includes('{WHY}')", 5)
-            _hears(page, RED.tone_hz)
-            assert page.evaluate("probe.moves('lead', 15, 10000)") >= 15
-            page.screenshot(tmp_path / "vp8.png")

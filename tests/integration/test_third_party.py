@@ -115,6 +115,8 @@ async def test_taking_over_ends_the_first_for_good(
     assert "publication_closed lead replaced" in doors.events.lines
 
 
+LOUD = 60
+"""Of 255, at the tone; without one there are a few."""
 VIEW = """async ([url, token]) => {
   const { WHEPClient } = await import('/player/whep.js');
   const pc = window.pc = new RTCPeerConnection();
@@ -160,6 +162,13 @@ async def until_frames(page: Page, more_than: int) -> None:
             await asyncio.sleep(0.1)
 
 
+async def hears(page: Page, hz: int) -> None:
+    """The tone comes; one of its beeps may be missed where the machine is busy."""
+    async with asyncio.timeout(10):
+        while await page.evaluate(f"probe.tone('lead', {hz}, 1500)") <= LOUD:  # noqa: ASYNC110
+            pass
+
+
 @needs_chromium
 @needs_player
 async def test_whep_player_in_a_browser(doors: MediaDoors, scope: TaskScope, clip: Path) -> None:
@@ -168,7 +177,7 @@ async def test_whep_player_in_a_browser(doors: MediaDoors, scope: TaskScope, cli
     async with browser_page(doors) as page:
         await page.evaluate(VIEW, [doors.whep, "player"])
         await until_frames(page, 30)
-        assert await page.evaluate("probe.tone('lead', 880, 1500)") > 60
+        await hears(page, 880)
         await page.evaluate("player.restart()")
         await until_frames(page, await frames(page) + 30)
         await page.evaluate("player.stop()")
@@ -198,7 +207,7 @@ async def test_a_recorder_host_in_a_browser(
         async with browser_page(doors) as page:
             await page.evaluate(VIEW, [doors.whep, "player"])
             await until_frames(page, 45)
-            assert await page.evaluate("probe.tone('lead', 440, 1500)") > 60
+            await hears(page, 440)
         assert not reports[-1].is_recoding
         await scope.close()
 
