@@ -165,7 +165,7 @@ async def until_frames(page: Page, more_than: int) -> None:
 async def hears(page: Page, hz: int) -> None:
     """The tone comes; one of its beeps may be missed where the machine is busy."""
     async with asyncio.timeout(10):
-        while await page.evaluate(f"probe.tone('lead', {hz}, 1500)") <= LOUD:  # noqa: ASYNC110
+        while await page.evaluate(f"probe.tone('lead', {hz}, 1500)") <= LOUD:
             pass
 
 
