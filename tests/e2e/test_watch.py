@@ -143,7 +143,7 @@ async def test_what_a_parent_reads_in_each_state(watched: WatchedSchool, browser
     await watched.turn(1)
     paper = parent.locator(".paper")
     await expect(paper).to_have_attribute("data-picture", "sharp", timeout=LIVE_MS)
-    await expect(parent.get_by_text("about 21 MB a lesson")).to_be_visible()
+    await expect(parent.get_by_text("under 50 MB a lesson")).to_be_visible()
     await shot(parent, "live-en")
     assert await violations(parent) == []
     await parent.get_by_role("switch", name="Low data").click()

@@ -45,7 +45,7 @@ const zh = {
   'over.how': '谢谢收看。',
   'media.failed': '这个浏览器放不了直播。请换手机自带的浏览器打开链接。',
   saving: '省流',
-  'saving.on': '声音、课件和小画面，一节课约 21 MB',
+  'saving.on': '声音、课件和小画面，一节课不到 50 MB',
   'saving.off': '清晰画面，一节课约 {mb} MB',
   captions: '字幕',
   'captions.how': '有人把老师的话写成字',
@@ -141,7 +141,7 @@ const en: Record<Key, string> = {
   'media.failed':
     "This browser can't play the broadcast. Open the link in the phone's own browser.",
   saving: 'Low data',
-  'saving.on': 'Voice, slides, small picture: about 21 MB a lesson',
+  'saving.on': 'Voice, slides, small picture: under 50 MB a lesson',
   'saving.off': 'Clear picture: about {mb} MB a lesson',
   captions: 'Captions',
   'captions.how': 'Somebody writes what the teacher says',
