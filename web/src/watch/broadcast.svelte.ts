@@ -13,8 +13,7 @@ import { Slides } from './slides.svelte';
 
 const TICK_MS = 250;
 const RETRY_MS = 3_000;
-/** Who fell so far behind by a break, not by choice, is taken back to live; so often at most. */
-const MUCH_BEHIND_MS = 20_000;
+/** Who is not live any more by a break, not by choice, is taken back to it; so often at most. */
 const TAKE_BACK_EVERY_MS = 15_000;
 /** Nothing new played for so long: the picture stands still. */
 const STALLED_MS = 4_000;
@@ -176,7 +175,7 @@ export class Broadcast {
 
   #takeBack(): void {
     const now = performance.now();
-    if (this.#isBehindByChoice || this.behindMs < MUCH_BEHIND_MS) return;
+    if (this.#isBehindByChoice || this.isLive) return;
     if (this.playing !== 'playing' || now - this.#takenBackAtMs < TAKE_BACK_EVERY_MS) return;
     this.#takenBackAtMs = now;
     this.#player?.goLive();
