@@ -51,7 +51,12 @@ class LowCopies:
     def ask(self, recording_id: RecordingId) -> None:
         """Make it, unless it is there or under way. Harmless to repeat."""
         is_tried = self._tries.get(recording_id, 0) >= MOST_TRIES
-        if recording_id in self._progress or is_tried or len(self._row) >= MOST_WAITING:
+        if (
+            self._is_closed
+            or recording_id in self._progress
+            or is_tried
+            or len(self._row) >= MOST_WAITING
+        ):
             return
         self._progress[recording_id] = 0.0
         self._row.append(recording_id)
@@ -88,7 +93,10 @@ class LowCopies:
                 self._progress[recording_id] = float(json.loads(line)["progress"])
             if await self._child.wait() != 0 and not self._is_closed:
                 log.warning("! no low copy of %s", recording_id)
-        except (OSError, ValueError) as error:
-            log.warning("! no low copy of %s: %s", recording_id, error)
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            log.warning("! no low copy of %s: %r", recording_id, error)
         finally:
+            if self._child is not None and self._child.returncode is None:
+                self._child.kill()  # one at a time
+                await self._child.wait()
             self._progress.pop(recording_id, None)

@@ -225,7 +225,8 @@ static void set_target(Engine *engine, const SetTarget *command) {
         command->most_temporal < EVERY_PICTURE ? command->most_temporal : EVERY_PICTURE;
     bool is_same = subscription->has_target == command->has_target &&
                    strncmp(subscription->target_rid, command->rid, RID_BYTES) == 0;
-    if (is_same) return;
+    bool still_flows = !command->has_target && subscription->layer; /* of before a cut */
+    if (is_same && !still_flows) return;
     subscription->has_target = command->has_target;
     memcpy(subscription->target_rid, command->rid, RID_BYTES);
     subscription->target_rid[RID_BYTES - 1] = 0;

@@ -41,12 +41,13 @@ bool engine_move(Engine *engine, Subscription *subscription, SubscriptionList *l
  * `is_cut`: what flows goes on until the new picture's key frame, so that nobody looks at a still one. */
 void engine_feed(Subscription *subscription, Publication *publication, bool is_cut) {
     stop_waiting(subscription);
-    if (!is_cut || !publication) leave_layers(subscription);
+    if (!is_cut) leave_layers(subscription);
     if (subscription->publication)
         subscription_list_remove(&subscription->publication->fed, subscription);
     subscription->has_target = false;
     bool is_fed = publication && subscription_list_add(&publication->fed, subscription);
     subscription->publication = is_fed ? publication : NULL;
+    if (!is_fed) leave_layers(subscription);
 }
 
 /* Wait for the target layer, or stop at once where there is no target. */

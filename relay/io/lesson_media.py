@@ -41,7 +41,7 @@ class LessonMedia:
         self._muted: set[Slot] = set()
         self._program = Slot.LEAD
         self._is_tapped = self._is_broadcast = False
-        self._lacking_since: dict[Slot, float] = {}
+        self._lacking_since: dict[Slot, tuple[int, float]] = {}
 
     @property
     def is_empty(self) -> bool:
@@ -61,6 +61,9 @@ class LessonMedia:
         """Feed its slot from it."""
         self.publishers[session.slot] = session
         self._set_muted(session)
+        shown = self.on_program
+        if session.slot is Slot.LEAD and shown is not None and shown is not session:
+            self._untap(shown)  # its track belongs to this voice from now on
         self._rewire()
 
     def remove_publisher(self, session: PublisherSession) -> None:
@@ -68,6 +71,8 @@ class LessonMedia:
         if self.publishers.get(session.slot) is session:
             del self.publishers[session.slot]
             if session.slot is self._program:
+                # a track ends before that which follows it begins: its peer is removed later
+                self._untap(session)
                 self._rewire()
 
     def add_subscriber(self, session: SubscriberSession) -> None:
@@ -179,7 +184,7 @@ class LessonMedia:
         stats = self._engine.publication_stats(publication)
         if stats is None or stats.codec in (None, Codec.H264):
             return [RoomRate(AUDIENCE_BPS)] if self._is_single_of_lead(publication) else []
-        shown = [self.publishers.get(slot) for slot in (Slot.LEAD, Slot.SCREEN)]
+        shown = [self.on_program, self.publishers.get(Slot.SCREEN)]
         is_shown = any(each and publication in each.publications.values() for each in shown)
         return [RoomRate(AUDIENCE_BPS, codec=Codec.H264)] if is_shown else []
 
@@ -195,14 +200,16 @@ class LessonMedia:
         """Why the audience has none of her camera, or else of her screen; None: it has, or will in
         a moment. `can_make`: this server transcodes."""
         for slot, (plain, full) in _LACKS.items():
-            publisher = self.publishers.get(slot)
+            publisher = self.on_program if slot is Slot.LEAD else self.publishers.get(slot)
             publication = publisher.publications.get(MediaKind.VIDEO) if publisher else None
             if publication is None or not self._is_lacking(publication):
                 self._lacking_since.pop(slot, None)
                 continue
             if self.made_soon.is_refused(publication, now):
                 return full
-            since = self._lacking_since.setdefault(slot, now)
+            lacking, since = self._lacking_since.get(slot, (publication, now))
+            since = since if lacking == publication else now  # another camera
+            self._lacking_since[slot] = publication, since
             if not can_make or now - since > MAKING_SECONDS:
                 return plain
         return None
@@ -298,6 +305,10 @@ class LessonMedia:
         self._is_broadcast = is_broadcast
         for session in self.publishers.values():
             self._tap(session)
+
+    def _untap(self, session: PublisherSession) -> None:
+        for publication in session.publications.values():
+            self._engine.set_tapped(publication, is_tapped=False, is_every_layer=False)
 
     def _tap(self, session: PublisherSession) -> None:
         is_every_layer = self._is_broadcast and session.slot is not Slot.STAGE

@@ -56,7 +56,7 @@ class Steering:
             if media.kind is MediaKind.AUDIO:
                 voices[number] = media, layers
             elif media.slot in CAMERAS and layers is not None:
-                previews.append((number, layers))
+                previews.append((number, layers.taken_by(media)))
             elif media.slot is not None and layers is not None:
                 layers = layers.taken_by(media)
                 current = stats.forwarded.get(number)

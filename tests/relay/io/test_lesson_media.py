@@ -309,6 +309,43 @@ def test_the_recording_has_the_voice_and_the_picture_on_program() -> None:
     assert engine.order == [(PUPILS, False), (OWN, True)], "one ends before the other begins"
 
 
+def test_the_track_of_a_camera_that_goes_ends_before_the_teachers_begins() -> None:
+    engine = Switchboard()
+    media, sent = lead_room(engine)
+    media.set_tapped(is_tapped=True)
+    media.set_program(Slot.CAMERA_3)
+    engine.order.clear()
+    media.remove_publisher(sent["pupils"])
+    assert engine.order == [(PUPILS, False), (OWN, True)]
+
+
+def test_a_camera_on_program_begins_a_track_anew_with_the_teachers_voice() -> None:
+    engine = Switchboard()
+    media, sent = lead_room(engine)
+    media.set_tapped(is_tapped=True)
+    media.set_program(Slot.CAMERA_3)
+    media.remove_publisher(sent["teacher"])
+    engine.order.clear()
+    media.add_publisher(sent["teacher"])
+    assert engine.order == [(PUPILS, False), (PUPILS, True)], "it was nobody's in between"
+
+
+def test_the_audience_lacks_what_is_on_program_and_not_what_is_not() -> None:
+    class Mixed(Switchboard):
+        def publication_stats(self, publication: int) -> PublicationStats:
+            self.codec = Codec.VP8 if publication == PUPILS else Codec.H264
+            return super().publication_stats(publication)
+
+    media, _ = lead_room(Mixed())
+    media.set_broadcast(is_broadcast=True)
+    assert media.audience_lack(0.0, can_make=False) is None
+    media.set_program(Slot.CAMERA_3)
+    assert media.audience_lack(0.0, can_make=False) is AudienceLack.LEAD
+    assert Codec.H264 in [rate.codec for rate in media.room_rates(PUPILS)]
+    media.set_program(Slot.CAMERA_2)
+    assert media.audience_lack(0.0, can_make=False) is None
+
+
 def test_a_camera_is_shown_though_the_teachers_page_is_gone() -> None:
     engine = Switchboard()
     media, sent = lead_room(engine)
