@@ -13,6 +13,7 @@ import segno
 from fastapi import APIRouter, Depends, Query
 from starlette.requests import Request
 
+from signaling.io.auth import address_of
 from signaling.io.context import Context, context
 from signaling.io.lead import require_lead
 from signaling.io.media_http import bearer_token
@@ -121,12 +122,16 @@ class _Caller:
 
 async def _by_link(request: Request, ctx: Context = Depends(context)) -> _Caller:
     """The link is in the Authorization header. Raises UserError `camera-unknown`,
-    `lesson-unknown`, `lesson-ended`."""
+    `camera-link-expired`, `lesson-unknown`, `lesson-ended`, `too-many-tries`."""
     if not may(Role.CAMERA, Action.SEE_TALLY):
         raise UserError("not-allowed")
     lesson_id, secret = _parts(bearer_token(request))
-    runner = await ctx.registry.open(lesson_id)
-    return _Caller(runner, participant_of_link(lesson_id, secret))
+    address, now = address_of(request), ctx.services.clock.now()
+    ctx.camera_links.begin(address, now)
+    caller = _Caller(await ctx.registry.open(lesson_id), participant_of_link(lesson_id, secret))
+    caller.camera(ctx)
+    ctx.camera_links.was_right(address, now)
+    return caller
 
 
 _by_link.__dict__["action"] = Action.SEE_TALLY

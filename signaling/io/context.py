@@ -16,6 +16,11 @@ from signaling.io.source_desk import SourceDesk
 from signaling.io.stills import Stills
 from signaling.io.waiting import WaitingScreens
 from signaling.protocol.ice import IceServers
+from streamsvc.school.tries import CodeTries, Rate
+
+CAMERA_LINKS = Rate(burst=30, per_minute=30)
+"""Wrong ones from one address; each has a lesson opened to look."""
+ALL_CAMERA_LINKS = Rate(burst=300, per_minute=300)
 
 
 class SocketLimit:
@@ -54,6 +59,8 @@ class Context:
     sockets: SocketLimit
     polls: Polls
     ice: IceServers
+    camera_links: CodeTries
+    """Of links of cameras."""
 
 
 def context(connection: HTTPConnection) -> Context:
@@ -84,4 +91,5 @@ def make_context(services: Services) -> Context:
         sockets=SocketLimit(services.settings.max_connections),
         polls=Polls(),
         ice=ice,
+        camera_links=CodeTries(CAMERA_LINKS, ALL_CAMERA_LINKS),
     )

@@ -292,8 +292,10 @@ class LessonRunner:
             case EndRecorder():
                 self._services.audience.end(self._lesson_id)
                 if self._recording_id is not None:
-                    await self._services.recorder.end(self._recording_id)
-                    await self._keep_captions(self._recording_id)
+                    try:
+                        await self._services.recorder.end(self._recording_id)
+                    finally:  # what was said is found, whatever became of the files
+                        await self._keep_captions(self._recording_id)
             case SaveAttendance():
                 evidence = self.machine.attendance.evidence
                 await self._services.school.attendance.store(self._lesson_id, evidence)

@@ -34,6 +34,7 @@ from streamsvc.supervise import Supervisor
 log = logging.getLogger("streamsvc.premieres")
 
 LOOK_SECONDS = 1.0
+SWEEP_SECONDS = 3_600.0
 READY_BEFORE_MS = 30_000
 """Signing in and looking at a long film take some seconds."""
 MOST_PLAYING = 16
@@ -90,7 +91,7 @@ class PremiereHouse:
         """What was planned before a restart is planned again."""
         for premiere in await asyncio.to_thread(lambda: list(self._shelf.plans())):
             self._plans[premiere.lesson_id] = premiere
-        await asyncio.to_thread(self._uploads.sweep)
+        self._tasks.start("sweep", self._sweep())
         self._tasks.start("look", self._look())
 
     async def close(self) -> None:
@@ -183,6 +184,8 @@ class PremiereHouse:
                 seconds = (await check_file(part)).seconds
         except UserError as error:  # by its own name
             raise UserError(error.error_id, name=premiere.title) from error
+        if not await asyncio.to_thread(part.exists):  # canceled meanwhile: the former goes on
+            raise UserError("upload-unknown")
         await self._stop(premiere.lesson_id)
         await asyncio.to_thread(self._shelf.take_part, premiere.lesson_id, part)
         return await self._plan(replace(premiere, seconds=seconds))
@@ -221,6 +224,15 @@ class PremiereHouse:
     async def _write_block(self, file: IO[bytes], block: bytes) -> None:
         if not await asyncio.to_thread(self._shelf.write, file, block, self._least_free_bytes):
             raise EnvironmentFault("disk-full")
+
+    async def _sweep(self) -> None:
+        """Halves that nobody goes on with."""
+        while True:
+            try:
+                await asyncio.to_thread(self._uploads.sweep)
+            except OSError:
+                log.exception("! halves of films stay")
+            await asyncio.sleep(SWEEP_SECONDS)
 
     # ---- playing
 

@@ -139,6 +139,18 @@ async def test_a_link_ends_an_hour_after_the_plan_but_lasts_two_hours(house: Hou
     assert (answer.status_code, error_of(answer)) == (410, "camera-link-expired")
 
 
+async def test_guesses_are_throttled_and_a_right_link_never_is(house: House) -> None:
+    link = await added(house)
+    for _ in range(40):
+        assert (await tally(house, link)).status_code == 200
+    lesson = LessonId(str(house.lesson_id(LESSON)))
+    guess = bearer(f"{lesson}.nobody")
+    client = house.client()
+    answers = [await client.get("/api/cameras/tally", headers=guess) for _ in range(40)]
+    assert error_of(answers[0]) == "camera-unknown"
+    assert (answers[-1].status_code, error_of(answers[-1])) == (429, "too-many-tries")
+
+
 @pytest.mark.parametrize("link", ["", "x", "les_1.", ".secret", "a." + "b" * 100])
 async def test_guessed_links_are_unknown(house: House, link: str) -> None:
     answer = await house.client().get("/api/cameras/tally", headers=bearer(link))

@@ -85,7 +85,7 @@ export class Replaying {
     this.#again = window.setTimeout(() => {
       api<WatchReplay>(place).then(
         (newer) => !this.#isClosed && this.#take(newer),
-        () => undefined, // the voice goes on without it
+        () => !this.#isClosed && this.#take(replay), // the voice goes on, and it is asked again
       );
     }, LOOK_AGAIN_MS);
   }
