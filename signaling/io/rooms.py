@@ -9,6 +9,7 @@ from starlette.responses import Response
 from signaling.io.auth import Caller, address_of, forget, public, remember, require
 from signaling.io.context import Context, context
 from signaling.io.views import room_info
+from signaling.io.window import withdraw_live
 from signaling.protocol.lesson_views import LadderView
 from signaling.protocol.resources import (
     JoinRoom,
@@ -141,6 +142,7 @@ async def leave_room(
 def _end_device(ctx: Context, room_id: RoomId) -> None:
     ctx.grants.revoke(room_id)
     ctx.registry.remove_device(room_id)
+    withdraw_live(ctx, room_id)
     ctx.changes.note()
 
 

@@ -28,8 +28,9 @@ from signaling.protocol.replay import board_since
 from signaling.protocol.resources_window import LessonWindow, LiveAddress, WindowTrack
 from signaling.protocol.roles import Action
 from streamsvc.base.errors import UserError
-from streamsvc.base.ids import LessonId, RecordingId
+from streamsvc.base.ids import LessonId, RecordingId, RoomId
 from streamsvc.base.media import MediaKind
+from streamsvc.school.records import LessonState
 
 router = APIRouter(prefix="/api/lessons/{lesson_id}/window")
 
@@ -80,13 +81,28 @@ async def window(
     return _packed(request, told.model_dump_json(by_alias=True), "application/json")
 
 
+def _good_until(now_s: int) -> int:
+    """The end of an hour, so that rooms share addresses."""
+    return -(-(now_s + LIVE_SECONDS) // LIVE_SECONDS) * LIVE_SECONDS
+
+
+def withdraw_live(ctx: Context, room_id: RoomId) -> None:
+    """What this room was given to follow live lessons by; other rooms ask for another address."""
+    until = _good_until(ctx.services.clock.wall_ms() // 1000)
+    for runner in ctx.registry.running.values():
+        lesson = runner.machine.lesson
+        if lesson.state is LessonState.LIVE and room_id in lesson.room_ids:
+            for given in (until - LIVE_SECONDS, until):
+                ctx.services.audience.withdraw(lesson.id, given)
+
+
 @router.get("/live")
 async def live(reader: Reader = Depends(_reader)) -> LiveAddress:
     """The lesson as an audience watches it, some seconds nearer than the recording; who asks makes
     it be packed. Empty where it is not, or without the teacher's picture."""
     audience, lesson_id = reader.ctx.services.audience, reader.lesson_id
     now_s = reader.ctx.services.clock.wall_ms() // 1000
-    until = -(-(now_s + LIVE_SECONDS) // LIVE_SECONDS) * LIVE_SECONDS
+    until = _good_until(now_s)
     playlist = audience.playlist(lesson_id, until)
     is_packed = playlist is not None and audience.reason(lesson_id) is None
     is_whole = is_packed and reader.ctx.services.relay.audience_lack(lesson_id) is None

@@ -117,6 +117,17 @@ async def test_where_nothing_live_comes_a_room_is_told_where_the_audience_watche
     assert verdict(await read(house, "", "/live")) == "grant-missing"
 
 
+async def test_a_room_whose_device_is_removed_follows_no_longer(house: House) -> None:
+    await go_live(house)
+    lesson_id, grant = house.lesson_id("lesson_a1"), await house.grant("room_a2", "lesson_a1")
+    house.audience.places[lesson_id] = "/live/x"
+    until_s = int((await read(house, grant, "/live")).json()["playlist"].split("/")[3])
+    admin = await house.signed_in("admin_a")
+    await admin.delete(f"/api/rooms/{house.room_id('room_a2')}/device")
+    given = {(lesson_id, until_s), (lesson_id, until_s - LIVE_SECONDS)}
+    assert given <= set(house.audience.withdrawn)
+
+
 async def test_not_before_the_lesson_is_live(house: House) -> None:
     grant = await house.grant("room_a2", "lesson_a1")
     assert verdict(await read(house, grant)) == "lesson-not-live"
