@@ -25,7 +25,7 @@ from relay.forwarding.sent_rate import SentRate
 
 START_BPS = 1_200_000
 """A middle layer and a screen; a good link shows itself within seconds."""
-FAR_START_BPS = 200_000
+FAR_START_BPS = 250_000
 """The smallest picture and the voice. A satellite or an old phone network often has no more; what
 it can't take is seen seconds later, and voice waits behind it until then."""
 MAX_BPS = 6_000_000

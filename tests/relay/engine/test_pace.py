@@ -27,7 +27,7 @@ KEPT = 1_024
 SIZE = 1_000
 FAR_SECONDS = 0.6
 ONCE_MORE_SECONDS = 0.1
-REPAIRS = 4
+REPAIRS = 5
 """So many the budget of such a link takes at once."""
 PACE_BPS = FAR_START_BPS * PACE_OF_FAR
 PICTURE_SECONDS = PACKETS * SIZE * 8 / PACE_BPS
